@@ -1,0 +1,1 @@
+"""What exists: agencies, services, offices, surveys, clearances, keys."""

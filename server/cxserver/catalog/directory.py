@@ -1,0 +1,193 @@
+"""What exists, held in memory: the server asks this, never the database, on a request's way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from cxserver import tables
+from cxserver.instrument import survey as survey_text
+from cxserver.instrument.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """The organisation behind every page. `urgent_help` and `names` are keyed by language."""
+
+    slug: str
+    name: str
+    timezone: str
+    contact_url: str
+    privacy_url: str
+    urgent_help: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    mask: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Approval to ask the public, under the Paperwork Reduction Act (A-11 §280.11)."""
+
+    slug: str
+    omb_control_number: str
+    expires: date
+    burden_minutes: int
+    approved_responses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A unit where services are given."""
+
+    slug: str
+    name: str
+    timezone: str
+    parent: str | None
+    serves: bool
+    closed: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's own time zone: its day is the day an answer is counted on."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The unit of observation (A-11 §280.3), with its survey versions by number."""
+
+    slug: str
+    name: str
+    names: Mapping[str, str]
+    definition: Mapping[str, Any]
+    clearance: Clearance
+    current: int
+    surveys: Mapping[int, Survey]
+    offices: Mapping[str, bool]
+    closed: bool
+
+    @property
+    def survey(self) -> Survey:
+        """The survey version in use."""
+        return self.surveys[self.current]
+
+    @property
+    def embed_origins(self) -> tuple[str, ...]:
+        """Who may frame the survey: exact origins."""
+        return tuple(self.definition.get("embed_origins", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What was withdrawn, at three grains: a key, a key at an office, one link."""
+
+    entries: frozenset[tuple[str, int, str, str]] = frozenset()
+
+    def covers(self, service: str, kid: int, office: str, nonce: str) -> bool:
+        """Whether a link with these codes was withdrawn."""
+        grains = ((service, kid, "", ""), (service, kid, office, ""), (service, kid, office, nonce))
+        return any(grain in self.entries for grain in grains)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything that exists at one moment. `keys` maps (service, kid) to (epoch, office)."""
+
+    agency: Agency | None
+    services: Mapping[str, Service]
+    offices: Mapping[str, Office]
+    keys: Mapping[tuple[str, int], tuple[int, str | None]]
+    revocations: Revocations
+    counter: int
+
+
+def counter(connection: Connection) -> int:
+    """A number that grows whenever the catalogue, a key or a revocation changes."""
+    found = connection.execute(
+        select(tables.changes.c.counter).where(tables.changes.c.subject == "directory")
+    ).scalar()
+    return found or 0
+
+
+def bump(connection: Connection) -> None:
+    """Tell every server that what exists has changed."""
+    changed = connection.execute(
+        tables.changes.update()
+        .where(tables.changes.c.subject == "directory")
+        .values(counter=tables.changes.c.counter + 1)
+    )
+    if changed.rowcount == 0:
+        connection.execute(tables.changes.insert().values(subject="directory", counter=1))
+
+
+def load(connection: Connection) -> Directory:
+    """Read everything that exists, in one transaction."""
+    clearances = {
+        row.slug: Clearance(*row) for row in connection.execute(select(tables.clearances))
+    }
+    surveys = _surveys(connection)
+    opened = _offices_of_services(connection)
+    return Directory(
+        agency=_agency(connection),
+        services={
+            row.slug: _service(row, clearances, surveys, opened)
+            for row in connection.execute(select(tables.services))
+        },
+        offices={row.slug: Office(*row) for row in connection.execute(select(tables.offices))},
+        keys={
+            (row.service, row.kid): (row.epoch, row.office)
+            for row in connection.execute(select(tables.link_keys))
+        },
+        revocations=Revocations(
+            frozenset(
+                (row.service, row.kid, row.office, row.nonce)
+                for row in connection.execute(select(tables.revocations))
+            )
+        ),
+        counter=counter(connection),
+    )
+
+
+def _agency(connection: Connection) -> Agency | None:
+    row = connection.execute(select(tables.agencies)).first()
+    if row is None:
+        return None
+    told = dict(row.definition)
+    return Agency(slug=row.slug, mask=tuple(told.pop("mask", ())), **told)
+
+
+def _surveys(connection: Connection) -> dict[str, dict[int, Survey]]:
+    found: dict[str, dict[int, Survey]] = {}
+    for row in connection.execute(select(tables.surveys)):
+        version = survey_text.from_json(row.definition)
+        found.setdefault(row.service, {})[row.n] = version
+    return found
+
+
+def _offices_of_services(connection: Connection) -> dict[str, dict[str, bool]]:
+    found: dict[str, dict[str, bool]] = {}
+    for row in connection.execute(select(tables.service_offices)):
+        found.setdefault(row.service, {})[row.office] = not row.closed
+    return found
+
+
+def _service(
+    row: Any,
+    clearances: Mapping[str, Clearance],
+    surveys: Mapping[str, Mapping[int, Survey]],
+    opened: Mapping[str, Mapping[str, bool]],
+) -> Service:
+    return Service(
+        slug=row.slug,
+        name=row.definition["name"],
+        names=row.definition.get("names", {}),
+        definition=row.definition,
+        clearance=clearances[row.clearance],
+        current=row.survey,
+        surveys=surveys[row.slug],
+        offices=opened.get(row.slug, {}),
+        closed=row.closed,
+    )

@@ -1,0 +1,160 @@
+"""The database: opening it, its durable settings, its transactions, its migrations.
+
+Two engines are spoken: SQLite (one server process) and PostgreSQL. Both must keep an answer
+through a power cut once we said "saved"; `check_durable` reads the settings back to be sure.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from cxserver import resources
+from cxserver.errors import DatabaseUnfit
+from cxserver.settings import Settings
+
+# sqlite.org/wal.html#walresetbug: 3.7.0 to 3.51.2 can lose data under WAL, but for two backports.
+_WAL_SAFE = (3, 51, 3)
+_WAL_BACKPORTS = ((3, 50, 7), (3, 44, 6))
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The engine for `settings`, with durable transactions on either database."""
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(str(url))
+    # Bare `postgresql://` would do, but the driver is named so that nobody has to know which.
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+    return engine
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may write: all of it or none of it."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads, on a steady view of the data."""
+    with engine.connect().execution_options(cx_read=True) as connection, connection.begin():
+        yield connection
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables up to `revision`."""
+    config = _alembic()
+    config.attributes["engine"] = engine
+    command.upgrade(config, revision)
+
+
+def check_migrated(engine: Engine) -> None:
+    """Raise DatabaseUnfit unless the tables are the ones this software knows."""
+    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+    with read(engine) as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        raise DatabaseUnfit("This database has no tables yet. Run `cx migrate`.")
+    if current != newest:
+        raise DatabaseUnfit(
+            f"The tables are at version {current}; this software needs {newest}. Run `cx migrate`."
+        )
+
+
+def check_durable(engine: Engine) -> dict[str, str]:
+    """The settings that keep answers safe, read back from the database itself.
+
+    Raises DatabaseUnfit when one of them would let a saved answer be lost.
+    """
+    with read(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            found = _sqlite_settings(connection)
+            unsafe = found["synchronous"] not in ("2", "3")
+        else:
+            found = _postgresql_settings(connection)
+            unsafe = (
+                found["fsync"] != "on"
+                or found["full_page_writes"] != "on"
+                or found["synchronous_commit"] == "off"
+                or found["data_sync_retry"] != "off"
+            )
+    if unsafe:
+        told = ", ".join(f"{name}={value}" for name, value in found.items())
+        raise DatabaseUnfit(f"This database could lose answers it has confirmed: {told}.")
+    return found
+
+
+def journal_for(version: tuple[int, ...]) -> str:
+    """The journal mode that is safe on this SQLite: WAL, or DELETE where WAL has the reset bug."""
+    backport = any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_BACKPORTS)
+    return "wal" if version >= _WAL_SAFE or backport else "delete"
+
+
+def _open_sqlite(url: str) -> Engine:
+    module = _sqlite_module()
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(url, module=module)
+    journal = journal_for(module.sqlite_version_info)
+    synchronous = "FULL" if journal == "wal" else "EXTRA"
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: object) -> None:
+        # pysqlite would begin a transaction only at the first write: read-then-write is then
+        # not atomic and updates are lost without an error. We begin ourselves.
+        raw.isolation_level = None
+        for pragma in (
+            "busy_timeout=5000",
+            f"journal_mode={journal}",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "mmap_size=0",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("cx_read", False)
+        # A transaction that upgrades from read to write under WAL fails at once, without
+        # waiting; a writer therefore takes the lock from the start.
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _sqlite_module() -> Any:
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:  # a platform without the wheel: the system's SQLite, in a safe journal
+        import sqlite3 as dbapi2
+    return dbapi2
+
+
+def _sqlite_settings(connection: Connection) -> dict[str, str]:
+    names = ("journal_mode", "synchronous", "foreign_keys")
+    return {
+        name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names
+    } | {"version": str(connection.exec_driver_sql("SELECT sqlite_version()").scalar_one())}
+
+
+def _postgresql_settings(connection: Connection) -> dict[str, str]:
+    names = ("fsync", "full_page_writes", "synchronous_commit", "data_sync_retry")
+    return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names}
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.folder("migrations")))
+    return config

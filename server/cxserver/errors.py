@@ -1,0 +1,49 @@
+"""What the server raises, as one tree.
+
+* ServerError              carries a sentence for the person who can mend it
+  x CatalogRefused         the catalogue file has faults; `faults` lists every one
+  x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
+  x NotFound               a service, office or key that was named does not exist
+  x AlreadyServing         a second server on the same data folder
+  x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
+    - QueueFull            too many answers are waiting
+  x AnswerUnstorable       this one answer can never be stored; its neighbours were
+"""
+
+from collections.abc import Sequence
+
+
+class ServerError(Exception):
+    """Anything the server refuses, in a sentence."""
+
+
+class CatalogRefused(ServerError):
+    """The catalogue file has faults. `faults` holds every one of them."""
+
+    def __init__(self, faults: Sequence[object]):
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class DatabaseUnfit(ServerError):
+    """The database is missing, behind this software, or would lose answers."""
+
+
+class NotFound(ServerError):
+    """Something that was named does not exist."""
+
+
+class AlreadyServing(ServerError):
+    """Another server works on this data folder."""
+
+
+class StoreUnavailable(ServerError):
+    """Whether the answer was saved is not known. Sending it again is safe."""
+
+
+class QueueFull(StoreUnavailable):
+    """More answers are waiting than the queue may hold."""
+
+
+class AnswerUnstorable(ServerError):
+    """The database refuses this one answer as it stands."""

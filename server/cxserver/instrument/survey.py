@@ -1,0 +1,85 @@
+"""One version of one service's survey, its final words frozen in every language."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+DriverMode = Literal["tap", "choice", "likert"]
+Icons = Literal["none", "stars"]
+
+POINTS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of an extra question: the code that is stored and the words that are shown."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An extra question. Without choices it is a free text."""
+
+    code: str
+    text: str
+    category: str
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """All question text of a survey in one language.
+
+    `satisfaction_labels` and `trust_labels` hold five texts for the points 1 to 5. `drivers` maps
+    a driver's code to its tap label (modes tap and choice) or to its statement (mode likert).
+    """
+
+    service_name: str
+    satisfaction: str
+    satisfaction_labels: tuple[str, ...]
+    trust: str
+    trust_labels: tuple[str, ...]
+    drivers_question: str
+    drivers_question_positive: str
+    drivers_question_negative: str
+    drivers: dict[str, str]
+    driver_labels: tuple[str, ...]
+    comment: str
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A survey version. `name` is `<service>/<n>`; `wording` is keyed by language."""
+
+    service: str
+    n: int
+    instrument: str
+    driver_mode: DriverMode
+    drivers: tuple[str, ...]
+    satisfaction_icons: Icons
+    trust_icons: Icons
+    comment: bool
+    languages: tuple[str, ...]
+    wording: dict[str, Wording] = field(hash=False)
+
+    @property
+    def name(self) -> str:
+        """The name that answers carry: `<service>/<n>`."""
+        return f"{self.service}/{self.n}"
+
+
+_JSON: TypeAdapter[Survey] = TypeAdapter(Survey)
+
+
+def to_json(survey: Survey) -> str:
+    """The survey as JSON text, equal for equal surveys."""
+    return _JSON.dump_json(survey).decode()
+
+
+def from_json(text: str) -> Survey:
+    """The survey that `to_json` wrote."""
+    return _JSON.validate_json(text)

@@ -1,0 +1,193 @@
+"""Every table. The comments are the text of docs/what-we-store.md."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime on both engines; SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+
+
+SLUG = String(32)
+
+# ---- what exists: written by `cx catalog apply` and `cx key`, read into memory by the server
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("definition", JSON, nullable=False, comment="name, time zone, contacts, languages"),
+)
+
+clearances = Table(
+    "clearances",
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("omb_control_number", String(16), nullable=False),
+    Column("expires", Date, nullable=False),
+    Column("burden_minutes", Integer, nullable=False),
+    Column("approved_responses", Integer, nullable=False),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("definition", JSON, nullable=False, comment="name, owner, channels, embed origins"),
+    Column("clearance", SLUG, nullable=False),
+    Column("survey", Integer, nullable=False, comment="number of the survey version in use"),
+    Column("closed", Boolean, nullable=False, default=False),
+)
+
+offices = Table(
+    "offices",
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("parent", SLUG, nullable=True),
+    Column("serves", Boolean, nullable=False, default=True),
+    Column("closed", Boolean, nullable=False, default=False),
+)
+
+service_offices = Table(
+    "service_offices",
+    metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("office", SLUG, primary_key=True),
+    Column("closed", Boolean, nullable=False, default=False),
+)
+
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", String(64), nullable=False, comment="SHA-256 of the final text"),
+    Column("definition", Text, nullable=False, comment="the final text in every language"),
+    Column("first_used", Date, nullable=False),
+)
+
+link_keys = Table(
+    "link_keys",
+    metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("kid", Integer, primary_key=True, autoincrement=False),
+    Column("office", SLUG, nullable=True, comment="set when the key was cut for one office"),
+    Column("epoch", Integer, nullable=False, comment="which root key it was derived from"),
+    Column("issued", Date, nullable=False),
+    CheckConstraint("kid BETWEEN 1 AND 65534", name="kid"),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("kid", Integer, primary_key=True, autoincrement=False),
+    Column("office", SLUG, primary_key=True, default="", comment="empty: the whole key"),
+    Column("nonce", String(16), primary_key=True, default="", comment="empty: every link"),
+    Column("since", Date, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("subject", String(16), primary_key=True),
+    Column("counter", Integer, nullable=False, comment="grows whenever the tables above change"),
+)
+
+# ---- what people said
+
+responses = Table(
+    "responses",
+    metadata,
+    # The key leads with service and day so that PostgreSQL can partition by either; the random
+    # id comes last, and without rowids nothing on SQLite remembers the order of arrival.
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="the office's local date"),
+    Column("id", String(32), primary_key=True, comment="random: orders nothing"),
+    Column("office", SLUG, nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("survey", Integer, nullable=False, comment="the survey version that was answered"),
+    Column("answered_hour", Moment, nullable=False, comment="cut to the hour"),
+    Column("delay", String(8), nullable=False, comment="hours since: 1, 4, 24, 48 or self"),
+    Column("satisfaction", SmallInteger, nullable=False, comment="1 to 5"),
+    Column("trust", SmallInteger, nullable=False, comment="1 to 5"),
+    Column("drivers", JSON, nullable=False, comment="tapped drivers, or the points of each"),
+    Column("comment", Text, nullable=False, comment="masked before it was stored"),
+    Column("questions", JSON, nullable=False, comment="answers to the agency's own questions"),
+    Column("flags", String(64), nullable=False, comment="reasons to look twice, joined by ;"),
+    CheckConstraint("trust BETWEEN 1 AND 5", name="trust"),
+    CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
+    sqlite_with_rowid=False,
+)
+
+use_keys = Table(
+    "use_keys",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True, comment="keyed hash; opens nothing"),
+    Column("body_hash", LargeBinary(32), nullable=True, comment="erased when the link has ended"),
+    Column("receipt", String(32), nullable=True, comment="erased when the link has ended"),
+    Column("ends", Date, nullable=False, comment="day after which the two above are erased"),
+    Column("forget", Date, nullable=False, comment="day after which the row is deleted"),
+    Index("ix_use_keys_ends", "ends"),
+    sqlite_with_rowid=False,
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("office", SLUG, primary_key=True),
+    Column("channel", String(8), primary_key=True),
+    Column("language", String(8), primary_key=True),
+    Column("survey", Integer, primary_key=True, autoincrement=False),
+    Column("flagged", Boolean, primary_key=True),
+    Column("measure", String(64), primary_key=True),
+    Column("value", String(64), primary_key=True),
+    Column("n", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
