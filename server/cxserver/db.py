@@ -48,7 +48,10 @@ def write(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads, on a steady view of the data."""
-    with engine.connect().execution_options(cx_read=True) as connection, connection.begin():
+    options: dict[str, Any] = {"cx_read": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"  # SQLite's readers always have it
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -1,6 +1,8 @@
 """One version of one service's survey, its final words frozen in every language."""
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -53,7 +55,11 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A survey version. `name` is `<service>/<n>`; `wording` is keyed by language."""
+    """A survey version. `name` is `<service>/<n>`; `wording` is keyed by language.
+
+    `trust_statement` and `satisfaction_statement` say which base statement of A-11 §280.10 the
+    words come from, or "own": two bases do not measure the same thing and share no trend.
+    """
 
     service: str
     n: int
@@ -65,6 +71,8 @@ class Survey:
     comment: bool
     languages: tuple[str, ...]
     wording: dict[str, Wording] = field(hash=False)
+    trust_statement: str = "increased"
+    satisfaction_statement: str = "satisfied"
 
     @property
     def name(self) -> str:
@@ -83,3 +91,11 @@ def to_json(survey: Survey) -> str:
 def from_json(text: str) -> Survey:
     """The survey that `to_json` wrote."""
     return _JSON.validate_json(text)
+
+
+def fingerprint(survey: Survey) -> str:
+    """The SHA-256 of everything but the number: equal when the same survey would be shown."""
+    shown = asdict(survey)
+    del shown["n"]
+    canonical = json.dumps(shown, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

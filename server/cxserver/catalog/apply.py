@@ -1,0 +1,238 @@
+"""Bring the database to what a catalogue says: one transaction, nothing deleted, done once.
+
+What the file no longer names is closed; what comes back is opened again. A survey whose words
+changed gets a new version, and the old versions stay as people saw them.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Table, Update, bindparam, select
+
+from cxserver import tables
+from cxserver.catalog import directory
+from cxserver.catalog.catalogue import Catalogue, Service
+from cxserver.catalog.changes import Change, Changes
+from cxserver.catalog.fault import Fault
+from cxserver.errors import CatalogRefused
+from cxserver.instrument import survey as survey_text
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Rows to insert and to update, and the same in words."""
+
+    inserts: list[tuple[Table, list[Row]]] = field(default_factory=list)
+    updates: list[tuple[Table, list[Row]]] = field(default_factory=list)
+    told: list[Change] = field(default_factory=list)
+
+
+def plan(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
+    """What `apply` would change. Raises CatalogRefused for another agency's database."""
+    return Changes(tuple(_plan(connection, catalogue, today).told))
+
+
+def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
+    """Make the database agree with `catalogue`, in the caller's one transaction."""
+    planned = _plan(connection, catalogue, today)
+    for table, rows in planned.inserts:
+        connection.execute(table.insert(), rows)
+    for table, rows in planned.updates:
+        connection.execute(_update(table), [_parameters(table, row) for row in rows])
+    if planned.told:
+        directory.bump(connection)
+    return Changes(tuple(planned.told))
+
+
+def _plan(connection: Connection, catalogue: Catalogue, today: date) -> _Plan:
+    _refuse_another_agency(connection, catalogue)
+    planned = _Plan()
+    _compare(connection, planned, tables.agencies, "agency", _agency_rows(catalogue))
+    _compare(connection, planned, tables.clearances, "clearance", _clearance_rows(catalogue))
+    numbers = _versions(connection, planned, catalogue, today)
+    _compare(connection, planned, tables.services, "service", _service_rows(catalogue, numbers))
+    _compare(connection, planned, tables.offices, "office", _office_rows(catalogue))
+    _compare(connection, planned, tables.service_offices, "place", _place_rows(catalogue))
+    return planned
+
+
+def _refuse_another_agency(connection: Connection, catalogue: Catalogue) -> None:
+    # One database, one agency. Another agency's file would close every service in it.
+    stored = connection.execute(select(tables.agencies.c.slug)).scalar()
+    if stored is not None and stored != catalogue.agency.slug:
+        raise CatalogRefused(
+            [
+                Fault(
+                    "the catalogue",
+                    "agency.slug",
+                    f"is '{catalogue.agency.slug}', but this database belongs to '{stored}'; "
+                    "nothing was changed",
+                )
+            ]
+        )
+
+
+def _agency_rows(catalogue: Catalogue) -> list[Row]:
+    agency = catalogue.agency
+    return [{"slug": agency.slug, "definition": dict(agency.definition)}]
+
+
+def _clearance_rows(catalogue: Catalogue) -> list[Row]:
+    return [
+        {
+            "slug": one.slug,
+            "omb_control_number": one.omb_control_number,
+            "expires": one.expires,
+            "burden_minutes": one.burden_minutes,
+            "approved_responses": one.approved_responses,
+        }
+        for one in catalogue.clearances
+    ]
+
+
+def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
+    return [
+        {
+            "slug": service.slug,
+            "definition": dict(service.definition),
+            "clearance": service.clearance,
+            "survey": numbers[service.slug],
+            "closed": False,
+        }
+        for service in catalogue.services
+    ]
+
+
+def _office_rows(catalogue: Catalogue) -> list[Row]:
+    return [
+        {
+            "slug": office.slug,
+            "name": office.name,
+            "timezone": office.timezone,
+            "parent": office.parent,
+            "serves": office.serves,
+            "closed": False,
+        }
+        for office in catalogue.offices
+    ]
+
+
+def _place_rows(catalogue: Catalogue) -> list[Row]:
+    return [
+        {"service": service.slug, "office": office, "closed": False}
+        for service in catalogue.services
+        for office in service.offices
+    ]
+
+
+def _versions(
+    connection: Connection, planned: _Plan, catalogue: Catalogue, today: date
+) -> dict[str, int]:
+    """The survey number of each service; a new one where the words are not the newest version's.
+
+    Words that come back from an older version get a number of their own: a trend over the
+    numbers must show that something changed twice.
+    """
+    newest = _newest(connection)
+    numbers: dict[str, int] = {}
+    rows: list[Row] = []
+    for service in catalogue.services:
+        n, stored = newest.get(service.slug, (0, ""))
+        mark = survey_text.fingerprint(service.survey)
+        if mark != stored:
+            n += 1
+            rows.append(_version_row(service, n, mark, today))
+            planned.told.append(Change("add", "survey", f"{service.slug}/{n}"))
+        numbers[service.slug] = n
+    if rows:
+        planned.inserts.append((tables.surveys, rows))
+    return numbers
+
+
+def _newest(connection: Connection) -> dict[str, tuple[int, str]]:
+    columns = tables.surveys.c
+    stored = connection.execute(
+        select(columns.service, columns.n, columns.fingerprint).order_by(columns.n)
+    )
+    return {row.service: (row.n, row.fingerprint) for row in stored}
+
+
+def _version_row(service: Service, n: int, mark: str, today: date) -> Row:
+    return {
+        "service": service.slug,
+        "n": n,
+        "fingerprint": mark,
+        "definition": survey_text.to_json(replace(service.survey, n=n)),
+        "first_used": today,
+    }
+
+
+def _compare(
+    connection: Connection, planned: _Plan, table: Table, kind: str, wanted: list[Row]
+) -> None:
+    """Plan the inserts, changes, closings and reopenings of one table."""
+    stored = {_key(table, row): row for row in map(_row, connection.execute(select(table)))}
+    fresh = [row for row in wanted if _key(table, row) not in stored]
+    changed: list[Row] = []
+    for row in wanted:
+        old = stored.pop(_key(table, row), row)
+        if old != row:
+            changed.append(row)
+            planned.told.append(_changed(kind, table, old, row))
+    planned.told += [Change("add", kind, _name(table, row), row.get("name", "")) for row in fresh]
+    # What is left is in the database only. Tables without `closed` keep such rows as they are.
+    gone = [row for row in stored.values() if row.get("closed") is False]
+    planned.told += [Change("close", kind, _name(table, row)) for row in gone]
+    changed += [{**row, "closed": True} for row in gone]
+    if fresh:
+        planned.inserts.append((table, fresh))
+    if changed:
+        planned.updates.append((table, changed))
+
+
+def _row(row: Any) -> Row:
+    return dict(row._mapping)
+
+
+def _key(table: Table, row: Row) -> Key:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def _name(table: Table, row: Row) -> str:
+    return " at ".join(str(part) for part in _key(table, row))
+
+
+def _changed(kind: str, table: Table, old: Row, new: Row) -> Change:
+    action = "reopen" if old.get("closed") else "change"
+    before = {**old, **old.get("definition", {})}
+    after = {**new, **new.get("definition", {})}
+    differing = [
+        f"{key} {_shown(before.get(key))} → {_shown(after.get(key))}"
+        for key in after
+        if key not in ("definition", "closed") and before.get(key) != after[key]
+    ]
+    return Change(action, kind, _name(table, new), ", ".join(differing))
+
+
+def _shown(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _update(table: Table) -> Update:
+    # The old key stands under its own name: a bind parameter named like a column would set it.
+    keys = set(table.primary_key)
+    return (
+        table.update()
+        .where(*(column == bindparam(f"old_{column.name}") for column in keys))
+        .values({column.name: bindparam(column.name) for column in table.c if column not in keys})
+    )
+
+
+def _parameters(table: Table, row: Row) -> Row:
+    keys = {column.name for column in table.primary_key}
+    return {f"old_{name}" if name in keys else name: value for name, value in row.items()}

@@ -1,0 +1,158 @@
+"""A catalogue file becomes a valid catalogue, or the list of every fault it has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cxserver.catalog import consistency, shape
+from cxserver.catalog.catalogue import Agency, Catalogue, Service
+from cxserver.catalog.directory import Clearance, Office
+from cxserver.catalog.drafts import draft_of, named, unsound_of
+from cxserver.catalog.fault import Fault
+from cxserver.catalog.file import File
+from cxserver.catalog.shape import Shape
+from cxserver.instrument import composition
+from cxserver.instrument.compose import compose
+from cxserver.instrument.finding import Finding
+
+# Far above the largest agency: 2,338 offices take 300 kB.
+MOST_BYTES = 32 * 1024 * 1024
+
+__all__ = ["Fault", "Report", "read", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The catalogue, or None and the faults. Warnings do not stand in the way."""
+
+    catalogue: Catalogue | None
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+def read(path: Path, today: date) -> Report:
+    """The catalogue in the file at `path`, or every fault it has."""
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        # A byte-order mark is what some editors leave; TOML itself would refuse it.
+        written = content.decode("utf-8-sig")
+    except OSError as error:
+        return _refused(path.name, f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        return _refused(path.name, f"is not UTF-8 text (byte {error.start + 1})")
+    if len(content) > MOST_BYTES:
+        return _refused(path.name, f"is larger than {MOST_BYTES} bytes")
+    return text(written, path.name, today)
+
+
+def text(written: str, name: str, today: date) -> Report:
+    """The catalogue in `written`, or every fault it has. `name` stands before each fault."""
+    try:
+        raw = shape.parse(written)
+    except shape.Unreadable as error:
+        return _refused(name, str(error))
+    return tables(raw, name, today)
+
+
+def tables(raw: dict[str, Any], name: str, today: date) -> Report:
+    """The catalogue in tables that were read from TOML, or every fault it has."""
+    read_in = shape.shape(raw, name)
+    found = list(_findings(read_in, today))
+    faults = (*read_in.faults, *(_fault(name, one) for one in found if not one.warning))
+    warnings = tuple(_fault(name, one) for one in found if one.warning)
+    if faults:
+        return Report(None, faults, warnings)
+    return Report(_catalogue(read_in.file, today), (), warnings)
+
+
+def _refused(name: str, rule: str) -> Report:
+    return Report(None, (Fault(name, "", rule),))
+
+
+def _findings(read_in: Shape, today: date) -> Iterator[Finding]:
+    yield from consistency.check(read_in)
+    for slug in read_in.file.service:
+        if not read_in.sound("service", slug, "survey"):
+            continue
+        draft = draft_of(read_in, slug, today)
+        for found in composition.check(draft, unsound_of(read_in, slug)):
+            yield Finding(
+                f"service.{slug}.{found.key}", found.text, found.subsection, found.warning
+            )
+
+
+def _fault(name: str, found: Finding) -> Fault:
+    return Fault(name, found.key, found.text, found.subsection)
+
+
+def _catalogue(file: File, today: date) -> Catalogue:
+    return Catalogue(
+        agency=_agency(file),
+        clearances=tuple(
+            Clearance(
+                slug,
+                one.omb_control_number,
+                one.expires,
+                one.burden_minutes,
+                one.approved_responses,
+            )
+            for slug, one in file.clearance.items()
+        ),
+        offices=tuple(_offices(file).values()),
+        services=tuple(_service(file, slug, today) for slug in file.service),
+    )
+
+
+def _agency(file: File) -> Agency:
+    agency = file.agency
+    definition: dict[str, Any] = {
+        "name": agency.name,
+        "timezone": agency.timezone,
+        "contact_url": agency.contact_url,
+        "privacy_url": agency.privacy_url,
+        "urgent_help": dict(agency.urgent_help),
+        "names": named(agency.name, agency.es),
+        "mask": list(agency.mask),
+    }
+    return Agency(agency.slug, definition)
+
+
+def _offices(file: File) -> dict[str, Office]:
+    return {
+        office.slug: Office(
+            slug=office.slug,
+            name=office.name,
+            timezone=office.timezone or file.agency.timezone,
+            parent=office.parent,
+            serves=office.serves,
+            closed=False,
+        )
+        for service in file.service.values()
+        for office in service.office
+    }
+
+
+def _service(file: File, slug: str, today: date) -> Service:
+    service = file.service[slug]
+    definition: dict[str, Any] = {
+        "name": service.name,
+        "names": named(service.name, service.es),
+        "description": service.description,
+        "descriptions": {"en": service.description}
+        | ({"es": service.es.description} if service.es.description else {}),
+        "type": service.type,
+        "owner": service.owner,
+        "channels": list(service.channels),
+        "designated": service.designated,
+        "embed_origins": list(service.embed_origins),
+        "part_of": service.part_of,
+        "stage": service.stage,
+        "drivers_not_applicable": dict(service.survey.drivers_not_applicable),
+        "omb_reference": service.survey.omb_reference,
+    }
+    survey = compose(draft_of(Shape(file, {}), slug, today), 0)
+    offices = tuple(office.slug for office in service.office if office.serves)
+    return Service(slug, definition, service.survey.clearance, survey, offices)

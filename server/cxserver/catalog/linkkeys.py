@@ -1,0 +1,117 @@
+"""Keys that agencies hold: cut, listed, withdrawn. The database knows their numbers only."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from cxsdk.keys import Key
+from cxserver import tables
+from cxserver.catalog import directory
+from cxserver.catalog.rootkey import RootKeys
+from cxserver.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key that was cut. `revoked` lists the offices it is withdrawn at ("" means everywhere)."""
+
+    service: str
+    kid: int
+    office: str | None
+    issued: date
+    revoked: tuple[str, ...]
+
+
+def issue(
+    connection: Connection, roots: RootKeys, service: str, office: str | None, today: date
+) -> Key:
+    """Cut the next key of a service, or of one of its offices. Raises NotFound."""
+    check_exists(connection, service, office)
+    held = tables.link_keys.c
+    newest = connection.execute(select(func.max(held.kid)).where(held.service == service)).scalar()
+    kid = (newest or 0) + 1
+    connection.execute(
+        tables.link_keys.insert().values(
+            service=service, kid=kid, office=office, epoch=roots.newest, issued=today
+        )
+    )
+    directory.bump(connection)
+    key = Key(service, kid, roots.service_secret(service, kid, roots.newest))
+    return key.for_office(office) if office else key
+
+
+def current(connection: Connection, roots: RootKeys, service: str, today: date) -> Key:
+    """The newest sound key of a whole service, for minting here; cut one when there is none."""
+    held = tables.link_keys.c
+    withdrawn = select(tables.revocations.c.kid).where(
+        tables.revocations.c.service == service, tables.revocations.c.nonce == ""
+    )
+    row = connection.execute(
+        select(tables.link_keys)
+        .where(held.service == service, held.office.is_(None), held.kid.not_in(withdrawn))
+        .order_by(held.kid.desc())
+    ).first()
+    if row is None:
+        return issue(connection, roots, service, None, today)
+    return Key(service, row.kid, roots.service_secret(service, row.kid, row.epoch))
+
+
+def records(connection: Connection) -> list[KeyRecord]:
+    """Every key that was cut, by service and number."""
+    withdrawn: dict[tuple[str, int], list[str]] = {}
+    for row in connection.execute(select(tables.revocations)):
+        if not row.nonce:
+            withdrawn.setdefault((row.service, row.kid), []).append(row.office)
+    held = tables.link_keys.c
+    return [
+        KeyRecord(
+            row.service,
+            row.kid,
+            row.office,
+            row.issued,
+            tuple(sorted(withdrawn.get((row.service, row.kid), []))),
+        )
+        for row in connection.execute(select(tables.link_keys).order_by(held.service, held.kid))
+    ]
+
+
+def revoke(
+    connection: Connection, service: str, kid: int, today: date, office: str = "", nonce: str = ""
+) -> None:
+    """Withdraw a key, a key at one office, or one link. Total: a thief could back-date links."""
+    held = tables.link_keys.c
+    if not connection.execute(
+        select(held.kid).where(held.service == service, held.kid == kid)
+    ).first():
+        raise NotFound(f"Service '{service}' has no key {kid}. See `cx key list`.")
+    gone = tables.revocations
+    already = connection.execute(
+        select(gone.c.kid).where(
+            gone.c.service == service,
+            gone.c.kid == kid,
+            gone.c.office == office,
+            gone.c.nonce == nonce,
+        )
+    ).first()
+    if already:
+        return
+    connection.execute(
+        gone.insert().values(service=service, kid=kid, office=office, nonce=nonce, since=today)
+    )
+    directory.bump(connection)
+
+
+def check_exists(connection: Connection, service: str, office: str | None) -> None:
+    """Raise NotFound unless the catalogue has this service, and this office in it."""
+    known = tables.services.c.slug
+    if not connection.execute(select(known).where(known == service)).first():
+        raise NotFound(f"There is no service '{service}' in the catalogue.")
+    served = tables.service_offices.c
+    if (
+        office
+        and not connection.execute(
+            select(served.office).where(served.service == service, served.office == office)
+        ).first()
+    ):
+        raise NotFound(f"Service '{service}' has no office '{office}' in the catalogue.")

@@ -1,0 +1,175 @@
+"""Write a fresh catalogue file from a few words: valid, commented, ready to be edited."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What only the agency knows. Everything else has a default that can be edited later."""
+
+    agency: str
+    service: str
+    offices: tuple[str, ...]
+    omb_control_number: str
+    expires: date
+    timezone: str = "America/New_York"
+    languages: tuple[str, ...] = ("en", "es")
+    agency_es: str = ""
+    service_es: str = ""
+    description: str = ""
+    owner: str = ""
+    type: str = "administrative"
+    channels: tuple[str, ...] = ("email", "kiosk", "poster", "site")
+    contact_url: str = "https://www.usa.gov/agency-index"
+    privacy_url: str = "https://www.usa.gov/privacy"
+    burden_minutes: int = 1
+    approved_responses: int = 100_000
+
+
+def write(options: Options) -> str:
+    """The text of a catalogue file for `options`. `check` tells what is wrong with them."""
+    agency, service = clean(options.agency), clean(options.service)
+    service_slug = _slug(service, "service", ())
+    parts = (
+        _agency(options, agency),
+        _clearance(options),
+        _service(options, agency, service, service_slug),
+        _survey(options, service, service_slug),
+        *_offices(options, service_slug),
+    )
+    return "\n".join(parts)
+
+
+def clean(name: str) -> str:
+    """The name on one line, without characters that cannot be seen."""
+    spaced = " ".join(name.split())
+    return "".join(char for char in spaced if unicodedata.category(char)[0] != "C").strip()
+
+
+def _agency(options: Options, name: str) -> str:
+    return f"""\
+# The catalogue: who asks, about which service, at which offices.
+# Check it with `cx catalog check`, bring it to the database with `cx catalog apply`.
+
+[agency]
+slug = {_quoted(_slug(name, "agency", ()))}          # short and for ever: it names this database
+name = {_quoted(name)}
+timezone = {_quoted(options.timezone)}
+contact_url = {_quoted(options.contact_url)}   # change: where people find help
+privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
+# Shown beside the comment: where to turn when it cannot wait.
+# urgent_help = {{ en = "In danger? Call 911.", es = "¿En peligro? Llame al 911." }}
+{_translation(options, options.agency_es, name)}"""
+
+
+def _clearance(options: Options) -> str:
+    return f"""\
+# The approval to ask the public (Paperwork Reduction Act, A-11 §280.11).
+[clearance.umbrella]
+omb_control_number = {_quoted(options.omb_control_number)}
+expires = {options.expires.isoformat()}
+burden_minutes = {options.burden_minutes}
+approved_responses = {options.approved_responses}
+"""
+
+
+def _service(options: Options, agency: str, name: str, slug: str) -> str:
+    description = clean(options.description) or f"What people receive from {name}."
+    return f"""\
+# A service is what people received. Links carry its short name: it can never change.
+[service.{slug}]
+name = {_quoted(name)}
+description = {_quoted(description)}
+# administrative, benefits, compliance, recreation, informational, data-research or regulatory
+type = {_quoted(options.type)}
+owner = {_quoted(clean(options.owner) or agency)}   # the unit that answers for the service
+channels = {_list(options.channels)}   # email, sms, web, phone, kiosk, poster, site, paper
+designated = false            # true: a designated service of a High-Impact Service Provider
+embed_origins = []            # sites that may frame the survey, like "https://www.agency.gov"
+{_translation(options, options.service_es, name)}"""
+
+
+def _survey(options: Options, name: str, slug: str) -> str:
+    names = {"en": name} | ({"es": clean(options.service_es)} if options.service_es else {})
+    given = ", ".join(
+        f"{language} = {_quoted(names[language])}"
+        for language in options.languages
+        if language in names
+    )
+    return f"""\
+# The questions of A-11 §280.10: satisfaction, trust, what contributed, a few words.
+[service.{slug}.survey]
+instrument = "a11-2022"
+clearance = "umbrella"
+languages = {_list(options.languages)}
+# The name in the middle of a sentence: "…my trust in {{name}}." In Spanish with its article, as
+# in "la oficina de pasaportes". Left out, the service's name is used.
+statement_name = {{ {given} }}
+trust_statement = "increased"         # or "commitment", which needs relevant_population
+satisfaction_statement = "satisfied"  # or "experience": five stars
+drivers = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "employee"]
+# A driver that does not apply: take it out above and say why, for example
+# drivers_not_applicable = {{ employee = "no employee is met online" }}
+driver_mode = "tap"                   # tap, choice or likert
+comment = true
+# One more question, only if it is absolutely necessary. Its category is a driver or "none":
+# [[service.{slug}.survey.question]]
+# code = "purpose"
+# text = {{ en = "Why did you come?", es = "¿Por qué vino?" }}
+# choices = [
+#     {{ code = "new", en = "A new case", es = "Un caso nuevo" }},
+#     {{ code = "old", en = "An old case", es = "Un caso anterior" }},
+# ]
+# category = "none"
+# reason = "Waiting times are planned by purpose."
+"""
+
+
+def _offices(options: Options, service: str) -> Iterable[str]:
+    taken: list[str] = []
+    for number, given in enumerate(options.offices):
+        name = clean(given)
+        taken.append(_slug(name, "office", taken))
+        comment = (
+            "# An office is where the service is given. Its short name can never change.\n"
+            '# Below another office: parent = "its-slug". A unit that serves nobody itself:\n'
+            "# serves = false.\n"
+            if number == 0
+            else ""
+        )
+        yield (
+            f"{comment}[[service.{service}.office]]\n"
+            f"slug = {_quoted(taken[-1])}\nname = {_quoted(name)}\n"
+        )
+
+
+def _translation(options: Options, spanish: str, english: str) -> str:
+    if "es" not in options.languages:
+        return ""
+    if clean(spanish):
+        return f"es = {{ name = {_quoted(clean(spanish))} }}\n"
+    return f"# es = {{ name = {_quoted(english)} }}   # write the Spanish name here\n"
+
+
+def _slug(name: str, otherwise: str, taken: Collection[str]) -> str:
+    """A slug made of the name's letters, unlike those `taken`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:27].strip("-") or otherwise
+    slug, number = base, 2
+    while slug in taken:
+        slug, number = f"{base}-{number}", number + 1
+    return slug
+
+
+def _quoted(text: str) -> str:
+    # A TOML basic string is a JSON string, except that TOML also wants DEL escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"

@@ -1,0 +1,96 @@
+"""Turn a sound draft into a survey version: the final words in every language."""
+
+from typing import get_args
+
+from cxserver.instrument import statements
+from cxserver.instrument.draft import Draft, DraftQuestion
+from cxserver.instrument.survey import Choice, DriverMode, Icons, Question, Survey, Wording
+
+_MODES: dict[str, DriverMode] = {mode: mode for mode in get_args(DriverMode)}
+
+
+def compose(draft: Draft, n: int) -> Survey:
+    """Version `n` of the draft's survey. The draft must have passed `composition.check`."""
+    stars: Icons = "stars"
+    plain: Icons = "none"
+    return Survey(
+        service=draft.service,
+        n=n,
+        instrument=draft.instrument,
+        driver_mode=_MODES[draft.driver_mode],
+        drivers=draft.drivers,
+        # §280.10 names the second base "[5-star option]": the form goes with the sentence.
+        satisfaction_icons=stars if draft.satisfaction_statement == "experience" else plain,
+        trust_icons=stars if draft.trust_icons == "stars" else plain,
+        comment=draft.comment,
+        languages=draft.languages,
+        wording={language: _wording(draft, language) for language in draft.languages},
+        trust_statement="own" if draft.trust_text else draft.trust_statement,
+        satisfaction_statement="own" if draft.satisfaction_text else draft.satisfaction_statement,
+    )
+
+
+def _wording(draft: Draft, language: str) -> Wording:
+    satisfaction = draft.satisfaction_text or statements.SATISFACTION[draft.satisfaction_statement]
+    trust = draft.trust_text or statements.TRUST[draft.trust_statement]
+    agreement = statements.AGREEMENT[language]
+    stars = draft.satisfaction_statement == "experience"
+    neutral, positive, negative = _driver_questions(draft.driver_mode, language)
+    return Wording(
+        service_name=_service_name(draft, language),
+        satisfaction=_filled(draft, satisfaction[language], language),
+        satisfaction_labels=statements.STARS[language] if stars else agreement,
+        trust=_filled(draft, trust[language], language),
+        trust_labels=agreement,
+        drivers_question=neutral,
+        drivers_question_positive=positive,
+        drivers_question_negative=negative,
+        drivers={code: _driver_text(draft, code, language) for code in draft.drivers},
+        driver_labels=agreement,
+        comment=statements.COMMENT[language],
+        questions=tuple(_question(question, language) for question in draft.questions),
+    )
+
+
+def _service_name(draft: Draft, language: str) -> str:
+    return draft.names.get(language) or draft.names["en"]
+
+
+def _filled(draft: Draft, text: str, language: str) -> str:
+    given = draft.statement_name.get(language)
+    name = given or statements.bare_name(_service_name(draft, language), language)
+    population = draft.relevant_population.get(language, "")
+    return statements.fill(text, language, name=name, population=population)
+
+
+def _driver_questions(mode: str, language: str) -> tuple[str, str, str]:
+    """The question above the drivers: neutral, after a good rating, after a poor one."""
+    neutral = statements.DRIVERS_QUESTION[language]
+    if mode == "tap":
+        return (
+            neutral,
+            statements.DRIVERS_POSITIVE[language],
+            statements.DRIVERS_NEGATIVE[language],
+        )
+    if mode == "likert":
+        neutral = statements.DRIVERS_AGREEMENT[language]
+    # One multiple-choice question, or one statement each: these do not turn with the rating.
+    return neutral, neutral, neutral
+
+
+def _driver_text(draft: Draft, code: str, language: str) -> str:
+    own = draft.driver_statements.get(code)
+    if own:
+        return _filled(draft, own[language], language)
+    if draft.driver_mode == "likert":
+        return statements.BASELINES[code][0][language]
+    return statements.TAPS[code][language]
+
+
+def _question(question: DraftQuestion, language: str) -> Question:
+    return Question(
+        code=question.code,
+        text=question.texts[language],
+        category=question.category,
+        choices=tuple(Choice(one.code, one.texts[language]) for one in question.choices),
+    )
