@@ -1,0 +1,212 @@
+"""The pages the public sees: the survey, the thanks, and every refusal. Text in, HTML out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from cxserver.catalog.directory import Agency, Service
+from cxserver.instrument.answers import COMMENT_LIMIT, Problem
+from cxserver.instrument.survey import Survey, Wording
+from cxserver.pages import environment, language
+from cxserver.respond import sentences
+
+Static = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the person has typed or chosen so far, as it was sent: it may be invalid."""
+
+    satisfaction: int | None = None
+    trust: int | None = None
+    drivers: tuple[str, ...] = ()
+    scores: Mapping[str, int] = field(default_factory=dict)
+    comment: str = ""
+    questions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One showing of one survey. `notice` is a code of `sentences.NOTICES`."""
+
+    agency: Agency
+    service: Service
+    survey: Survey
+    office_name: str
+    language: str
+    stamp: str
+    static: Static
+    values: Values = field(default_factory=Values)
+    problems: tuple[Problem, ...] = ()
+    notice: str = ""
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text of the catalogue and the language it is in, which may not be the page's."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One line of the error summary; `target` is the id of the control to mend, if there is one."""
+
+    subject: str
+    text: str
+    target: str
+
+
+def survey_page(view: View) -> str:
+    """The screen with its questions, what was answered so far, and what is wrong with it."""
+    words = _words(view.language)
+    wording = _wording(view.survey, view.language)
+    return _render(
+        "survey.html",
+        view.language,
+        agency=view.agency,
+        static=view.static,
+        demo=view.demo,
+        survey=view.survey,
+        clearance=view.service.clearance,
+        office_name=view.office_name,
+        stamp=view.stamp,
+        values=view.values,
+        wording=wording,
+        notice=sentences.notice(words, view.notice),
+        faults=_faults(view, words, wording),
+        errors={problem.field: sentences.problem(words, problem) for problem in view.problems},
+    )
+
+
+def thanks_page(
+    *,
+    agency: Agency | None,
+    language: str,
+    static: Static,
+    demo: bool = False,
+    counted: str = "",
+) -> str:
+    """The page after an answer. It names no service: anyone may open its address."""
+    return _render(
+        "thanks.html", language, agency=agency, static=static, demo=demo, counted=counted
+    )
+
+
+def refusal_page(
+    code: str,
+    *,
+    agency: Agency | None,
+    language: str,
+    static: Static,
+    demo: bool = False,
+    service_name: str = "",
+    minutes: int = 0,
+    kept: Values | None = None,
+) -> str:
+    """Why there is no survey here, in plain words, with what to do next. Codes: `sentences`."""
+    return _render(
+        "refusal.html",
+        language,
+        agency=agency,
+        static=static,
+        demo=demo,
+        service_name=service_name,
+        refusal=sentences.refusal(_words(language), code, minutes),
+        kept=_kept(_words(language), kept) if kept else [],
+    )
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return environment.make(Path(__file__).parent / "templates")
+
+
+def _words(code: str) -> language.Words:
+    return language.words(code)
+
+
+def _render(template: str, code: str, *, agency: Agency | None, **values: object) -> str:
+    return environment.render(
+        _templates(),
+        template,
+        code,
+        agency=agency,
+        agency_name=_agency_name(agency, code),
+        urgent=_told(agency.urgent_help if agency else {}, code, ""),
+        limit=COMMENT_LIMIT,
+        **values,
+    )
+
+
+def _agency_name(agency: Agency | None, code: str) -> Told:
+    if agency is None:
+        return Told("", code)
+    return _told({language.SOURCE: agency.name, **agency.names}, code, agency.name)
+
+
+def _told(texts: Mapping[str, str], code: str, otherwise: str) -> Told:
+    for found in (code, language.SOURCE, *texts):
+        if texts.get(found):
+            return Told(texts[found], found)
+    return Told(otherwise, code)
+
+
+def _wording(survey: Survey, code: str) -> Wording:
+    return survey.wording.get(code) or survey.wording[survey.languages[0]]
+
+
+def _faults(view: View, words: language.Words, wording: Wording) -> list[Fault]:
+    faults = []
+    for problem in view.problems:
+        subject = _subject(problem.field, words, wording)
+        text = sentences.problem(words, problem)
+        faults.append(Fault(subject, text, _target(problem.field, view.survey, wording)))
+    # Three unknown fields are one thing to be told, not three.
+    return list(dict.fromkeys(faults))
+
+
+def _subject(name: str, words: language.Words, wording: Wording) -> str:
+    kind, _, code = name.partition("-")
+    if kind == "driver":
+        return wording.drivers.get(code, "")
+    if kind == "question":
+        return next((asked.text for asked in wording.questions if asked.code == code), "")
+    return sentences.subject(words, name)
+
+
+def _target(name: str, survey: Survey, wording: Wording) -> str:
+    """The id of the first control of a field; "" for a field that is not on the page."""
+    targets = {"satisfaction": "satisfaction-1", "trust": "trust-1"}
+    if survey.comment:
+        targets["comment"] = "comment"
+    if survey.driver_mode == "likert":
+        targets |= {f"driver-{code}": f"driver-{code}-1" for code in survey.drivers}
+    elif survey.drivers:
+        targets["drivers"] = "drivers-1"
+    for asked in wording.questions:
+        first = f"question-{asked.code}"
+        targets[first] = f"{first}-1" if asked.choices else first
+    return targets.get(name, "")
+
+
+def _kept(words: language.Words, values: Values) -> list[tuple[str, str]]:
+    """What the person answered, in words to read and copy."""
+    kept = []
+    for name, point in (("satisfaction", values.satisfaction), ("trust", values.trust)):
+        if point in (1, 2, 3, 4, 5):
+            kept.append((sentences.subject(words, name), sentences.points(words, point)))
+    named = [sentences.driver(words, code) for code in values.drivers]
+    if named:
+        kept.append((sentences.subject(words, "drivers"), ", ".join(named)))
+    for code, point in values.scores.items():
+        kept.append((sentences.driver(words, code), sentences.points(words, point)))
+    for text in (values.comment, *values.questions.values()):
+        if text.strip():
+            kept.append((sentences.subject(words, "comment"), text))
+    return kept

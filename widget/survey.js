@@ -1,0 +1,62 @@
+// The survey works without this script; it only helps.
+(() => {
+  const form = document.getElementById("answers");
+  const send = form.querySelector(".send");
+  const alarm = document.querySelector("[role=alert]");
+  const question = document.getElementById("drivers-question");
+  const taps = [...form.querySelectorAll("[name=drivers]")];
+  const words = send.textContent;
+  const aside = {};
+  let side = "";
+  let sent = -Infinity;
+
+  // The drivers carry the side of the trust rating: what went well, or what could be better.
+  // Taps of the other side are put aside, and come back when the person does.
+  function turn() {
+    const trust = form.querySelector("[name=trust]:checked");
+    const next = trust && (trust.value > 3 ? "positive" : "negative");
+    if (!question || !next || next === side) return;
+    if (side) {
+      aside[side] = taps.filter((tap) => tap.checked);
+      for (const tap of taps) tap.checked = (aside[next] || []).includes(tap);
+    }
+    side = next;
+    question.textContent = question.dataset[side];
+  }
+
+  // Characters as the server counts them: code points, a line break being one.
+  function watch(area) {
+    const left = document.getElementById(area.id + "-left");
+    let timer;
+    area.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const n = area.dataset.limit - [...area.value].length;
+        const text = n < 0 ? left.dataset.over : left.dataset.left;
+        left.textContent = n > 200 ? "" : text.replace("{n}", Math.abs(n));
+      }, 300);
+    });
+  }
+
+  // A second press within seconds is a slip. Later it is a person whose network failed.
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 5000) return event.preventDefault();
+    sent = event.timeStamp;
+    if (event.submitter && event.submitter.name) return;
+    send.textContent = send.dataset.sending;
+    setTimeout(() => { send.textContent = words; }, 5000);
+  });
+
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "trust") turn();
+  });
+  form.querySelectorAll("textarea").forEach(watch);
+
+  // Also fired when the page comes back by the back button, with its answers.
+  addEventListener("pageshow", () => {
+    sent = -Infinity;
+    send.textContent = words;
+    turn();
+  });
+  if (alarm) alarm.focus();
+})();
