@@ -1,0 +1,1 @@
+"""JSON in and out, for machines: kiosks, apps, an agency's own page."""

@@ -1,0 +1,1 @@
+"""What the counts say. Everything here reads tallies, never responses."""

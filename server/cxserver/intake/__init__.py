@@ -1,0 +1,1 @@
+"""From checked answers to durable, counted rows that nobody can join back to a link."""

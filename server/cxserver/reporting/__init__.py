@@ -1,0 +1,1 @@
+"""What leaves the house: exports, and later the quarter's files."""

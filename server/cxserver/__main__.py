@@ -1,0 +1,20 @@
+"""`cx`: the command line, or a word on how to get it."""
+
+import sys
+
+
+def main() -> None:
+    """Run `cx`."""
+    try:
+        from cxserver import cli
+    except ModuleNotFoundError as missing:
+        name = missing.name or ""
+        # Our own module missing is our own fault: it must not hide behind advice.
+        if name.partition(".")[0] in ("cxserver", "cxsdk"):
+            raise
+        sys.exit(f"cx needs the server ('{name}' is missing): pip install 'cxsdk[server]'")
+    cli.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The application: three lists (routes, middleware, error handlers) handed to one constructor."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from cxserver import clock as system_clock
+from cxserver import db
+from cxserver.api import answers, openapi
+from cxserver.catalog import directory
+from cxserver.clock import Clock
+from cxserver.doorman import Doorman
+from cxserver.intake.desk import Desk
+from cxserver.log import logger
+from cxserver.pages.static import Files
+from cxserver.respond import counter, survey
+from cxserver.respond.counter import Counter
+from cxserver.respond.sheets import Sheets
+from cxserver.settings import Settings
+
+_PAGES = {400: "bad_request", 404: "not_found", 405: "method", 408: "timeout", 413: "too_long"}
+
+
+def routes() -> list[BaseRoute]:
+    """Every address. The survey stands first: a router tries them in turn."""
+    return [
+        Route("/s/{service}/{office}/thanks", survey.thanks),
+        Route("/s/{service}/{office}/{token}", survey.show),
+        Route("/s/{service}/{office}/{token}", survey.take, methods=["POST"]),
+        Route("/s/{service}/{office}/{token}", survey.options, methods=["OPTIONS"]),
+        Route("/static/{version}/{name}", static),
+        Route("/api/v1/responses", answers.take, methods=["POST"]),
+        Route("/api/v1/openapi.json", openapi.show),
+        Route("/favicon.ico", favicon),
+        Route("/healthz", healthy),
+        Route("/readyz", ready),
+    ]
+
+
+class CxApp:
+    """The survey server as an ASGI application.
+
+    It starts at its first request if nobody ran its lifespan: a host that mounts it will not.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock.now,
+        demo: bool = False,
+        more_routes: Sequence[BaseRoute] = (),
+    ):
+        self.settings = settings
+        self._clock = clock
+        self._demo = demo
+        self._house: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._app = Starlette(
+            routes=[*routes(), *more_routes],
+            middleware=[Middleware(Doorman, settings=settings, demo=demo)],
+            exception_handlers={HTTPException: refused, Exception: broken},
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if self._house is None:
+                await self.startup()
+            scope = self._under_path(scope)
+        await self._app(scope, receive, send)
+
+    async def startup(self) -> None:
+        """Open the database and begin to write. Doing it twice does nothing."""
+        async with self._starting:
+            if self._house is not None:
+                return
+            desk = await run_in_threadpool(Desk, self.settings, self._clock)
+            files = Files(self.settings.path)
+            sheets = Sheets(files.url, demo=self._demo)
+            self._app.state.counter = Counter(desk, sheets, files, self._demo)
+            self._house = asyncio.create_task(desk.keep_house())
+
+    async def shutdown(self) -> None:
+        """Write what waits, then let go."""
+        if self._house is None:
+            return
+        self._house.cancel()
+        await self._house
+        self._house = None
+        await run_in_threadpool(self._app.state.counter.desk.close)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.startup()
+        yield
+        await self.shutdown()
+
+    def _under_path(self, scope: Scope) -> Scope:
+        # A proxy may hand over the public path as it is; a host that mounts us has said so.
+        path = self.settings.path
+        if path and not scope.get("root_path") and scope["path"].startswith(path + "/"):
+            return {**scope, "root_path": path}
+        return scope
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock = system_clock.now,
+    demo: bool = False,
+    more_routes: Sequence[BaseRoute] = (),
+) -> CxApp:
+    """The application for `settings` (default: from the environment)."""
+    return CxApp(settings or Settings(), clock=clock, demo=demo, more_routes=more_routes)
+
+
+async def static(request: Request) -> Response:
+    """GET /static/{version}/{name}"""
+    return await counter.of(request).files.serve(request)
+
+
+async def favicon(request: Request) -> Response:
+    """Nothing to see, said cheaply."""
+    return Response(status_code=204, headers={"cache-control": "public, max-age=86400"})
+
+
+async def healthy(request: Request) -> Response:
+    """The process is alive."""
+    return PlainTextResponse("ok\n")
+
+
+async def ready(request: Request) -> Response:
+    """The database answers, and the last commit is known to have worked."""
+    desk = counter.of(request).desk
+    if desk.writer.ready and await run_in_threadpool(_answers, desk):
+        return PlainTextResponse("ready\n")
+    return PlainTextResponse("not ready\n", 503, {"retry-after": "5"})
+
+
+def _answers(desk: Desk) -> bool:
+    try:
+        with db.read(desk.engine) as connection:
+            directory.counter(connection)
+    except Exception:
+        return False
+    return True
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """An HTTP error as a page for people, or as a problem document for machines."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if request.url.path.startswith(f"{request.app.state.counter.desk.settings.path}/api/"):
+        response = answers.not_found(error)
+        response.headers.update(headers)
+        return response
+    code = _PAGES.get(error.status_code, "unsupported" if error.status_code == 415 else "error")
+    return counter.page(request, code, error.status_code, headers=headers)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """Our own fault: said plainly, without a trace of how. The kind of error goes to the log."""
+    logger.error("request_failed", reason=type(error).__name__)
+    return counter.page(request, "error", 500)

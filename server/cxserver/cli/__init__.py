@@ -1,0 +1,19 @@
+"""`cx …`: every command prints for a person, takes --json where a program reads, never prompts."""
+
+import sys
+
+from cxsdk.errors import CxError
+from cxserver.cli import answers, catalog, keys, serving
+from cxserver.cli.console import app, say_error
+from cxserver.errors import ServerError
+
+__all__ = ["answers", "catalog", "keys", "run", "serving"]
+
+
+def run() -> None:
+    """Run the command line; an error becomes a sentence and a non-zero exit."""
+    try:
+        app()
+    except (ServerError, CxError) as error:
+        say_error(str(error))
+        sys.exit(1)

@@ -1,0 +1,208 @@
+"""`cx results`, `cx export`, `cx recount`, `cx prove-unlinkable`: what came in."""
+
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from cxserver import clock
+from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.insight import results as figures
+from cxserver.insight.measures import Score
+from cxserver.insight.results import Driver, Row
+from cxserver.intake import recount as counting
+from cxserver.intake import unlinkable
+from cxserver.reporting import export as exporting
+
+Service = Annotated[str | None, typer.Option(help="Only this service.")]
+Office = Annotated[str | None, typer.Option(help="Only this office.")]
+Day = datetime | None
+From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")]
+
+
+@app.command()
+def results(
+    by: Annotated[
+        str, typer.Option(help="office, service, channel, language, survey, day or driver.")
+    ] = "office",
+    service: Service = None,
+    office: Office = None,
+    start: From = None,
+    end: To = None,
+    without_flagged: Annotated[
+        bool, typer.Option("--without-flagged", help="Leave out answers with a flag.")
+    ] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Trust, satisfaction and drivers, counted from the tallies."""
+    if by not in (*figures.GROUPS, "driver"):
+        known = ", ".join((*figures.GROUPS, "driver"))
+        raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
+    wanted = figures.Filter(
+        service=service,
+        office=office,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+        flagged=not without_flagged,
+    )
+    with database(settings(data)) as engine:
+        rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
+    if by == "driver":
+        _show_drivers(rows, json)
+    elif json:
+        say_json({"rows": [_as_json(by, row) for row in rows]})
+    elif not rows:
+        out.print("No answers yet. `cx link SERVICE OFFICE` mints a link to try.")
+    else:
+        out.print(_table(by, rows))
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    file: Annotated[Path, typer.Option("-o", "--output", help="The file; - prints.")] = Path("-"),
+    service: Service = None,
+    office: Office = None,
+    start: From = None,
+    end: To = None,
+    data: Data = None,
+) -> None:
+    """Every response as a row, for other programs. A CSV cell never begins as a formula."""
+    if kind not in ("csv", "jsonl"):
+        raise typer.BadParameter(f"'{kind}' is neither csv nor jsonl.", param_hint="--format")
+    wanted = exporting.Filter(
+        service, office, start.date() if start else None, end.date() if end else None
+    )
+    shape: exporting.Format = "csv" if kind == "csv" else "jsonl"
+    with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Exporting", total=exporting.total(engine, wanted))
+        if str(file) == "-":
+            exporting.write(engine, wanted, shape, sys.stdout, lambda rows: None)
+            return
+        with exporting.whole_file(file) as draft:
+            count = exporting.write(
+                engine, wanted, shape, draft, lambda rows: progress.advance(task, rows)
+            )
+    err.print(f"{count:,} responses in {file}", soft_wrap=True)
+
+
+@app.command()
+def recount(
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 when the two do not agree.")
+    ] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Count the responses again and compare with the tallies."""
+    with database(settings(data)) as engine:
+        found = counting.differences(engine)
+    if json:
+        told = [
+            {"tally": [str(step) for step in tally], "tallied": kept, "counted": there}
+            for tally, kept, there in found
+        ]
+        say_json({"agrees": not found, "differences": told})
+    elif found:
+        for tally, kept, there in found[:20]:
+            where = " / ".join(str(step) for step in tally)
+            out.print(f"{where}: tallied {kept}, counted {there}", soft_wrap=True)
+        out.print(f"{len(found)} tallies do not agree with the responses.")
+    else:
+        out.print("Tallies and responses agree.")
+    if found and check:
+        raise typer.Exit(1)
+
+
+@app.command("prove-unlinkable")
+def prove_unlinkable(data: Data = None, json: Json = False) -> None:
+    """Look for any road from a link to the response it produced; exit with 1 if there is one."""
+    with database(settings(data)) as engine:
+        findings = unlinkable.findings(engine, clock.now().date())
+    if json:
+        say_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.claim}")
+    if not all(finding.holds for finding in findings):
+        raise typer.Exit(1)
+
+
+def _as_json(by: str, row: Row) -> dict[str, Any]:
+    return {
+        by: row.name,
+        "n": row.n,
+        "trust": _score(row.trust),
+        "satisfaction": _score(row.satisfaction),
+        "drivers": {code: _driver(driver) for code, driver in row.drivers.items()},
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    told = asdict(score)
+    return {**told, "counts": list(score.counts)}
+
+
+def _driver(driver: Driver) -> dict[str, Any]:
+    told: dict[str, Any] = {"positive": driver.positive, "negative": driver.negative}
+    return told | ({"counts": list(driver.counts)} if driver.counts else {})
+
+
+def _table(by: str, rows: list[Row]) -> Table:
+    table = Table(by, "n", "trust 4–5", "95 %", "mean", "satisfied 4–5", "95 %", "mean", "taps +/−")
+    for row in rows:
+        taps = " ".join(
+            f"{code} {_per_100(driver.positive, row.n)}/{_per_100(driver.negative, row.n)}"
+            for code, driver in row.drivers.items()
+            if not driver.counts
+        )
+        table.add_row(row.name, f"{row.n:,}", *_cells(row.trust), *_cells(row.satisfaction), taps)
+    table.caption = "taps: per 100 answers, went well / could be better"
+    return table
+
+
+def _cells(score: Score) -> tuple[str, str, str]:
+    if score.top2 is None or score.low is None or score.high is None:
+        return "–", "–", "–"
+    return f"{score.top2:.0%}", f"{score.low:.0%}–{score.high:.0%}", f"{score.mean:.2f}"
+
+
+def _per_100(taps: int, n: int) -> str:
+    return f"{100 * taps / n:.0f}" if n else "–"
+
+
+def _show_drivers(rows: list[Row], json: bool) -> None:
+    n = sum(row.n for row in rows)
+    totals: dict[str, list[int]] = {}
+    for row in rows:
+        for code, driver in row.drivers.items():
+            both = totals.setdefault(code, [0, 0])
+            both[0] += driver.positive
+            both[1] += driver.negative
+    told = [
+        {
+            "driver": code,
+            "n": n,
+            "positive": positive,
+            "negative": negative,
+            "positive_per_100": 100 * positive / n,
+            "negative_per_100": 100 * negative / n,
+        }
+        for code, (positive, negative) in sorted(totals.items())
+    ]
+    if json:
+        say_json({"rows": told})
+        return
+    table = Table("driver", "went well", "per 100", "could be better", "per 100")
+    for code, (positive, negative) in sorted(totals.items()):
+        table.add_row(
+            code, str(positive), _per_100(positive, n), str(negative), _per_100(negative, n)
+        )
+    out.print(table)

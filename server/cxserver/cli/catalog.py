@@ -1,0 +1,131 @@
+"""`cx catalog …`: write, check and apply the file that says what exists."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cxserver import clock, db
+from cxserver.catalog import apply as applying
+from cxserver.catalog import check as checking
+from cxserver.catalog import new as writing
+from cxserver.catalog.catalogue import Catalogue
+from cxserver.catalog.changes import Changes
+from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.errors import CatalogRefused, ServerError
+
+catalog = typer.Typer(help="The file that says what exists.", no_args_is_help=True)
+app.add_typer(catalog, name="catalog")
+
+File = Annotated[Path, typer.Argument(help="The catalogue, a TOML file.")]
+# A catalogue of thousands of offices is told in sums, not in thousands of lines.
+_LINES = 40
+
+
+@catalog.command()
+def new(
+    file: File,
+    agency: Annotated[str, typer.Option(help="The agency's name.")] = "Your Agency",
+    service: Annotated[str, typer.Option(help="The service's name.")] = "Your Service",
+    office: Annotated[
+        list[str] | None, typer.Option(help="An office's name; may be given many times.")
+    ] = None,
+    omb_control_number: Annotated[str, typer.Option(help="From your clearance.")] = "0000-0000",
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The clearance's end. [default: in a year]"),
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="IANA name.")] = "America/New_York",
+    language: Annotated[list[str] | None, typer.Option(help="en, es; default both.")] = None,
+    agency_es: Annotated[str, typer.Option(help="The agency's name in Spanish.")] = "",
+    service_es: Annotated[str, typer.Option(help="The service's name in Spanish.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> None:
+    """Write a catalogue that passes `check`, to be edited."""
+    options = writing.Options(
+        agency=agency,
+        service=service,
+        offices=tuple(office or ["Main Office"]),
+        omb_control_number=omb_control_number,
+        expires=expires.date() if expires else (clock.now() + timedelta(days=365)).date(),
+        timezone=timezone,
+        languages=tuple(language or ["en", "es"]),
+        agency_es=agency_es,
+        service_es=service_es,
+    )
+    text = writing.write(options)
+    report = checking.text(text, file.name, clock.now().date())
+    if report.faults:
+        raise CatalogRefused(report.faults)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as made:
+            made.write(text)
+    except FileExistsError:
+        raise ServerError(f"{file} exists already; --force writes over it.") from None
+    out.print(f"Wrote {file}. Next: cx catalog apply {file}", soft_wrap=True)
+
+
+@catalog.command()
+def check(file: File, json: Json = False) -> None:
+    """Tell every fault of a catalogue at once: file, key, rule and subsection of A-11."""
+    report = checking.read(file, clock.now().date())
+    if json:
+        say_json(
+            {
+                "faults": [str(fault) for fault in report.faults],
+                "warnings": [str(warning) for warning in report.warnings],
+            }
+        )
+    else:
+        _tell(report)
+    if report.catalogue is None:
+        raise typer.Exit(1)
+
+
+@catalog.command()
+def apply(
+    file: File,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the change.")] = False,
+    data: Data = None,
+) -> None:
+    """Make the database say what the file says, in one transaction. Twice changes nothing."""
+    today = clock.now().date()
+    report = checking.read(file, today)
+    if report.catalogue is None:
+        raise CatalogRefused(report.faults)
+    for warning in report.warnings:
+        err.print(f"warning: {escape(str(warning))}", soft_wrap=True)
+    with database(settings(data)) as engine:
+        if dry_run:
+            with db.read(engine) as connection:
+                changes = applying.plan(connection, report.catalogue, today)
+        else:
+            with db.write(engine) as connection:
+                changes = applying.apply(connection, report.catalogue, today)
+    _show(changes, report.catalogue, dry_run)
+
+
+def _tell(report: checking.Report) -> None:
+    for fault in report.faults:
+        out.print(escape(str(fault)), soft_wrap=True)
+    for warning in report.warnings:
+        out.print(f"warning: {escape(str(warning))}", soft_wrap=True)
+    if report.catalogue is None:
+        out.print(f"{len(report.faults)} faults. Nothing of this file can be applied.")
+    else:
+        out.print("No faults.")
+
+
+def _show(changes: Changes, catalogue: Catalogue, dry_run: bool) -> None:
+    lines = changes.lines if len(changes.lines) <= _LINES else changes.summary
+    for line in lines:
+        out.print(escape(line), soft_wrap=True)
+    if not changes:
+        out.print("Nothing to change.")
+    elif dry_run:
+        out.print("Nothing was changed: this was a dry run.")
+    else:
+        service = next(iter(catalogue.services)).slug
+        out.print(f"Applied. Next: cx key issue {service}", soft_wrap=True)

@@ -1,0 +1,65 @@
+"""What the commands share: the options, the two consoles, the database behind --data."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import Engine
+
+from cxserver import db
+from cxserver.errors import ServerError
+from cxserver.settings import Settings
+
+app = typer.Typer(
+    name="cx",
+    help="Signed, single-screen surveys: mint a link, count the answer (OMB A-11 §280).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data folder. [default: CX_DATA_DIR, else ./cx-data]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def settings(data: Path | None) -> Settings:
+    """The settings, with --data in the place of CX_DATA_DIR. Raises ServerError."""
+    given = {"data_dir": data} if data else {}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # one optional field by name
+    except ValidationError as error:
+        faults = [f"CX_{fault['loc'][0]}: {fault['msg']}".upper() for fault in error.errors()]
+        raise ServerError("\n".join(faults)) from None
+
+
+@contextmanager
+def database(chosen: Settings) -> Iterator[Engine]:
+    """The migrated database of an installation. Raises DatabaseUnfit."""
+    engine = db.open_engine(chosen)
+    try:
+        db.check_migrated(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def say_error(text: str) -> None:
+    """A fault, on standard error."""
+    err.print(f"[red]cx:[/red] {escape(text)}", soft_wrap=True)
+
+
+def say_json(value: Any) -> None:
+    """A value for a program."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

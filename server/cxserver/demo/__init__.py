@@ -1,0 +1,135 @@
+"""`cx demo`: a whole invented agency on this machine. Nothing in it is a government survey."""
+
+import shlex
+import shutil
+import socket
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import segno
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import Engine, func, select
+
+from cxsdk import Issuer
+from cxserver import clock, db, serve, tables
+from cxserver.app import CxApp, create_app
+from cxserver.catalog import apply, check, directory, linkkeys, rootkey
+from cxserver.catalog.rootkey import RootKeys
+from cxserver.demo import front, people
+from cxserver.demo.front import Stage
+from cxserver.errors import CatalogRefused
+from cxserver.intake import entry, store
+from cxserver.intake.entry import Secrets
+from cxserver.settings import Settings
+
+BATCH = 1000
+# The poster that telephones scan leads here.
+SERVICE, OFFICE = "permits", "riverside"
+
+console = Console(highlight=False)
+
+
+def run(data: Path, port: int, answers: int, lan: bool) -> None:
+    """Prepare the folder `data` if it is new, then serve it until Ctrl-C."""
+    address = _address() if lan else "127.0.0.1"
+    settings = Settings(
+        data_dir=data,
+        database_url="",
+        root_key_file=None,
+        base_url=f"http://{address}:{port}",
+        allowed_hosts=("127.0.0.1", "localhost"),
+        queue_size=2000,
+    )
+    stage = prepare(settings, answers)
+    app = build(settings, stage)
+
+    async def when_up() -> None:
+        _greet(settings, stage, port, lan)
+
+    serve.here(app, "0.0.0.0" if lan else "127.0.0.1", port, when_up)  # noqa: S104  # --lan asks
+    console.print("\nStopped. The answers stay in", escape(str(data)))
+
+
+def build(settings: Settings, stage: Stage) -> CxApp:
+    """The application with the demonstration's own pages."""
+    return create_app(settings, demo=True, more_routes=front.routes(stage))
+
+
+def prepare(settings: Settings, answers: int) -> Stage:
+    """Make the database and the invented answers, or find them made. Returns what to show."""
+    rootkey.make(settings.root_key_path)
+    roots = rootkey.read(settings.root_key_path)
+    engine = db.open_engine(settings)
+    try:
+        db.migrate(engine)
+        _apply(engine)
+        _answer(engine, roots, answers)
+        with db.write(engine) as connection:
+            key = linkkeys.current(connection, roots, SERVICE, clock.now().date())
+    finally:
+        engine.dispose()
+    return Stage(
+        key=key.text, command=_command(), data=settings.data_dir, base_url=settings.base_url
+    )
+
+
+def _apply(engine: Engine) -> None:
+    today = clock.now().date()
+    report = check.read(Path(__file__).parent / "catalogue.toml", today)
+    if report.catalogue is None:
+        raise CatalogRefused(report.faults)
+    with db.write(engine) as connection:
+        apply.apply(connection, report.catalogue, today)
+
+
+def _answer(engine: Engine, roots: RootKeys, answers: int) -> None:
+    with db.read(engine) as connection:
+        held = connection.execute(select(func.count()).select_from(tables.responses)).scalar_one()
+        known = directory.load(connection)
+    if held or not answers:
+        return
+    hidden = Secrets(roots)
+    waiting = [
+        entry.prepare(sheet, given, hidden)
+        for sheet, given in people.sheets(known, answers, clock.now())
+    ]
+    with console.status(f"Inventing {answers:,} answers"):
+        for start in range(0, len(waiting), BATCH):
+            for result in store.write(engine, waiting[start : start + BATCH]):
+                if isinstance(result, Exception):
+                    raise result
+
+
+def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
+    here = f"http://127.0.0.1:{port}/"
+    console.print(f"\nThe demonstration is up: [bold]{here}[/bold]   (Ctrl-C stops it)")
+    console.print("Open it, answer a survey, and watch the count go up.")
+    console.print(f"Data: {settings.data_dir}", soft_wrap=True)
+    if lan:
+        link = Issuer(settings.base_url, stage.key).issue_link(
+            SERVICE, OFFICE, channel="poster", expires_at=clock.now() + timedelta(days=1)
+        )
+        console.print("\nScan this with a telephone on the same network:\n")
+        segno.make(link, error="m").terminal(out=sys.stdout, compact=True)
+        console.print(link, soft_wrap=True)
+
+
+def _address() -> str:
+    # No packet is sent: the system only says which of its addresses it would send from.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def _command() -> str:
+    """How to call this very `cx` from a shell."""
+    beside = Path(sys.executable).with_name("cx")
+    found = (
+        str(beside) if beside.exists() else shutil.which("cx") or f"{sys.executable} -m cxserver"
+    )
+    return shlex.quote(found) if " -m " not in found else found

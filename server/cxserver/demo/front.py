@@ -1,0 +1,130 @@
+"""The demonstration's own pages: the front, the counts behind it, a sample agency page."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from cxsdk import Issuer
+from cxserver.insight import results
+from cxserver.insight.results import Filter
+from cxserver.intake.desk import Desk
+from cxserver.pages import environment
+from cxserver.respond import counter
+from cxserver.respond.framing import POLICY
+
+SERVICE, OFFICE = "permits", "riverside"
+_TEMPLATES = environment.make(Path(__file__).parent / "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the front page shows: a key to mint with, and how to call `cx` from a shell."""
+
+    key: str
+    command: str
+    data: Path
+    base_url: str
+
+    @property
+    def commands(self) -> tuple[tuple[str, str], ...]:
+        """What to try, each with the command that does it when pasted into a shell."""
+        cx, data = self.command, shlex.quote(str(self.data))
+        default = self.base_url == "http://127.0.0.1:8000"
+        where = "" if default else f"CX_BASE_URL={self.base_url} "
+        return (
+            ("Mint a link", f"{where}{cx} link {SERVICE} {OFFICE} --data {data}"),
+            ("Results by office", f"{cx} results --by office --data {data}"),
+            ("What contributed", f"{cx} results --by driver --data {data}"),
+            ("Every answer as a row", f"{cx} export --format csv -o answers.csv --data {data}"),
+            ("Count again and compare", f"{cx} recount --check --data {data}"),
+            ("No road from link to answer", f"{cx} prove-unlinkable --data {data}"),
+            (
+                "Cut a key for one office",
+                f"{cx} key issue {SERVICE} --office {OFFICE} --data {data}",
+            ),
+        )
+
+    @property
+    def python(self) -> str:
+        """The first link in five lines."""
+        return (
+            "from cxsdk import Issuer\n"
+            f'issuer = Issuer("{self.base_url}",\n'
+            f'                "{self.key}")\n'
+            f'link = issuer.issue_link("{SERVICE}", "{OFFICE}")\n'
+            "print(link)\n"
+        )
+
+
+def routes(stage: Stage) -> list[BaseRoute]:
+    """The pages of the demonstration."""
+
+    async def show(request: Request) -> Response:
+        """GET /: a fresh invite at every load."""
+        desk = counter.of(request).desk
+        issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
+        invite = issuer.issue_link(SERVICE, OFFICE)
+        return _page(
+            request,
+            "front.html",
+            invite=invite,
+            spanish=issuer.issue_link(SERVICE, OFFICE, language="es"),
+            stage=stage,
+            offices=await run_in_threadpool(_counts, desk),
+        )
+
+    async def counts(request: Request) -> Response:
+        """GET /demo/counts: the table, for the page to keep itself up to date."""
+        return JSONResponse(await run_in_threadpool(_counts, counter.of(request).desk))
+
+    async def agency(request: Request) -> Response:
+        """GET /demo/agency: how the survey looks inside an agency's page."""
+        desk = counter.of(request).desk
+        issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
+        link = issuer.issue_link(SERVICE, OFFICE, channel="site")
+        return _page(request, "agency.html", link=link)
+
+    return [Route("/", show), Route("/demo/counts", counts), Route("/demo/agency", agency)]
+
+
+def _counts(desk: Desk) -> list[dict[str, object]]:
+    """A row per office that serves, with or without answers."""
+    found = {row.name: row for row in results.rows(desk.engine, "office", Filter())}
+    told: list[dict[str, object]] = []
+    for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
+        if not office.serves:
+            continue
+        row = found.get(office.slug)
+        told.append(
+            {
+                "office": office.slug,
+                "name": office.name,
+                "n": row.n if row else 0,
+                "trust": _percent(row.trust.top2 if row else None),
+                "satisfaction": _percent(row.satisfaction.top2 if row else None),
+            }
+        )
+    return told
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _origin(request: Request) -> str:
+    # The doorman has let this host in; a telephone on the network came by another than we did.
+    return f"http://{request.headers['host']}"
+
+
+def _page(request: Request, template: str, **values: object) -> Response:
+    text = environment.render(
+        _TEMPLATES, template, "en", static=counter.of(request).files.url, demo=True, **values
+    )
+    # The sample page frames the survey, which no page of the product itself does.
+    policy = POLICY + "'none'; frame-src 'self'"
+    return HTMLResponse(text, headers={"content-security-policy": policy})

@@ -1,0 +1,86 @@
+"""What every request meets first and every response leaves by: hosts, upgrades, headers.
+
+Pure ASGI: one of Starlette's BaseHTTPMiddleware costs five times the whole request.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cxserver.respond.framing import POLICY
+from cxserver.settings import Settings
+
+_HEADERS = {
+    "content-security-policy": POLICY + "'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-robots-tag": "noindex, nofollow",
+    "cache-control": "no-store",
+}
+# A browser's head has 30 fields and two kilobytes; a link's address a hundred characters.
+_FIELDS = 100
+_HEAD = 64 * 1024
+_ADDRESS = 8 * 1024
+_UNKNOWN_HOST = (
+    "This server does not answer to that name. "
+    "Its operator sets CX_BASE_URL and CX_ALLOWED_HOSTS.\n"
+)
+# Probes come from inside, by address, and learn nothing.
+_PROBES = ("/healthz", "/readyz")
+
+
+class Doorman:
+    """Turns away foreign hosts and protocol upgrades; puts the safe headers on every response."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, demo: bool):
+        self._app = app
+        loopback = {"localhost", "127.0.0.1", "[::1]"} if demo else set()
+        self._hosts = settings.hosts | loopback
+        self._headers = dict(_HEADERS)
+        if settings.base_url.startswith("https://"):
+            self._headers["strict-transport-security"] = (
+                "max-age=31536000; includeSubDomains; preload"
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def leave(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    out.setdefault(name, value)
+            await send(message)
+
+        await (self._refusal(scope) or self._app)(scope, receive, leave)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        raw = scope["headers"]
+        if len(scope["path"]) + len(scope["query_string"]) > _ADDRESS:
+            return PlainTextResponse("This address is too long.\n", 414)
+        if len(raw) > _FIELDS or sum(len(name) + len(value) for name, value in raw) > _HEAD:
+            return PlainTextResponse("The head of this request is too large.\n", 431)
+        headers = Headers(scope=scope)
+        if "upgrade" in headers:
+            return PlainTextResponse("No other protocol is spoken here.\n", 426)
+        if not self._knows(headers, scope["path"]):
+            return PlainTextResponse(_UNKNOWN_HOST, 400)
+        return None
+
+    def _knows(self, headers: Headers, path: str) -> bool:
+        if path.endswith(_PROBES):
+            return True
+        named = headers.getlist("host")
+        return len(named) == 1 and _hostname(named[0]) in self._hosts
+
+
+def _hostname(host: str) -> str:
+    name, colon, port = host.lower().rpartition(":")
+    if colon and port.isdigit():
+        return name
+    return host.lower()

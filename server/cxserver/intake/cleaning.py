@@ -1,0 +1,24 @@
+"""Typed words as both databases can keep them alike: no control characters, one Unicode form."""
+
+import unicodedata
+
+_KEPT_CONTROLS = {"\n", "\t"}
+_INVISIBLE = {"\ufeff", "\ufffe", "\uffff"}
+
+
+def clean(text: str) -> str:
+    """`text` without control and tag characters, in NFC.
+
+    Direction marks stay as typed: they are part of writing; pages show them in isolation.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = "".join(char for char in text if not _dropped(char))
+    return unicodedata.normalize("NFC", kept)
+
+
+def _dropped(char: str) -> bool:
+    if char in _KEPT_CONTROLS:
+        return False
+    tag = 0xE0000 <= ord(char) <= 0xE007F
+    return unicodedata.category(char) == "Cc" or char in _INVISIBLE or tag

@@ -1,0 +1,149 @@
+"""The front desk: what a request needs to open a link and hand in an answer."""
+
+import asyncio
+import fcntl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Engine
+
+from cxserver import db
+from cxserver.catalog import rootkey
+from cxserver.catalog.directory import Directory
+from cxserver.catalog.watch import Watch
+from cxserver.clock import Clock
+from cxserver.errors import AlreadyServing
+from cxserver.instrument.answers import Answers
+from cxserver.intake import entry, stamp, store
+from cxserver.intake.entry import Secrets, Sheet
+from cxserver.intake.gate import GRACE, Gate, Opened, Refused
+from cxserver.intake.stamp import Stamp
+from cxserver.intake.store import Outcome
+from cxserver.intake.writer import Writer
+from cxserver.settings import Settings
+
+HOUSEKEEPING = 600.0
+
+
+class Desk:
+    """Opens links, signs and reads stamps, stores answers. One per process; `close` it."""
+
+    def __init__(self, settings: Settings, clock: Clock):
+        self.settings = settings
+        self.clock = clock
+        self._lock = _lock(settings)
+        self.engine: Engine = db.open_engine(settings)
+        db.check_migrated(self.engine)
+        db.check_durable(self.engine)
+        self.roots = rootkey.read(settings.root_key_path)
+        self._hidden = Secrets(self.roots)
+        self._gate = Gate(self.roots)
+        self._watch = Watch(self.engine)
+        self.writer = Writer(self.engine, settings.queue_size)
+        self._watch.start()
+        self.writer.start()
+
+    def close(self) -> None:
+        """Write what waits and let go of everything."""
+        self.writer.stop()
+        self._watch.stop()
+        self.engine.dispose()
+        if self._lock:
+            self._lock.close()
+
+    @property
+    def directory(self) -> Directory:
+        """What exists, as of at most a second or so ago."""
+        return self._watch.directory
+
+    def refresh(self) -> None:
+        """See a change of the catalogue at once."""
+        self._watch.refresh()
+
+    def open(
+        self, service: str, office: str, text: str, at: datetime, *, kiosk: bool = False
+    ) -> Opened:
+        """The link, opened at `at`. Raises Refused."""
+        opened = self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+        self._gate.admit(self.directory, opened, at)
+        return opened
+
+    def reopen(
+        self, service: str, office: str, text: str, stamped: str, now: datetime
+    ) -> tuple[Opened, Stamp | None]:
+        """The link of a page that comes back, and its stamp (None when that proves nothing).
+
+        A page opened in time is taken up to 30 minutes after the link's end. Raises Refused.
+        """
+        opened = self._gate.recognise(self.directory, service, office, text, kiosk=False)
+        proof = self._read_stamp(opened, stamped, now)
+        try:
+            self._gate.admit(self.directory, opened, now)
+        except Refused as refused:
+            in_time = proof and refused.ends and proof.opened_at <= refused.ends
+            if not in_time or refused.ends is None or now > refused.ends + GRACE:
+                raise
+        return opened, proof
+
+    def stamp(self, opened: Opened, now: datetime) -> str:
+        """A fresh stamp for a page of this link."""
+        service = opened.service
+        secret = self.roots.stamp_secret(service.slug, opened.epoch)
+        return stamp.sign(secret, opened.text, service.current, now)
+
+    async def store(self, sheet: Sheet, answers: Answers) -> Outcome:
+        """Mask, hash and store one answer; returns after its commit.
+
+        Raises QueueFull, StoreUnavailable or AnswerUnstorable.
+        """
+        agency = self.directory.agency
+        sheet = replace(sheet, mask=agency.mask if agency else ())
+        make = partial(entry.prepare, sheet, answers, self._hidden)
+        typed = answers.comment or answers.questions
+        # Masking may take milliseconds: it must hold up neither the loop nor the writer.
+        ready = await asyncio.to_thread(make) if typed else make()
+        return await self.writer.store(ready)
+
+    async def is_answered(self, opened: Opened) -> bool:
+        """Whether this invite has been answered. A place never has."""
+        if opened.token.kind.is_place:
+            return False
+        key = entry.use_key(opened, b"", self._hidden)
+        return await asyncio.to_thread(store.answered, self.engine, key)
+
+    async def keep_house(self) -> None:
+        """Forget receipts of links that have ended, now and then, until cancelled."""
+        with suppress(asyncio.CancelledError):
+            while True:
+                work: Callable[[], object] = partial(store.forget, self.engine, self.clock().date())
+                self.writer.between(work)
+                await asyncio.sleep(HOUSEKEEPING)
+
+    def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
+        secret = self.roots.stamp_secret(opened.service.slug, opened.epoch)
+        try:
+            return stamp.read(secret, opened.text, stamped, now)
+        except stamp.StampInvalid:
+            return None
+
+
+def _lock(settings: Settings) -> IO[str] | None:
+    """Hold the data folder against a second server: SQLite wants one writing process."""
+    if not settings.database.startswith("sqlite"):
+        return None
+    path = Path(settings.data_dir) / "server.lock"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise AlreadyServing(
+            f"Another server already works on {settings.data_dir}. Stop it, or use another --data."
+        ) from None
+    return file

@@ -1,0 +1,172 @@
+"""An answer made ready for the database: its row, its use-once key, its counts. Pure.
+
+The row carries no token, no person and no exact time. The use-once key is a keyed hash with no
+column in common with the row, so nothing joins the two (docs/what-we-store.md).
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from cxserver.catalog.rootkey import RootKeys
+from cxserver.instrument.answers import Answers
+from cxserver.instrument.survey import Survey
+from cxserver.intake import cleaning, masking
+from cxserver.intake.gate import GRACE, Opened
+
+# Faster than anybody can read two statements: worth a second look, never a reason to drop.
+FAST = timedelta(seconds=2)
+# Flags that make an answer suspect. The others are notes.
+SUSPECT = frozenset({"fast", "clock"})
+_BUCKETS = (1, 4, 24)
+_KEPT = timedelta(days=30)
+
+Tally = tuple[str, date, str, str, str, int, bool, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to."""
+
+    key_hash: bytes
+    body_hash: bytes
+    receipt: str
+    ends: date
+    forget: date
+    response: Mapping[str, Any]
+    tallies: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The circumstances of one answer. `sid` names the sheet of a place; an invite needs none."""
+
+    opened: Opened
+    survey: Survey
+    language: str
+    answered_at: datetime
+    sid: bytes = b""
+    flags: tuple[str, ...] = ()
+    mask: tuple[str, ...] = ()
+
+
+class Secrets:
+    """The two secrets behind use-once keys, derived once."""
+
+    def __init__(self, roots: RootKeys):
+        self.key = roots.purpose_secret("use-once")
+        self.body = roots.purpose_secret("body")
+
+
+def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
+    """The entry for these answers: masked, hashed, counted."""
+    response = _response(sheet, answers)
+    invite = not sheet.opened.token.kind.is_place
+    ends = (sheet.opened.token.ends + GRACE if invite else sheet.answered_at + _KEPT).date()
+    return Entry(
+        key_hash=use_key(sheet.opened, sheet.sid, hidden),
+        body_hash=_body_hash(sheet, answers, hidden.body),
+        receipt=secrets.token_hex(16),
+        ends=ends,
+        forget=ends + _KEPT,
+        response=response,
+        tallies=tuple(tallies(response, sheet.survey)),
+    )
+
+
+def use_key(opened: Opened, sid: bytes, hidden: Secrets) -> bytes:
+    """The hash under which a visit, or a sheet of a place, is used once."""
+    if opened.token.kind.is_place:
+        scope = f"sheet|{opened.service.slug}|".encode() + sid
+    else:
+        # Not the key, kind or time: a reminder by another channel is still the same visit.
+        codes = f"visit|{opened.service.slug}|{opened.office.slug}|"
+        scope = codes.encode() + opened.token.nonce
+    return hmac.digest(hidden.key, scope, "sha256")
+
+
+def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
+    """The counts one response adds one to; the same function recounts all of them."""
+    where = (
+        response["service"],
+        response["day"],
+        response["office"],
+        response["channel"],
+        response["language"],
+        response["survey"],
+        is_suspect(response["flags"]),
+    )
+    yield (*where, "response", "all")
+    yield (*where, "satisfaction", str(response["satisfaction"]))
+    yield (*where, "trust", str(response["trust"]))
+    side = "positive" if response["trust"] >= 4 else "negative"
+    drivers = response["drivers"]
+    for code in drivers:
+        value = str(drivers[code]) if isinstance(drivers, dict) else side
+        yield (*where, f"driver:{code}", value)
+    for question in survey.wording[survey.languages[0]].questions:
+        chosen = response["questions"].get(question.code)
+        if chosen and question.choices:
+            yield (*where, f"question:{question.code}", chosen)
+
+
+def is_suspect(flags: str) -> bool:
+    """Whether a response's flags leave it out of `--without-flagged` figures."""
+    return not SUSPECT.isdisjoint(flags.split(";"))
+
+
+def _response(sheet: Sheet, answers: Answers) -> dict[str, Any]:
+    comment, questions = _words(sheet, answers)
+    noted = ("control",) if "\0" in answers.comment else ()
+    at = sheet.answered_at
+    return {
+        "service": sheet.opened.service.slug,
+        "day": at.astimezone(sheet.opened.office.zone).date(),
+        "id": secrets.token_hex(16),
+        "office": sheet.opened.office.slug,
+        "channel": sheet.opened.channel,
+        "language": sheet.language,
+        "survey": sheet.survey.n,
+        "answered_hour": at.replace(minute=0, second=0, microsecond=0),
+        "delay": _delay(sheet),
+        "satisfaction": answers.satisfaction,
+        "trust": answers.trust,
+        "drivers": dict(answers.scores) or list(answers.drivers),
+        "comment": comment,
+        "questions": questions,
+        "flags": ";".join(sorted({*sheet.flags, *noted})),
+    }
+
+
+def _words(sheet: Sheet, answers: Answers) -> tuple[str, dict[str, str]]:
+    asked = {
+        question.code: question.choices
+        for question in sheet.survey.wording[sheet.survey.languages[0]].questions
+    }
+    questions = {
+        code: text if asked[code] else _safe(text, sheet.mask)
+        for code, text in answers.questions.items()
+    }
+    return _safe(answers.comment, sheet.mask), questions
+
+
+def _safe(text: str, patterns: tuple[str, ...]) -> str:
+    return masking.mask(cleaning.clean(text), patterns)
+
+
+def _delay(sheet: Sheet) -> str:
+    token = sheet.opened.token
+    if token.kind.is_place:
+        return "self"
+    hours = (sheet.answered_at - token.moment) / timedelta(hours=1)
+    return next((str(limit) for limit in _BUCKETS if hours <= limit), "48")
+
+
+def _body_hash(sheet: Sheet, answers: Answers, secret: bytes) -> bytes:
+    # The token (or sheet) is part of the message: without it nobody can try all the possible
+    # answers against the hash and learn which response belongs to it.
+    name = sheet.sid if sheet.opened.token.kind.is_place else sheet.opened.text.encode()
+    return hmac.digest(secret, name + b"|" + answers.canonical(), "sha256")

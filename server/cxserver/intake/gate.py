@@ -1,0 +1,146 @@
+"""Which service and office a link opens, and why not.
+
+Everything that only a genuine link can provoke has its own words; everything a stranger can
+provoke looks the same, so that nobody can find out which services, offices or keys exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cxsdk import keys, token
+from cxsdk.errors import TokenExpired, TokenRefused, TokenTooEarly
+from cxsdk.token import Kind, LinkKey, Token
+from cxserver.catalog.directory import Directory, Office, Service
+from cxserver.catalog.rootkey import RootKeys
+
+# A page that was opened in time may be sent this much later.
+GRACE = timedelta(minutes=30)
+
+STATUS: Mapping[str, int] = {
+    "not_found": 404,
+    "not_yet_valid": 404,
+    "expired": 410,
+    "revoked": 410,
+    "survey_closed": 410,
+}
+
+
+class Refused(Exception):
+    """A link that does not open. `code` names the page to show, `service` only if genuine.
+
+    `reason` is for the log: it never leaves the server.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        service: Service | None = None,
+        ends: datetime | None = None,
+        minutes: int = 0,
+        place: bool = False,
+    ):
+        super().__init__(reason)
+        self.code = code
+        self.status = STATUS[code]
+        self.reason = reason
+        self.service = service
+        self.ends = ends
+        self.minutes = minutes
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A genuine link: what it is for. `epoch` is the root key behind it, `text` the token."""
+
+    service: Service
+    office: Office
+    token: Token
+    text: str
+    epoch: int
+
+    @property
+    def channel(self) -> str:
+        """How the answer reaches us."""
+        return self.token.kind.channel
+
+
+class Gate:
+    """Opens links against the directory. It keeps derived keys, nothing else."""
+
+    def __init__(self, roots: RootKeys):
+        self._roots = roots
+        self._link_keys: dict[tuple[str, int, int, str, Kind], LinkKey] = {}
+
+    def recognise(
+        self, directory: Directory, service: str, office: str, text: str, *, kiosk: bool
+    ) -> Opened:
+        """The link's service and office, whenever it was minted. Raises Refused (404)."""
+        if not keys.SLUG.match(service) or not keys.SLUG.match(office):
+            raise Refused("not_found", "malformed")
+        try:
+            claimed = token.read(text)
+        except TokenRefused as error:
+            raise Refused("not_found", error.code) from None
+        epoch = _epoch(directory, service, office, claimed.kid)
+        try:
+            self._link_key(service, claimed.kid, epoch, office, claimed.kind).check(text)
+        except TokenRefused as error:
+            raise Refused("not_found", error.code) from None
+        if (claimed.kind is Kind.KIOSK) != kiosk:
+            raise Refused("not_found", "wrong_kind")
+        known = directory.services[service], directory.offices[office]
+        return Opened(*known, claimed, text, epoch)
+
+    def admit(self, directory: Directory, opened: Opened, now: datetime) -> None:
+        """Raise Refused unless the link may be opened at `now`."""
+        service, claimed = opened.service, opened.token
+        codes = service.slug, claimed.kid, opened.office.slug, claimed.nonce.hex()
+        if directory.revocations.covers(*codes):
+            raise Refused("revoked", "revoked", service)
+        if _closed(directory, opened, now):
+            raise Refused("survey_closed", "survey_closed", service)
+        try:
+            token.check_window(claimed, now)
+        except TokenExpired as error:
+            place = claimed.kind.is_place
+            raise Refused("expired", "expired", service, ends=error.ended, place=place) from None
+        except TokenTooEarly as error:
+            minutes = int((error.opens - now).total_seconds() // 60) + 1
+            raise Refused("not_yet_valid", "not_yet_valid", service, minutes=minutes) from None
+
+    def _link_key(self, service: str, kid: int, epoch: int, office: str, kind: Kind) -> LinkKey:
+        # Bounded: only offices and keys that exist get here.
+        name = service, kid, epoch, office, kind
+        if name not in self._link_keys:
+            secret = self._roots.service_secret(service, kid, epoch)
+            self._link_keys[name] = LinkKey(keys.office_secret(secret, office), kind)
+        return self._link_keys[name]
+
+
+def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:
+    known = directory.services.get(service)
+    if known is None:
+        raise Refused("not_found", "unknown_service")
+    if office not in known.offices:
+        raise Refused("not_found", "unknown_office")
+    epoch, only = directory.keys.get((service, kid), (0, None))
+    if epoch == 0 or only not in (None, office):
+        raise Refused("not_found", "unknown_kid")
+    return epoch
+
+
+def _closed(directory: Directory, opened: Opened, now: datetime) -> bool:
+    service, agency = opened.service, directory.agency
+    zone = ZoneInfo(agency.timezone) if agency else opened.office.zone
+    # 44 USC 3507: without a valid control number the question may not be asked.
+    unapproved = now.astimezone(zone).date() > service.clearance.expires
+    return (
+        service.closed
+        or not service.offices[opened.office.slug]
+        or opened.office.closed
+        or unapproved
+    )

@@ -1,0 +1,215 @@
+"""Keep answers: each once, with its counts, in one transaction. The heart of the promise.
+
+A link answers once. The same answers again get the same receipt; other answers change nothing.
+An error *at* COMMIT leaves the outcome unknown: only the client's retry can resolve it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from cxserver import db, tables
+from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.intake.entry import Entry, Tally
+
+# Two writers met on the same rows; PostgreSQL asks to try again.
+_TRY_AGAIN = {"40001", "40P01"}
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an answer: stored now, stored before as the same, or different from it."""
+
+    kind: Literal["stored", "same", "different"]
+    receipt: str = ""
+
+
+T = TypeVar("T")
+Result = Outcome | StoreUnavailable | AnswerUnstorable
+
+
+def write(engine: Engine, entries: Sequence[Entry]) -> list[Result]:
+    """Store `entries`, in order; a result for each. One that cannot be stored stands alone."""
+    first: dict[bytes, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.key_hash, entry)
+    results = _write_distinct(engine, list(first.values()))
+    return [_answer(entry, first[entry.key_hash], results) for entry in entries]
+
+
+def probe(engine: Engine) -> None:
+    """Commit something small, to learn whether the database can. Raises StoreUnavailable."""
+    counter = tables.changes
+    _run(
+        engine,
+        lambda connection: connection.execute(
+            update(counter)
+            .where(counter.c.subject == "directory")
+            .values(counter=counter.c.counter)
+        ),
+    )
+
+
+def forget(engine: Engine, today: date) -> int:
+    """Erase receipts and body hashes of links that have ended, and keys that are old enough.
+
+    The rows are written anew in the order of their hashes, so that neither their place nor the
+    transaction that wrote them tells when they came. Returns how many were erased.
+    """
+    keys = tables.use_keys
+    with db.write(engine) as connection:
+        connection.execute(delete(keys).where(keys.c.forget < today))
+        ended = connection.execute(
+            delete(keys)
+            .where(keys.c.ends < today, keys.c.body_hash.is_not(None))
+            .returning(keys.c.key_hash, keys.c.forget)
+        ).all()
+        rows = [
+            {"key_hash": row.key_hash, "ends": row.forget, "forget": row.forget}
+            for row in sorted(ended, key=lambda row: bytes(row.key_hash))
+        ]
+        if rows:
+            connection.execute(insert(keys), rows)
+    return len(rows)
+
+
+def _answer(entry: Entry, first: Entry, results: Mapping[bytes, Result]) -> Result:
+    result = results[entry.key_hash]
+    if entry is first or not isinstance(result, Outcome):
+        return result
+    # A twin in the same batch: judged against what the first of them left in the database.
+    if result.kind == "different":
+        return result
+    same = entry.body_hash == first.body_hash
+    return Outcome("same", result.receipt) if same else Outcome("different")
+
+
+def _write_distinct(engine: Engine, entries: list[Entry]) -> dict[bytes, Result]:
+    try:
+        return dict(_run(engine, lambda connection: _insert(connection, entries)))
+    except StoreUnavailable as error:
+        return {entry.key_hash: error for entry in entries}
+    except AnswerUnstorable as error:
+        if len(entries) == 1:
+            return {entries[0].key_hash: error}
+    # One of them is poisoned. Alone, each of the others is as good as before.
+    results: dict[bytes, Result] = {}
+    for entry in entries:
+        results |= _write_distinct(engine, [entry])
+    return results
+
+
+def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
+    for _ in range(_TRIES):
+        try:
+            return _transact(engine, work)
+        except DBAPIError as error:
+            refusal = error
+        if getattr(refusal.orig, "sqlstate", None) not in _TRY_AGAIN:
+            break
+    raise StoreUnavailable(f"the database refused: {type(refusal.orig).__name__}") from refusal
+
+
+def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as error:
+        raise StoreUnavailable("the database does not answer") from error
+    with connection:
+        transaction = connection.begin()
+        try:
+            result = work(connection)
+        except Exception as error:
+            with suppress(SQLAlchemyError):
+                transaction.rollback()
+            if isinstance(error, OperationalError) or getattr(
+                error, "connection_invalidated", False
+            ):
+                raise
+            raise AnswerUnstorable(f"{type(error).__name__}") from error
+        try:
+            transaction.commit()
+        except SQLAlchemyError as error:
+            connection.invalidate()
+            raise StoreUnavailable("whether it was saved is not known") from error
+        return result
+
+
+def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:
+    fresh = _claim(connection, entries)
+    stored = [entry for entry in entries if entry.key_hash in fresh]
+    outcomes = _judge(connection, [entry for entry in entries if entry.key_hash not in fresh])
+    if stored:
+        connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
+        _count(connection, Counter(tally for entry in stored for tally in entry.tallies))
+    return outcomes | {entry.key_hash: Outcome("stored", entry.receipt) for entry in stored}
+
+
+def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
+    keys = tables.use_keys
+    rows = [
+        {
+            "key_hash": entry.key_hash,
+            "body_hash": entry.body_hash,
+            "receipt": entry.receipt,
+            "ends": entry.ends,
+            "forget": entry.forget,
+        }
+        # Sorted: two writers that take the same locks in the same order cannot block each other.
+        for entry in sorted(entries, key=lambda entry: entry.key_hash)
+    ]
+    claim = _insert_for(connection)(keys).on_conflict_do_nothing().returning(keys.c.key_hash)
+    return {bytes(row.key_hash) for row in connection.execute(claim, rows)}
+
+
+def _judge(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:
+    if not entries:
+        return {}
+    keys = tables.use_keys
+    held = {
+        bytes(row.key_hash): row
+        for row in connection.execute(
+            select(keys).where(keys.c.key_hash.in_([entry.key_hash for entry in entries]))
+        )
+    }
+    return {entry.key_hash: _compare(entry, held[entry.key_hash]) for entry in entries}
+
+
+def _compare(entry: Entry, row: Any) -> Outcome:
+    if row.body_hash is not None and bytes(row.body_hash) == entry.body_hash:
+        return Outcome("same", row.receipt)
+    return Outcome("different")
+
+
+def _count(connection: Connection, counts: Counter[Tally]) -> None:
+    table = tables.tallies
+    names = [column.name for column in table.columns]
+    rows = [dict(zip(names, (*tally, n), strict=True)) for tally, n in sorted(counts.items())]
+    add = _insert_for(connection)(table)
+    add = add.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={"n": table.c.n + add.excluded.n},
+    )
+    connection.execute(add, rows)
+
+
+def _insert_for(connection: Connection) -> Callable[..., Any]:
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+
+def answered(engine: Engine, key_hash: bytes) -> bool:
+    """Whether this use-once key has been used."""
+    keys = tables.use_keys
+    with db.read(engine) as connection:
+        found = connection.execute(
+            select(func.count()).select_from(keys).where(keys.c.key_hash == key_hash)
+        ).scalar_one()
+    return found > 0

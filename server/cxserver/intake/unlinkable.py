@@ -1,0 +1,70 @@
+"""Look for any road from a used link to the response it produced, in the database as it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine, inspect, select, text
+
+from cxserver import db, tables
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One claim about the database, and whether it holds."""
+
+    claim: str
+    holds: bool
+
+
+def findings(engine: Engine, today: date) -> list[Finding]:
+    """Every claim, checked now."""
+    with db.read(engine) as connection:
+        return [
+            *_schema(connection),
+            *_rows(connection, today),
+            *(_transactions(connection) if engine.dialect.name == "postgresql" else ()),
+        ]
+
+
+def _schema(connection: Connection) -> Iterator[Finding]:
+    look = inspect(connection)
+    used = {column["name"] for column in look.get_columns("use_keys")}
+    kept = {column["name"] for column in look.get_columns("responses")}
+    yield Finding("Responses and use-once keys have no column in common.", not used & kept)
+    keys = look.get_foreign_keys("use_keys") + look.get_foreign_keys("responses")
+    yield Finding("No foreign key leads from one to the other.", not keys)
+    forbidden = {"token", "link", "nonce", "ip", "user_agent", "ref", "receipt", "key_hash"}
+    yield Finding("A response has no column for a token, address or device.", not kept & forbidden)
+    if connection.dialect.name == "sqlite":
+        made = connection.execute(
+            text("SELECT sql FROM sqlite_master WHERE name IN ('responses', 'use_keys')")
+        ).scalars()
+        ordered = all("WITHOUT ROWID" in sql for sql in made)
+        yield Finding("Neither table remembers the order of arrival (no rowid).", ordered)
+
+
+def _rows(connection: Connection, today: date) -> Iterator[Finding]:
+    keys = tables.use_keys.c
+    ended = select(keys.key_hash).where(keys.ends < today, keys.body_hash.is_not(None)).limit(1)
+    yield Finding(
+        "Receipts and hashes of links that have ended are erased.",
+        connection.execute(ended).first() is None,
+    )
+    old = select(keys.key_hash).where(keys.forget < today).limit(1)
+    yield Finding("Keys older than 30 days are gone.", connection.execute(old).first() is None)
+    hours = select(tables.responses.c.answered_hour).distinct()
+    exact = [at for at in connection.execute(hours).scalars() if at.minute or at.second]
+    yield Finding("No response knows more of its time than the hour.", not exact)
+
+
+def _transactions(connection: Connection) -> Iterator[Finding]:
+    # PostgreSQL keeps on every row the transaction that wrote it. Erasing writes the key anew, so
+    # that after the link's end the two no longer share one.
+    shared = connection.execute(
+        text(
+            "SELECT 1 FROM use_keys k JOIN responses r ON r.xmin = k.xmin "
+            "WHERE k.body_hash IS NULL LIMIT 1"
+        )
+    ).first()
+    yield Finding("Of ended links, no transaction number is shared with a response.", not shared)

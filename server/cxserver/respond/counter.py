@@ -1,0 +1,108 @@
+"""The counter where the public is served: shared by every page, one per process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from cxserver.catalog.directory import Service
+from cxserver.intake.desk import Desk
+from cxserver.intake.gate import Refused
+from cxserver.log import logger
+from cxserver.pages import language
+from cxserver.pages.static import Files
+from cxserver.respond import framing, screen
+from cxserver.respond.screen import Values
+from cxserver.respond.sheets import Sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What a public page needs: the desk, the kept pages, the static files."""
+
+    desk: Desk
+    sheets: Sheets
+    files: Files
+    demo: bool = False
+
+
+def of(request: Request) -> Counter:
+    """The counter of this process."""
+    counter: Counter = request.app.state.counter
+    return counter
+
+
+def speaks(request: Request, service: Service | None) -> str:
+    """The language to answer in: asked for in the address, else preferred by the browser."""
+    offered = service.survey.languages if service else language.SUPPORTED
+    return language.choose(
+        offered,
+        linked=request.query_params.get("lang", "")[:16],
+        accepted=request.headers.get("accept-language", ""),
+    )
+
+
+def refuse(request: Request, refused: Refused, kept: Values | None = None) -> HTMLResponse:
+    """The page for a link that does not open. The reason goes to the log, without the token."""
+    name = refused.service.slug if refused.service else None
+    logger.info("link_refused", code=refused.code, reason=refused.reason, service=name)
+    headers = {}
+    if refused.minutes:
+        # The signature is genuine, so the clocks differ: somebody should look.
+        logger.warning("clock_ahead_at_agency", service=name, minutes=refused.minutes)
+        headers["retry-after"] = str(refused.minutes * 60)
+    return page(
+        request,
+        _words_for(refused, kept),
+        refused.status,
+        service=refused.service,
+        minutes=refused.minutes,
+        kept=kept,
+        headers=headers,
+    )
+
+
+def page(
+    request: Request,
+    code: str,
+    status: int,
+    *,
+    service: Service | None = None,
+    minutes: int = 0,
+    kept: Values | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A refusal in plain words. It names the service only when the link was genuine."""
+    counter = of(request)
+    speech = speaks(request, service)
+    text = screen.refusal_page(
+        code,
+        agency=counter.desk.directory.agency,
+        language=speech,
+        static=counter.files.url,
+        demo=counter.demo,
+        service_name=service.names.get(speech, service.name) if service else "",
+        minutes=minutes,
+        kept=kept,
+    )
+    framed = service or _service_of(request)
+    return HTMLResponse(
+        text,
+        status,
+        {**framing.headers(framed, demo=counter.demo), **(headers or {})},
+    )
+
+
+def _words_for(refused: Refused, kept: Values | None) -> str:
+    if refused.code != "expired":
+        return refused.code
+    if refused.place:
+        return "expired_place"
+    return "late" if kept else "expired"
+
+
+def _service_of(request: Request) -> Service | None:
+    # Only for the frame-ancestors: a refusal inside a frame must be seen there.
+    slug = request.path_params.get("service", "")
+    return of(request).desk.directory.services.get(slug)

@@ -1,0 +1,30 @@
+"""Who may frame a page, as response headers."""
+
+from collections.abc import Mapping
+
+from cxsdk.token import Kind
+from cxserver.catalog.directory import Service
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; frame-ancestors "
+)
+# In the demonstration any page of this machine may frame, whatever its port.
+LOOPBACK = "http://localhost:* http://127.0.0.1:*"
+
+
+def headers(service: Service | None, *, demo: bool, kind: Kind | None = None) -> Mapping[str, str]:
+    """Headers for a page of `service`. Invites are never framed; unknown kinds follow the service.
+
+    Refusals and thanks carry the service's own rule, so that they show inside its frame.
+    """
+    invite = kind is not None and kind is not Kind.SITE
+    if service is None or invite:
+        return {"content-security-policy": POLICY + "'none'", "x-frame-options": "DENY"}
+    origins = " ".join(service.embed_origins)
+    if demo:
+        origins = f"'self' {LOOPBACK} {origins}".strip()
+    if not origins:
+        return {"content-security-policy": POLICY + "'none'", "x-frame-options": "DENY"}
+    return {"content-security-policy": POLICY + origins}

@@ -1,0 +1,269 @@
+"""GET and POST of a survey link: show the sheet, take the answers, say thanks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cxsdk import keys, token
+from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.insight import count
+from cxserver.instrument import answers
+from cxserver.instrument.answers import Answers, AnswersRefused, Problem
+from cxserver.instrument.survey import Survey
+from cxserver.intake.entry import FAST, Sheet
+from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.stamp import Stamp
+from cxserver.pages import body, language
+from cxserver.respond import counter, framing, screen
+from cxserver.respond.screen import Values
+
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 64 * 1024
+FIELDS = 40
+# A place's page may stay open over a working day, not over a weekend.
+PLACE_STAMP = timedelta(hours=24)
+_RATINGS = {str(point): point for point in range(1, 6)}
+
+
+async def show(request: Request) -> Response:
+    """GET /s/{service}/{office}/{token}: looking changes nothing."""
+    desk = counter.of(request).desk
+    now = desk.clock()
+    try:
+        opened = desk.open(*_address(request), now)
+    except Refused as refused:
+        return _trimmed(request) or counter.refuse(request, refused)
+    if await desk.is_answered(opened):
+        return counter.page(request, "already_answered", 200, service=opened.service)
+    return _sheet(request, opened, now)
+
+
+async def take(request: Request) -> Response:
+    """POST of the form: 303 to the thanks, or the sheet again with every word kept."""
+    form = _Form.parse(await body.read(request, FORM, FORM_LIMIT))
+    desk = counter.of(request).desk
+    now = desk.clock()
+    try:
+        opened, stamp = desk.reopen(*_address(request), form.stamp, now)
+    except Refused as refused:
+        return counter.refuse(request, refused, kept=form.values)
+    turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
+    if form.switch:
+        return turn.again(200)
+    if turn.stamp is None:
+        return turn.again(422, notice="stamp")
+    try:
+        checked = answers.check(turn.survey, answers.from_form(turn.survey, form.pairs))
+    except AnswersRefused as refused:
+        return turn.again(422, problems=tuple(refused.problems))
+    return await _store(turn, turn.stamp, checked)
+
+
+async def thanks(request: Request) -> Response:
+    """GET /s/{service}/{office}/thanks: names no service, for its address proves nothing."""
+    here = counter.of(request)
+    service, office = request.path_params["service"], request.path_params["office"]
+    if not keys.SLUG.match(service) or not keys.SLUG.match(office):
+        raise HTTPException(404)
+    text = screen.thanks_page(
+        agency=here.desk.directory.agency,
+        language=counter.speaks(request, None),
+        static=here.files.url,
+        demo=here.demo,
+        counted=_counted(request, office) if here.demo else "",
+    )
+    framed = here.desk.directory.services.get(service)
+    return HTMLResponse(text, headers=framing.headers(framed, demo=here.demo))
+
+
+async def options(request: Request) -> Response:
+    """OPTIONS: what may be done here; no other site is let in."""
+    return Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form as it was sent: `pairs` without the stamp and the language switch."""
+
+    pairs: list[tuple[str, str]]
+    stamp: str
+    switch: str
+
+    @classmethod
+    def parse(cls, text: str) -> "_Form":
+        try:
+            sent = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS, errors="strict")
+        except ValueError:  # not UTF-8 behind the percent signs, or too many fields
+            raise HTTPException(400) from None
+        named = dict(sent)
+        rest = [(name, value) for name, value in sent if name not in ("stamp", "switch")]
+        return cls(rest, named.get("stamp", ""), named.get("switch", ""))
+
+    @property
+    def values(self) -> Values:
+        """What to show back: all that was typed, whatever it is worth."""
+        fields = dict(self.pairs)
+        scores = {
+            name.removeprefix("driver-"): _RATINGS[value]
+            for name, value in self.pairs
+            if name.startswith("driver-") and value in _RATINGS
+        }
+        return Values(
+            satisfaction=_RATINGS.get(fields.get("satisfaction", "")),
+            trust=_RATINGS.get(fields.get("trust", "")),
+            drivers=tuple(value for name, value in self.pairs if name == "drivers"),
+            scores=scores,
+            comment=fields.get("comment", ""),
+            questions={
+                name.removeprefix("question-"): value
+                for name, value in self.pairs
+                if name.startswith("question-")
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One coming-back of a sheet. `stamp` is None when it proves nothing any more."""
+
+    request: Request
+    opened: Opened
+    form: _Form
+    now: datetime
+    stamp: Stamp | None
+
+    @property
+    def survey(self) -> Survey:
+        """The version that was shown; the current one when nothing proves which it was."""
+        service = self.opened.service
+        shown = self.stamp.survey if self.stamp else service.current
+        return service.surveys.get(shown, service.survey)
+
+    @property
+    def language(self) -> str:
+        """The language of the sheet."""
+        return counter.speaks(self.request, self.opened.service)
+
+    def again(
+        self,
+        status: int,
+        *,
+        problems: tuple[Problem, ...] = (),
+        notice: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """The sheet once more, with everything that was typed on it.
+
+        A sound stamp is kept: the sheet stays the same sheet, so it cannot count twice.
+        """
+        here = counter.of(self.request)
+        agency = here.desk.directory.agency
+        if agency is None:
+            raise HTTPException(404)
+        fresh = self.stamp is None
+        view = screen.View(
+            agency=agency,
+            service=self.opened.service,
+            survey=self.survey,
+            office_name=self.opened.office.name,
+            language=self.language,
+            stamp=here.desk.stamp(self.opened, self.now) if fresh else self.form.stamp,
+            static=here.files.url,
+            values=self.form.values,
+            problems=problems,
+            notice=notice,
+            demo=here.demo,
+        )
+        framed = framing.headers(self.opened.service, demo=here.demo, kind=self.opened.token.kind)
+        return HTMLResponse(screen.survey_page(view), status, {**framed, **(headers or {})})
+
+
+async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
+    sheet = Sheet(
+        opened=turn.opened,
+        survey=turn.survey,
+        language=turn.language,
+        answered_at=turn.now,
+        sid=stamp.sid,
+        flags=("fast",) if turn.now - stamp.opened_at < FAST else (),
+    )
+    try:
+        outcome = await counter.of(turn.request).desk.store(sheet, checked)
+    except StoreUnavailable:
+        return turn.again(503, notice="unsaved", headers={"retry-after": "5"})
+    except AnswerUnstorable:
+        return turn.again(422, problems=(Problem("comment", "text"),))
+    if outcome.kind == "different":
+        service = turn.opened.service
+        return counter.page(turn.request, "conflict", 409, service=service, kept=turn.form.values)
+    return _to_thanks(turn)
+
+
+def _to_thanks(turn: _Turn) -> Response:
+    desk = counter.of(turn.request).desk
+    service, office = turn.opened.service.slug, turn.opened.office.slug
+    where = f"{desk.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
+    return RedirectResponse(where, status_code=303)
+
+
+def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
+    here = counter.of(request)
+    compress = "gzip" in request.headers.get("accept-encoding", "")
+    content = here.sheets.page(
+        here.desk.directory,
+        opened.service,
+        opened.office.name,
+        here.desk.stamp(opened, now),
+        counter.speaks(request, opened.service),
+        _RATINGS.get(request.query_params.get("r", "")),
+        notice=_notice(request, opened),
+        compress=compress,
+    )
+    headers = {**framing.headers(opened.service, demo=here.demo, kind=opened.token.kind)}
+    headers["vary"] = "accept-encoding, accept-language"
+    if compress:
+        headers["content-encoding"] = "gzip"
+    return HTMLResponse(content, headers=headers)
+
+
+def _notice(request: Request, opened: Opened) -> str:
+    asked = request.query_params.get("lang", "")[:16]
+    known = not asked or language.offers(opened.service.survey.languages, asked)
+    return "" if known else "language"
+
+
+def _is_fresh(opened: Opened, stamp: Stamp | None, now: datetime) -> bool:
+    if stamp is None or stamp.survey not in opened.service.surveys:
+        return False
+    return not opened.token.kind.is_place or now - stamp.opened_at <= PLACE_STAMP
+
+
+def _address(request: Request) -> tuple[str, str, str]:
+    given = request.path_params
+    return given["service"], given["office"], given["token"]
+
+
+def _trimmed(request: Request) -> Response | None:
+    # Mail programs make links out of text, and take a bracket or a full stop along.
+    text: str = request.path_params["token"]
+    bare = text.strip().strip("<(").rstrip(">),.")
+    if bare == text or not token.FORM.match(bare):
+        return None
+    desk = counter.of(request).desk
+    service, office, _ = _address(request)
+    if not keys.SLUG.match(service) or not keys.SLUG.match(office):
+        return None
+    return RedirectResponse(f"{desk.settings.path}/s/{service}/{office}/{bare}", status_code=308)
+
+
+def _counted(request: Request, slug: str) -> str:
+    desk = counter.of(request).desk
+    office = desk.directory.offices.get(slug)
+    if office is None:
+        return ""
+    n = count.of_office(desk.engine, slug)
+    return f"{office.name}, {n - 1} → {n}" if n else ""

@@ -1,0 +1,51 @@
+"""Run the application under uvicorn, set for this work: no access log, nobody's word taken."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from cxserver.wire import ImpatientProtocol
+
+_SECONDS_TO_FINISH = 10
+
+
+def public(host: str, port: int, workers: int) -> None:
+    """Serve the settings of the environment until told to stop."""
+    # Workers are new processes: they must be told by name what to run.
+    uvicorn.run("cxserver.app:create_app", factory=True, **_options(host, port), workers=workers)
+
+
+def here(app: ASGIApp, host: str, port: int, when_up: Callable[[], Awaitable[None]]) -> None:
+    """Serve `app` in this process until Ctrl-C; `when_up` is awaited once it listens."""
+    server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve())
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            await when_up()
+        await serving
+
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(run())
+
+
+def _options(host: str, port: int) -> dict[str, Any]:
+    return {
+        "host": host,
+        "port": port,
+        "loop": "uvloop",
+        "http": ImpatientProtocol,
+        "ws": "none",
+        "log_config": None,
+        # The path holds the token: it must reach no log.
+        "access_log": False,
+        "server_header": False,
+        # X-Forwarded-* is anybody's word; we build addresses from CX_BASE_URL and keep no IP.
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": _SECONDS_TO_FINISH,
+    }

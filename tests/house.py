@@ -1,0 +1,207 @@
+"""A small agency for the tests: a catalogue, a clock that stands still, keys, an application.
+
+`House` is one installation: `house.mint(...)` makes links, `house.app()` the application,
+`house.client()` talks to it in this process, with its real database.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+from starlette.testclient import TestClient
+
+from cxsdk import Issuer, Key, Link
+from cxserver import db, tables
+from cxserver.app import CxApp, create_app
+from cxserver.catalog import apply, check, linkkeys, rootkey
+from cxserver.settings import Settings
+
+NOW = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
+
+CATALOGUE = """
+[agency]
+slug = "everyday"
+name = "Department of Everyday Affairs"
+timezone = "America/New_York"
+contact_url = "https://example.gov/contact"
+privacy_url = "https://example.gov/privacy"
+urgent_help = { en = "In danger? Call 911.", es = "¿En peligro? Llame al 911." }
+mask = ["A[0-9]{8,9}"]
+es = { name = "Departamento de Asuntos Cotidianos" }
+
+[clearance.umbrella]
+omb_control_number = "1234-5678"
+expires = 2028-03-31
+burden_minutes = 3
+approved_responses = 500000
+
+[service.permits]
+name = "Permit renewal"
+description = "Renewing a permit."
+type = "administrative"
+owner = "Office of Permits"
+channels = ["email", "kiosk", "poster", "site"]
+designated = true
+embed_origins = ["https://www.example.gov"]
+es = { name = "Renovación de permisos", description = "Renovar un permiso." }
+
+[service.permits.survey]
+instrument = "a11-2022"
+clearance = "umbrella"
+statement_name = { en = "permit renewal", es = "la renovación de permisos" }
+trust_statement = "increased"
+satisfaction_statement = "satisfied"
+drivers = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "employee"]
+driver_mode = "tap"
+languages = ["en", "es"]
+comment = true
+
+[[service.permits.office]]
+slug = "riverside"
+name = "Riverside Office"
+timezone = "America/New_York"
+
+[[service.permits.office]]
+slug = "lakeside"
+name = "Lakeside <b>& Sons</b>"
+timezone = "America/Los_Angeles"
+
+[service.hearings]
+name = "Hearing"
+description = "A hearing before a clerk."
+type = "compliance"
+owner = "Office of Hearings"
+channels = ["email"]
+es = { name = "Audiencia", description = "Una audiencia." }
+
+[service.hearings.survey]
+instrument = "a11-2022"
+clearance = "umbrella"
+statement_name = { en = "the hearing", es = "la audiencia" }
+trust_statement = "increased"
+satisfaction_statement = "experience"
+drivers = ["effectiveness", "ease", "employee"]
+driver_mode = "likert"
+languages = ["en", "es"]
+comment = true
+
+[[service.hearings.survey.question]]
+code = "purpose"
+text = { en = "Why did you come?", es = "¿A qué vino?" }
+choices = [
+    { code = "first", en = "First hearing", es = "Primera audiencia" },
+    { code = "appeal", en = "An appeal", es = "Una apelación" },
+]
+category = "none"
+reason = "Clerks plan the rooms by it."
+
+[[service.hearings.office]]
+slug = "riverside"
+name = "Riverside Office"
+timezone = "America/New_York"
+
+[service.calls]
+name = "Telephone help"
+description = "Help by telephone."
+type = "informational"
+owner = "Call Center"
+channels = ["phone"]
+es = { name = "Ayuda por teléfono", description = "Ayuda por teléfono." }
+
+[service.calls.survey]
+instrument = "a11-2022"
+clearance = "umbrella"
+statement_name = { en = "telephone help", es = "la ayuda por teléfono" }
+trust_statement = "increased"
+satisfaction_statement = "satisfied"
+drivers = ["effectiveness", "ease", "employee"]
+driver_mode = "choice"
+languages = ["en", "es"]
+comment = true
+
+[[service.calls.office]]
+slug = "center"
+name = "Call Center"
+timezone = "America/Chicago"
+"""
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime = NOW):
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class House:
+    """One installation with the catalogue above. `key` mints for every service."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        rootkey.make(self.settings.root_key_path)
+        self.roots = rootkey.read(self.settings.root_key_path)
+        self.engine: Engine = db.open_engine(self.settings)
+        self.apply(CATALOGUE)
+        self.keys = {slug: self.cut(slug) for slug in ("permits", "hearings", "calls")}
+
+    def apply(self, text: str) -> None:
+        report = check.text(text, "test.toml", self.clock.now.date())
+        assert report.catalogue is not None, [str(fault) for fault in report.faults]
+        with db.write(self.engine) as connection:
+            apply.apply(connection, report.catalogue, self.clock.now.date())
+
+    def cut(self, service: str, office: str | None = None) -> Key:
+        with db.write(self.engine) as connection:
+            return linkkeys.issue(connection, self.roots, service, office, self.clock.now.date())
+
+    def revoke(self, service: str, kid: int, office: str = "", nonce: str = "") -> None:
+        with db.write(self.engine) as connection:
+            linkkeys.revoke(connection, service, kid, self.clock.now.date(), office, nonce)
+
+    def mint(self, service: str = "permits", office: str = "riverside", **how: Any) -> Link:
+        issuer = Issuer(self.settings.base_url, self.keys[service].text, clock=self.clock)
+        return issuer.issue_link(service, office, **how)
+
+    def app(self, **how: Any) -> CxApp:
+        return create_app(self.settings, clock=self.clock, **how)
+
+    def client(self, **how: Any) -> TestClient:
+        """Use it in a `with`: the application starts and stops."""
+        return TestClient(self.app(**how), base_url=self.settings.base_url, follow_redirects=False)
+
+    def count(self) -> int:
+        """How many responses there are."""
+        with db.read(self.engine) as connection:
+            query = select(func.count()).select_from(tables.responses)
+            return int(connection.execute(query).scalar_one())
+
+    def responses(self) -> list[dict[str, Any]]:
+        with db.read(self.engine) as connection:
+            return [dict(row._mapping) for row in connection.execute(select(tables.responses))]
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def stamp_of(page: str) -> str:
+    """The hidden stamp of a survey page."""
+    found = re.search(r'name="stamp" value="([^"]+)"', page)
+    assert found, "this page has no stamp"
+    return found[1]
+
+
+def answer(client: TestClient, link: str, **fields: Any) -> Any:
+    """Open a link as a person does, answer, and give the response."""
+    stamp = stamp_of(client.get(link).text)
+    return client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "5"} | fields)
