@@ -51,6 +51,7 @@ def read(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {"cx_read": True}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"  # SQLite's readers always have it
+        options["postgresql_readonly"] = True
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
@@ -130,6 +131,8 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("cx_read", False)
+        # Whoever only looks cannot change anything, even by mistake.
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         # A transaction that upgrades from read to write under WAL fails at once, without
         # waiting; a writer therefore takes the lock from the start.
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,35 @@
+# Everything here does its own set-up. Two commands are enough: `make run` and `make test`.
+
+PORT = 8000
+DATA = .demo
+LAN =
+ARGS =
+
+.DEFAULT_GOAL = help
+.PHONY: help run test setup check bench lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo LAN=1)
+	@scripts/setup server
+	@exec .venv/bin/cx demo --port $(PORT) --data $(DATA) $(if $(filter 1,$(LAN)),--lan)
+
+test: check ## Run everything: style, types, imports, tests with Chromium and PostgreSQL (ARGS="-k name")
+	@scripts/test-programs
+	@.venv/bin/python -m pytest $(ARGS)
+
+setup: ## Make .venv with all that development needs, and no more
+	@scripts/setup dev
+
+check: setup ## Look for faults without running the code: ruff, mypy, import-linter
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/mypy --no-error-summary
+	@told=$$(.venv/bin/lint-imports --no-logo) || { echo "$$told"; exit 1; }
+
+bench: setup ## Run benchmarks/*.py, one after the other
+	@for file in benchmarks/*.py; do echo "$$file"; .venv/bin/python "$$file" || exit 1; done
+
+lock: setup ## Write requirements/*.lock anew from pyproject.toml (ARGS=--upgrade for the newest)
+	@scripts/lock $(ARGS)

@@ -1,0 +1,241 @@
+"""The ground the tests stand on: databases, servers and a browser, all of them real.
+
+A test that names `engine`, `settings` or `database_url` runs twice: on SQLite and on PostgreSQL.
+Nothing starts before a test needs it, and everything is gone when the tests end.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import Engine
+
+import cluster
+import programs
+from cxserver import db
+from cxserver.settings import Settings
+from house import House
+from serving import Servers
+
+# A machine that is busy is no fault in the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
+_BROWSER_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_the_tests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer has set in `CX_*` must not steer the tests."""
+    for name in [name for name in os.environ if name.startswith("CX_")]:
+        if not name.startswith("CX_TEST_"):
+            monkeypatch.delenv(name)
+
+
+# ---- databases
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[cluster.Cluster]:
+    """A PostgreSQL server of our own."""
+    with cluster.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql: cluster.Cluster) -> str:
+    name = postgresql.create()
+    _migrate(postgresql.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "cx.sqlite3"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+def _migrate(url: str) -> None:
+    engine = db.open_engine(Settings(database_url=url))
+    db.migrate(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables, on each of the two."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'cx.sqlite3'}"
+        return
+    server: cluster.Cluster = request.getfixturevalue("postgresql")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh database with all tables, on each of the two."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server: cluster.Cluster = request.getfixturevalue("postgresql")
+    name = server.create(template=request.getfixturevalue("_postgresql_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    """The address of a fresh SQLite database with all tables, where `data_dir` expects it."""
+    file = shutil.copyfile(_sqlite_template, tmp_path / "cx.sqlite3")
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """The settings of one installation with a fresh database, on each of the two."""
+    return _settings(tmp_path, database_url)
+
+
+@pytest.fixture
+def sqlite_settings(tmp_path: Path, sqlite_url: str) -> Settings:
+    """As `settings`, on SQLite alone: for a test that is not about the database."""
+    return _settings(tmp_path, sqlite_url)
+
+
+def _settings(folder: Path, url: str) -> Settings:
+    return Settings(data_dir=folder, database_url=url, base_url="http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """The database of `settings`, open."""
+    engine = db.open_engine(settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_settings: Settings) -> Iterator[Engine]:
+    """The database of `sqlite_settings`, open."""
+    engine = db.open_engine(sqlite_settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    """A small agency with its catalogue and keys, on each of the two databases."""
+    house = House(settings)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
+    """As `house`, on SQLite alone."""
+    house = House(sqlite_settings)
+    yield house
+    house.close()
+
+
+# ---- servers
+
+
+@pytest.fixture
+def serve() -> Iterator[Servers]:
+    """`serve(app)` serves an ASGI app on a free port and gives its base URL.
+
+    An app that must know its address: `at = serve.reserve()`, then `serve(app, at=at)`.
+    """
+    servers = Servers()
+    yield servers
+    servers.close()
+
+
+# ---- the browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    executable = programs.chromium()
+    if executable is None:
+        raise RuntimeError("No Chromium was found. `make test` installs it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=list(_BROWSER_OPTIONS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _loop_of_the_browser_alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright keeps an event loop marked as running in this thread for the whole session.
+
+    Other tests must not see it: `asyncio.run` would refuse to work.
+    """
+    if "browser" in request.fixturenames:
+        yield
+        return
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture
+def page_faults() -> list[str]:
+    """What went wrong in the test's pages: console errors, script errors, CSP violations.
+
+    The test fails when something is left here. A test that means to provoke a fault looks at it
+    and calls `page_faults.clear()`.
+    """
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, page_faults: list[str]) -> Iterator[Callable[..., Page]]:
+    """`open_page(**options)`: a page in a browser context of its own, with Playwright's options.
+
+    For example `open_page(java_script_enabled=False, viewport={"width": 360, "height": 640})`.
+    """
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            page_faults.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: page_faults.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not page_faults
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A page in a fresh browser context."""
+    return open_page()

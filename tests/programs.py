@@ -1,0 +1,79 @@
+"""Find what the tests need and pip cannot bring: Chromium and PostgreSQL.
+
+Run as a script, it names the Debian packages that are missing, one a line.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+_CHROMIUM_NAMES = ("chromium", "google-chrome-stable", "google-chrome", "chromium-browser")
+
+
+def chromium() -> Path | None:
+    """A Chromium or Chrome that runs: CX_TEST_CHROMIUM, or the first in PATH."""
+    chosen = os.environ.get("CX_TEST_CHROMIUM")
+    if chosen:
+        return Path(chosen) if _runs(chosen) else None
+    found = (shutil.which(name) for name in _CHROMIUM_NAMES)
+    return next((Path(path) for path in found if path and _runs(path)), None)
+
+
+def postgresql() -> Path | None:
+    """The folder of PostgreSQL's server programs, the newest first."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major, reverse=True)
+    in_path = [Path(place) for place in os.environ.get("PATH", "").split(os.pathsep) if place]
+    return next((place for place in (*installed, *in_path) if _is_server(place)), None)
+
+
+def missing_packages() -> list[str]:
+    """The Debian or Ubuntu packages to install."""
+    missing = []
+    if chromium() is None:
+        missing += ["chromium-browser" if _is_ubuntu() else "chromium", "fonts-liberation"]
+    if not _loads("libatomic.so.1"):  # the node inside Playwright needs it
+        missing += ["libatomic1"]
+    if postgresql() is None:
+        missing += ["postgresql"]
+    return missing
+
+
+def _runs(path: str) -> bool:
+    # Ubuntu's chromium-browser may be a script that only says "install the snap".
+    try:
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return told.returncode == 0 and told.stdout.startswith(("Chromium", "Google Chrome"))
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _major(place: Path) -> int:
+    name = place.parent.name
+    return int(name) if name.isdigit() else 0
+
+
+def _is_server(place: Path) -> bool:
+    return all((place / name).is_file() for name in ("initdb", "postgres"))
+
+
+def _is_ubuntu() -> bool:
+    try:
+        lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    family = [line for line in lines if line.startswith(("ID=", "ID_LIKE="))]
+    return any("ubuntu" in line for line in family)
+
+
+if __name__ == "__main__":
+    print(*missing_packages(), sep="\n")

@@ -1,0 +1,65 @@
+"""Real servers for the tests: uvicorn on a free port, with real sockets."""
+
+import socket
+import threading
+import time
+from typing import Any
+
+import uvicorn
+
+_PATIENCE = 20.0
+
+
+class Servers:
+    """Call it with an ASGI app to serve it; gives the base URL. `close` stops all of them."""
+
+    def __init__(self) -> None:
+        self._reserved: dict[str, socket.socket] = {}
+        self._running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def reserve(self) -> str:
+        """A base URL that is ours from now on, for an app that must know its address."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._reserved[address] = listener
+        return address
+
+    def __call__(self, app: Any, at: str = "", **options: Any) -> str:
+        """Serve `app` (at an address that was reserved) until the test ends; its base URL."""
+        address = at or self.reserve()
+        listener = self._reserved.pop(address)
+        config = uvicorn.Config(app, **_OPTIONS | options)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), name=address)
+        thread.start()
+        self._running.append((server, thread))
+        _wait_until_started(server, thread)
+        return address
+
+    def close(self) -> None:
+        """Stop every server, letting requests finish, and free what was reserved."""
+        for server, _ in self._running:
+            server.should_exit = True
+        for _, thread in self._running:
+            thread.join(_PATIENCE)
+        for listener in self._reserved.values():
+            listener.close()
+        stuck = [thread.name for _, thread in self._running if thread.is_alive()]
+        if stuck:
+            raise RuntimeError(f"These servers do not stop: {', '.join(stuck)}")
+
+
+_OPTIONS: dict[str, Any] = {
+    "access_log": False,
+    "log_level": "warning",
+    "timeout_graceful_shutdown": 5,
+    "ws": "none",
+}
+
+
+def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("The app did not start: see the log above.")
+        time.sleep(0.005)

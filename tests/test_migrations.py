@@ -1,0 +1,49 @@
+"""The migrations build the tables the code knows, and say what to do where they did not run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from cxserver import db, tables
+from cxserver.errors import DatabaseUnfit
+from cxserver.settings import Settings
+
+
+@pytest.fixture
+def empty_engine(empty_database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    """A database without tables, open."""
+    engine = db.open_engine(Settings(data_dir=tmp_path, database_url=empty_database_url))
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_build_the_tables_that_the_code_knows(empty_engine: Engine) -> None:
+    db.migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrating_twice_changes_nothing(empty_engine: Engine) -> None:
+    db.migrate(empty_engine)
+    db.migrate(empty_engine)
+    db.check_migrated(empty_engine)
+
+
+def test_a_database_without_tables_says_what_to_do(empty_engine: Engine) -> None:
+    with pytest.raises(DatabaseUnfit, match="no tables yet. Run `cx migrate`"):
+        db.check_migrated(empty_engine)
+
+
+def test_an_old_database_says_what_to_do(engine: Engine) -> None:
+    db.check_migrated(engine)
+    with db.write(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(DatabaseUnfit, match="at version 0000.*Run `cx migrate`"):
+        db.check_migrated(engine)
