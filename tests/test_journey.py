@@ -1,29 +1,10 @@
 """The tour: from a minted link to a counted answer, as an agency, a person and a manager see it."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
+from command import cx
 from cxserver.intake import recount
-from house import House, answer
-
-
-def cx(house: House, *words: str) -> str:
-    """Run the real command line on the house's data."""
-    environment = {
-        "CX_DATA_DIR": str(house.settings.data_dir),
-        "CX_DATABASE_URL": house.settings.database_url,
-        "PATH": str(Path(sys.executable).parent),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "cxserver", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+from house import answer
 
 
 def test_a_minted_link_becomes_a_counted_answer(house):

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from cxserver import db, tables
+from cxserver import db, resources, tables
 from cxserver.errors import DatabaseUnfit
 from cxserver.settings import Settings
 
@@ -47,3 +49,13 @@ def test_an_old_database_says_what_to_do(engine: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(DatabaseUnfit, match="at version 0000.*Run `cx migrate`"):
         db.check_migrated(engine)
+
+
+def test_the_newest_file_is_the_head() -> None:
+    """`check_migrated` reads the files' numbers, to spare every command the loading of Alembic."""
+    folder = resources.folder("migrations")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    newest = max(file.name for file in (folder / "versions").glob("[0-9]*.py"))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    assert newest.partition("_")[0] == head

@@ -9,11 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 
 from cxserver import resources
 from cxserver.errors import DatabaseUnfit
@@ -58,16 +54,22 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to `revision`."""
-    config = _alembic()
+    # Loading Alembic takes as long as loading everything else; one command needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.folder("migrations")))
     config.attributes["engine"] = engine
     command.upgrade(config, revision)
 
 
 def check_migrated(engine: Engine) -> None:
     """Raise DatabaseUnfit unless the tables are the ones this software knows."""
-    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
-    with read(engine) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current = _revision(engine)
+    # Revisions are numbered in their order: 0001_the_first_tables.py.
+    versions = resources.folder("migrations") / "versions"
+    newest = max(file.name for file in versions.glob("[0-9]*.py")).partition("_")[0]
     if current is None:
         raise DatabaseUnfit("This database has no tables yet. Run `cx migrate`.")
     if current != newest:
@@ -160,7 +162,8 @@ def _postgresql_settings(connection: Connection) -> dict[str, str]:
     return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names}
 
 
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(resources.folder("migrations")))
-    return config
+def _revision(engine: Engine) -> str | None:
+    with read(engine) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

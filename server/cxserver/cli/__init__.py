@@ -2,6 +2,8 @@
 
 import sys
 
+from sqlalchemy.exc import OperationalError
+
 from cxsdk.errors import CxError
 from cxserver.cli import answers, catalog, keys, serving
 from cxserver.cli.console import app, say_error
@@ -16,4 +18,10 @@ def run() -> None:
         app()
     except (ServerError, CxError) as error:
         say_error(str(error))
-        sys.exit(1)
+    except OSError as error:
+        say_error(f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except OperationalError as error:
+        say_error(f"The database does not answer: {error.orig}")
+    else:
+        return
+    sys.exit(1)

@@ -1,0 +1,180 @@
+"""Faults, made for real: parallel posts over sockets, and kill -9 under load. Both databases.
+
+The promise: acknowledged ⊆ stored ⊆ attempted, each once; after everybody has retried, all are
+stored. `kill -9` cannot prove more than that; a power cut is another test's work.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from cxserver.intake import recount
+from house import House
+
+LIVE = 45  # seconds one scenario may take at most
+
+
+class Server:
+    """`cx serve` as a process of its own, on the house's data."""
+
+    def __init__(self, house: House, port: int):
+        self._house = house
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "CX_DATA_DIR": str(self._house.settings.data_dir),
+            "CX_DATABASE_URL": self._house.settings.database_url,
+            "CX_BASE_URL": self._house.settings.base_url,
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cxserver", "serve", "--port", str(self._port)],
+            env=environment,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def wait(self) -> None:
+        address = f"http://127.0.0.1:{self._port}/readyz"
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                if httpx2.get(address).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise RuntimeError("the server does not come up")
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self) -> int:
+        assert self._process
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(20)
+
+
+@pytest.fixture
+def server(house: House, serve):
+    """A server that can be killed, listening where the house's links lead."""
+    from datetime import UTC, datetime
+
+    house.clock.now = datetime.now(UTC)  # this server goes by the real clock
+    address = serve.reserve()
+    serve.close()
+    house.settings = house.settings.model_copy(update={"base_url": address})
+    server = Server(house, int(address.rpartition(":")[2]))
+    server.start()
+    server.wait()
+    yield server
+    server.kill()
+
+
+async def post(client: httpx2.AsyncClient, house: House, link: str, **answers: object) -> int:
+    body = {"link": link, "trust": 4, "satisfaction": 4} | answers
+    response = await client.post(f"{house.settings.base_url}/api/v1/responses", json=body)
+    return response.status_code
+
+
+@pytest.mark.parametrize("different", [False, True], ids=["identical", "different"])
+def test_fifty_parallel_posts_of_one_link_are_one_row(house, server, different):
+    link = house.mint()
+
+    async def burst() -> Counter[int]:
+        async with httpx2.AsyncClient(timeout=30) as client:
+            posts = (
+                post(client, house, link, comment=f"I am {n}" if different else "I am one")
+                for n in range(50)
+            )
+            return Counter(await asyncio.gather(*posts))
+
+    assert asyncio.run(burst()) == {201: 1, 409 if different else 200: 49}
+    assert house.count() == 1
+    assert recount.differences(house.engine) == []
+
+
+def test_every_acknowledged_answer_survives_kill_9(house, server):
+    attempted: list[str] = []
+    acknowledged: list[str] = []
+    enough = asyncio.Event()
+
+    async def person(client: httpx2.AsyncClient) -> None:
+        while not enough.is_set():
+            link = house.mint()
+            attempted.append(link)
+            try:
+                if await post(client, house, link) in (200, 201):
+                    acknowledged.append(link)
+            except httpx2.TransportError:
+                await asyncio.sleep(0.05)
+
+    async def killer() -> None:
+        for _ in range(6):
+            await asyncio.sleep(0.7)
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(server.wait)
+        await asyncio.sleep(0.3)
+        enough.set()
+
+    async def crowd() -> None:
+        async with asyncio.timeout(LIVE), httpx2.AsyncClient(timeout=10) as client:
+            await asyncio.gather(killer(), *(person(client) for _ in range(4)))
+
+    async def retry() -> dict[str, int]:
+        async with httpx2.AsyncClient(timeout=10) as client:
+            return {link: await post(client, house, link) for link in attempted}
+
+    asyncio.run(crowd())
+    stored = house.count()
+    assert len(acknowledged) > 50
+    assert len(acknowledged) <= stored <= len(attempted)
+    # What was acknowledged is there: a retry is told "the same", and nothing is added for it.
+    server.wait()
+    told = asyncio.run(retry())
+    assert [link for link in acknowledged if told[link] != 200] == []
+    unknown = len(attempted) - stored
+    assert Counter(told.values()) == Counter({200: stored}) + Counter({201: unknown})
+    assert house.count() == len(attempted)
+    assert recount.differences(house.engine) == []
+
+
+def test_a_server_told_to_stop_finishes_what_it_took(house, server):
+    links = [house.mint() for _ in range(30)]
+
+    async def crowd() -> list[object]:
+        async with httpx2.AsyncClient(timeout=10) as client:
+            posts = [asyncio.ensure_future(post(client, house, link)) for link in links]
+            await asyncio.sleep(0.05)
+            stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+            told = await asyncio.gather(*posts, return_exceptions=True)
+            await stopping
+            return told
+
+    told = asyncio.run(crowd())
+    assert house.count() >= told.count(201) > 0
+
+
+def test_a_second_server_on_the_same_folder_is_refused(sqlite_house, tmp_path: Path):
+    house = sqlite_house
+    with house.client():
+        done = subprocess.run(
+            [sys.executable, "-m", "cxserver", "serve", "--port", "0", "--data", str(tmp_path)],
+            env={**os.environ, "CX_DATABASE_URL": house.settings.database_url},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert done.returncode != 0
+    assert "Another server already works on" in done.stderr
