@@ -96,7 +96,7 @@ async def _result(desk: Desk, item: dict[str, Any], offset: timedelta) -> Result
 async def _one(desk: Desk, sent: dict[str, Any], offset: timedelta) -> tuple[int, Receipt]:
     item = _validated(Item, sent)
     moment = _moment(item, desk.clock(), offset)
-    opened = _open(desk, item.link, moment.answered_at)
+    opened = await _open(desk, item.link, moment.answered_at)
     if not opened.token.kind.is_place and item.answered_at is not None:
         raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="unknown")])
     if opened.token.kind.is_place and item.key is None:
@@ -149,13 +149,13 @@ def _aware(field: str, value: datetime) -> datetime:
     return value
 
 
-def _open(desk: Desk, link: str, at: datetime) -> Opened:
+async def _open(desk: Desk, link: str, at: datetime) -> Opened:
     path = urlsplit_path(link).removeprefix(desk.settings.path)
     steps = path.split("/")
     if len(steps) != 5 or steps[0] or steps[1] not in ("s", "k"):
         raise Rejected(404, "not_found")
     try:
-        return desk.open(steps[2], steps[3], steps[4], at, kiosk=steps[1] == "k")
+        return await desk.open(steps[2], steps[3], steps[4], at, kiosk=steps[1] == "k")
     except Refused as refused:
         raise Rejected(refused.status, refused.code) from None
 

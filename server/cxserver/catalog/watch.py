@@ -1,6 +1,7 @@
 """Keep the directory in memory fresh while others change the database."""
 
 import threading
+import time
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +13,8 @@ from cxserver.log import logger
 
 # A revocation must bite within 60 seconds on every worker; this leaves ample room.
 INTERVAL = 1.0
+# Strangers can ask for what does not exist as often as they like; we look no more often than this.
+LEAST = 0.1
 
 
 class Watch:
@@ -21,6 +24,7 @@ class Watch:
         self._engine = engine
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._looked = 0.0
         self.directory = self._load()
 
     def start(self) -> None:
@@ -36,10 +40,15 @@ class Watch:
 
     def refresh(self) -> Directory:
         """Look now, and reload if anything has changed."""
+        self._looked = time.monotonic()
         with db.read(self._engine) as connection:
             if directory.counter(connection) != self.directory.counter:
                 self.directory = directory.load(connection)
         return self.directory
+
+    def looked_just_now(self) -> bool:
+        """Whether another look would hardly see more."""
+        return time.monotonic() - self._looked < LEAST
 
     def _load(self) -> Directory:
         with db.read(self._engine) as connection:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from cxserver import db
 from cxserver.catalog import rootkey
@@ -61,26 +62,22 @@ class Desk:
         """What exists, as of at most a second or so ago."""
         return self._watch.directory
 
-    def refresh(self) -> None:
-        """See a change of the catalogue at once."""
-        self._watch.refresh()
-
-    def open(
+    async def open(
         self, service: str, office: str, text: str, at: datetime, *, kiosk: bool = False
     ) -> Opened:
         """The link, opened at `at`. Raises Refused."""
-        opened = self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+        opened = await self._recognise(service, office, text, kiosk=kiosk)
         self._gate.admit(self.directory, opened, at)
         return opened
 
-    def reopen(
+    async def reopen(
         self, service: str, office: str, text: str, stamped: str, now: datetime
     ) -> tuple[Opened, Stamp | None]:
         """The link of a page that comes back, and its stamp (None when that proves nothing).
 
         A page opened in time is taken up to 30 minutes after the link's end. Raises Refused.
         """
-        opened = self._gate.recognise(self.directory, service, office, text, kiosk=False)
+        opened = await self._recognise(service, office, text, kiosk=False)
         proof = self._read_stamp(opened, stamped, now)
         try:
             self._gate.admit(self.directory, opened, now)
@@ -123,6 +120,18 @@ class Desk:
                 work: Callable[[], object] = partial(store.forget, self.engine, self.clock().date())
                 self.writer.between(work)
                 await asyncio.sleep(HOUSEKEEPING)
+
+    async def _recognise(self, service: str, office: str, text: str, *, kiosk: bool) -> Opened:
+        try:
+            return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+        except Refused as refused:
+            # The key may have been cut a moment ago. Every well-formed token looks again, so that
+            # the time it takes does not tell what exists.
+            if refused.reason == "malformed" or self._watch.looked_just_now():
+                raise
+        with suppress(SQLAlchemyError):
+            await asyncio.to_thread(self._watch.refresh)
+        return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
         secret = self.roots.stamp_secret(opened.service.slug, opened.epoch)

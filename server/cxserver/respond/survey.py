@@ -17,7 +17,7 @@ from cxserver.instrument.survey import Survey
 from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import Opened, Refused
 from cxserver.intake.stamp import Stamp
-from cxserver.pages import body, language
+from cxserver.pages import body, language, static
 from cxserver.respond import counter, framing, screen
 from cxserver.respond.screen import Values
 
@@ -34,7 +34,7 @@ async def show(request: Request) -> Response:
     desk = counter.of(request).desk
     now = desk.clock()
     try:
-        opened = desk.open(*_address(request), now)
+        opened = await desk.open(*_address(request), now)
     except Refused as refused:
         return _trimmed(request) or counter.refuse(request, refused)
     if await desk.is_answered(opened):
@@ -48,7 +48,7 @@ async def take(request: Request) -> Response:
     desk = counter.of(request).desk
     now = desk.clock()
     try:
-        opened, stamp = desk.reopen(*_address(request), form.stamp, now)
+        opened, stamp = await desk.reopen(*_address(request), form.stamp, now)
     except Refused as refused:
         return counter.refuse(request, refused, kept=form.values)
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
@@ -212,7 +212,7 @@ def _to_thanks(turn: _Turn) -> Response:
 
 def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
     here = counter.of(request)
-    compress = "gzip" in request.headers.get("accept-encoding", "")
+    compress = static.takes_gzip(request)
     content = here.sheets.page(
         here.desk.directory,
         opened.service,
