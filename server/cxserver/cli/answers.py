@@ -11,7 +11,18 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cxserver import clock
-from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    err,
+    out,
+    plain_table,
+    say_json,
+    settings,
+)
+from cxserver.insight import measures
 from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
 from cxserver.insight.results import Driver, Row
@@ -61,7 +72,8 @@ def results(
     elif not rows:
         out.print("No answers yet. `cx link SERVICE OFFICE` mints a link to try.")
     else:
-        out.print(_table(by, rows))
+        out.print(_scores_table(by, rows))
+        out.print(_taps_table(by, rows))
 
 
 @app.command()
@@ -155,17 +167,27 @@ def _driver(driver: Driver) -> dict[str, Any]:
     return told | ({"counts": list(driver.counts)} if driver.counts else {})
 
 
-def _table(by: str, rows: list[Row]) -> Table:
-    table = Table(by, "n", "trust 4–5", "95 %", "mean", "satisfied 4–5", "95 %", "mean", "taps +/−")
+def _scores_table(by: str, rows: list[Row]) -> Table:
+    scores = ("trust 4–5", "95 %", "mean", "satisfied 4–5", "95 %", "mean")
+    table = plain_table("Trust and satisfaction", by, "n", *scores)
     for row in rows:
-        taps = " ".join(
-            f"{code} {_per_100(driver.positive, row.n)}/{_per_100(driver.negative, row.n)}"
-            for code, driver in row.drivers.items()
-            if not driver.counts
-        )
-        table.add_row(row.name, f"{row.n:,}", *_cells(row.trust), *_cells(row.satisfaction), taps)
-    table.caption = "taps: per 100 answers, went well / could be better"
+        table.add_row(row.name, f"{row.n:,}", *_cells(row.trust), *_cells(row.satisfaction))
     return table
+
+
+def _taps_table(by: str, rows: list[Row]) -> Table:
+    codes = sorted({code for row in rows for code in row.drivers})
+    table = plain_table("Taps per 100 answers: + went well, − could be better", by, *codes)
+    for row in rows:
+        taps = (row.drivers.get(code, Driver()) for code in codes)
+        table.add_row(row.name, *(_both(driver, row.n) for driver in taps))
+    return table
+
+
+def _both(driver: Driver, n: int) -> str:
+    if driver.counts:  # it was rated, not tapped
+        return f"{measures.score(driver.counts).mean:.2f}"
+    return f"+{_per_100(driver.positive, n)} −{_per_100(driver.negative, n)}"
 
 
 def _cells(score: Score) -> tuple[str, str, str]:
@@ -200,7 +222,7 @@ def _show_drivers(rows: list[Row], json: bool) -> None:
     if json:
         say_json({"rows": told})
         return
-    table = Table("driver", "went well", "per 100", "could be better", "per 100")
+    table = plain_table("", "driver", "went well", "per 100", "could be better", "per 100")
     for code, (positive, negative) in sorted(totals.items()):
         table.add_row(
             code, str(positive), _per_100(positive, n), str(negative), _per_100(negative, n)

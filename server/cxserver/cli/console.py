@@ -1,6 +1,7 @@
 """What the commands share: the options, the two consoles, the database behind --data."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 from sqlalchemy import Engine
 
 from cxserver import db
@@ -24,7 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(highlight=False)
+# Into a pipe or file nothing is cut off to fit a terminal that is not there.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, highlight=False)
 
 Data = Annotated[
@@ -53,6 +57,15 @@ def database(chosen: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def plain_table(title: str, first: str, *others: str) -> Table:
+    """A table without rules; its first column is never cut, for it is typed again."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True, overflow="ignore")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
 
 
 def say_error(text: str) -> None:

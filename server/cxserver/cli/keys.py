@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cxsdk import Issuer, TokenRefused, token
 from cxserver import clock, db
 from cxserver.catalog import linkkeys, rootkey
-from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.cli.console import Data, Json, app, database, out, plain_table, say_json, settings
 from cxserver.errors import NotFound
 
 key = typer.Typer(help="Keys that agencies mint with.", no_args_is_help=True)
@@ -54,7 +53,7 @@ def list_keys(data: Data = None, json: Json = False) -> None:
     if not records:
         out.print("No key has been cut yet. `cx key issue SERVICE` cuts the first.")
         return
-    table = Table("service", "key", "for", "issued", "withdrawn")
+    table = plain_table("", "service", "key", "for", "issued", "withdrawn")
     for record in records:
         gone = ", ".join(at or "everywhere" for at in record.revoked)
         scope = record.office or "all offices"

@@ -30,6 +30,11 @@ SHEP_2019 = (0.58, 0.66, 0.70, 0.73, 0.75, 0.77, 0.79, 0.81, 0.82, 0.84, 0.85, 0
 )
 DAYS = 60
 _CHANNELS = ((Kind.EMAIL, 55), (Kind.SMS, 12), (Kind.WEB, 8), (Kind.POSTER, 10), (Kind.SITE, 15))
+# What people praise and what they complain of differ: staff are thanked, waiting is not.
+_TAPS = {
+    True: dict(effectiveness=5, ease=3, efficiency=3, transparency=2, humanity=3, employee=6),
+    False: dict(effectiveness=3, ease=3, efficiency=7, transparency=4, humanity=1, employee=1),
+}
 _SPANISH = 0.18
 _COMMENTS = 0.15
 _WORDS = {
@@ -117,7 +122,8 @@ def _answers(share: float, language: str, drivers: Sequence[str], chance: random
     )
     # Trust follows satisfaction, a little more slowly.
     trust = min(5, max(1, satisfaction + chance.choices((-1, 0, 1), (3, 6, 1))[0]))
-    taps = chance.sample(list(drivers), chance.choices((0, 1, 2, 3), (2, 5, 3, 1))[0])
+    weights = _TAPS[trust >= 4]
+    taps = set(chance.choices(drivers, [weights[code] for code in drivers], k=chance.randrange(4)))
     words = _WORDS[language, trust >= 4] if chance.random() < _COMMENTS else ("",)
     return Answers.model_validate(
         {
