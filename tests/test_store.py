@@ -222,3 +222,18 @@ def test_a_response_and_its_use_once_row_have_nothing_in_common(house):
     secrets = {bytes(used.key_hash), bytes(used.body_hash), used.receipt}
     assert secrets.isdisjoint(set(map(str, kept)) | {kept.id})
     assert len({one.response["id"], make(house).response["id"]}) == 2
+
+
+def test_what_is_erased_is_gone_from_the_file(sqlite_house):
+    house = sqlite_house
+    entries = [make(house) for _ in range(300)]
+    store.write(house.engine, entries)
+    folder = house.settings.data_dir
+
+    def found() -> int:
+        kept = b"".join(file.read_bytes() for file in folder.glob("cx.sqlite3*"))
+        return sum(one.body_hash in kept for one in entries)
+
+    assert found() == 300
+    store.forget(house.engine, house.clock().date() + timedelta(days=3))
+    assert found() == 0

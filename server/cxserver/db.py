@@ -107,6 +107,32 @@ def journal_for(version: tuple[int, ...]) -> str:
     return "wal" if version >= _WAL_SAFE or backport else "delete"
 
 
+def open_ledger(engine: Engine) -> Any:
+    """A bare read-only connection for one-row look-ups, or None where a reader might wait.
+
+    Only SQLite in WAL mode: there a reader never waits for the writer, so the look-up costs a
+    few microseconds and needs no thread.
+    """
+    if engine.dialect.name != "sqlite" or check_durable(engine)["journal_mode"] != "wal":
+        return None
+    file = f"file:{engine.url.database}?mode=ro"
+    return _sqlite_module().connect(file, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def fold_journal(engine: Engine) -> None:
+    """Bring SQLite's write-ahead log into the database and empty it: it too holds what was erased.
+
+    Another connection that is reading just now makes it wait for the next time.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
+
+
 def _open_sqlite(url: str) -> Engine:
     module = _sqlite_module()
     path = make_url(url).database
@@ -127,6 +153,8 @@ def _open_sqlite(url: str) -> Engine:
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "mmap_size=0",
+            # What is erased must be gone from the file as well, not only from its tables.
+            "secure_delete=ON",
         ):
             raw.execute(f"PRAGMA {pragma}")
 

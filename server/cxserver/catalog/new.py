@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+# Leaves room for a number behind it, to tell two of the same name apart.
+_SLUG = 27
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -159,7 +162,10 @@ def _translation(options: Options, spanish: str, english: str) -> str:
 def _slug(name: str, otherwise: str, taken: Collection[str]) -> str:
     """A slug made of the name's letters, unlike those `taken`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:27].strip("-") or otherwise
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(base) > _SLUG:  # at a word's end, if there is one
+        base = (base[: _SLUG + 1].rpartition("-")[0] or base)[:_SLUG].strip("-")
+    base = base or otherwise
     slug, number = base, 2
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1

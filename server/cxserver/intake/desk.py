@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -41,8 +41,10 @@ class Desk:
         self.engine: Engine = db.open_engine(settings)
         db.check_migrated(self.engine)
         db.check_durable(self.engine)
+        self._ledger = db.open_ledger(self.engine)
         self.roots = rootkey.read(settings.root_key_path)
         self._hidden = Secrets(self.roots)
+        self._stamp_secret = cache(self.roots.stamp_secret)
         self._gate = Gate(self.roots)
         self._watch = Watch(self.engine)
         self.writer = Writer(self.engine, settings.queue_size)
@@ -53,6 +55,8 @@ class Desk:
         """Write what waits and let go of everything."""
         self.writer.stop()
         self._watch.stop()
+        if self._ledger:
+            self._ledger.close()
         self.engine.dispose()
         if self._lock:
             self._lock.close()
@@ -90,7 +94,7 @@ class Desk:
     def stamp(self, opened: Opened, now: datetime) -> str:
         """A fresh stamp for a page of this link."""
         service = opened.service
-        secret = self.roots.stamp_secret(service.slug, opened.epoch)
+        secret = self._stamp_secret(service.slug, opened.epoch)
         return stamp.sign(secret, opened.text, service.current, now)
 
     async def store(self, sheet: Sheet, answers: Answers) -> Outcome:
@@ -111,6 +115,8 @@ class Desk:
         if opened.token.kind.is_place:
             return False
         key = entry.use_key(opened, b"", self._hidden)
+        if self._ledger:
+            return store.is_in_ledger(self._ledger, key)
         return await asyncio.to_thread(store.answered, self.engine, key)
 
     async def keep_house(self) -> None:
@@ -134,7 +140,7 @@ class Desk:
         return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
-        secret = self.roots.stamp_secret(opened.service.slug, opened.epoch)
+        secret = self._stamp_secret(opened.service.slug, opened.epoch)
         try:
             return stamp.read(secret, opened.text, stamped, now)
         except stamp.StampInvalid:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
@@ -31,6 +32,8 @@ class Outcome:
     kind: Literal["stored", "same", "different"]
     receipt: str = ""
 
+
+_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 T = TypeVar("T")
 Result = Outcome | StoreUnavailable | AnswerUnstorable
@@ -78,6 +81,8 @@ def forget(engine: Engine, today: date) -> int:
         ]
         if rows:
             connection.execute(insert(keys), rows)
+    if rows:
+        db.fold_journal(engine)
     return len(rows)
 
 
@@ -154,7 +159,6 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome
 
 
 def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
-    keys = tables.use_keys
     rows = [
         {
             "key_hash": entry.key_hash,
@@ -166,8 +170,8 @@ def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
         # Sorted: two writers that take the same locks in the same order cannot block each other.
         for entry in sorted(entries, key=lambda entry: entry.key_hash)
     ]
-    claim = _insert_for(connection)(keys).on_conflict_do_nothing().returning(keys.c.key_hash)
-    return {bytes(row.key_hash) for row in connection.execute(claim, rows)}
+    claimed = connection.execute(_claiming(connection.dialect.name), rows)
+    return {bytes(row.key_hash) for row in claimed}
 
 
 def _judge(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:
@@ -190,19 +194,29 @@ def _compare(entry: Entry, row: Any) -> Outcome:
 
 
 def _count(connection: Connection, counts: Counter[Tally]) -> None:
-    table = tables.tallies
-    names = [column.name for column in table.columns]
+    names = [column.name for column in tables.tallies.columns]
     rows = [dict(zip(names, (*tally, n), strict=True)) for tally, n in sorted(counts.items())]
-    add = _insert_for(connection)(table)
-    add = add.on_conflict_do_update(
+    connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    # Building these statements costs more than sending them: once for each kind of database.
+    table = tables.tallies
+    add = _INSERT[dialect](table)
+    adding: Executable = add.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={"n": table.c.n + add.excluded.n},
     )
-    connection.execute(add, rows)
+    return adding
 
 
-def _insert_for(connection: Connection) -> Callable[..., Any]:
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+@cache
+def _claiming(dialect: str) -> Executable:
+    keys = tables.use_keys
+    insert_new = _INSERT[dialect](keys).on_conflict_do_nothing()
+    claiming: Executable = insert_new.returning(keys.c.key_hash)
+    return claiming
 
 
 def answered(engine: Engine, key_hash: bytes) -> bool:
@@ -213,3 +227,9 @@ def answered(engine: Engine, key_hash: bytes) -> bool:
             select(func.count()).select_from(keys).where(keys.c.key_hash == key_hash)
         ).scalar_one()
     return found > 0
+
+
+def is_in_ledger(ledger: Any, key_hash: bytes) -> bool:
+    """The same, asked of `db.open_ledger`. Fetching all ends the snapshot."""
+    asked = ledger.execute("SELECT 1 FROM use_keys WHERE key_hash = ?", (key_hash,))
+    return bool(asked.fetchall())

@@ -4,7 +4,7 @@ import gettext
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import babel
 import babel.dates
@@ -102,13 +102,14 @@ def _match(wish: str, offered: Sequence[str]) -> str | None:
     return known.get(tag) or known.get(tag.partition("-")[0])
 
 
-def _preferences(header: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _preferences(header: str) -> tuple[str, ...]:
     wanted = []
     for part in header.split(",")[:_MOST_ACCEPTED]:
         tag, _, weight = part.partition(";")
         wanted.append((_quality(weight), tag.strip()))
     wanted.sort(key=lambda wish: -wish[0])
-    return [tag for quality, tag in wanted if quality > 0]
+    return tuple(tag for quality, tag in wanted if quality > 0)
 
 
 def _quality(weight: str) -> float:
