@@ -167,6 +167,15 @@ def serve() -> Iterator[Servers]:
     servers.close()
 
 
+@pytest.fixture
+def open_house(serve: Servers, sqlite_house: House) -> House:
+    """As `sqlite_house`, served where its links lead, as a demonstration (banner and all)."""
+    address = serve.reserve()
+    sqlite_house.move(address)
+    serve(sqlite_house.app(demo=True), at=address)
+    return sqlite_house
+
+
 # ---- the browser
 
 

@@ -173,6 +173,10 @@ class House:
         issuer = Issuer(self.settings.base_url, self.keys[service].text, clock=self.clock)
         return issuer.issue_link(service, office, **how)
 
+    def move(self, address: str) -> None:
+        """Live at `address` from now on: links lead there, and applications answer to it."""
+        self.settings = self.settings.model_copy(update={"base_url": address})
+
     def app(self, **how: Any) -> CxApp:
         return create_app(self.settings, clock=self.clock, **how)
 

@@ -2,6 +2,7 @@
 (() => {
   const form = document.getElementById("answers");
   const send = form.querySelector(".send");
+  const unsent = document.getElementById("unsent");
   const alarm = document.querySelector("[role=alert]");
   const question = document.getElementById("drivers-question");
   const taps = [...form.querySelectorAll("[name=drivers]")];
@@ -9,6 +10,7 @@
   const aside = {};
   let side = "";
   let sent = -Infinity;
+  let reached = false;
 
   // The drivers carry the side of the trust rating: what went well, or what could be better.
   // Taps of the other side are put aside, and come back when the person does.
@@ -38,8 +40,26 @@
     });
   }
 
+  // Offline, the browser would put its own page in the place of this one, and the words are gone.
+  // So we ask first: it also says "offline" where the server is on this machine.
+  function reach(submitter) {
+    fetch("", { method: "HEAD" }).then(() => {
+      reached = true;
+      form.requestSubmit(submitter);
+    }, () => {
+      unsent.textContent = unsent.dataset.text;
+      unsent.scrollIntoView({ block: "nearest" });
+    });
+  }
+
   // A second press within seconds is a slip. Later it is a person whose network failed.
   form.addEventListener("submit", (event) => {
+    if (!navigator.onLine && !reached) {
+      event.preventDefault();
+      return reach(event.submitter);
+    }
+    reached = false;
+    unsent.textContent = "";
     if (event.timeStamp - sent < 5000) return event.preventDefault();
     sent = event.timeStamp;
     if (event.submitter && event.submitter.name) return;

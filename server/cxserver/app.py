@@ -1,13 +1,15 @@
-"""The application: three lists (routes, middleware, error handlers) handed to one constructor."""
+"""The application: routes and error handlers handed to one constructor, behind a doorman."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -27,7 +29,16 @@ from cxserver.respond.counter import Counter
 from cxserver.respond.sheets import Sheets
 from cxserver.settings import Settings
 
-_PAGES = {400: "bad_request", 404: "not_found", 405: "method", 408: "timeout", 413: "too_long"}
+_PAGES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method",
+    408: "timeout",
+    413: "too_long",
+    415: "unsupported",
+    503: "busy",
+}
+_STEPS = 6
 
 
 def routes() -> list[BaseRoute]:
@@ -67,17 +78,20 @@ class CxApp:
         self._starting = asyncio.Lock()
         self._app = Starlette(
             routes=[*routes(), *more_routes],
-            middleware=[Middleware(Doorman, settings=settings, demo=demo)],
-            exception_handlers={HTTPException: refused, Exception: broken},
+            exception_handlers={HTTPException: refused, SQLAlchemyError: busy, Exception: broken},
             lifespan=self._lifespan,
         )
+        # It would send people on to an address made of the request's own scheme: behind a proxy
+        # that speaks https, that is one without encryption, token and all.
+        self._app.router.redirect_slashes = False
+        self._door = Doorman(self._app, settings, demo)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if self._house is None:
                 await self.startup()
             scope = self._under_path(scope)
-        await self._app(scope, receive, send)
+        await self._door(scope, receive, send)
 
     async def startup(self) -> None:
         """Open the database and begin to write. Doing it twice does nothing."""
@@ -95,7 +109,8 @@ class CxApp:
         if self._house is None:
             return
         self._house.cancel()
-        await self._house
+        with suppress(asyncio.CancelledError):  # it may never have had its turn
+            await self._house
         self._house = None
         await run_in_threadpool(self._app.state.counter.desk.close)
 
@@ -160,16 +175,28 @@ async def refused(request: Request, error: Exception) -> Response:
     """An HTTP error as a page for people, or as a problem document for machines."""
     if not isinstance(error, HTTPException):
         raise error
-    headers = dict(error.headers or {})
-    if request.url.path.startswith(f"{request.app.state.counter.desk.settings.path}/api/"):
-        response = answers.not_found(error)
-        response.headers.update(headers)
-        return response
-    code = _PAGES.get(error.status_code, "unsupported" if error.status_code == 415 else "error")
-    return counter.page(request, code, error.status_code, headers=headers)
+    return _told(request, error.status_code, dict(error.headers or {}))
+
+
+async def busy(request: Request, error: Exception) -> Response:
+    """The database does not answer. The link stays good."""
+    logger.error("database_failed", reason=type(error).__name__, where=_where(error))
+    return _told(request, 503, {"retry-after": "5"})
 
 
 async def broken(request: Request, error: Exception) -> Response:
-    """Our own fault: said plainly, without a trace of how. The kind of error goes to the log."""
-    logger.error("request_failed", reason=type(error).__name__)
-    return counter.page(request, "error", 500)
+    """Our own fault: said plainly, without a trace of how. Its kind and place go to the log."""
+    logger.error("request_failed", reason=type(error).__name__, where=_where(error))
+    return _told(request, 500, {})
+
+
+def _told(request: Request, status: int, headers: dict[str, str]) -> Response:
+    if request.scope["path"].startswith(f"{counter.of(request).desk.settings.path}/api/"):
+        return answers.refused(status, headers)
+    return counter.page(request, _PAGES.get(status, "error"), status, headers=headers)
+
+
+def _where(error: Exception) -> str:
+    # The lines that led here, and never the error's own words: they may quote an answer.
+    steps = traceback.extract_tb(error.__traceback__)[-_STEPS:]
+    return " > ".join(f"{Path(step.filename).name}:{step.lineno}" for step in steps)

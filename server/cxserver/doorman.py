@@ -3,6 +3,8 @@
 Pure ASGI: one of Starlette's BaseHTTPMiddleware costs five times the whole request.
 """
 
+from contextlib import suppress
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,12 +35,17 @@ _PROBES = ("/healthz", "/readyz")
 
 
 class Doorman:
-    """Turns away foreign hosts and protocol upgrades; puts the safe headers on every response."""
+    """Turns away foreign hosts and protocol upgrades; puts the safe headers on every response.
+
+    It stands outside of everything, so that the page about our own faults leaves by it too.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings, demo: bool):
         self._app = app
-        loopback = {"localhost", "127.0.0.1", "[::1]"} if demo else set()
-        self._hosts = settings.hosts | loopback
+        loopback = {"localhost", "127.0.0.1", "::1"} if demo else set()
+        self._hosts = {name.lower().strip("[]") for name in settings.hosts | loopback}
+        # Exact: an address that merely ends like a probe is no probe.
+        self._probes = {*_PROBES, *(settings.path + probe for probe in _PROBES)}
         self._headers = dict(_HEADERS)
         if settings.base_url.startswith("https://"):
             self._headers["strict-transport-security"] = (
@@ -57,7 +64,10 @@ class Doorman:
                     out.setdefault(name, value)
             await send(message)
 
-        await (self._refusal(scope) or self._app)(scope, receive, leave)
+        # A fault has been answered and written down by `app.broken` before it comes by here. The
+        # server would print it with its words, and those may quote what somebody typed.
+        with suppress(Exception):
+            await (self._refusal(scope) or self._app)(scope, receive, leave)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         raw = scope["headers"]
@@ -73,7 +83,7 @@ class Doorman:
         return None
 
     def _knows(self, headers: Headers, path: str) -> bool:
-        if path.endswith(_PROBES):
+        if path in self._probes:
             return True
         named = headers.getlist("host")
         return len(named) == 1 and _hostname(named[0]) in self._hosts
@@ -81,6 +91,6 @@ class Doorman:
 
 def _hostname(host: str) -> str:
     name, colon, port = host.lower().rpartition(":")
-    if colon and port.isdigit():
-        return name
-    return host.lower()
+    bare = name if colon and port.isdecimal() else host.lower()
+    # Only an IPv6 address stands in brackets.
+    return bare[1:-1] if bare.startswith("[") and bare.endswith("]") else bare

@@ -2,35 +2,57 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
+from cxserver.app import CxApp, create_app
 from cxserver.wire import ImpatientProtocol
 
 _SECONDS_TO_FINISH = 10
 
 
 def public(host: str, port: int, workers: int) -> None:
-    """Serve the settings of the environment until told to stop."""
+    """Serve the settings of the environment until told to stop. Raises ServerError."""
+    if workers == 1:
+        here(create_app(), host, port)
+        return
     # Workers are new processes: they must be told by name what to run.
     uvicorn.run("cxserver.app:create_app", factory=True, **_options(host, port), workers=workers)
 
 
-def here(app: ASGIApp, host: str, port: int, when_up: Callable[[], Awaitable[None]]) -> None:
-    """Serve `app` in this process until Ctrl-C; `when_up` is awaited once it listens."""
+async def _nothing() -> None:
+    pass
+
+
+def here(
+    app: CxApp, host: str, port: int, when_up: Callable[[], Awaitable[None]] = _nothing
+) -> None:
+    """Serve `app` in this process until Ctrl-C; `when_up` is awaited once it listens.
+
+    Raises ServerError when the application cannot start.
+    """
     server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
 
     async def run() -> None:
-        serving = asyncio.create_task(server.serve())
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if server.started:
-            await when_up()
-        await serving
+        # Ahead of uvicorn, which would tell a fault as a traceback and not as a sentence.
+        await app.startup()
+        try:
+            serving = asyncio.create_task(server.serve())
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.01)
+            if server.started:
+                await when_up()
+            await serving
+        finally:
+            await app.shutdown()
 
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+    # Once it has stopped in order, uvicorn raises the signal that stopped it a second time.
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner,
+    ):
         runner.run(run())
 
 

@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cxsdk.token import Kind
 from cxserver.api.models import BATCH, Batch, Fault, Item, Problem, Receipt, Result, Results
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
 from cxserver.instrument import answers
@@ -29,13 +30,33 @@ LATE = timedelta(days=14)
 SKEW = timedelta(minutes=15)
 _ANSWERS = ("trust", "satisfaction", "drivers", "comment", "questions")
 _TITLES = {
+    400: "This could not be read.",
     404: "This link does not work.",
+    405: "This address does not do that.",
+    408: "This took too long.",
     409: "Another answer was given before. It is kept.",
     410: "This link is over.",
     413: "This is too large.",
+    415: "Send application/json in UTF-8.",
     422: "This does not fit.",
+    500: "Something went wrong on our side. Send it again; it will not count twice.",
     503: "We could not confirm that it was saved. Send it again; it will not count twice.",
 }
+
+
+# What the pages of the same refusals are called.
+_CODES = {
+    400: "bad_request",
+    405: "method",
+    408: "timeout",
+    413: "too_long",
+    415: "unsupported",
+    500: "error",
+    503: "unavailable",
+}
+# The first few faults tell the programmer enough.
+_FAULTS = 20
+_FIELDS = 40
 
 
 class Rejected(Exception):
@@ -65,11 +86,14 @@ async def take(request: Request) -> Response:
     return JSONResponse(receipt.model_dump(), status)
 
 
-def problem(told: Problem) -> Response:
+def problem(told: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A problem document."""
-    headers = {"retry-after": "5"} if told.status == 503 else None
+    later = {"retry-after": "5"} if told.status == 503 else {}
     return JSONResponse(
-        told.model_dump(), told.status, headers, media_type="application/problem+json"
+        told.model_dump(),
+        told.status,
+        {**later, **(headers or {})},
+        media_type="application/problem+json",
     )
 
 
@@ -81,23 +105,35 @@ async def _batch(desk: Desk, sent: dict[str, Any]) -> Response:
     if batch.device_now is not None:
         offset = desk.clock() - _aware("device_now", batch.device_now)
     results = [await _result(desk, item, offset) for item in batch.items]
-    return JSONResponse(Results(results=results).model_dump(exclude_none=True))
+    told = Results(results=results).model_dump()
+    for result in told["results"]:
+        # One of the two is there. The key always is, so that each result can be told apart.
+        del result["receipt" if result["receipt"] is None else "error"]
+    return JSONResponse(told)
 
 
-async def _result(desk: Desk, item: dict[str, Any], offset: timedelta) -> Result:
-    key = str(item.get("key"))[:64] if item.get("key") is not None else None
+async def _result(desk: Desk, item: Any, offset: timedelta) -> Result:
+    key = _named(item)
     try:
+        if not isinstance(item, dict):
+            raise Rejected(422, "invalid", "An object is expected.")
         status, receipt = await _one(desk, item, offset)
     except Rejected as rejected:
         return Result(key=key, status=rejected.problem.status, error=rejected.problem)
     return Result(key=key, status=status, receipt=receipt.receipt)
 
 
+def _named(item: Any) -> str | None:
+    # Told back as it came, so that a device finds its own; but half a character cannot be told.
+    key = item.get("key") if isinstance(item, dict) else None
+    return key[:64].encode("utf-8", "replace").decode() if isinstance(key, str) else None
+
+
 async def _one(desk: Desk, sent: dict[str, Any], offset: timedelta) -> tuple[int, Receipt]:
     item = _validated(Item, sent)
     moment = _moment(item, desk.clock(), offset)
     opened = await _open(desk, item.link, moment.answered_at)
-    if not opened.token.kind.is_place and item.answered_at is not None:
+    if opened.token.kind is not Kind.KIOSK and item.answered_at is not None:
         raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="unknown")])
     if opened.token.kind.is_place and item.key is None:
         raise Rejected(422, "invalid", faults=[Fault(field="key", code="required")])
@@ -136,11 +172,14 @@ class _Moment:
 def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
     if item.answered_at is None:
         return _Moment(now)
-    corrected = _aware("answered_at", item.answered_at) + offset
+    try:
+        corrected = (_aware("answered_at", item.answered_at) + offset).astimezone(UTC)
+    except OverflowError:  # the year 0 or 10,000
+        raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="range")]) from None
     flags = ("clock",) if abs(offset) > SKEW or corrected > now + SKEW else ()
     if now - corrected > LATE:
         raise Rejected(410, "too_late", "Answers are taken for 14 days.")
-    return _Moment(min(corrected, now).astimezone(UTC), flags)
+    return _Moment(min(corrected, now), flags)
 
 
 def _aware(field: str, value: datetime) -> datetime:
@@ -154,8 +193,11 @@ async def _open(desk: Desk, link: str, at: datetime) -> Opened:
     steps = path.split("/")
     if len(steps) != 5 or steps[0] or steps[1] not in ("s", "k"):
         raise Rejected(404, "not_found")
+    kiosk = steps[1] == "k"
     try:
-        return await desk.open(steps[2], steps[3], steps[4], at, kiosk=steps[1] == "k")
+        # Only a kiosk's word is taken for when it was.
+        when = at if kiosk else desk.clock()
+        return await desk.open(steps[2], steps[3], steps[4], when, kiosk=kiosk)
     except Refused as refused:
         raise Rejected(refused.status, refused.code) from None
 
@@ -190,12 +232,14 @@ def _check_header(request: Request, sent: Mapping[str, Any]) -> None:
 
 
 def _validated(model: type[Any], sent: dict[str, Any]) -> Any:
+    if len(sent) > _FIELDS:  # sixty thousand would take the validator half a second to tell
+        raise Rejected(422, "invalid", f"An object has at most {_FIELDS} fields.")
     try:
         return model.model_validate(sent)
     except ValidationError as error:
         faults = [
             Fault(field=".".join(str(step) for step in found["loc"])[:80], code=found["type"])
-            for found in error.errors(include_url=False, include_input=False)
+            for found in error.errors(include_url=False, include_input=False)[:_FAULTS]
         ]
         raise Rejected(422, "invalid", faults=faults) from None
 
@@ -222,9 +266,8 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def not_found(error: HTTPException) -> Response:
+def refused(status: int, headers: Mapping[str, str]) -> Response:
     """The API's twin of an error page."""
-    title = _TITLES.get(error.status_code, "This cannot be done.")
-    return problem(
-        Problem(title=title, status=error.status_code, code=str(error.detail).lower()[:40])
-    )
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    title = _TITLES.get(status, "This cannot be done.")
+    return problem(Problem(title=title, status=status, code=_CODES.get(status, code)), headers)

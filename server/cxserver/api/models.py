@@ -6,14 +6,36 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cxserver.instrument.answers import COMMENT_LIMIT
+
 BATCH = 100
+# What the survey itself checks (`instrument.answers`) is only described here.
 _POINT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 5}
+_DRIVERS: dict[str, Any] = {
+    "oneOf": [
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object", "additionalProperties": _POINT},
+        {"type": "null"},
+    ]
+}
+_COMMENT: dict[str, Any] = {"type": ["string", "null"], "maxLength": COMMENT_LIMIT}
+_QUESTIONS: dict[str, Any] = {
+    "type": ["object", "null"],
+    "additionalProperties": {"type": "string"},
+}
+
+
+def _require_both_ratings(schema: dict[str, Any]) -> None:
+    # Here they may be missing, so that the survey's own check tells of them with all the rest.
+    for name in ("trust", "satisfaction"):
+        del schema["properties"][name]["default"]
+        schema["required"].append(name)
 
 
 class Item(BaseModel):
     """One person's answers."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_require_both_ratings)
 
     link: Annotated[str, Field(max_length=1000, description="The whole address of the link.")]
     key: Annotated[
@@ -31,10 +53,20 @@ class Item(BaseModel):
     trust: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
     satisfaction: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
     drivers: Annotated[
-        Any, Field(description="Tapped drivers, a list; or the points of each, an object.")
+        Any,
+        Field(
+            description="Tapped drivers, a list; or the points of each, an object.",
+            json_schema_extra=_DRIVERS,
+        ),
     ] = None
-    comment: Annotated[Any, Field(description="At most 2,000 characters.")] = None
-    questions: Annotated[Any, Field(description="Answers to the agency's own questions.")] = None
+    comment: Annotated[
+        Any,
+        Field(description="At most 2,000 characters (code points).", json_schema_extra=_COMMENT),
+    ] = None
+    questions: Annotated[
+        Any,
+        Field(description="Answers to the agency's own questions.", json_schema_extra=_QUESTIONS),
+    ] = None
 
 
 class Batch(BaseModel):
@@ -45,7 +77,14 @@ class Batch(BaseModel):
     device_now: Annotated[
         datetime | None, Field(description="The device's clock, to correct `answered_at`.")
     ] = None
-    items: Annotated[list[dict[str, Any]], Field(max_length=BATCH)]
+    items: Annotated[
+        list[Any],
+        Field(
+            description="Each is judged by itself: one that does not fit keeps none back.",
+            max_length=BATCH,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/Item"}},
+        ),
+    ]
 
 
 class Receipt(BaseModel):

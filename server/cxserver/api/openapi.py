@@ -18,28 +18,33 @@ _PROBLEMS = {
     "413": "too large",
     "415": "not application/json",
     "422": "does not fit the survey",
+    "500": "our own fault: send it again, it will not count twice",
     "503": "not known to be saved: send it again",
 }
 
 
 async def show(request: Request) -> Response:
     """The OpenAPI 3.1 document."""
-    return JSONResponse(_document())
+    return JSONResponse(_document(request.app.state.counter.desk.settings.base_url))
 
 
 @cache
-def _document() -> dict[str, Any]:
+def _document(base_url: str) -> dict[str, Any]:
     models = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is invariant
     return {
         "openapi": "3.1.0",
         "info": {"title": "cxsdk survey server", "version": "1"},
-        "paths": {"/api/v1/responses": {"post": _responses()}},
+        "servers": [{"url": base_url}],
+        "paths": {
+            "/api/v1/responses": {"post": _responses(base_url)},
+            "/api/v1/openapi.json": {"get": _this()},
+        },
         "components": {"schemas": schemas["$defs"]},
     }
 
 
-def _responses() -> dict[str, Any]:
+def _responses(base_url: str) -> dict[str, Any]:
     told = {
         status: {
             "description": text,
@@ -47,18 +52,62 @@ def _responses() -> dict[str, Any]:
         }
         for status, text in _PROBLEMS.items()
     }
+    sent = {"schema": {"oneOf": [_ref("Item"), _ref("Batch")]}, "examples": _examples(base_url)}
     return {
         "summary": "Store one person's answers, or a batch of them",
         "operationId": "storeResponses",
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"oneOf": [_ref("Item"), _ref("Batch")]}}},
-        },
+        "parameters": [_idempotency_key()],
+        "requestBody": {"required": True, "content": {"application/json": sent}},
         "responses": {
             "200": _json("stored before, or the results of a batch", "Receipt", "Results"),
             "201": _json("stored now", "Receipt"),
             **told,
         },
+    }
+
+
+def _this() -> dict[str, Any]:
+    document = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "summary": "This document",
+        "operationId": "openapi",
+        "responses": {"200": {"description": "OpenAPI 3.1", "content": document}},
+    }
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "May be sent with a single item; it must then equal its `key`.",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+
+
+def _examples(base_url: str) -> dict[str, Any]:
+    """Each is taken as it stands, once its link is a genuine one."""
+    token = "A" * 20 + "." + "A" * 22
+    invite = {
+        "link": f"{base_url}/s/permits/riverside/{token}",
+        "trust": 4,
+        "satisfaction": 5,
+        "drivers": ["ease", "employee"],
+        "comment": "Quick and clear.",
+    }
+    device = {
+        "link": f"{base_url}/k/permits/riverside/{token}",
+        "key": "0f9a3f0e-5a57-4c3b-9a4e-3f1f0a2c6d11",
+        "survey": "permits/1",
+        "language": "es",
+        "answered_at": "2026-11-04T10:15:00-05:00",
+        "trust": 2,
+        "satisfaction": 3,
+    }
+    batch = {"device_now": "2026-11-04T10:20:00-05:00", "items": [device]}
+    return {
+        "invite": {"summary": "One answer to an invite", "value": invite},
+        "batch": {"summary": "What waited on a kiosk", "value": batch},
     }
 
 

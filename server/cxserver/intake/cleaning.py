@@ -17,8 +17,15 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+def holds_controls(text: str) -> bool:
+    """Whether `clean` takes control characters out: no keyboard sends them."""
+    return not text.isprintable() and any(_is_control(char) for char in text)
+
+
 def _dropped(char: str) -> bool:
-    if char in _KEPT_CONTROLS:
-        return False
     tag = 0xE0000 <= ord(char) <= 0xE007F
-    return unicodedata.category(char) == "Cc" or char in _INVISIBLE or tag
+    return _is_control(char) or char in _INVISIBLE or tag
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) == "Cc" and char not in _KEPT_CONTROLS

@@ -120,7 +120,8 @@ def is_suspect(flags: str) -> bool:
 
 def _response(sheet: Sheet, answers: Answers) -> dict[str, Any]:
     comment, questions = _words(sheet, answers)
-    noted = ("control",) if "\0" in answers.comment else ()
+    typed = (answers.comment, *answers.questions.values())
+    noted = ("control",) if any(map(cleaning.holds_controls, typed)) else ()
     at = sheet.answered_at
     return {
         "service": sheet.opened.service.slug,

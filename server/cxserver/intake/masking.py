@@ -27,7 +27,13 @@ _PHONE = re.compile(
     r"(?<![0-9])(?:\+?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])"
     r"[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"
 )
+_DRESS = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"), "-"),
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000"), " "),
+    **{0xFF20: "@", 0xFF0E: "."},
+}
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,4}){7}")
+
 
 def mask(text: str, patterns: Iterable[str] = ()) -> str:
     """`text` with what identifies replaced by a word in brackets.
@@ -49,11 +55,13 @@ def mask(text: str, patterns: Iterable[str] = ()) -> str:
     return _mask_phones_abroad(text)
 
 
-def _ascii_digits(text: str) -> str:
-    # A full-width or Arabic digit identifies as well as an ASCII one; lengths stay the same.
+def _plain(text: str) -> str:
+    # A full-width or Arabic digit identifies as well as an ASCII one, and so does a number with
+    # the dashes and spaces that telephones and word processors put in. Lengths stay the same.
     if text.isascii():
         return text
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    dressed = text.translate(_DRESS)
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in dressed)
 
 
 def _replace(
@@ -62,7 +70,7 @@ def _replace(
     word: str,
     proves: Callable[[str], bool] = lambda found: True,
 ) -> str:
-    spans = [found.span() for found in pattern.finditer(_ascii_digits(text)) if proves(found[0])]
+    spans = [found.span() for found in pattern.finditer(_plain(text)) if proves(found[0])]
     return _cut(text, spans, word)
 
 
@@ -82,7 +90,7 @@ def _luhn(digits: str) -> bool:
 
 
 def _mask_phones_abroad(text: str) -> str:
-    plain = _ascii_digits(text)
+    plain = _plain(text)
     if not _MANY_DIGITS.search(plain):
         return text
     matches = phonenumbers.PhoneNumberMatcher(plain, "US", max_tries=100)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from cxserver import resources
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_NONE = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -23,6 +24,15 @@ class File:
     compressed: bytes
     version: str
     media_type: str
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether the one who asks can read gzip ("gzip;q=0" says no)."""
+    for coding in request.headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = coding.partition(";")
+        if name.strip() in ("gzip", "x-gzip"):
+            return weight.replace(" ", "") not in _NONE
+    return False
 
 
 class Files:
@@ -48,7 +58,7 @@ class Files:
         file = self._files.get(request.path_params["name"])
         if file is None or file.version != request.path_params["version"]:
             raise HTTPException(404)
-        small = "gzip" in request.headers.get("accept-encoding", "")
+        small = takes_gzip(request)
         headers = {
             "cache-control": _FOR_EVER,
             "vary": "accept-encoding",

@@ -14,7 +14,7 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
 
 from cxserver import db, tables
 
@@ -41,6 +41,12 @@ Format = Literal["csv", "jsonl"]
 
 # A spreadsheet runs a cell that begins like this (also after spaces, also in full width).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Embeddings and overrides end with PDF, isolates with PDI.
+_EMBEDDING_ENDS, _ISOLATE_ENDS = "\u202c", "\u2069"
+_OPENS = {
+    **dict.fromkeys("\u202a\u202b\u202d\u202e", _EMBEDDING_ENDS),
+    **dict.fromkeys("\u2066\u2067\u2068", _ISOLATE_ENDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,11 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 def _page(connection: Connection, wanted: Filter, last: Row[Any] | None) -> list[Row[Any]]:
     table = tables.responses.c
     query = _where(select(tables.responses), wanted)
+    key = (table.service, table.day, table.id)
     if last is not None:
-        same_service = and_(table.service == last.service, table.day > last.day)
-        same_day = and_(table.service == last.service, table.day == last.day, table.id > last.id)
-        query = query.where(or_(table.service > last.service, same_service, same_day))
-    ordered = query.order_by(table.service, table.day, table.id).limit(PAGE)
+        # As one row value: spelled out with AND and OR, no engine would use the primary key.
+        query = query.where(tuple_(*key) > tuple_(last.service, last.day, last.id))
+    ordered = query.order_by(*key).limit(PAGE)
     return list(connection.execute(ordered))
 
 
@@ -174,6 +180,25 @@ def _cell(value: Any) -> Any:
         value = ";".join(value)
     elif isinstance(value, dict):
         value = ";".join(f"{name}={found}" for name, found in sorted(value.items()))
+    if isinstance(value, str):
+        value += _closers(value)
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return "'" + value
     return value
+
+
+def _closers(text: str) -> str:
+    """What ends the directions of writing that `text` leaves open: they would turn what follows."""
+    if text.isascii():
+        return ""
+    open_ones: list[str] = []
+    for char in text:
+        if char in _OPENS:
+            open_ones.append(_OPENS[char])
+        elif char == _ISOLATE_ENDS and char in open_ones:
+            # It also ends the embeddings within the isolate; their own end reaches no further.
+            while open_ones.pop() != char:
+                pass
+        elif open_ones[-1:] == [char]:
+            open_ones.pop()
+    return "".join(reversed(open_ones))
