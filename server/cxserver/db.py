@@ -29,7 +29,14 @@ def open_engine(settings: Settings) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        # An error's text must not quote an answer.
+        hide_parameters=True,
+        # A held lock or a dead network becomes an error, and a 503, not a wait without end.
+        connect_args={
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "options": "-c timezone=UTC -c lock_timeout=5000",
+        },
     )
     return engine
 
@@ -138,7 +145,7 @@ def _open_sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, module=module)
+    engine = create_engine(url, module=module, hide_parameters=True)
     journal = journal_for(module.sqlite_version_info)
     synchronous = "FULL" if journal == "wal" else "EXTRA"
 

@@ -4,6 +4,7 @@ Pure ASGI: one of Starlette's BaseHTTPMiddleware costs five times the whole requ
 """
 
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -47,6 +48,9 @@ class Doorman:
         # Exact: an address that merely ends like a probe is no probe.
         self._probes = {*_PROBES, *(settings.path + probe for probe in _PROBES)}
         self._headers = dict(_HEADERS)
+        if not _is_secure(settings.base_url):
+            # Browsers ignore it there, and complain about it on every page.
+            del self._headers["cross-origin-opener-policy"]
         if settings.base_url.startswith("https://"):
             self._headers["strict-transport-security"] = (
                 "max-age=31536000; includeSubDomains; preload"
@@ -87,6 +91,11 @@ class Doorman:
             return True
         named = headers.getlist("host")
         return len(named) == 1 and _hostname(named[0]) in self._hosts
+
+
+def _is_secure(base_url: str) -> bool:
+    parts = urlsplit(base_url)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _hostname(host: str) -> str:

@@ -19,3 +19,16 @@ def configure(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    # What libraries say goes the same way, one line of JSON each.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processor=structlog.processors.JSONRenderer(sort_keys=True),
+            keep_exc_info=False,
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
@@ -135,10 +135,8 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
         except Exception as error:
             with suppress(SQLAlchemyError):
                 transaction.rollback()
-            if isinstance(error, OperationalError) or getattr(
-                error, "connection_invalidated", False
-            ):
-                raise
+            if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                raise  # the database's own fault: a lock, a lost line, a table that is not there
             raise AnswerUnstorable(f"{type(error).__name__}") from error
         try:
             transaction.commit()
