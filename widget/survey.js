@@ -1,6 +1,23 @@
 // The survey works without this script; it only helps.
 (() => {
   const form = document.getElementById("answers");
+
+  // Inside an agency's page: tell that page, and no other, how tall we are and when we are done.
+  const host = document.body.dataset.host;
+  if (host && parent !== window) {
+    const tell = (type) => {
+      const h = Math.ceil(document.body.getBoundingClientRect().height);
+      parent.postMessage({ cx: 1, type, h }, host);
+    };
+    tell("ready");
+    new ResizeObserver(() => tell("resize")).observe(document.body);
+    if (document.querySelector(".done")) tell("done");
+    addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") tell("close");
+    });
+  }
+  if (!form) return;
+
   const send = form.querySelector(".send");
   const unsent = document.getElementById("unsent");
   const alarm = document.querySelector("[role=alert]");

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from cxserver import clock as system_clock
-from cxserver import db
+from cxserver import db, log
 from cxserver.api import answers, openapi
 from cxserver.catalog import directory
 from cxserver.clock import Clock
@@ -24,7 +24,7 @@ from cxserver.doorman import Doorman
 from cxserver.intake.desk import Desk
 from cxserver.log import logger
 from cxserver.pages.static import Files
-from cxserver.respond import counter, survey
+from cxserver.respond import counter, embed, survey
 from cxserver.respond.counter import Counter
 from cxserver.respond.sheets import Sheets
 from cxserver.settings import Settings
@@ -48,6 +48,7 @@ def routes() -> list[BaseRoute]:
         Route("/s/{service}/{office}/{token}", survey.show),
         Route("/s/{service}/{office}/{token}", survey.take, methods=["POST"]),
         Route("/s/{service}/{office}/{token}", survey.options, methods=["OPTIONS"]),
+        Route("/embed/{version}/cx.js", embed.serve),
         Route("/static/{version}/{name}", static),
         Route("/api/v1/responses", answers.take, methods=["POST"]),
         Route("/api/v1/openapi.json", openapi.show),
@@ -126,6 +127,12 @@ class CxApp:
         if path and not scope.get("root_path") and scope["path"].startswith(path + "/"):
             return {**scope, "root_path": path}
         return scope
+
+
+def create_worker() -> CxApp:
+    """The application in a worker process of its own, which has to set up its log itself."""
+    log.configure()
+    return create_app()
 
 
 def create_app(

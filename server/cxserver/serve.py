@@ -19,7 +19,7 @@ def public(host: str, port: int, workers: int) -> None:
         here(create_app(), host, port)
         return
     # Workers are new processes: they must be told by name what to run.
-    uvicorn.run("cxserver.app:create_app", factory=True, **_options(host, port), workers=workers)
+    uvicorn.run("cxserver.app:create_worker", factory=True, **_options(host, port), workers=workers)
 
 
 async def _nothing() -> None:

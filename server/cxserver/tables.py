@@ -137,6 +137,19 @@ changes = Table(
     Column("counter", Integer, nullable=False, comment="grows whenever the tables above change"),
 )
 
+placements = Table(
+    "placements",
+    metadata,
+    # A note for the operator, of what would otherwise be remembered nowhere. It opens nothing.
+    Column("service", SLUG, primary_key=True),
+    Column("office", SLUG, primary_key=True),
+    Column("kind", String(8), primary_key=True, comment="kiosk, poster or site"),
+    Column("place", String(200), primary_key=True, comment="as it was named; empty: unnamed"),
+    Column("expires", Date, primary_key=True, comment="the link's last day"),
+    Column("kid", Integer, nullable=True, comment="the key it was minted with"),
+    Column("noted", Date, nullable=False),
+)
+
 # ---- what people said
 
 responses = Table(

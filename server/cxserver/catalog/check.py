@@ -148,6 +148,8 @@ def _service(file: File, slug: str, today: date) -> Service:
         "channels": list(service.channels),
         "designated": service.designated,
         "embed_origins": list(service.embed_origins),
+        "sample": service.sample,
+        "rest_days": service.rest_days,
         "part_of": service.part_of,
         "stage": service.stage,
         "drivers_not_applicable": dict(service.survey.drivers_not_applicable),

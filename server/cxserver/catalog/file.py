@@ -139,6 +139,8 @@ class Service(Table):
     embed_origins: Annotated[tuple[Origin, ...], AfterValidator(_each_once)] = Field(
         (), max_length=50
     )
+    sample: Annotated[float, Field(gt=0, le=1, strict=True)] = 1.0
+    rest_days: Annotated[int, Field(ge=0, le=3650, strict=True)] = 0
     part_of: Slug | None = None
     stage: Stage | None = None
     es: Translation = Translation()

@@ -37,6 +37,11 @@ From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First d
 To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")]
 
 
+def _check_order(start: Day, end: Day) -> None:
+    if start and end and start > end:
+        raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
+
+
 @app.command()
 def results(
     by: Annotated[
@@ -56,6 +61,7 @@ def results(
     if by not in (*figures.GROUPS, "driver"):
         known = ", ".join((*figures.GROUPS, "driver"))
         raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
+    _check_order(start, end)
     wanted = figures.Filter(
         service=service,
         office=office,
@@ -89,6 +95,7 @@ def export(
     """Every response as a row, for other programs. A CSV cell never begins as a formula."""
     if kind not in ("csv", "jsonl"):
         raise typer.BadParameter(f"'{kind}' is neither csv nor jsonl.", param_hint="--format")
+    _check_order(start, end)
     wanted = exporting.Filter(
         service, office, start.date() if start else None, end.date() if end else None
     )

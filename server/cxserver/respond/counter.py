@@ -43,6 +43,12 @@ def speaks(request: Request, service: Service | None) -> str:
     )
 
 
+def host_of(request: Request, service: Service | None) -> str:
+    """The origin of the page that frames this one, if it says who it is and may."""
+    asked = request.query_params.get("o", "")[:200]
+    return framing.host_of(service, asked, demo=of(request).demo) if asked else ""
+
+
 def refuse(request: Request, refused: Refused, kept: Values | None = None) -> HTMLResponse:
     """The page for a link that does not open. The reason goes to the log, without the token."""
     name = refused.service.slug if refused.service else None
@@ -76,6 +82,7 @@ def page(
     """A refusal in plain words. It names the service only when the link was genuine."""
     counter = of(request)
     speech = speaks(request, service)
+    framed = service or _service_of(request)
     text = screen.refusal_page(
         code,
         agency=counter.desk.directory.agency,
@@ -85,8 +92,8 @@ def page(
         service_name=service.names.get(speech, service.name) if service else "",
         minutes=minutes,
         kept=kept,
+        host=host_of(request, framed),
     )
-    framed = service or _service_of(request)
     return HTMLResponse(
         text,
         status,

@@ -1,5 +1,6 @@
 """Who may frame a page, as response headers."""
 
+import re
 from collections.abc import Mapping
 
 from cxsdk.token import Kind
@@ -12,6 +13,16 @@ POLICY = (
 )
 # In the demonstration any page of this machine may frame, whatever its port.
 LOOPBACK = "http://localhost:* http://127.0.0.1:*"
+_LOOPBACK_ORIGIN = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?\Z", re.ASCII)
+
+
+def host_of(service: Service | None, asked: str, *, demo: bool) -> str:
+    """The origin of the page around ours, if it may frame this service; else "".
+
+    Only to it does the page tell its height and that it is done.
+    """
+    known = service is not None and asked in service.embed_origins
+    return asked if known or (demo and _LOOPBACK_ORIGIN.match(asked)) else ""
 
 
 def headers(service: Service | None, *, demo: bool, kind: Kind | None = None) -> Mapping[str, str]:

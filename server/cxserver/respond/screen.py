@@ -30,7 +30,10 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One showing of one survey. `notice` is a code of `sentences.NOTICES`."""
+    """One showing of one survey.
+
+    `notice` is a code of `sentences.NOTICES`; `host` the origin of the page that frames this one.
+    """
 
     agency: Agency
     service: Service
@@ -42,6 +45,7 @@ class View:
     values: Values = field(default_factory=Values)
     problems: tuple[Problem, ...] = ()
     notice: str = ""
+    host: str = ""
     demo: bool = False
 
 
@@ -72,6 +76,7 @@ def survey_page(view: View) -> str:
         agency=view.agency,
         static=view.static,
         demo=view.demo,
+        host=view.host,
         survey=view.survey,
         clearance=view.service.clearance,
         office_name=view.office_name,
@@ -91,10 +96,17 @@ def thanks_page(
     static: Static,
     demo: bool = False,
     counted: str = "",
+    host: str = "",
 ) -> str:
     """The page after an answer. It names no service: anyone may open its address."""
     return _render(
-        "thanks.html", language, agency=agency, static=static, demo=demo, counted=counted
+        "thanks.html",
+        language,
+        agency=agency,
+        static=static,
+        demo=demo,
+        counted=counted,
+        host=host,
     )
 
 
@@ -108,6 +120,7 @@ def refusal_page(
     service_name: str = "",
     minutes: int = 0,
     kept: Values | None = None,
+    host: str = "",
 ) -> str:
     """Why there is no survey here, in plain words, with what to do next. Codes: `sentences`."""
     return _render(
@@ -116,6 +129,7 @@ def refusal_page(
         agency=agency,
         static=static,
         demo=demo,
+        host=host,
         service_name=service_name,
         refusal=sentences.refusal(_words(language), code, minutes),
         kept=_kept(_words(language), kept) if kept else [],

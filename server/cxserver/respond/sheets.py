@@ -10,7 +10,7 @@ from cxserver.respond.splice import Spliced
 
 # Marks that no name can hold: the catalogue refuses control characters.
 _OFFICE, _STAMP = "\x02office\x03", "\x02stamp\x03"
-_Name = tuple[str, int, str, int | None, str]
+_Name = tuple[str, int, str, int | None, str, str]
 
 
 class Sheets:
@@ -32,14 +32,15 @@ class Sheets:
         rating: int | None,
         *,
         notice: str = "",
+        host: str = "",
         compress: bool,
     ) -> bytes:
         """The bytes of one person's page, gzipped if `compress`."""
         if self._counter != directory.counter:
             self._kept, self._counter = {}, directory.counter
-        name = service.slug, service.current, language, rating, notice
+        name = service.slug, service.current, language, rating, notice, host
         if name not in self._kept:
-            self._kept[name] = self._draw(directory.agency, service, language, rating, notice)
+            self._kept[name] = self._draw(directory.agency, service, name)
         kept = self._kept[name]
         values = {"office": str(escape(office_name)).encode(), "stamp": stamp.encode()}
         return kept.gzip(values) if compress else kept.plain(values)
@@ -48,10 +49,9 @@ class Sheets:
         self,
         agency: Agency | None,
         service: Service,
-        language: str,
-        rating: int | None,
-        notice: str,
+        name: _Name,
     ) -> Spliced:
+        _, _, language, rating, notice, host = name
         if agency is None:
             raise LookupError("a service without an agency")
         page = screen.survey_page(
@@ -65,6 +65,7 @@ class Sheets:
                 static=self._static,
                 values=screen.Values(satisfaction=rating),
                 notice=notice,
+                host=host,
                 demo=self._demo,
             )
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,14 +69,15 @@ async def thanks(request: Request) -> Response:
     service, office = request.path_params["service"], request.path_params["office"]
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         raise HTTPException(404)
+    framed = here.desk.directory.services.get(service)
     text = screen.thanks_page(
         agency=here.desk.directory.agency,
         language=counter.speaks(request, None),
         static=here.files.url,
         demo=here.demo,
         counted=_counted(request, office) if here.demo else "",
+        host=counter.host_of(request, framed),
     )
-    framed = here.desk.directory.services.get(service)
     return HTMLResponse(text, headers=framing.headers(framed, demo=here.demo))
 
 
@@ -177,6 +178,7 @@ class _Turn:
             values=self.form.values,
             problems=problems,
             notice=notice,
+            host=counter.host_of(self.request, self.opened.service),
             demo=here.demo,
         )
         framed = framing.headers(self.opened.service, demo=here.demo, kind=self.opened.token.kind)
@@ -208,6 +210,8 @@ def _to_thanks(turn: _Turn) -> Response:
     desk = counter.of(turn.request).desk
     service, office = turn.opened.service.slug, turn.opened.office.slug
     where = f"{desk.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
+    host = counter.host_of(turn.request, turn.opened.service)
+    where += f"&o={quote(host, safe='')}" if host else ""
     # Slugs and a language code need no quoting, which costs more than the rest of the response.
     return Response(status_code=303, headers={"location": where})
 
@@ -223,6 +227,7 @@ def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
         counter.speaks(request, opened.service),
         _RATINGS.get(request.query_params.get("r", "")),
         notice=_notice(request, opened),
+        host=counter.host_of(request, opened.service),
         compress=compress,
     )
     headers = {**framing.headers(opened.service, demo=here.demo, kind=opened.token.kind)}

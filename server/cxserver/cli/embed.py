@@ -1,0 +1,124 @@
+"""`cx embed` and `cx check-embed`: the script tag for a page, and what keeps a page from it."""
+
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.markup import escape
+
+from cxsdk import Issuer, Link
+from cxserver import clock, db
+from cxserver.catalog import directory, linkkeys, placements, rootkey
+from cxserver.catalog.directory import Service
+from cxserver.cli import hostpage
+from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.respond import embed as loader
+
+_LONGEST = timedelta(days=400)
+
+
+@app.command()
+def embed(
+    service: Annotated[str, typer.Argument(help="The service's slug.")],
+    office: Annotated[str, typer.Argument(help="The office's slug, e.g. web.")],
+    mode: Annotated[str, typer.Option(help="button, inline or prompt.")] = "button",
+    place: Annotated[
+        str | None, typer.Option(help="Name of the page, e.g. permits-done: same place, same link.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """The finished script tag for your page, its two policy lines, and the link for no script."""
+    if mode not in ("button", "inline", "prompt"):
+        raise typer.BadParameter(
+            f"'{mode}' is none of button, inline, prompt.", param_hint="--mode"
+        )
+    chosen = settings(data)
+    roots = rootkey.read(chosen.root_key_path)
+    today = clock.now().date()
+    with database(chosen) as engine, db.write(engine) as connection:
+        linkkeys.check_exists(connection, service, office)
+        known = directory.load(connection).services[service]
+        key = linkkeys.current(connection, roots, service, today)
+        # A whole day, so that the same place prints the same tag all day long.
+        ends = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + _LONGEST
+        link = Issuer(chosen.base_url, key.text, clock=clock.now).issue_link(
+            service, office, channel="site", place=place, expires_at=ends
+        )
+        placements.note(
+            connection, service, office, "site", place, link.expires_at.date(), today, kid=key.kid
+        )
+    told = _told(chosen.base_url, link, known, mode)
+    if json:
+        say_json(told)
+    else:
+        _show(told, known)
+
+
+@app.command("check-embed")
+def check_embed(
+    url: Annotated[str, typer.Argument(help="The page of yours that carries the tag.")],
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Read a page and its policy, and say in a sentence what keeps the survey from it."""
+    chosen = settings(data)
+    with database(chosen) as engine, db.read(engine) as connection:
+        services = directory.load(connection).services
+    origins = {slug: service.embed_origins for slug, service in services.items()}
+    page = hostpage.fetch(url)
+    faults = hostpage.faults(page, chosen.base_url, origins)
+    if json:
+        say_json({"works": not faults, "faults": faults})
+    else:
+        for fault in faults:
+            out.print(escape(fault), soft_wrap=True)
+        if not faults:
+            out.print("Nothing keeps the survey from this page.")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _told(base_url: str, link: Link, service: Service, mode: str) -> dict[str, str]:
+    newest = loader.newest()
+    parts = urlsplit(base_url)
+    host = f"{parts.scheme}://{parts.netloc}"
+    attributes = f'data-cx="{link}"' + ("" if mode == "button" else f' data-cx-mode="{mode}"')
+    if mode == "inline":
+        attributes += ' data-cx-target="#survey"'
+    if mode == "prompt":
+        attributes += ' data-cx-on="service-ended"'
+        attributes += f' data-cx-sample="{service.definition.get("sample", 1)}"'
+        attributes += f' data-cx-rest="{service.definition.get("rest_days", 0)}"'
+    pinned = f'integrity="{newest.integrity}" crossorigin="anonymous"'
+    return {
+        "tag": f'<script src="{base_url}/embed/{newest.major}/cx.js" async {attributes}></script>',
+        "pinned": f'<script src="{base_url}/embed/{newest.version}/cx.js" {pinned} async '
+        f"{attributes}></script>",
+        "script_src": f"script-src {host}",
+        "frame_src": f"frame-src {host}",
+        "link": str(link),
+        "no_script": f'<a href="{link}">How did it go?</a>',
+        "ends": link.expires_at.date().isoformat(),
+    }
+
+
+def _show(told: dict[str, str], service: Service) -> None:
+    for title, name in (
+        ("Put this on your page (it follows our mended versions):", "tag"),
+        ("Or this, which never changes:", "pinned"),
+        ("If your page has a Content-Security-Policy, add:", "script_src"),
+        ("", "frame_src"),
+        ("Where there is no script, a link:", "no_script"),
+    ):
+        if title:
+            out.print(f"\n[bold]{title}[/bold]")
+        typer.echo(told[name])
+    out.print(f"\nThe link ends on {told['ends']}. Print a new tag before.")
+    if not service.embed_origins:
+        out.print(
+            "[bold]No site may frame this service yet:[/bold] add its origin to embed_origins of "
+            f"service '{service.slug}' in the catalogue, or the page shows the plain link.",
+            soft_wrap=True,
+        )
