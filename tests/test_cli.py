@@ -11,6 +11,8 @@ from typer.main import get_command
 
 from command import cx
 from cxsdk import Issuer, Key
+from cxserver import db
+from cxserver.catalog import placements
 from cxserver.cli.console import app
 
 
@@ -174,3 +176,14 @@ def _check(house, file) -> str:
 def test_results_of_nobody_say_what_to_do_next(sqlite_house):
     assert "cx link" in cx(sqlite_house, "results")
     assert json.loads(cx(sqlite_house, "results", "--json")) == {"rows": []}
+
+
+def test_a_place_link_is_noted_for_the_doctor(sqlite_house):
+    from datetime import UTC, datetime
+
+    sqlite_house.clock.now = datetime.now(UTC)
+    cx(sqlite_house, "link", "permits", "riverside", "--channel", "kiosk", "--place", "East door")
+    cx(sqlite_house, "link", "permits", "riverside")
+    with db.read(sqlite_house.engine) as connection:
+        (noted,) = placements.known(connection, sqlite_house.clock.now.date())
+    assert (noted.kind, noted.place) == ("kiosk", "East door")

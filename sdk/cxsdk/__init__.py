@@ -1,4 +1,4 @@
-"""Mint signed survey links: `cxsdk.issue_link(service, office)`."""
+"""Mint signed survey links, `cxsdk.issue_link(service, office)`, and write messages with them."""
 
 from cxsdk.errors import (
     BadName,
@@ -9,7 +9,10 @@ from cxsdk.errors import (
     KeyMissing,
     KeyRefused,
     LinkRefused,
+    MessageRefused,
     NaiveTime,
+    NoRoom,
+    NotAnInvite,
     OutsideWindow,
     TokenExpired,
     TokenForged,
@@ -17,14 +20,17 @@ from cxsdk.errors import (
     TokenRefused,
     TokenTooEarly,
     UnknownChannel,
+    UnknownLanguage,
     WrongArguments,
 )
 from cxsdk.keys import Key
 from cxsdk.links import Issuer, Link, issue_link
+from cxsdk.messages import EmailSnippet, email_snippet, sms_text
 
 __all__ = [
     "BadName",
     "CxError",
+    "EmailSnippet",
     "Issuer",
     "Key",
     "KeyCutOff",
@@ -34,7 +40,10 @@ __all__ = [
     "KeyRefused",
     "Link",
     "LinkRefused",
+    "MessageRefused",
     "NaiveTime",
+    "NoRoom",
+    "NotAnInvite",
     "OutsideWindow",
     "TokenExpired",
     "TokenForged",
@@ -42,6 +51,9 @@ __all__ = [
     "TokenRefused",
     "TokenTooEarly",
     "UnknownChannel",
+    "UnknownLanguage",
     "WrongArguments",
+    "email_snippet",
     "issue_link",
+    "sms_text",
 ]

@@ -12,6 +12,10 @@
     - WrongArguments       arguments that do not go together
     - NaiveTime            a datetime without a time zone
     - OutsideWindow        too late, too early or too long (A-11 §280.10: 48 hours)
+  x MessageRefused         a message that must not be sent; also a ValueError
+    - NotAnInvite          not the link of one person: a place's link, or no link of ours
+    - UnknownLanguage      we have no words in this language
+    - NoRoom               the words and the link are longer than the message may be
   x TokenRefused           a token that does not open; `code` says why
     - TokenMalformed       not the form of a token
     - TokenForged          the signature does not fit this service and office
@@ -68,6 +72,22 @@ class NaiveTime(LinkRefused):
 
 class OutsideWindow(LinkRefused):
     """A time too far in the past or the future."""
+
+
+class MessageRefused(CxError, ValueError):
+    """A message that must not be sent."""
+
+
+class NotAnInvite(MessageRefused):
+    """Not the link of one person: a place's link, or no link of ours."""
+
+
+class UnknownLanguage(MessageRefused):
+    """We have no words in this language."""
+
+
+class NoRoom(MessageRefused):
+    """The words and the link are longer than the message may be."""
 
 
 class TokenRefused(CxError):

@@ -1,11 +1,10 @@
-"""`cx key …` and `cx link`: cut, list and withdraw keys; mint a link here."""
+"""`cx key …`: cut, list and withdraw keys."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from cxsdk import Issuer, TokenRefused, token
+from cxsdk import TokenRefused, token
 from cxserver import clock, db
 from cxserver.catalog import linkkeys, rootkey
 from cxserver.cli.console import Data, Json, app, database, out, plain_table, say_json, settings
@@ -75,57 +74,6 @@ def revoke(
         linkkeys.revoke(connection, service, kid, clock.now().date(), office, nonce)
     what = "That link" if link else f"Key {kid} of {service}" + (f" at {office}" if office else "")
     out.print(f"{what} is withdrawn.")
-
-
-@app.command()
-def link(
-    service: Service,
-    office: Annotated[str, typer.Argument(help="The office's slug.")],
-    channel: Annotated[
-        str, typer.Option(help="email, sms, web, phone; or kiosk, poster, site.")
-    ] = "email",
-    done_at: Annotated[
-        str | None, typer.Option(help="When the visit ended, e.g. 2026-11-02T15:00:00-05:00.")
-    ] = None,
-    ref: Annotated[str | None, typer.Option(help="Your own number of the visit.")] = None,
-    expires_at: Annotated[str | None, typer.Option(help="A place link's end.")] = None,
-    place: Annotated[str | None, typer.Option(help="Name of the device or the wall.")] = None,
-    language: Annotated[str | None, typer.Option(help="en or es.")] = None,
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Mint one link with this server's own key."""
-    chosen = settings(data)
-    roots = rootkey.read(chosen.root_key_path)
-    with database(chosen) as engine, db.write(engine) as connection:
-        linkkeys.check_exists(connection, service, office)
-        held = linkkeys.current(connection, roots, service, clock.now().date())
-    minted = Issuer(chosen.base_url, held.text, clock=clock.now).issue_link(
-        service,
-        office,
-        channel=channel,
-        done_at=_moment("--done-at", done_at),
-        ref=ref,
-        expires_at=_moment("--expires-at", expires_at),
-        place=place,
-        language=language,
-    )
-    if json:
-        ends = minted.expires_at.astimezone(UTC).isoformat()
-        say_json({"link": minted, "channel": channel, "expires_at": ends})
-    else:
-        typer.echo(minted)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{text}' is not a time such as 2026-11-02T15:00:00-05:00.", param_hint=option
-        ) from None
 
 
 def _of_link(service: str, kid: int, link: str) -> tuple[str, str]:
