@@ -1,0 +1,57 @@
+"""`cx doctor`: look over an installation, and say what to mend and what ends soon."""
+
+from collections import Counter
+from dataclasses import asdict
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from cxserver import clock
+from cxserver.cli.console import Data, Json, app, out, say_json, settings
+from cxserver.doctor import checkup
+from cxserver.doctor.finding import Finding, State
+
+_STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+
+
+@app.command()
+def doctor(data: Data = None, json: Json = False) -> None:
+    """Look over this installation: what to mend, what ends soon. Exits with 1 on a problem."""
+    found = checkup.examine(settings(data), clock.now())
+    states = Counter(finding.state for finding in found)
+    if json:
+        state = next((state for state in ("problem", "warning") if states[state]), "ok")
+        say_json({"state": state, "checks": [asdict(finding) for finding in found]})
+    else:
+        out.print(_table(found))
+        out.print(_sum(states))
+    if states["problem"]:
+        raise typer.Exit(1)
+
+
+def _table(found: list[Finding]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    table.add_column("check", no_wrap=True)
+    table.add_column("what was found, and what to do", overflow="fold")
+    for finding in found:
+        # Text, not markup: a file's or a place's name may hold brackets.
+        told = Text(finding.told)
+        if finding.cure:
+            told.append(f"\n→ {finding.cure}", style="bold")
+        table.add_row(Text(finding.state, style=_STYLES[finding.state]), finding.check, told)
+    return table
+
+
+def _sum(states: Counter[State]) -> str:
+    problems, warnings = states["problem"], states["warning"]
+    if not problems and not warnings:
+        return "All is well."
+    told = [_counted(problems, "problem"), _counted(warnings, "warning")]
+    return f"{', '.join(part for part in told if part)}."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""

@@ -1,0 +1,40 @@
+"""The whole examination, from the outside inward; what cannot be reached stops it early."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from cxserver import db
+from cxserver.catalog import directory, linkkeys, placements
+from cxserver.doctor import endings, installation
+from cxserver.doctor.finding import Finding
+from cxserver.settings import Settings
+
+
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    """Every finding about one installation at `now` (aware). It changes nothing."""
+    found = [installation.address(settings), installation.root_key(settings)]
+    missing = installation.database_file(settings)
+    if missing:
+        return [*found, missing]
+    engine = db.open_engine(settings)
+    try:
+        found += installation.database(engine)
+        # The rest is in the tables: those of another version cannot be read.
+        if any(finding.state == "problem" for finding in found[2:]):
+            return found
+        with db.read(engine) as connection:
+            return [*found, *_contents(connection, now)]
+    finally:
+        engine.dispose()
+
+
+def _contents(connection: Connection, now: datetime) -> list[Finding]:
+    today = now.date()
+    known = directory.load(connection)
+    return [
+        installation.clock(connection, now),
+        *endings.clearances(known, today),
+        *endings.places(known, placements.known(connection, today), today),
+        *endings.keys(known, linkkeys.records(connection), today),
+    ]

@@ -1,0 +1,157 @@
+"""What ends soon: clearances, the links of places, and the keys that mint."""
+
+import shlex
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from cxserver.catalog.directory import Clearance, Directory
+from cxserver.catalog.linkkeys import KeyRecord
+from cxserver.catalog.placements import Placement
+from cxserver.doctor.finding import Finding
+
+# Days before the end at which the tone gets more urgent.
+CLEARANCE_STAGES = (90, 30, 7)
+PLACE_STAGES = (60, 30, 7)
+# A key should mint for a year; NIST SP 800-57 allows two. From day 300 on we remind.
+KEY_YEAR = timedelta(days=365)
+KEY_STAGES = (65, 30, 7)
+_URGENCY = ("Soon", "This month", "Now")
+
+_CLEARANCE, _PLACE, _KEY = "clearances", "place links", "keys"
+
+
+def clearances(directory: Directory, today: date) -> list[Finding]:
+    """Clearances of open services: without one the public may not be asked (A-11 §280.11)."""
+    used = {
+        service.clearance.slug: service.clearance
+        for service in directory.services.values()
+        if not service.closed
+    }
+    ordered = sorted(used.values(), key=lambda one: (one.expires, one.slug))
+    found = [finding for one in ordered for finding in _clearance(one, today)]
+    if found or not ordered:
+        return found
+    return [Finding(_CLEARANCE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
+
+
+def places(directory: Directory, noted: Iterable[Placement], today: date) -> list[Finding]:
+    """Links of places that `cx` has made: those that ended, end soon, or no longer open."""
+    ordered = sorted(noted, key=lambda one: one.expires)
+    found = [finding for one in ordered for finding in _place(directory, one, today)]
+    if found:
+        return found
+    if not ordered:
+        return [Finding(_PLACE, "ok", "none was made with `cx` here")]
+    return [Finding(_PLACE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
+
+
+def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> list[Finding]:
+    """Keys that have minted for most of a year. Of each service and office the newest counts."""
+    minting = {
+        (record.service, record.office): record
+        for record in sorted(records, key=lambda record: record.kid)
+        if "" not in record.revoked
+    }
+    ordered = sorted(
+        (record for record in minting.values() if _is_open(directory, record)),
+        key=lambda record: (record.issued, record.service, record.kid),
+    )
+    found = [finding for record in ordered for finding in _key(record, today)]
+    if found or not ordered:
+        return found
+    told = f"{len(ordered)} in use; the oldest was cut on {ordered[0].issued}"
+    return [Finding(_KEY, "ok", told)]
+
+
+def urgency(days: int, stages: tuple[int, ...]) -> str | None:
+    """How urgent an end in `days` is; None when it is still far away."""
+    passed = [stage for stage in stages if days <= stage]
+    return _URGENCY[len(passed) - 1] if passed else None
+
+
+def _clearance(one: Clearance, today: date) -> list[Finding]:
+    days = (one.expires - today).days
+    when = urgency(days, CLEARANCE_STAGES)
+    if when is None:
+        return []
+    renew = f"have OMB renew {one.omb_control_number}, then put the new date into the catalogue."
+    if days < 0:
+        told = f"{one.slug} ended on {one.expires}: its surveys are closed"
+        return [Finding(_CLEARANCE, "problem", told, f"Now: {renew}", days)]
+    told = f"{one.slug} ends {_in(days)}, on {one.expires}; its surveys close then"
+    return [Finding(_CLEARANCE, "warning", told, f"{when}: {renew}", days)]
+
+
+def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:
+    days = (one.expires - today).days
+    name = _named(one)
+    if _is_shut(directory, one):
+        told = f"{name}: the service or the office is closed"
+        return [Finding(_PLACE, "warning", told, "Take it down.", days)] if days >= 0 else []
+    if days < 0:
+        told = f"{name} ended on {one.expires}: whoever opens it is turned away"
+        return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
+    if one.kid is not None and _is_withdrawn(directory, one, one.kid):
+        told = f"{name}: its key {one.kid} is withdrawn, so that it opens nothing"
+        return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
+    when = urgency(days, PLACE_STAGES)
+    if when is None:
+        return []
+    told = f"{name} ends {_in(days)}, on {one.expires}"
+    return [Finding(_PLACE, "warning", told, f"{when}: {_again(one)}", days)]
+
+
+def _key(record: KeyRecord, today: date) -> list[Finding]:
+    days = (record.issued + KEY_YEAR - today).days
+    when = urgency(days, KEY_STAGES)
+    if when is None:
+        return []
+    age = (today - record.issued).days
+    scope = f" --office {record.office}" if record.office else ""
+    told = (
+        f"key {record.kid} of {record.service}{scope.replace('--office', 'at')} is {age} days old"
+    )
+    cure = (
+        f"{when}: cx key issue {record.service}{scope}, and put the new key last in CX_KEY. "
+        "Keep the old one until its last link has ended; then withdraw it."
+    )
+    return [Finding(_KEY, "warning", told, cure, days)]
+
+
+def _is_open(directory: Directory, record: KeyRecord) -> bool:
+    service = directory.services.get(record.service)
+    if service is None or service.closed:
+        return False
+    return record.office is None or service.offices.get(record.office, False)
+
+
+def _is_shut(directory: Directory, one: Placement) -> bool:
+    service, office = directory.services.get(one.service), directory.offices.get(one.office)
+    if service is None or office is None or service.closed or office.closed:
+        return True
+    return not service.offices.get(one.office, False)
+
+
+def _is_withdrawn(directory: Directory, one: Placement, kid: int) -> bool:
+    return directory.revocations.covers(one.service, kid, one.office, "")
+
+
+def _named(one: Placement) -> str:
+    place = f" “{one.place}”" if one.place else ""
+    return f"{one.kind}{place} of {one.service} at {one.office}"
+
+
+def _again(one: Placement) -> str:
+    """How to make the next one."""
+    words = [one.service, one.office]
+    if one.place:
+        words += ["--place", one.place]
+    if one.kind == "poster":
+        return f"print the next one with {shlex.join(['cx', 'poster', *words, '-o', 'poster.pdf'])}"
+    return f"mint the next one with {shlex.join(['cx', 'link', *words, '--channel', one.kind])}"
+
+
+def _in(days: int) -> str:
+    if days == 0:
+        return "today"
+    return "tomorrow" if days == 1 else f"in {days} days"
