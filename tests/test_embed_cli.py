@@ -40,9 +40,7 @@ def test_the_printed_tag_works_as_it_is(page, host, sqlite_house, real_clock, wh
     assert sqlite_house.count() == 1
 
 
-def test_a_tag_whose_hash_is_wrong_runs_nothing(
-    page, host, sqlite_house, real_clock, page_faults
-):
+def test_a_tag_whose_hash_is_wrong_runs_nothing(page, host, sqlite_house, real_clock, page_faults):
     told = json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--json"))
     page.goto(host.put("a", re.sub(r"sha384-.{6}", "sha384-AAAAAA", told["pinned"])))
     expect(page.locator("h1")).to_have_text("Agency")
