@@ -1,5 +1,6 @@
 """The script tag, on real host pages in a real browser: strict policies, forms, languages."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -315,6 +316,17 @@ def test_the_loader_is_small_and_the_newest_release_is_the_source():
     assert newest.plain == small, "widget/cx.js has changed: release it (scripts/release_loader)"
     assert brotli.decompress(newest.brotli) == small
     assert len(newest.brotli) <= 2000
+
+
+def test_all_that_is_needed_to_answer_weighs_what_the_readme_says(sqlite_house):
+    with sqlite_house.client() as client:
+        page = client.get(sqlite_house.mint(channel="site")).text
+        parts = [page.encode(), embed.newest().plain]
+        parts += [(WIDGET / name).read_bytes() for name in ("survey.css", "survey.js")]
+    total = sum(len(gzip.compress(part, 9)) for part in parts)
+    readme = (WIDGET.parent / "README.md").read_text()
+    [told] = re.findall(r"\| \*\*(\d+) kB\*\* \|", readme)
+    assert total <= int(told) * 1000
 
 
 def test_a_release_never_changes():

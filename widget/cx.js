@@ -22,7 +22,7 @@ button,a{display:inline-block;min-height:44px;padding:.6rem 1rem;border:1px soli
 :focus-visible{outline:.25rem solid #2491ff;outline-offset:1px}
 .corner{position:fixed;inset-block-end:1rem;inset-inline-end:1rem;z-index:2147483647}
 dialog{width:42rem;max-width:100vw;max-height:100dvh;margin:auto;padding:0;border:1px solid #565c65;background:#fff}
-.shut{display:block;margin:.25rem;margin-inline-start:auto}
+.shut{display:block;position:sticky;top:.25rem;z-index:1;margin:.25rem;margin-inline-start:auto}
 iframe{display:block;width:100%;height:40rem;border:0}
 @media print{.corner{display:none}}`;
 
