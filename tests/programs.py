@@ -1,4 +1,4 @@
-"""Find what the tests need and pip cannot bring: Chromium and PostgreSQL.
+"""Find what the tests need and pip cannot bring: Chromium, PostgreSQL, nginx, Node and Java.
 
 Run as a script, it names the Debian packages that are missing, one a line.
 """
@@ -28,6 +28,23 @@ def postgresql() -> Path | None:
     return next((place for place in (*installed, *in_path) if _is_server(place)), None)
 
 
+def nginx() -> str | None:
+    """nginx; on Debian it lies where only root's PATH leads."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def node() -> str | None:
+    """Node."""
+    found = shutil.which("node")
+    return found if found and _succeeds(found, "--version") else None
+
+
+def java() -> str | None:
+    """A Java that runs a source file: a JRE alone has no compiler."""
+    found = shutil.which("java")
+    return found if found and _succeeds(found, "--describe-module", "jdk.compiler") else None
+
+
 def missing_packages() -> list[str]:
     """The Debian or Ubuntu packages to install."""
     missing = []
@@ -37,7 +54,9 @@ def missing_packages() -> list[str]:
         missing += ["libatomic1"]
     if postgresql() is None:
         missing += ["postgresql"]
-    return missing
+    # The first is a program, the second the package that brings it.
+    wanted = ((nginx, "nginx-light"), (node, "nodejs"), (java, "default-jdk-headless"))
+    return missing + [package for program, package in wanted if program() is None]
 
 
 def _runs(path: str) -> bool:
@@ -47,6 +66,13 @@ def _runs(path: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return told.returncode == 0 and told.stdout.startswith(("Chromium", "Google Chrome"))
+
+
+def _succeeds(*line: str) -> bool:
+    try:
+        return subprocess.run(line, capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _loads(library: str) -> bool:
