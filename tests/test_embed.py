@@ -114,6 +114,17 @@ def test_the_button_opens_a_survey_that_takes_an_answer(page, host, open_house):
     expect(button).to_be_focused()
 
 
+def test_the_button_can_stand_in_the_footer(page, host, open_house):
+    body = f'<footer id="foot"></footer>{tag(open_house, site(open_house), target="#foot")}'
+    page.goto(host.put("a", body))
+    button = page.locator("#foot").get_by_role("button", name="How did it go?")
+    expect(button).to_be_visible()
+    assert button.evaluate("e => getComputedStyle(e).position") == "static"
+    button.click()
+    answer_inside(page)
+    assert open_house.count() == 1
+
+
 def test_by_keyboard_alone_it_opens_closes_and_brings_the_focus_back(page, host, open_house):
     page.goto(host.put("a", f'<p><a href="#x">First</a></p>{tag(open_house, site(open_house))}'))
     expect(page.get_by_role("button", name="How did it go?")).to_be_visible()

@@ -115,9 +115,12 @@ iframe{display:block;width:100%;height:40rem;border:0}
       const part = make("section", { ariaLabel: title }, shade(into));
       show(part, () => {});
     } else if (mode === "button" && !corner?.isConnected) {
-      const shadow = shade(document.body);
+      // In a corner of the window; or in the page's own footer, if it names one.
+      const into = cxTarget ? document.querySelector(cxTarget) : document.body;
+      if (!into) return;
+      const shadow = shade(into);
       corner = shadow.host;
-      make("button", { className: "corner", textContent: cxLabel || ask, onclick: open, ariaHasPopup: "dialog" }, shadow);
+      make("button", { className: cxTarget ? "" : "corner", textContent: cxLabel || ask, onclick: open, ariaHasPopup: "dialog" }, shadow);
     }
   };
   let corner;
