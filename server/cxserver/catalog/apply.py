@@ -6,6 +6,7 @@ changed gets a new version, and the old versions stay as people saw them.
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, Update, bindparam, select
@@ -20,6 +21,9 @@ from cxserver.instrument import survey as survey_text
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
+
+# Of whatever the file names. That something closes or opens again is told by a word of its own.
+_OPEN: Row = {"closed": False, "closed_on": None}
 
 
 @dataclass(slots=True)
@@ -51,12 +55,13 @@ def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
 def _plan(connection: Connection, catalogue: Catalogue, today: date) -> _Plan:
     _refuse_another_agency(connection, catalogue)
     planned = _Plan()
-    _compare(connection, planned, tables.agencies, "agency", _agency_rows(catalogue))
-    _compare(connection, planned, tables.clearances, "clearance", _clearance_rows(catalogue))
+    compare = partial(_compare, connection, planned, today)
+    compare(tables.agencies, "agency", _agency_rows(catalogue))
+    compare(tables.clearances, "clearance", _clearance_rows(catalogue))
     numbers = _versions(connection, planned, catalogue, today)
-    _compare(connection, planned, tables.services, "service", _service_rows(catalogue, numbers))
-    _compare(connection, planned, tables.offices, "office", _office_rows(catalogue))
-    _compare(connection, planned, tables.service_offices, "place", _place_rows(catalogue))
+    compare(tables.services, "service", _service_rows(catalogue, numbers))
+    compare(tables.offices, "office", _office_rows(catalogue))
+    compare(tables.service_offices, "place", _place_rows(catalogue))
     return planned
 
 
@@ -101,7 +106,7 @@ def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
             "definition": dict(service.definition),
             "clearance": service.clearance,
             "survey": numbers[service.slug],
-            "closed": False,
+            **_OPEN,
         }
         for service in catalogue.services
     ]
@@ -115,7 +120,7 @@ def _office_rows(catalogue: Catalogue) -> list[Row]:
             "timezone": office.timezone,
             "parent": office.parent,
             "serves": office.serves,
-            "closed": False,
+            **_OPEN,
         }
         for office in catalogue.offices
     ]
@@ -123,7 +128,7 @@ def _office_rows(catalogue: Catalogue) -> list[Row]:
 
 def _place_rows(catalogue: Catalogue) -> list[Row]:
     return [
-        {"service": service.slug, "office": office, "closed": False}
+        {"service": service.slug, "office": office, **_OPEN}
         for service in catalogue.services
         for office in service.offices
     ]
@@ -172,7 +177,7 @@ def _version_row(service: Service, n: int, mark: str, today: date) -> Row:
 
 
 def _compare(
-    connection: Connection, planned: _Plan, table: Table, kind: str, wanted: list[Row]
+    connection: Connection, planned: _Plan, today: date, table: Table, kind: str, wanted: list[Row]
 ) -> None:
     """Plan the inserts, changes, closings and reopenings of one table."""
     stored = {_key(table, row): row for row in map(_row, connection.execute(select(table)))}
@@ -187,7 +192,7 @@ def _compare(
     # What is left is in the database only. Tables without `closed` keep such rows as they are.
     gone = [row for row in stored.values() if row.get("closed") is False]
     planned.told += [Change("close", kind, _name(table, row)) for row in gone]
-    changed += [{**row, "closed": True} for row in gone]
+    changed += [{**row, "closed": True, "closed_on": today} for row in gone]
     if fresh:
         planned.inserts.append((table, fresh))
     if changed:
@@ -213,7 +218,7 @@ def _changed(kind: str, table: Table, old: Row, new: Row) -> Change:
     differing = [
         f"{key} {_shown(before.get(key))} → {_shown(after.get(key))}"
         for key in after
-        if key not in ("definition", "closed") and before.get(key) != after[key]
+        if key not in ("definition", *_OPEN) and before.get(key) != after[key]
     ]
     return Change(action, kind, _name(table, new), ", ".join(differing))
 

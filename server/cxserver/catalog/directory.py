@@ -1,6 +1,6 @@
 """What exists, held in memory: the server asks this, never the database, on a request's way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -48,6 +48,7 @@ class Office:
     parent: str | None
     serves: bool
     closed: bool
+    closed_on: date | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -57,7 +58,10 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The unit of observation (A-11 §280.3), with its survey versions by number."""
+    """The unit of observation (A-11 §280.3), with its survey versions by number.
+
+    `offices` tells which of its offices are open, `closings` on which day the others were closed.
+    """
 
     slug: str
     name: str
@@ -68,6 +72,8 @@ class Service:
     surveys: Mapping[int, Survey]
     offices: Mapping[str, bool]
     closed: bool
+    closed_on: date | None = None
+    closings: Mapping[str, date | None] = field(default_factory=dict)
 
     @property
     def survey(self) -> Survey:
@@ -129,11 +135,11 @@ def load(connection: Connection) -> Directory:
         row.slug: Clearance(*row) for row in connection.execute(select(tables.clearances))
     }
     surveys = _surveys(connection)
-    opened = _offices_of_services(connection)
+    places = _offices_of_services(connection)
     return Directory(
         agency=_agency(connection),
         services={
-            row.slug: _service(row, clearances, surveys, opened)
+            row.slug: _service(row, clearances, surveys, places.get(row.slug, []))
             for row in connection.execute(select(tables.services))
         },
         offices={row.slug: Office(*row) for row in connection.execute(select(tables.offices))},
@@ -167,10 +173,10 @@ def _surveys(connection: Connection) -> dict[str, dict[int, Survey]]:
     return found
 
 
-def _offices_of_services(connection: Connection) -> dict[str, dict[str, bool]]:
-    found: dict[str, dict[str, bool]] = {}
+def _offices_of_services(connection: Connection) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     for row in connection.execute(select(tables.service_offices)):
-        found.setdefault(row.service, {})[row.office] = not row.closed
+        found.setdefault(row.service, []).append(row)
     return found
 
 
@@ -178,7 +184,7 @@ def _service(
     row: Any,
     clearances: Mapping[str, Clearance],
     surveys: Mapping[str, Mapping[int, Survey]],
-    opened: Mapping[str, Mapping[str, bool]],
+    places: Iterable[Any],
 ) -> Service:
     return Service(
         slug=row.slug,
@@ -188,6 +194,8 @@ def _service(
         clearance=clearances[row.clearance],
         current=row.survey,
         surveys=surveys[row.slug],
-        offices=opened.get(row.slug, {}),
+        offices={place.office: not place.closed for place in places},
         closed=row.closed,
+        closed_on=row.closed_on,
+        closings={place.office: place.closed_on for place in places if place.closed},
     )

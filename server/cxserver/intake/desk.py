@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxserver import db
-from cxserver.catalog import rootkey
+from cxserver.catalog import pairings, rootkey
 from cxserver.catalog.directory import Directory
 from cxserver.catalog.watch import Watch
 from cxserver.clock import Clock
@@ -67,12 +67,39 @@ class Desk:
         return self._watch.directory
 
     async def open(
-        self, service: str, office: str, text: str, at: datetime, *, kiosk: bool = False
+        self,
+        service: str,
+        office: str,
+        text: str,
+        now: datetime,
+        *,
+        kiosk: bool = False,
+        answered_at: datetime | None = None,
     ) -> Opened:
-        """The link, opened at `at`. Raises Refused."""
-        opened = await self._recognise(service, office, text, kiosk=kiosk)
-        self._gate.admit(self.directory, opened, at)
+        """The link, opened at `now`. Raises Refused.
+
+        `answered_at`, which only a kiosk may say, judges an answer by when it was given.
+        """
+        opened = await self.recognise(service, office, text, kiosk=kiosk)
+        self._gate.admit(self.directory, opened, now, answered_at)
         return opened
+
+    async def recognise(self, service: str, office: str, text: str, *, kiosk: bool) -> Opened:
+        """The link's service and office, if it is genuine, whenever it was. Raises Refused."""
+        try:
+            return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+        except Refused as refused:
+            # The key may have been cut a moment ago. Every well-formed token looks again, so that
+            # the time it takes does not tell what exists.
+            if refused.reason == "malformed" or self._watch.looked_just_now():
+                raise
+        with suppress(SQLAlchemyError):
+            await asyncio.to_thread(self._watch.refresh)
+        return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+
+    def admit(self, opened: Opened, now: datetime) -> None:
+        """Raise Refused unless the link may be opened at `now`."""
+        self._gate.admit(self.directory, opened, now)
 
     async def reopen(
         self, service: str, office: str, text: str, stamped: str, now: datetime
@@ -81,7 +108,7 @@ class Desk:
 
         A page opened in time is taken up to 30 minutes after the link's end. Raises Refused.
         """
-        opened = await self._recognise(service, office, text, kiosk=False)
+        opened = await self.recognise(service, office, text, kiosk=False)
         proof = self._read_stamp(opened, stamped, now)
         try:
             self._gate.admit(self.directory, opened, now)
@@ -121,24 +148,17 @@ class Desk:
         return await asyncio.to_thread(store.answered, self.engine, key)
 
     async def keep_house(self) -> None:
-        """Forget receipts of links that have ended, now and then, until cancelled."""
+        """Forget receipts of links that have ended, and late codes, until cancelled."""
         with suppress(asyncio.CancelledError):
             while True:
                 work: Callable[[], object] = partial(store.forget, self.engine, self.clock().date())
                 self.writer.between(work)
+                self.writer.between(self._forget_codes)
                 await asyncio.sleep(HOUSEKEEPING)
 
-    async def _recognise(self, service: str, office: str, text: str, *, kiosk: bool) -> Opened:
-        try:
-            return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
-        except Refused as refused:
-            # The key may have been cut a moment ago. Every well-formed token looks again, so that
-            # the time it takes does not tell what exists.
-            if refused.reason == "malformed" or self._watch.looked_just_now():
-                raise
-        with suppress(SQLAlchemyError):
-            await asyncio.to_thread(self._watch.refresh)
-        return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
+    def _forget_codes(self) -> None:
+        with db.write(self.engine) as connection:
+            pairings.forget(connection, self.clock())
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
         secret = self._stamp_secret(opened.service.slug, opened.epoch)

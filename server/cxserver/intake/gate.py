@@ -6,7 +6,8 @@ provoke looks the same, so that nobody can find out which services, offices or k
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cxsdk import keys, token
@@ -68,6 +69,27 @@ class Opened:
         return self.token.kind.channel
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of a link's address, unproven."""
+
+    kiosk: bool
+    service: str
+    office: str
+    text: str
+
+
+def address(link: str, path: str) -> Address | None:
+    """The parts of `link`, which begins with the public `path`; None when it is no link."""
+    try:
+        steps = urlsplit(link).path.removeprefix(path).split("/")
+    except ValueError:
+        return None
+    if len(steps) != 5 or steps[0] or steps[1] not in ("s", "k"):
+        return None
+    return Address(steps[1] == "k", steps[2], steps[3], steps[4])
+
+
 class Gate:
     """Opens links against the directory. It keeps derived keys, nothing else."""
 
@@ -95,16 +117,28 @@ class Gate:
         known = directory.services[service], directory.offices[office]
         return Opened(*known, claimed, text, epoch)
 
-    def admit(self, directory: Directory, opened: Opened, now: datetime) -> None:
-        """Raise Refused unless the link may be opened at `now`."""
+    def admit(
+        self,
+        directory: Directory,
+        opened: Opened,
+        now: datetime,
+        answered_at: datetime | None = None,
+    ) -> None:
+        """Raise Refused unless the link may be opened at `now`.
+
+        A kiosk may send what it held: its answer is judged by when it was given, `answered_at`.
+        """
+        at = answered_at or now
         service, claimed = opened.service, opened.token
         codes = service.slug, claimed.kid, opened.office.slug, claimed.nonce.hex()
         if directory.revocations.covers(*codes):
             raise Refused("revoked", "revoked", service)
-        if _closed(directory, opened, now):
+        if _unapproved(directory, opened, at) or _closed(opened, answered_at):
             raise Refused("survey_closed", "survey_closed", service)
         try:
-            token.check_window(claimed, now)
+            # The link's end is judged by `at`, its beginning by `now`: a device that was paired
+            # anew sends answers that are older than its link.
+            token.check_window(claimed, max(at, min(now, claimed.ends)))
         except TokenExpired as error:
             place = claimed.kind.is_place
             raise Refused("expired", "expired", service, ends=error.ended, place=place) from None
@@ -133,14 +167,25 @@ def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:
     return epoch
 
 
-def _closed(directory: Directory, opened: Opened, now: datetime) -> bool:
-    service, agency = opened.service, directory.agency
-    zone = ZoneInfo(agency.timezone) if agency else opened.office.zone
+def _unapproved(directory: Directory, opened: Opened, at: datetime) -> bool:
     # 44 USC 3507: without a valid control number the question may not be asked.
-    unapproved = now.astimezone(zone).date() > service.clearance.expires
-    return (
-        service.closed
-        or not service.offices[opened.office.slug]
-        or opened.office.closed
-        or unapproved
+    agency = directory.agency
+    zone = ZoneInfo(agency.timezone) if agency else opened.office.zone
+    return at.astimezone(zone).date() > opened.service.clearance.expires
+
+
+def _closed(opened: Opened, answered_at: datetime | None) -> bool:
+    service, office = opened.service, opened.office
+    closings = (
+        (service.closed, service.closed_on),
+        (not service.offices[office.slug], service.closings.get(office.slug)),
+        (office.closed, office.closed_on),
     )
+    return any(closed and not _given_by(answered_at, day) for closed, day in closings)
+
+
+def _given_by(answered_at: datetime | None, day: date | None) -> bool:
+    # In UTC, as the closing day is noted: elsewhere's date would leave out some of its hours.
+    if answered_at is None or day is None:
+        return False
+    return answered_at.astimezone(UTC).date() <= day

@@ -1,0 +1,230 @@
+"""Devices at the exits: paired, heard of, renewed, withdrawn, listed.
+
+A device is the random number (nonce) of its link, which it keeps as long as it lives: a renewed
+link carries the same number. So whoever withdraws a device withdraws all its links.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxsdk import Issuer, Link, token
+from cxsdk.token import Kind, LinkKey
+from cxserver import tables
+from cxserver.catalog import linkkeys
+from cxserver.catalog.pairings import Pairing
+from cxserver.catalog.rootkey import RootKeys
+
+# A link is renewed from its 60th day of 90 on: a month to get hold of a network.
+RENEWED = timedelta(days=30)
+# A device that was withdrawn, or fell silent after that, is told of for this long.
+TOLD = timedelta(days=30)
+_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# What an Integer holds on both databases: a clock may be thousands of years off.
+_MOST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device, as it was last heard of. `answers` and `flagged` count those of `day`."""
+
+    service: str
+    office: str
+    device: str
+    place: str
+    kid: int | None
+    expires: datetime | None
+    paired: date
+    pin: str | None
+    seen: datetime | None
+    waiting: int
+    aside: int
+    offset: int | None
+    release: str
+    state: str
+    day: date | None
+    answers: int
+    flagged: int
+    withdrawn: date | None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether it got its link by a code; else from a key's holder, with an end of their choice."""
+        return self.pin is not None
+
+    def answers_on(self, today: date) -> tuple[int, int]:
+        """How many answers it gave on a day, and how many of them are flagged."""
+        return (self.answers, self.flagged) if self.day == today else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The link that a device showed."""
+
+    service: str
+    office: str
+    device: str
+    kid: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a device tells about itself. `offset` is the server's time minus its own, in seconds."""
+
+    waiting: int
+    aside: int
+    offset: int
+    release: str
+    state: str
+
+
+def pair(
+    connection: Connection, roots: RootKeys, base_url: str, pairing: Pairing, now: datetime
+) -> Link:
+    """The link of a new device. The one that was at the same place before is withdrawn."""
+    service, office = pairing.service, pairing.office
+    # Its answers go on under the new link if it is the same tablet; if not, it will tell again.
+    withdraw(connection, service, office, pairing.place, now.date(), forget=True)
+    key = linkkeys.current(connection, roots, service, now.date())
+    issuer = Issuer(base_url, key.text, clock=lambda: now)
+    link = issuer.issue_link(service, office, channel="kiosk", place=secrets.token_hex(16))
+    claimed = token.read(link.rpartition("/")[2])
+    connection.execute(
+        tables.kiosks.insert().values(
+            service=service,
+            office=office,
+            device=claimed.nonce.hex(),
+            place=pairing.place,
+            kid=claimed.kid,
+            expires=claimed.ends,
+            paired=now.date(),
+            pin=pairing.pin,
+        )
+    )
+    return link
+
+
+def note(connection: Connection, held: Held, beat: Beat, now: datetime) -> Device:
+    """Write down a heartbeat. A device that was never paired (a link minted with a key) gets in."""
+    _add_if_missing(connection, held.service, held.office, held.device, now.date())
+    connection.execute(
+        tables.kiosks.update()
+        .where(_is(held.service, held.office, held.device))
+        .values(
+            kid=held.kid,
+            expires=held.expires,
+            seen=now,
+            waiting=beat.waiting,
+            aside=beat.aside,
+            offset=max(-_MOST, min(_MOST, beat.offset)),
+            release=beat.release,
+            state=beat.state,
+        )
+    )
+    where = _is(held.service, held.office, held.device)
+    return Device(*connection.execute(select(tables.kiosks).where(where)).one())
+
+
+def renew(
+    connection: Connection, roots: RootKeys, base_url: str, held: Held, now: datetime
+) -> str | None:
+    """The device's next link, when the end of the one it showed is near. That one stays good."""
+    if held.expires - now > RENEWED:
+        return None
+    service, office = held.service, held.office
+    key = linkkeys.current(connection, roots, service, now.date())
+    ends = int((now + Kind.KIOSK.longest).timestamp())
+    signs = LinkKey(key.secret_for(office), Kind.KIOSK)
+    text = signs.sign(key.kid, ends, bytes.fromhex(held.device))
+    connection.execute(
+        tables.kiosks.update()
+        .where(_is(service, office, held.device))
+        .values(kid=key.kid, expires=token.read(text).ends)
+    )
+    return f"{base_url}/k/{service}/{office}/{text}"
+
+
+def withdraw(
+    connection: Connection,
+    service: str,
+    office: str,
+    place: str,
+    today: date,
+    *,
+    forget: bool = False,
+) -> int:
+    """Withdraw every device at a place; how many there were. `forget` what they have yet to send.
+
+    A renewed link has another key's number, so the device's number is withdrawn under each. Keys
+    that are cut later need not be covered: to renew, a device has to show a link that still opens.
+    """
+    kiosks = tables.kiosks
+    here = (kiosks.c.service == service, kiosks.c.office == office, kiosks.c.place == place)
+    found = connection.execute(
+        select(kiosks.c.device).where(*here, kiosks.c.withdrawn.is_(None))
+    ).scalars()
+    devices = list(found)
+    keys = [record.kid for record in linkkeys.records(connection) if record.service == service]
+    for device in devices:
+        for kid in keys:
+            linkkeys.revoke(connection, service, kid, today, office, device)
+        gone = {"withdrawn": today} | ({"waiting": 0, "aside": 0} if forget else {})
+        connection.execute(kiosks.update().where(_is(service, office, device)).values(**gone))
+    return len(devices)
+
+
+def counted(
+    connection: Connection,
+    service: str,
+    office: str,
+    device: str,
+    today: date,
+    answers: int,
+    flagged: int,
+) -> None:
+    """Add to a device's numbers of `today`, the office's date; they start anew with each day."""
+    _add_if_missing(connection, service, office, device, today)
+    kiosks = tables.kiosks.c
+    same = kiosks.day == today
+    connection.execute(
+        tables.kiosks.update()
+        .where(_is(service, office, device))
+        .values(
+            day=today,
+            answers=case((same, kiosks.answers), else_=0) + answers,
+            flagged=case((same, kiosks.flagged), else_=0) + flagged,
+        )
+    )
+
+
+def known(connection: Connection, today: date, service: str = "", office: str = "") -> list[Device]:
+    """The devices, by service, office and place; those withdrawn long ago are left out."""
+    kiosks = tables.kiosks.c
+    query = select(tables.kiosks).order_by(
+        kiosks.service, kiosks.office, kiosks.place, kiosks.paired, kiosks.device
+    )
+    query = query.where(or_(kiosks.withdrawn.is_(None), kiosks.withdrawn >= today - TOLD))
+    if service:
+        query = query.where(kiosks.service == service)
+    if office:
+        query = query.where(kiosks.office == office)
+    return [Device(*row) for row in connection.execute(query)]
+
+
+def _add_if_missing(
+    connection: Connection, service: str, office: str, device: str, today: date
+) -> None:
+    row = {"service": service, "office": office, "device": device, "place": "", "paired": today}
+    add = _INSERT[connection.dialect.name](tables.kiosks).values(**row)
+    connection.execute(add.on_conflict_do_nothing())
+
+
+def _is(service: str, office: str, device: str) -> ColumnElement[bool]:
+    kiosks = tables.kiosks.c
+    return (kiosks.service == service) & (kiosks.office == office) & (kiosks.device == device)
