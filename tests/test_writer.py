@@ -1,6 +1,7 @@
 """The writer: it gathers what waits, answers after the commit, and says when it cannot."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -137,3 +138,40 @@ def test_a_receipt_is_not_on_the_response(house):
     receipt = run(house, work).receipt
     assert receipt == one.receipt
     assert receipt not in str(house.responses())
+
+
+def test_work_that_must_not_be_lost_waits_for_a_place_in_a_full_queue(house):
+    busy, free = threading.Event(), threading.Event()
+
+    def hold():
+        busy.set()
+        free.wait()
+
+    async def work(writer):
+        writer.between(hold)
+        await asyncio.to_thread(busy.wait)
+        burst = [asyncio.ensure_future(writer.store(make(house))) for _ in range(2)]
+        await asyncio.sleep(0)
+        waiting = [asyncio.ensure_future(writer.do(house.count)) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        assert not any(one.done() for one in waiting)
+        free.set()
+        await asyncio.gather(*burst)
+        return await asyncio.gather(*waiting)
+
+    assert run(house, work, size=2) == [2] * 20
+
+
+def test_a_writer_that_has_stopped_says_so(house):
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(Writer(house.engine, 2).do(house.count))
+
+
+def test_what_goes_wrong_in_such_work_is_told_to_whoever_gave_it(house):
+    async def work(writer):
+        with pytest.raises(ZeroDivisionError):
+            await writer.do(lambda: 1 / 0)
+        return await writer.do(house.count), await writer.store(make(house))
+
+    count, outcome = run(house, work)
+    assert count == 0 and outcome.kind == "stored"

@@ -1,49 +1,29 @@
 """POST /api/v1/responses: one answer, or a batch of answers that waited on a device."""
 
+import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cxsdk.token import Kind
-from cxserver.api.models import BATCH, Batch, Fault, Item, Problem, Receipt, Result, Results
+from cxserver.api import items
+from cxserver.api.items import Checked, Rejected
+from cxserver.api.models import BATCH, Batch, Fault, Problem, Receipt, Result, Results
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
-from cxserver.instrument import answers
-from cxserver.instrument.answers import AnswersRefused
-from cxserver.instrument.survey import Survey
 from cxserver.intake.desk import Desk
-from cxserver.intake.entry import Sheet
-from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.lookout import Lookout
+from cxserver.intake.store import Outcome
 from cxserver.pages import body
 
 BATCH_LIMIT = 1024 * 1024
 ITEM_LIMIT = 64 * 1024
-# A kiosk may have been without a network this long.
-LATE = timedelta(days=14)
-SKEW = timedelta(minutes=15)
-_ANSWERS = ("trust", "satisfaction", "drivers", "comment", "questions")
-_TITLES = {
-    400: "This could not be read.",
-    404: "This link does not work.",
-    405: "This address does not do that.",
-    408: "This took too long.",
-    409: "Another answer was given before. It is kept.",
-    410: "This link is over.",
-    413: "This is too large.",
-    415: "Send application/json in UTF-8.",
-    422: "This does not fit.",
-    500: "Something went wrong on our side. Send it again; it will not count twice.",
-    503: "We could not confirm that it was saved. Send it again; it will not count twice.",
-}
-
-
+# Of one batch this many wait in the queue together: they share commits, and leave room to others.
+AT_ONCE = 50
 # What the pages of the same refusals are called.
 _CODES = {
     400: "bad_request",
@@ -54,36 +34,27 @@ _CODES = {
     500: "error",
     503: "unavailable",
 }
-# The first few faults tell the programmer enough.
-_FAULTS = 20
-_FIELDS = 40
-
-
-class Rejected(Exception):
-    """One item that is not taken, with the problem to tell."""
-
-    def __init__(self, status: int, code: str, detail: str = "", faults: list[Fault] | None = None):
-        super().__init__(code)
-        self.problem = Problem(
-            title=_TITLES[status], status=status, code=code, detail=detail, faults=faults or []
-        )
 
 
 async def take(request: Request) -> Response:
     """One item → 201, 200, 409, 422 …; a batch → 200 with a result for each."""
     text = await body.read(request, "application/json", BATCH_LIMIT)
     desk: Desk = request.app.state.counter.desk
+    lookout = _lookout(request)
     try:
         sent = _parse(text)
         if "items" in sent:
-            return await _batch(desk, sent)
+            return await _batch(desk, lookout, sent)
         if len(text.encode()) > ITEM_LIMIT:
             raise Rejected(413, "too_long")
         _check_header(request, sent)
-        status, receipt = await _one(desk, sent, timedelta(0))
+        item = await items.check(desk, sent, timedelta(0))
     except Rejected as rejected:
         return problem(rejected.problem)
-    return JSONResponse(receipt.model_dump(), status)
+    [outcome] = await _store(desk, lookout, [item])
+    if isinstance(outcome, Rejected):
+        return problem(outcome.problem)
+    return JSONResponse(_receipt(outcome).model_dump(), _status(outcome))
 
 
 def problem(told: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -97,30 +68,103 @@ def problem(told: Problem, headers: Mapping[str, str] | None = None) -> Response
     )
 
 
-async def _batch(desk: Desk, sent: dict[str, Any]) -> Response:
+def _lookout(request: Request) -> Lookout:
+    state = request.app.state
+    if not hasattr(state, "lookout"):
+        state.lookout = Lookout(state.counter.desk.engine, state.counter.desk.writer)
+    found: Lookout = state.lookout
+    return found
+
+
+async def _batch(desk: Desk, lookout: Lookout, sent: dict[str, Any]) -> Response:
     if isinstance(sent["items"], list) and len(sent["items"]) > BATCH:
         raise Rejected(413, "too_many", f"A batch holds {BATCH} items at most.")
-    batch = _validated(Batch, sent)
+    batch = items.validated(Batch, sent)
     offset = timedelta(0)
     if batch.device_now is not None:
-        offset = desk.clock() - _aware("device_now", batch.device_now)
-    results = [await _result(desk, item, offset) for item in batch.items]
-    told = Results(results=results).model_dump()
+        offset = desk.clock() - items.aware("device_now", batch.device_now)
+    checked = [await _checked(desk, item, offset) for item in batch.items]
+    outcomes = await _store(desk, lookout, checked)
+    results = map(_result, batch.items, outcomes)
+    told = Results(results=list(results)).model_dump()
     for result in told["results"]:
         # One of the two is there. The key always is, so that each result can be told apart.
         del result["receipt" if result["receipt"] is None else "error"]
     return JSONResponse(told)
 
 
-async def _result(desk: Desk, item: Any, offset: timedelta) -> Result:
-    key = _named(item)
+async def _checked(desk: Desk, item: Any, offset: timedelta) -> Checked | Rejected:
+    await asyncio.sleep(0)  # a hundred signatures are no reason to keep others waiting
     try:
         if not isinstance(item, dict):
             raise Rejected(422, "invalid", "An object is expected.")
-        status, receipt = await _one(desk, item, offset)
+        return await items.check(desk, item, offset)
     except Rejected as rejected:
-        return Result(key=key, status=rejected.problem.status, error=rejected.problem)
-    return Result(key=key, status=status, receipt=receipt.receipt)
+        return rejected
+
+
+async def _store(
+    desk: Desk, lookout: Lookout, given: Sequence[Checked | Rejected]
+) -> list[Outcome | None | Rejected]:
+    """What became of each, in order; None of a test. Twins go one after the other."""
+    outcomes: list[Outcome | None | Rejected] = [
+        item if isinstance(item, Rejected) else None for item in given
+    ]
+    turns: dict[object, list[tuple[int, Checked]]] = defaultdict(list)
+    for at, item in enumerate(given):
+        if isinstance(item, Checked) and not item.test:
+            turns[item.once].append((at, item))
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(twins: Sequence[tuple[int, Checked]]) -> None:
+        for at, item in twins:
+            async with room:
+                outcomes[at] = await _stored(desk, item)
+
+    await asyncio.gather(*map(in_turn, turns.values()))
+    await _note(desk, lookout, given, outcomes)
+    return outcomes
+
+
+async def _stored(desk: Desk, item: Checked) -> Outcome | Rejected:
+    try:
+        outcome = await desk.store(item.sheet, item.answers)
+    except StoreUnavailable:
+        return Rejected(503, "unavailable")
+    except AnswerUnstorable:
+        return Rejected(422, "unstorable")
+    return Rejected(409, "already_answered") if outcome.kind == "different" else outcome
+
+
+async def _note(
+    desk: Desk,
+    lookout: Lookout,
+    given: Sequence[Checked | Rejected],
+    outcomes: Sequence[Outcome | None | Rejected],
+) -> None:
+    noted = [
+        item.noted(outcome.row)
+        for item, outcome in zip(given, outcomes, strict=True)
+        if isinstance(item, Checked) and isinstance(outcome, Outcome) and outcome.row
+    ]
+    await lookout.note(desk.directory, desk.clock(), [one for one in noted if one])
+
+
+def _result(item: Any, outcome: Outcome | None | Rejected) -> Result:
+    key = _named(item)
+    if isinstance(outcome, Rejected):
+        return Result(key=key, status=outcome.problem.status, error=outcome.problem)
+    return Result(key=key, status=_status(outcome), receipt=_receipt(outcome).receipt)
+
+
+def _status(outcome: Outcome | None) -> int:
+    return 201 if outcome and outcome.kind == "stored" else 200
+
+
+def _receipt(outcome: Outcome | None) -> Receipt:
+    if outcome is None:
+        return Receipt(status="tested", receipt="")
+    return Receipt.model_validate({"status": outcome.kind, "receipt": outcome.receipt})
 
 
 def _named(item: Any) -> str | None:
@@ -129,119 +173,10 @@ def _named(item: Any) -> str | None:
     return key[:64].encode("utf-8", "replace").decode() if isinstance(key, str) else None
 
 
-async def _one(desk: Desk, sent: dict[str, Any], offset: timedelta) -> tuple[int, Receipt]:
-    item = _validated(Item, sent)
-    moment = _moment(item, desk.clock(), offset)
-    opened = await _open(desk, item.link, moment.answered_at)
-    if opened.token.kind is not Kind.KIOSK and item.answered_at is not None:
-        raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="unknown")])
-    if opened.token.kind.is_place and item.key is None:
-        raise Rejected(422, "invalid", faults=[Fault(field="key", code="required")])
-    survey = _survey(opened, item.survey)
-    try:
-        checked = answers.check(survey, {name: sent[name] for name in _ANSWERS if name in sent})
-    except AnswersRefused as refused:
-        faults = [Fault(field=found.field, code=found.code) for found in refused.problems]
-        raise Rejected(422, "invalid", faults=faults) from None
-    sheet = Sheet(
-        opened=opened,
-        survey=survey,
-        language=_language(item, survey),
-        answered_at=moment.answered_at,
-        sid=item.key.bytes if item.key else b"",
-        flags=moment.flags,
-    )
-    try:
-        outcome = await desk.store(sheet, checked)
-    except StoreUnavailable:
-        raise Rejected(503, "unavailable") from None
-    except AnswerUnstorable:
-        raise Rejected(422, "unstorable") from None
-    if outcome.kind == "different":
-        raise Rejected(409, "already_answered")
-    status = 201 if outcome.kind == "stored" else 200
-    return status, Receipt(status=outcome.kind, receipt=outcome.receipt)
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    answered_at: datetime
-    flags: tuple[str, ...] = ()
-
-
-def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
-    if item.answered_at is None:
-        return _Moment(now)
-    try:
-        corrected = (_aware("answered_at", item.answered_at) + offset).astimezone(UTC)
-    except OverflowError:  # the year 0 or 10,000
-        raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="range")]) from None
-    flags = ("clock",) if abs(offset) > SKEW or corrected > now + SKEW else ()
-    if now - corrected > LATE:
-        raise Rejected(410, "too_late", "Answers are taken for 14 days.")
-    return _Moment(min(corrected, now), flags)
-
-
-def _aware(field: str, value: datetime) -> datetime:
-    if value.utcoffset() is None:
-        raise Rejected(422, "invalid", faults=[Fault(field=field, code="timezone")])
-    return value
-
-
-async def _open(desk: Desk, link: str, at: datetime) -> Opened:
-    path = urlsplit_path(link).removeprefix(desk.settings.path)
-    steps = path.split("/")
-    if len(steps) != 5 or steps[0] or steps[1] not in ("s", "k"):
-        raise Rejected(404, "not_found")
-    kiosk = steps[1] == "k"
-    try:
-        # Only a kiosk's word is taken for when it was.
-        when = at if kiosk else desk.clock()
-        return await desk.open(steps[2], steps[3], steps[4], when, kiosk=kiosk)
-    except Refused as refused:
-        raise Rejected(refused.status, refused.code) from None
-
-
-def urlsplit_path(link: str) -> str:
-    """The path of an address; "" when it is none."""
-    try:
-        return urlsplit(link).path
-    except ValueError:
-        return ""
-
-
-def _survey(opened: Opened, name: str | None) -> Survey:
-    service = opened.service
-    if name is None:
-        return service.survey
-    for version in service.surveys.values():
-        if version.name == name:
-            return version
-    raise Rejected(422, "invalid", faults=[Fault(field="survey", code="unknown")])
-
-
-def _language(item: Item, survey: Survey) -> str:
-    asked = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
-    return asked if asked in survey.languages else survey.languages[0]
-
-
 def _check_header(request: Request, sent: Mapping[str, Any]) -> None:
     header = request.headers.get("idempotency-key")
     if header is not None and header.strip('"') != sent.get("key"):
         raise Rejected(422, "invalid", faults=[Fault(field="key", code="header")])
-
-
-def _validated(model: type[Any], sent: dict[str, Any]) -> Any:
-    if len(sent) > _FIELDS:  # sixty thousand would take the validator half a second to tell
-        raise Rejected(422, "invalid", f"An object has at most {_FIELDS} fields.")
-    try:
-        return model.model_validate(sent)
-    except ValidationError as error:
-        faults = [
-            Fault(field=".".join(str(step) for step in found["loc"])[:80], code=found["type"])
-            for found in error.errors(include_url=False, include_input=False)[:_FAULTS]
-        ]
-        raise Rejected(422, "invalid", faults=faults) from None
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -269,5 +204,5 @@ def _refuse(name: str) -> None:
 def refused(status: int, headers: Mapping[str, str]) -> Response:
     """The API's twin of an error page."""
     code = HTTPStatus(status).phrase.lower().replace(" ", "_")
-    title = _TITLES.get(status, "This cannot be done.")
+    title = items.TITLES.get(status, "This cannot be done.")
     return problem(Problem(title=title, status=status, code=_CODES.get(status, code)), headers)

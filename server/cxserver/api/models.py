@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cxserver.instrument.answers import COMMENT_LIMIT
 
 BATCH = 100
+# Seconds: a device that has lost its clock may stand in 1970.
+CENTURY = 100 * 366 * 86_400
 # What the survey itself checks (`instrument.answers`) is only described here.
 _POINT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 5}
 _DRIVERS: dict[str, Any] = {
@@ -50,6 +52,23 @@ class Item(BaseModel):
     answered_at: Annotated[
         datetime | None, Field(description="Kiosks only: when it was answered, with time zone.")
     ] = None
+    clock_offset: Annotated[
+        int | None,
+        Field(
+            strict=True,
+            ge=-CENTURY,
+            le=CENTURY,
+            description="Kiosks only: seconds to add to `answered_at`, as the device measured them "
+            "when it was answered. Goes before `device_now`.",
+        ),
+    ] = None
+    test: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="Kiosks only: check everything, store and count nothing (200, `tested`).",
+        ),
+    ] = False
     trust: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
     satisfaction: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
     drivers: Annotated[
@@ -88,9 +107,9 @@ class Batch(BaseModel):
 
 
 class Receipt(BaseModel):
-    """An answer was stored, now or before."""
+    """An answer was stored, now or before; or it was a test, and its receipt is empty."""
 
-    status: Literal["stored", "same"]
+    status: Literal["stored", "same", "tested"]
     receipt: str
 
 

@@ -59,7 +59,7 @@ def _responses(base_url: str) -> dict[str, Any]:
         "parameters": [_idempotency_key()],
         "requestBody": {"required": True, "content": {"application/json": sent}},
         "responses": {
-            "200": _json("stored before, or the results of a batch", "Receipt", "Results"),
+            "200": _json("stored before, a test, or the results of a batch", "Receipt", "Results"),
             "201": _json("stored now", "Receipt"),
             **told,
         },
@@ -101,6 +101,7 @@ def _examples(base_url: str) -> dict[str, Any]:
         "survey": "permits/1",
         "language": "es",
         "answered_at": "2026-11-04T10:15:00-05:00",
+        "clock_offset": 2,
         "trust": 2,
         "satisfaction": 3,
     }

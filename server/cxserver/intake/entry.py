@@ -14,13 +14,14 @@ from typing import Any
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.instrument.answers import Answers
 from cxserver.instrument.survey import Survey
-from cxserver.intake import cleaning, masking
+from cxserver.intake import bursts, cleaning, masking
+from cxserver.intake.bursts import Row
 from cxserver.intake.gate import GRACE, Opened
 
 # Faster than anybody can read two statements: worth a second look, never a reason to drop.
 FAST = timedelta(seconds=2)
 # Flags that make an answer suspect. The others are notes.
-SUSPECT = frozenset({"fast", "clock"})
+SUSPECT = frozenset({"fast", "clock"}) | bursts.FLAGS
 _BUCKETS = (1, 4, 24)
 _KEPT = timedelta(days=30)
 
@@ -38,6 +39,11 @@ class Entry:
     forget: date
     response: Mapping[str, Any]
     tallies: tuple[Tally, ...]
+
+    @property
+    def row(self) -> Row:
+        """What names the response among all of them."""
+        return self.response["service"], self.response["day"], self.response["id"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ An error *at* COMMIT leaves the outcome unknown: only the client's retry can res
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any, Literal, TypeVar
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Tally
 
 # Two writers met on the same rows; PostgreSQL asks to try again.
@@ -27,10 +28,14 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an answer: stored now, stored before as the same, or different from it."""
+    """What became of an answer: stored now, stored before as the same, or different from it.
+
+    `row` names the response (service, day, id) that was stored now. It never leaves the server.
+    """
 
     kind: Literal["stored", "same", "different"]
     receipt: str = ""
+    row: Row | None = field(default=None, compare=False)
 
 
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -51,7 +56,7 @@ def write(engine: Engine, entries: Sequence[Entry]) -> list[Result]:
 def probe(engine: Engine) -> None:
     """Commit something small, to learn whether the database can. Raises StoreUnavailable."""
     counter = tables.changes
-    _run(
+    run(
         engine,
         lambda connection: connection.execute(
             update(counter)
@@ -99,7 +104,7 @@ def _answer(entry: Entry, first: Entry, results: Mapping[bytes, Result]) -> Resu
 
 def _write_distinct(engine: Engine, entries: list[Entry]) -> dict[bytes, Result]:
     try:
-        return dict(_run(engine, lambda connection: _insert(connection, entries)))
+        return dict(run(engine, lambda connection: _insert(connection, entries)))
     except StoreUnavailable as error:
         return {entry.key_hash: error for entry in entries}
     except AnswerUnstorable as error:
@@ -112,7 +117,11 @@ def _write_distinct(engine: Engine, entries: list[Entry]) -> dict[bytes, Result]
     return results
 
 
-def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
+def run(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do `work` in one transaction, again when PostgreSQL asks for it.
+
+    Raises StoreUnavailable, or AnswerUnstorable when the database refuses what was given.
+    """
     for _ in range(_TRIES):
         try:
             return _transact(engine, work)
@@ -152,8 +161,10 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome
     outcomes = _judge(connection, [entry for entry in entries if entry.key_hash not in fresh])
     if stored:
         connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
-        _count(connection, Counter(tally for entry in stored for tally in entry.tallies))
-    return outcomes | {entry.key_hash: Outcome("stored", entry.receipt) for entry in stored}
+        count(connection, Counter(tally for entry in stored for tally in entry.tallies))
+    return outcomes | {
+        entry.key_hash: Outcome("stored", entry.receipt, entry.row) for entry in stored
+    }
 
 
 def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
@@ -191,7 +202,8 @@ def _compare(entry: Entry, row: Any) -> Outcome:
     return Outcome("different")
 
 
-def _count(connection: Connection, counts: Counter[Tally]) -> None:
+def count(connection: Connection, counts: Counter[Tally]) -> None:
+    """Add to the tallies, in an order that all writers share."""
     names = [column.name for column in tables.tallies.columns]
     rows = [dict(zip(names, (*tally, n), strict=True)) for tally, n in sorted(counts.items())]
     connection.execute(_adding(connection.dialect.name), rows)

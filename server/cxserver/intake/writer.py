@@ -9,7 +9,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
@@ -21,6 +23,10 @@ from cxserver.log import logger
 
 WINDOW = 0.002
 BATCH = 500
+# How often one that waits for a place in a full queue looks again.
+_LOOK = 0.01
+
+T = TypeVar("T")
 
 _Waiting = tuple[Entry, asyncio.AbstractEventLoop, "asyncio.Future[Outcome]"]
 
@@ -61,6 +67,30 @@ class Writer:
             self._queue.put_nowait(work)
         except queue.Full:
             logger.warning("housekeeping_put_off")
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do `work` in the writing thread, between two batches, and give what it gives.
+
+        Unlike `between` it waits for a place in a full queue. Raises what `work` raises.
+        """
+        done: Future[T] = Future()
+
+        def do() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                done.set_result(work())
+            except Exception as error:
+                done.set_exception(error)
+
+        while True:
+            if not self._thread.is_alive():
+                raise StoreUnavailable("the writer has stopped")
+            with suppress(queue.Full):
+                self._queue.put_nowait(do)
+                break
+            await asyncio.sleep(_LOOK)
+        return await asyncio.wrap_future(done)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

@@ -1,0 +1,195 @@
+"""One item of the API, checked: its link, its moment, its survey, its answers; or why not."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import ValidationError
+
+from cxsdk.token import Kind
+from cxserver.api.models import Fault, Item, Problem
+from cxserver.instrument import answers
+from cxserver.instrument.answers import Answers, AnswersRefused
+from cxserver.instrument.survey import Survey
+from cxserver.intake import bursts, entry, gate
+from cxserver.intake.bursts import Row, Seen
+from cxserver.intake.desk import Desk
+from cxserver.intake.entry import Sheet
+from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.lookout import Noted
+
+# A kiosk may have been without a network this long.
+LATE = timedelta(days=14)
+SKEW = timedelta(minutes=15)
+TITLES = {
+    400: "This could not be read.",
+    404: "This link does not work.",
+    405: "This address does not do that.",
+    408: "This took too long.",
+    409: "Another answer was given before. It is kept.",
+    410: "This link is over.",
+    413: "This is too large.",
+    415: "Send application/json in UTF-8.",
+    422: "This does not fit.",
+    500: "Something went wrong on our side. Send it again; it will not count twice.",
+    503: "We could not confirm that it was saved. Send it again; it will not count twice.",
+}
+_ANSWERS = ("trust", "satisfaction", "drivers", "comment", "questions")
+# The first few faults tell the programmer enough.
+_FAULTS = 20
+_FIELDS = 40
+
+
+class Rejected(Exception):
+    """One item that is not taken, with the problem to tell."""
+
+    def __init__(self, status: int, code: str, detail: str = "", faults: list[Fault] | None = None):
+        super().__init__(code)
+        self.problem = Problem(
+            title=TITLES[status], status=status, code=code, detail=detail, faults=faults or []
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An item that fits. `at` is its corrected moment, even when that lies ahead of our clock."""
+
+    sheet: Sheet
+    answers: Answers
+    at: datetime
+    test: bool
+
+    @property
+    def once(self) -> tuple[str, str, bytes]:
+        """What two items share when only one of them may be stored."""
+        opened, sid = self.sheet.opened, self.sheet.sid
+        if opened.token.kind.is_place:
+            return opened.service.slug, "", sid
+        return opened.service.slug, opened.office.slug, opened.token.nonce
+
+    def noted(self, row: Row) -> Noted | None:
+        """What the lookout wants to know of it, once it is stored as `row`: kiosks only."""
+        opened = self.sheet.opened
+        if opened.token.kind is not Kind.KIOSK:
+            return None
+        device = opened.service.slug, opened.office.slug, opened.token.nonce.hex()
+        seen = Seen(device, row, self.at, bursts.face(self.answers))
+        return Noted(seen, entry.is_suspect(";".join(self.sheet.flags)))
+
+
+async def check(desk: Desk, sent: dict[str, Any], offset: timedelta) -> Checked:
+    """The item in `sent`; `offset` is the batch's, of the device's clock. Raises Rejected."""
+    item = validated(Item, sent)
+    now = desk.clock()
+    moment = _moment(item, now, offset)
+    opened = await _open(desk, item.link, now, moment.answered_at)
+    _check_kind(opened, item)
+    survey = _survey(opened, item.survey)
+    try:
+        given = answers.check(survey, {name: sent[name] for name in _ANSWERS if name in sent})
+    except AnswersRefused as refused:
+        faults = [Fault(field=found.field, code=found.code) for found in refused.problems]
+        raise Rejected(422, "invalid", faults=faults) from None
+    sheet = Sheet(
+        opened=opened,
+        survey=survey,
+        language=_language(item, survey),
+        answered_at=moment.answered_at,
+        sid=item.key.bytes if item.key else b"",
+        flags=moment.flags,
+    )
+    return Checked(sheet, given, moment.corrected, item.test)
+
+
+def aware(field: str, value: datetime) -> datetime:
+    """A moment that says its time zone. Raises Rejected."""
+    if value.utcoffset() is None:
+        raise Rejected(422, "invalid", faults=[Fault(field=field, code="timezone")])
+    return value
+
+
+def validated(model: type[Any], sent: dict[str, Any]) -> Any:
+    """The model of what was sent. Raises Rejected."""
+    if len(sent) > _FIELDS:  # sixty thousand would take the validator half a second to tell
+        raise Rejected(422, "invalid", f"An object has at most {_FIELDS} fields.")
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        faults = [
+            Fault(field=".".join(str(step) for step in found["loc"])[:80], code=found["type"])
+            for found in error.errors(include_url=False, include_input=False)[:_FAULTS]
+        ]
+        raise Rejected(422, "invalid", faults=faults) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When it counts, and when the device says it was: bursts are judged by the second."""
+
+    answered_at: datetime
+    corrected: datetime
+    flags: tuple[str, ...] = ()
+
+
+def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
+    if item.answered_at is None:
+        return _Moment(now, now)
+    if item.clock_offset is not None:
+        # As it was when the person answered: the clock may have been put right since.
+        offset = timedelta(seconds=item.clock_offset)
+    try:
+        corrected = (aware("answered_at", item.answered_at) + offset).astimezone(UTC)
+    except OverflowError:  # the year 0 or 10,000
+        raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="range")]) from None
+    flags = ("clock",) if abs(offset) > SKEW or corrected > now + SKEW else ()
+    if now - corrected > LATE:
+        raise Rejected(410, "too_late", "Answers are taken for 14 days.")
+    return _Moment(min(corrected, now), corrected, flags)
+
+
+async def _open(desk: Desk, link: str, now: datetime, answered_at: datetime) -> Opened:
+    found = gate.address(link, desk.settings.path)
+    if found is None:
+        raise Rejected(404, "not_found")
+    try:
+        return await desk.open(
+            found.service,
+            found.office,
+            found.text,
+            now,
+            kiosk=found.kiosk,
+            # Only a kiosk's word is taken for when it was.
+            answered_at=answered_at if found.kiosk else None,
+        )
+    except Refused as refused:
+        raise Rejected(refused.status, refused.code) from None
+
+
+def _check_kind(opened: Opened, item: Item) -> None:
+    """What is for kiosks alone, and what places need. Raises Rejected."""
+    said = {
+        "answered_at": item.answered_at is not None,
+        "clock_offset": item.clock_offset is not None,
+        "test": item.test,
+    }
+    if opened.token.kind is not Kind.KIOSK and any(said.values()):
+        faults = [Fault(field=name, code="unknown") for name, is_said in said.items() if is_said]
+        raise Rejected(422, "invalid", faults=faults)
+    if opened.token.kind.is_place and item.key is None:
+        raise Rejected(422, "invalid", faults=[Fault(field="key", code="required")])
+
+
+def _survey(opened: Opened, name: str | None) -> Survey:
+    service = opened.service
+    if name is None:
+        return service.survey
+    for version in service.surveys.values():
+        if version.name == name:
+            return version
+    raise Rejected(422, "invalid", faults=[Fault(field="survey", code="unknown")])
+
+
+def _language(item: Item, survey: Survey) -> str:
+    asked = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
+    return asked if asked in survey.languages else survey.languages[0]

@@ -1,0 +1,118 @@
+"""The lookout: sees every kiosk answer that was stored, and flags those of a burst afterwards.
+
+It never stands in the way: an answer is confirmed whether it can be flagged just now or not. What
+could not be written is kept in mind and tried again with the next answer.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from sqlalchemy import Connection, Engine
+
+from cxserver.catalog import kiosks
+from cxserver.catalog.directory import Directory
+from cxserver.errors import StoreUnavailable
+from cxserver.intake import reflag, store
+from cxserver.intake.bursts import Device, Row, Runs, Seen
+from cxserver.intake.reflag import Change
+from cxserver.intake.writer import Writer
+from cxserver.log import logger
+
+# Marks that wait for a database which does not answer: more than a day of all answers.
+OWED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A stored answer as the lookout is told of it; `suspect` when it came with a flag already."""
+
+    seen: Seen
+    suspect: bool = False
+
+
+class Lookout:
+    """One per process: it keeps the runs, and what is still to be written."""
+
+    def __init__(self, engine: Engine, writer: Writer):
+        self._engine = engine
+        self._writer = writer
+        self._runs = Runs()
+        self._owed: dict[Row, tuple[str, Device]] = {}
+        self._today: Counter[tuple[Device, bool]] = Counter()
+        # One writes for all who wait: under load a commit carries many.
+        self._turn = asyncio.Lock()
+
+    async def note(self, known: Directory, now: datetime, given: Sequence[Noted]) -> None:
+        """Look at stored answers, in the order they were given. Returns when all is written.
+
+        Never raises: the answers themselves are safe.
+        """
+        if not given:
+            return
+        for noted in given:
+            for row, flag in self._runs.judge(noted.seen).items():
+                if len(self._owed) < OWED:
+                    self._owed.setdefault(row, (flag, noted.seen.device))
+            if noted.seen.row[1] == _today(known, noted.seen.device, now):
+                self._today[noted.seen.device, noted.suspect] += 1
+        async with self._turn:
+            try:
+                await self._write(known, now)
+            except StoreUnavailable:
+                logger.warning("flags_put_off", n=len(self._owed))
+            except Exception as error:
+                logger.error("lookout_failed", reason=type(error).__name__, n=len(self._owed))
+                self._owed.clear()  # not the database's fault: it would fail for ever
+
+    async def _write(self, known: Directory, now: datetime) -> None:
+        marks = dict(self._owed)
+        if marks:
+            flags = {row: flag for row, (flag, _) in marks.items()}
+            changes = await self._writer.do(partial(reflag.mark, self._engine, known, flags))
+            for row in marks:
+                del self._owed[row]
+            self._suspect_now(known, now, changes, marks)
+        if self._today:
+            told, self._today = self._today, Counter()
+            count = partial(_count, told=told, known=known, now=now)
+            await self._writer.do(partial(store.run, self._engine, count))
+
+    def _suspect_now(
+        self,
+        known: Directory,
+        now: datetime,
+        changes: Sequence[Change],
+        marks: dict[Row, tuple[str, Device]],
+    ) -> None:
+        for change in changes:
+            device = marks[change.row][1]
+            newly = change.is_suspect and not change.was_suspect
+            if newly and change.row[1] == _today(known, device, now):
+                # Counted when it came, as an honest one.
+                self._today[device, False] -= 1
+                self._today[device, True] += 1
+
+
+def _today(known: Directory, device: Device, now: datetime) -> date:
+    return now.astimezone(known.offices[device[1]].zone).date()
+
+
+def _count(
+    connection: Connection, *, told: Counter[tuple[Device, bool]], known: Directory, now: datetime
+) -> None:
+    for device in sorted({device for device, _ in told}):
+        service, office, nonce = device
+        flagged = told[device, True]
+        kiosks.counted(
+            connection,
+            service,
+            office,
+            nonce,
+            _today(known, device, now),
+            told[device, False] + flagged,
+            flagged,
+        )

@@ -1,0 +1,183 @@
+"""Change the flags of answers that are stored, and move their counts along, in one transaction.
+
+A flag says "look twice"; nothing else of the answer changes. An answer that carries a burst flag,
+or from which somebody took one off, is left alone: doing the same again changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Row as Record
+
+from cxserver import db, tables
+from cxserver.catalog.directory import Directory
+from cxserver.intake import bursts, entry, store
+from cxserver.intake.bursts import Row
+from cxserver.intake.entry import Tally
+
+# Rows changed in one transaction: others wait for it.
+SLICE = 500
+_LIFT = bursts.LIFTED
+_AGAIN = {note: flag for flag, note in _LIFT.items()}
+
+Rename = Callable[[Row, frozenset[str]], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One answer whose flags were changed, and whether it was and is suspect."""
+
+    row: Row
+    was_suspect: bool
+    is_suspect: bool
+
+
+def mark(engine: Engine, known: Directory, marks: Mapping[Row, str]) -> list[Change]:
+    """Give each of these answers its burst flag. Raises StoreUnavailable."""
+    decided = bursts.FLAGS | set(_AGAIN)
+    return _change(
+        engine,
+        known,
+        marks,
+        lambda row, flags: flags if flags & decided else flags | {marks[row]},
+    )
+
+
+def lift(engine: Engine, known: Directory, rows: Iterable[Row]) -> list[Change]:
+    """Take the burst flags off again: the answers count everywhere. A note is left."""
+    return _change(engine, known, rows, lambda _, flags: _renamed(flags, _LIFT))
+
+
+def put_back(engine: Engine, known: Directory, rows: Iterable[Row]) -> list[Change]:
+    """Undo `lift`."""
+    return _change(engine, known, rows, lambda _, flags: _renamed(flags, _AGAIN))
+
+
+def flagged(
+    engine: Engine, service: str, office: str, day: date, zone: ZoneInfo, hour: int | None = None
+) -> list[Row]:
+    """The answers of one day (and hour, local) that carry a burst flag."""
+    return _carrying(engine, bursts.FLAGS, service, office, day, zone, hour)
+
+
+def lifted(
+    engine: Engine, service: str, office: str, day: date, zone: ZoneInfo, hour: int | None = None
+) -> list[Row]:
+    """The answers of one day (and hour, local) whose burst flag was taken off."""
+    return _carrying(engine, frozenset(_AGAIN), service, office, day, zone, hour)
+
+
+def _carrying(
+    engine: Engine,
+    wanted: frozenset[str],
+    service: str,
+    office: str,
+    day: date,
+    zone: ZoneInfo,
+    hour: int | None,
+) -> list[Row]:
+    held = tables.responses.c
+    query = (
+        select(held.service, held.day, held.id, held.flags, held.answered_hour)
+        .where(held.service == service, held.day == day, held.office == office, held.flags != "")
+        .order_by(held.id)
+    )
+    with db.read(engine) as connection:
+        found = connection.execute(query).all()
+    return [
+        (row.service, row.day, row.id)
+        for row in found
+        if not wanted.isdisjoint(row.flags.split(";"))
+        and hour in (None, row.answered_hour.astimezone(zone).hour)
+    ]
+
+
+def _renamed(flags: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(names.get(flag, flag) for flag in flags)
+
+
+def _change(engine: Engine, known: Directory, rows: Iterable[Row], rename: Rename) -> list[Change]:
+    changed: list[Change] = []
+    # Sorted: two that lock the same rows in the same order cannot block each other.
+    ordered = sorted(set(rows))
+    for at in range(0, len(ordered), SLICE):
+        some = ordered[at : at + SLICE]
+        changed += store.run(engine, partial(_change_some, known=known, rows=some, rename=rename))
+    return changed
+
+
+def _change_some(
+    connection: Connection, known: Directory, rows: Iterable[Row], rename: Rename
+) -> list[Change]:
+    counts: Counter[Tally] = Counter()
+    texts: list[dict[str, Any]] = []
+    changed: list[Change] = []
+    for record in _locked(connection, rows):
+        row: Row = (record.service, record.day, record.id)
+        before = frozenset(record.flags.split(";")) - {""}
+        after = rename(row, before)
+        if after == before:
+            continue
+        text = ";".join(sorted(after))
+        texts.append(dict(zip(("s", "d", "i", "text"), (*row, text), strict=True)))
+        changed.append(Change(row, entry.is_suspect(record.flags), entry.is_suspect(text)))
+        counts.update(_moved(known, record, text))
+    if texts:
+        connection.execute(_writing(), texts)
+    _recount(connection, counts)
+    return changed
+
+
+def _locked(connection: Connection, rows: Iterable[Row]) -> Iterator[Record[Any]]:
+    held = tables.responses.c
+    for (service, day), group in groupby(rows, key=lambda row: row[:2]):
+        query = (
+            select(tables.responses)
+            .where(held.service == service, held.day == day, held.id.in_([row[2] for row in group]))
+            .order_by(held.id)
+            .with_for_update()
+        )
+        yield from connection.execute(query).all()
+
+
+def _writing() -> Any:
+    held = tables.responses
+    return (
+        update(held)
+        .where(
+            held.c.service == bindparam("s"),
+            held.c.day == bindparam("d"),
+            held.c.id == bindparam("i"),
+        )
+        .values(flags=bindparam("text"))
+    )
+
+
+def _moved(known: Directory, record: Record[Any], flags: str) -> dict[Tally, int]:
+    """What this answer no longer adds, and what it adds now."""
+    survey = known.services[record.service].surveys[record.survey]
+    counts: Counter[Tally] = Counter()
+    response = record._asdict()
+    counts.subtract(entry.tallies(response, survey))
+    counts.update(entry.tallies(response | {"flags": flags}, survey))
+    return {tally: n for tally, n in counts.items() if n}
+
+
+def _recount(connection: Connection, counts: Counter[Tally]) -> None:
+    moved = Counter({tally: n for tally, n in counts.items() if n})
+    if not moved:
+        return
+    store.count(connection, moved)
+    # A count that has come down to nothing is no count: the office would be listed without answers.
+    held = tables.tallies.c
+    for service, day in sorted({tally[:2] for tally in moved}):
+        connection.execute(
+            delete(tables.tallies).where(held.service == service, held.day == day, held.n == 0)
+        )
