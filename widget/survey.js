@@ -1,4 +1,38 @@
-// The survey works without this script; it only helps.
+// The survey works without this script; it only helps. A kiosk uses the two functions at its top.
+
+// The drivers carry the side of the trust rating: what went well, or what could be better.
+// Taps of the other side are put aside, and come back when the person does.
+function siding(form, aside) {
+  const question = form.querySelector("#drivers-question");
+  const taps = [...form.querySelectorAll("[name=drivers]")];
+  let side = "";
+  return () => {
+    const trust = form.querySelector("[name=trust]:checked");
+    const next = trust && (trust.value > 3 ? "positive" : "negative");
+    if (!question || !next || next === side) return;
+    if (side) {
+      aside[side] = taps.filter((tap) => tap.checked).map((tap) => tap.value);
+      for (const tap of taps) tap.checked = (aside[next] || []).includes(tap.value);
+    }
+    side = next;
+    question.textContent = question.dataset[side];
+  };
+}
+
+// Characters as the server counts them: code points, a line break being one.
+function counting(area) {
+  const left = area.parentNode.querySelector(".left");
+  let timer;
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const n = area.dataset.limit - [...area.value].length;
+      const text = n < 0 ? left.dataset.over : left.dataset.left;
+      left.textContent = n > 200 ? "" : text.replace("{n}", Math.abs(n));
+    }, 300);
+  });
+}
+
 (() => {
   const form = document.getElementById("answers");
 
@@ -21,41 +55,10 @@
   const send = form.querySelector(".send");
   const unsent = document.getElementById("unsent");
   const alarm = document.querySelector("[role=alert]");
-  const question = document.getElementById("drivers-question");
-  const taps = [...form.querySelectorAll("[name=drivers]")];
+  const turn = siding(form, {});
   const words = send.textContent;
-  const aside = {};
-  let side = "";
   let sent = -Infinity;
   let reached = false;
-
-  // The drivers carry the side of the trust rating: what went well, or what could be better.
-  // Taps of the other side are put aside, and come back when the person does.
-  function turn() {
-    const trust = form.querySelector("[name=trust]:checked");
-    const next = trust && (trust.value > 3 ? "positive" : "negative");
-    if (!question || !next || next === side) return;
-    if (side) {
-      aside[side] = taps.filter((tap) => tap.checked);
-      for (const tap of taps) tap.checked = (aside[next] || []).includes(tap);
-    }
-    side = next;
-    question.textContent = question.dataset[side];
-  }
-
-  // Characters as the server counts them: code points, a line break being one.
-  function watch(area) {
-    const left = document.getElementById(area.id + "-left");
-    let timer;
-    area.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        const n = area.dataset.limit - [...area.value].length;
-        const text = n < 0 ? left.dataset.over : left.dataset.left;
-        left.textContent = n > 200 ? "" : text.replace("{n}", Math.abs(n));
-      }, 300);
-    });
-  }
 
   // Offline, the browser would put its own page in the place of this one, and the words are gone.
   // So we ask first: it also says "offline" where the server is on this machine.
@@ -87,7 +90,7 @@
   form.addEventListener("change", (event) => {
     if (event.target.name === "trust") turn();
   });
-  form.querySelectorAll("textarea").forEach(watch);
+  form.querySelectorAll("textarea").forEach(counting);
 
   // Also fired when the page comes back by the back button, with its answers.
   addEventListener("pageshow", () => {

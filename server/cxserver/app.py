@@ -24,7 +24,7 @@ from cxserver.doorman import Doorman
 from cxserver.intake.desk import Desk
 from cxserver.log import logger
 from cxserver.pages.static import Files
-from cxserver.respond import counter, embed, survey
+from cxserver.respond import counter, embed, heartbeat, kiosk, pairing, survey, worker
 from cxserver.respond.counter import Counter
 from cxserver.respond.sheets import Sheets
 from cxserver.settings import Settings
@@ -48,6 +48,12 @@ def routes() -> list[BaseRoute]:
         Route("/s/{service}/{office}/{token}", survey.show),
         Route("/s/{service}/{office}/{token}", survey.take, methods=["POST"]),
         Route("/s/{service}/{office}/{token}", survey.options, methods=["OPTIONS"]),
+        Route("/k", pairing.show),
+        Route("/k", pairing.take, methods=["POST"]),
+        Route("/k/heartbeat", heartbeat.take, methods=["POST"]),
+        Route("/k/sw.js", worker.serve),
+        Route("/k/manifest.webmanifest", kiosk.manifest),
+        Route("/k/{service}/{office}/{token}", kiosk.show),
         Route("/embed/{version}/cx.js", embed.serve),
         Route("/static/{version}/{name}", static),
         Route("/api/v1/responses", answers.take, methods=["POST"]),
@@ -198,7 +204,9 @@ async def broken(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, status: int, headers: dict[str, str]) -> Response:
-    if request.scope["path"].startswith(f"{counter.of(request).desk.settings.path}/api/"):
+    path = counter.of(request).desk.settings.path
+    asked = request.scope["path"]
+    if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
         return answers.refused(status, headers)
     return counter.page(request, _PAGES.get(status, "error"), status, headers=headers)
 

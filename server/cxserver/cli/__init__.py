@@ -5,11 +5,34 @@ import sys
 from sqlalchemy.exc import OperationalError
 
 from cxsdk.errors import CxError
-from cxserver.cli import answers, catalog, doctor, embed, keys, links, poster, serving
+from cxserver.cli import (
+    answers,
+    bursts,
+    catalog,
+    doctor,
+    embed,
+    keys,
+    kiosk,
+    links,
+    poster,
+    serving,
+)
 from cxserver.cli.console import app, say_error
 from cxserver.errors import ServerError
 
-__all__ = ["answers", "catalog", "doctor", "embed", "keys", "links", "poster", "run", "serving"]
+__all__ = [
+    "answers",
+    "bursts",
+    "catalog",
+    "doctor",
+    "embed",
+    "keys",
+    "kiosk",
+    "links",
+    "poster",
+    "run",
+    "serving",
+]
 
 
 def run() -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from cxserver import db
-from cxserver.catalog import directory, linkkeys, placements
-from cxserver.doctor import endings, installation
+from cxserver.catalog import directory, kiosks, linkkeys, placements
+from cxserver.doctor import devices, endings, installation
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
 
@@ -36,5 +36,6 @@ def _contents(connection: Connection, now: datetime) -> list[Finding]:
         installation.clock(connection, now),
         *endings.clearances(known, today),
         *endings.places(known, placements.known(connection, today), today),
+        *devices.devices(known, kiosks.known(connection, today), now),
         *endings.keys(known, linkkeys.records(connection), today),
     ]

@@ -47,9 +47,12 @@ class Words:
         return self.translations.gettext(message).format(**values)
 
     def counted(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """The form of the message that goes with `number`, which fills {n}."""
+        """The form of the message that goes with `number`, which fills {n}.
+
+        With n="{n}" the slot stays, for a script to fill.
+        """
         found = self.translations.ngettext(one, many, number)
-        return found.format(n=self.number(number), **values)
+        return found.format(**{"n": self.number(number), **values})
 
     def date(self, day: date) -> str:
         """A day written out: "March 31, 2028"."""

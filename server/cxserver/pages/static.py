@@ -11,7 +11,12 @@ from starlette.responses import Response
 
 from cxserver import resources
 
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
 _NONE = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 _FOR_EVER = "public, max-age=31536000, immutable"
 

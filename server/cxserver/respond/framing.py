@@ -1,4 +1,4 @@
-"""Who may frame a page, as response headers."""
+"""Who may frame a page and what it may load, as response headers."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,10 @@ POLICY = (
 # In the demonstration any page of this machine may frame, whatever its port.
 LOOPBACK = "http://localhost:* http://127.0.0.1:*"
 _LOOPBACK_ORIGIN = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?\Z", re.ASCII)
+
+
+# A kiosk is an application on its device: it installs, and works while the network is away.
+_KIOSK = "manifest-src 'self'; worker-src 'self'; trusted-types cx; frame-ancestors 'none'"
 
 
 def host_of(service: Service | None, asked: str, *, demo: bool) -> str:
@@ -39,3 +43,9 @@ def headers(service: Service | None, *, demo: bool, kind: Kind | None = None) ->
     if not origins:
         return {"content-security-policy": POLICY + "'none'", "x-frame-options": "DENY"}
     return {"content-security-policy": POLICY + origins}
+
+
+def kiosk_headers() -> Mapping[str, str]:
+    """Headers for the pages of a kiosk. Nobody frames them."""
+    policy = POLICY.removesuffix("frame-ancestors ") + _KIOSK
+    return {"content-security-policy": policy, "x-frame-options": "DENY"}

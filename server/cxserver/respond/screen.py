@@ -1,9 +1,11 @@
 """The pages the public sees: the survey, the thanks, and every refusal. Text in, HTML out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jinja2
 
@@ -68,10 +70,62 @@ class Fault:
 
 def survey_page(view: View) -> str:
     """The screen with its questions, what was answered so far, and what is wrong with it."""
+    return _survey("survey.html", view)
+
+
+def kiosk_page(
+    *,
+    agency: Agency,
+    service: Service,
+    office_name: str,
+    office: str,
+    release: str,
+    path: str,
+    static: Static,
+    demo: bool = False,
+) -> str:
+    """All that a kiosk ever shows, in every language of its survey, as one document."""
+    survey = service.survey
+    view = View(agency, service, survey, office_name, survey.languages[0], "", static, demo=demo)
+    speeches = [
+        _survey(
+            "kiosk-language.html",
+            replace(view, language=code),
+            kiosk=True,
+            told=sentences.script(_words(code)),
+        )
+        for code in survey.languages
+    ]
+    return _render(
+        "kiosk.html",
+        view.language,
+        agency=agency,
+        static=static,
+        service=service,
+        office=office,
+        release=release,
+        path=path,
+        ends=_ends(agency, service).isoformat(),
+        speeches=speeches,
+        noscript=[_noscript(code) for code in survey.languages],
+    )
+
+
+def _ends(agency: Agency, service: Service) -> datetime:
+    """The first moment at which nobody may be asked any more: 44 USC 3507."""
+    day = service.clearance.expires + timedelta(days=1)
+    return datetime.combine(day, time(), ZoneInfo(agency.timezone)).astimezone(UTC)
+
+
+def _noscript(code: str) -> Told:
+    return Told(_words(code).text(sentences.NEEDS_SCRIPT), code)
+
+
+def _survey(template: str, view: View, **more: object) -> str:
     words = _words(view.language)
     wording = _wording(view.survey, view.language)
     return _render(
-        "survey.html",
+        template,
         view.language,
         agency=view.agency,
         static=view.static,
@@ -86,6 +140,7 @@ def survey_page(view: View) -> str:
         notice=sentences.notice(words, view.notice),
         faults=_faults(view, words, wording),
         errors={problem.field: sentences.problem(words, problem) for problem in view.problems},
+        **more,
     )
 
 
@@ -121,8 +176,12 @@ def refusal_page(
     minutes: int = 0,
     kept: Values | None = None,
     host: str = "",
+    pairing: str = "",
 ) -> str:
-    """Why there is no survey here, in plain words, with what to do next. Codes: `sentences`."""
+    """Why there is no survey here, in plain words, with what to do next. Codes: `sentences`.
+
+    `pairing` is where staff pair a device again.
+    """
     return _render(
         "refusal.html",
         language,
@@ -133,6 +192,30 @@ def refusal_page(
         service_name=service_name,
         refusal=sentences.refusal(_words(language), code, minutes),
         kept=_kept(_words(language), kept) if kept else [],
+        pairing=pairing,
+    )
+
+
+def pairing_page(
+    *,
+    agency: Agency | None,
+    language: str,
+    static: Static,
+    path: str,
+    demo: bool = False,
+    typed: str = "",
+    problem: str = "",
+) -> str:
+    """Where staff type a device's pairing code. `problem` is "" or "code" (wrong) or "many"."""
+    return _render(
+        "pairing.html",
+        language,
+        agency=agency,
+        static=static,
+        path=path,
+        demo=demo,
+        typed=typed,
+        problem=problem,
     )
 
 

@@ -111,6 +111,7 @@ _PROBLEMS = {
     "twice": mark("two answers arrived; please choose one"),
 }
 _POINTS = mark("{point} of 5")
+NEEDS_SCRIPT = mark("This screen needs JavaScript. Please tell the staff of this office.")
 _FORM_PROBLEM = mark("The page sent something we did not ask for. Please press Send again.")
 
 _DRIVERS = {
@@ -145,13 +146,31 @@ def notice(words: Words, code: str) -> str:
 def problem(words: Words, found: Problem) -> str:
     """What to do about one fault."""
     if found.code == "long":
-        return words.counted(
-            "{n} character too many; {limit} are allowed",
-            "{n} characters too many; {limit} are allowed",
-            found.number,
-            limit=words.number(COMMENT_LIMIT),
-        )
+        return overlong(words, found.number)
     return words.text(_PROBLEMS.get(found.code, _FORM_PROBLEM))
+
+
+def overlong(words: Words, number: int, **shown: str) -> str:
+    """How many characters are too many. With n="{n}" a script fills in the number."""
+    return words.counted(
+        "{n} character too many; {limit} are allowed",
+        "{n} characters too many; {limit} are allowed",
+        number,
+        limit=words.number(COMMENT_LIMIT),
+        **shown,
+    )
+
+
+def script(words: Words) -> dict[str, str]:
+    """What a script says about faults, when it checks answers before there is a server to ask."""
+    named = {name: subject(words, name) for name in ("satisfaction", "trust", "comment")}
+    problems = {code: problem(words, Problem("", code)) for code in ("required", "text")}
+    return {
+        **named,
+        **problems,
+        "over-one": overlong(words, 1, n="{n}"),
+        "over-many": overlong(words, 2, n="{n}"),
+    }
 
 
 def subject(words: Words, name: str) -> str:

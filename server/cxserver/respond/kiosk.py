@@ -1,0 +1,64 @@
+"""The screen of a kiosk: one page per service, which a device keeps and shows to many people."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from cxserver.catalog.directory import Service
+from cxserver.intake.gate import Refused
+from cxserver.pages import static
+from cxserver.respond import counter, framing
+from cxserver.respond.counter import Counter
+
+_COLOR = "#162e51"
+
+
+async def show(request: Request) -> Response:
+    """GET /k/{service}/{office}/{token}: looking changes nothing."""
+    here = counter.of(request)
+    given = request.path_params
+    address = given["service"], given["office"], given["token"]
+    try:
+        opened = await here.desk.open(*address, here.desk.clock(), kiosk=True)
+    except Refused as refused:
+        return counter.refuse(request, refused)
+    compress = static.takes_gzip(request)
+    content = here.sheets.kiosk(
+        here.desk.directory,
+        opened.service,
+        opened.office,
+        here.desk.settings.path,
+        compress=compress,
+    )
+    headers = {**framing.kiosk_headers(), "vary": "accept-encoding"}
+    if compress:
+        headers["content-encoding"] = "gzip"
+    return HTMLResponse(content, headers=headers)
+
+
+async def manifest(request: Request) -> Response:
+    """GET /k/manifest.webmanifest: what a device needs to install the kiosk."""
+    here = counter.of(request)
+    agency = here.desk.directory.agency
+    if agency is None:
+        raise HTTPException(404)
+    start = f"{here.desk.settings.path}/k"
+    icons = [
+        {"src": here.files.url("kiosk.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": here.files.url("kiosk.png"), "sizes": "512x512", "type": "image/png"},
+    ]
+    told = {
+        "name": agency.name,
+        "start_url": start,
+        "scope": start,
+        "display": "fullscreen",
+        "background_color": _COLOR,
+        "theme_color": _COLOR,
+        "icons": [{**icon, "purpose": "any maskable"} for icon in icons],
+    }
+    return JSONResponse(told, media_type="application/manifest+json")
+
+
+def release(here: Counter, service: Service) -> str:
+    """The page that a kiosk of this service would get now, by name (16 hex digits)."""
+    return here.sheets.kiosk_release(here.desk.directory, service, here.desk.settings.path)

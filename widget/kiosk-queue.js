@@ -1,0 +1,430 @@
+// The answers of this device: written down before "Thank you", sent in order, and deleted only
+// when the server has said of each that it has it. Nothing here knows the screen.
+//
+// Queue.open()          first of all; rejects where nothing can be kept
+// Queue.keep(answer)    resolves to the answer's key once it is durably written
+// Queue.state           open, full, ended, withdrawn, closed or storage; `cx-state` on a change
+// Events on document:   cx-state {state}, cx-release (a newer page is ready), cx-settled {key, status, code}
+const Queue = (() => {
+  const FULL = 5000;
+  const BATCH = 100;
+  const BYTES = 900000; // under the server's 1 MiB, headroom for the frame
+  const BEAT = 60000;
+  const LONGEST = 300000;
+  const TIMEOUT = 30000;
+  const HOUR = 3600000;
+  const WAITING = 0;
+  const ASIDE = 1;
+  // The server has it, or will never have it as it is. Everything else is tried again.
+  const KEPT = [200, 201, 409];
+  const HOPELESS = [400, 404, 410, 413, 422];
+  const REFUSED = { expired: "ended", revoked: "withdrawn", not_found: "withdrawn" };
+
+  const page = document.body.dataset;
+  const root = page.path || "";
+  const [, service, office] = location.pathname.startsWith(`${root}/k/`)
+    ? location.pathname.slice(root.length).split("/").slice(1) : [];
+
+  let db;
+  let device = {};
+  let state = "open";
+  let timer;
+  let failures = 0;
+  let beaten = -Infinity;
+  let busy = false;
+  let again = false;
+  let half = BATCH;
+  let worker = null;
+
+  // ---- the database
+
+  function openDatabase() {
+    return new Promise((done, fail) => {
+      const request = indexedDB.open("cx-kiosk", 1);
+      request.onupgradeneeded = () => {
+        const answers = request.result.createObjectStore("answers", { keyPath: "n", autoIncrement: true });
+        answers.createIndex("state", "state");
+        request.result.createObjectStore("device");
+      };
+      request.onsuccess = () => done(request.result);
+      request.onerror = () => fail(request.error);
+      request.onblocked = () => fail(new Error("blocked"));
+    });
+  }
+
+  // Runs `work` in one transaction; resolves to what it set as `out.value` when that is on the disk.
+  function transact(stores, mode, work) {
+    return new Promise((done, fail) => {
+      const act = db.transaction(stores, mode, { durability: "strict" });
+      const out = {};
+      act.oncomplete = () => done(out.value);
+      act.onabort = () => fail(out.error || act.error || new Error("storage"));
+      work(act, out);
+    });
+  }
+
+  const recall = (name) => transact(["device"], "readonly", (act, out) => {
+    act.objectStore("device").get(name).onsuccess = ({ target }) => { out.value = target.result; };
+  });
+
+  const remember = (name, value) => transact(["device"], "readwrite", (act) => {
+    act.objectStore("device").put(value, name);
+  });
+
+  const counts = () => transact(["answers"], "readonly", (act, out) => {
+    out.value = { waiting: 0, aside: 0 };
+    const index = act.objectStore("answers").index("state");
+    index.count(WAITING).onsuccess = ({ target }) => { out.value.waiting = target.result; };
+    index.count(ASIDE).onsuccess = ({ target }) => { out.value.aside = target.result; };
+  });
+
+  // Every answer in `wanted` state, oldest first, until `until(answer, how many before it)`.
+  const read = (wanted, until) => transact(["answers"], "readonly", (act, out) => {
+    out.value = [];
+    act.objectStore("answers").index("state").openCursor(IDBKeyRange.only(wanted)).onsuccess = ({ target }) => {
+      const cursor = target.result;
+      if (!cursor || (until && until(cursor.value, out.value.length))) return;
+      out.value.push(cursor.value);
+      cursor.continue();
+    };
+  });
+
+  // Changes every answer for which `change` returns true.
+  const changeAll = (change) => transact(["answers"], "readwrite", (act) => {
+    act.objectStore("answers").openCursor().onsuccess = ({ target }) => {
+      const cursor = target.result;
+      if (!cursor) return;
+      if (change(cursor.value)) cursor.update(cursor.value);
+      cursor.continue();
+    };
+  });
+
+  // ---- the clock
+  // `at` is what this device's clock showed. A stretch is a time in which that clock ran on
+  // undisturbed; the server's offset, measured in a stretch, holds for all of its answers. Whoever
+  // sets the clock between an answer and its sending must not move the answer.
+
+  let stretch = fresh();
+  let offset = null;
+  let base = Date.now() - performance.now();
+
+  function fresh() {
+    // randomUUID is there on https only; this is there everywhere.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 15) | 64;
+    bytes[8] = (bytes[8] & 63) | 128;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  function watchClock() {
+    const next = Date.now() - performance.now();
+    // Set anew, or asleep: both look the same from here. The next measurement tells.
+    if (Math.abs(next - base) > 5000) {
+      stretch = fresh();
+      offset = null;
+    }
+    base = next;
+  }
+
+  async function measured(seconds) {
+    watchClock();
+    if (offset === null) {
+      const mine = stretch;
+      await changeAll((answer) => {
+        if (answer.stretch !== mine || answer.offset !== null) return false;
+        answer.offset = seconds;
+        return true;
+      });
+    }
+    offset = seconds;
+    device.offset = seconds;
+  }
+
+  // Seconds since 1970 by the server's clock, as well as this device knows.
+  const serverTime = () => Date.now() / 1000 + (offset ?? device.offset ?? 0);
+
+  // ---- what this device may do
+
+  const endOf = (link) => {
+    const token = link.split("/").pop();
+    const bytes = atob(token.slice(0, 20).replace(/-/g, "+").replace(/_/g, "/"));
+    return [3, 4, 5, 6].reduce((sum, at) => sum * 256 + bytes.charCodeAt(at), 0);
+  };
+
+  // The link in the address, unless this device holds a renewed one for the same office.
+  async function adopt() {
+    const named = location.origin + location.pathname;
+    const held = device;
+    const same = held.link && held.service === service && held.office === office;
+    if (same && !held.refused && endOf(held.link) > endOf(named)) {
+      history.replaceState(history.state, "", new URL(held.link).pathname + location.search);
+      return;
+    }
+    if (!same || held.link !== named) await hold({ link: named, service, office, refused: "", pin: null, place: "" });
+  }
+
+  // A new link is a new chance for what was set aside.
+  async function hold(changes) {
+    device = { ...device, ...changes };
+    await remember("device", device);
+    if (changes.link) await retry();
+  }
+
+  const retry = () => changeAll((answer) => {
+    if (answer.state === WAITING) return false;
+    answer.state = WAITING;
+    answer.why = null;
+    return true;
+  });
+
+  function judge(total) {
+    if (total >= FULL) return "full";
+    if (device.refused) return device.refused;
+    if (serverTime() > endOf(device.link)) return "ended";
+    // Without a valid control number nobody may be asked, whether or not the server can say so.
+    return serverTime() * 1000 > Date.parse(page.ends) ? "closed" : "open";
+  }
+
+  function say(next) {
+    if (next === state) return;
+    state = next;
+    document.dispatchEvent(new CustomEvent("cx-state", { detail: { state } }));
+  }
+
+  async function look() {
+    const { waiting, aside } = await counts();
+    say(judge(waiting + aside));
+    return { waiting, aside };
+  }
+
+  // ---- keeping
+
+  async function keep(answer) {
+    watchClock();
+    const key = fresh();
+    const { link } = device;
+    const record = { ...answer, key, link, service, office, at: Date.now(), offset, stretch, state: WAITING, why: null };
+    try {
+      await transact(["answers"], "readwrite", (act, out) => {
+        const answers = act.objectStore("answers");
+        answers.count().onsuccess = ({ target }) => {
+          if (target.result < FULL) return answers.add(record);
+          out.error = Object.assign(new Error("full"), { name: "full" });
+          act.abort();
+        };
+      });
+    } catch (error) {
+      say(error.name === "full" ? "full" : "storage");
+      throw error;
+    }
+    send();
+    return key;
+  }
+
+  // ---- sending
+
+  async function post(address, body) {
+    const response = await fetch(root + address, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    // A network that wants people to sign in answers 200, too, but not in our words.
+    const told = /json/.test(response.headers.get("content-type") || "") ? await response.json() : null;
+    return { status: response.status, told };
+  }
+
+  async function beat() {
+    const { waiting, aside } = await counts();
+    const before = Date.now();
+    const { status, told } = await post("/k/heartbeat", {
+      link: device.link, device_now: new Date(before).toISOString(), waiting, aside, release: page.release || "", state,
+    });
+    if (!told || !told.now) throw new Error("not our server");
+    beaten = performance.now();
+    await measured(Math.round((Date.parse(told.now) - (before + Date.now()) / 2) / 1000));
+    if (status === 200) return welcome(told);
+    if (told.code) await hold({ refused: REFUSED[told.code] || "closed" });
+  }
+
+  async function welcome({ link, open, pin, place, release }) {
+    const changes = { refused: open ? "" : "closed", pin, place };
+    if (link) changes.link = link;
+    await hold(changes);
+    if (link) history.replaceState(history.state, "", new URL(link).pathname + location.search);
+    if (release && page.release && release !== page.release) await renew(release);
+  }
+
+  // At most once an hour for the same release: two servers may disagree for a while.
+  async function renew(release) {
+    const asked = device.asked || {};
+    if (asked.release === release && Date.now() - asked.at < HOUR) return;
+    await hold({ asked: { release, at: Date.now() } });
+    if (worker && worker.active) worker.active.postMessage("renew");
+    else document.dispatchEvent(new Event("cx-release"));
+  }
+
+  function item(answer) {
+    const { key, survey, language, satisfaction, trust, drivers, comment, questions } = answer;
+    const mine = answer.service === device.service && answer.office === device.office;
+    const told = {
+      link: mine ? device.link : answer.link,
+      key, survey, language, satisfaction, trust, drivers, comment, questions,
+      answered_at: new Date(answer.at).toISOString(),
+    };
+    if (answer.offset !== null) told.clock_offset = answer.offset;
+    if (answer.test) told.test = true;
+    return told;
+  }
+
+  function next() {
+    let size = 0;
+    return read(WAITING, (answer, n) => {
+      size += new Blob([JSON.stringify(item(answer))]).size + 1;
+      return n >= half || (n > 0 && size > BYTES);
+    });
+  }
+
+  // What became of each: kept by the server, set aside, or to be tried again. True if all went on.
+  const settle = (results) => transact(["answers"], "readwrite", (act, out) => {
+    const answers = act.objectStore("answers");
+    out.value = true;
+    for (const [answer, status, code] of results) {
+      if (KEPT.includes(status)) answers.delete(answer.n);
+      else if (HOPELESS.includes(status)) answers.put({ ...answer, state: ASIDE, why: { status, code, at: Date.now() } });
+      else out.value = false;
+    }
+  });
+
+  async function round() {
+    const answers = await next();
+    if (!answers.length) return false;
+    const { status, told } = await post("/api/v1/responses", {
+      device_now: new Date().toISOString(), items: answers.map(item),
+    });
+    let results;
+    if (status === 200 && told && answers.every((answer, at) => told.results?.[at]?.key === answer.key)) {
+      results = answers.map((answer, at) => [answer, told.results[at].status, told.results[at].error?.code || ""]);
+      half = Math.min(BATCH, half * 2);
+    } else if (!HOPELESS.includes(status) || (status === 404 && !told)) {
+      throw new Error(`the server says ${status}`);
+    } else if (answers.length > 1) {
+      half = Math.ceil(answers.length / 2); // find the one that stands in the way
+      return true;
+    } else {
+      results = [[answers[0], status, told?.code || ""]];
+    }
+    if (!await settle(results)) throw new Error("some are to be sent again");
+    await remember("sent", Date.now());
+    for (const [{ key }, status, code] of results)
+      document.dispatchEvent(new CustomEvent("cx-settled", { detail: { key, status, code } }));
+    return true;
+  }
+
+  async function rounds() {
+    // Two windows on one device: one of them sends.
+    if (!navigator.locks) return work();
+    return navigator.locks.request("cx-kiosk-send", { ifAvailable: true }, (lock) => lock && work());
+  }
+
+  async function work() {
+    if (performance.now() - beaten > BEAT * 0.9) await beat();
+    const { aside } = await counts();
+    while (await round());
+    // Staff hear of what was set aside now, not in a minute.
+    if ((await counts()).aside !== aside) await beat();
+  }
+
+  async function send() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    clearTimeout(timer);
+    try {
+      do {
+        again = false;
+        await rounds();
+      } while (again);
+      failures = 0;
+    } catch {
+      failures += 1;
+      beaten = -Infinity;
+    }
+    busy = false;
+    await look().catch(() => say("storage"));
+    const wait = failures ? Math.min(LONGEST, 1000 * 2 ** failures) : BEAT;
+    // Jitter: a building full of devices must not knock at the same moment.
+    timer = setTimeout(send, wait * (0.5 + Math.random() / 2));
+  }
+
+  // ---- starting
+
+  // Kept pages and files for a start without a network. It needs https, or this very machine.
+  async function install() {
+    if (!navigator.serviceWorker) return;
+    const known = !!navigator.serviceWorker.controller;
+    navigator.serviceWorker.addEventListener("message", ({ data }) => {
+      if (data === "renewed") document.dispatchEvent(new Event("cx-release"));
+    });
+    const address = `${root}/k/sw.js`;
+    const policy = window.trustedTypes && trustedTypes.createPolicy("cx", { createScriptURL: (url) => url });
+    try {
+      worker = await navigator.serviceWorker.register(policy ? policy.createScriptURL(address) : address, { scope: `${root}/k` });
+      const { active } = await navigator.serviceWorker.ready;
+      if (service && !known) active.postMessage("keep");
+    } catch {
+      worker = null;
+    }
+  }
+
+  async function start() {
+    try {
+      db = await openDatabase();
+      db.onclose = () => say("storage");
+      device = await recall("device") || {};
+      if (service) await adopt();
+    } catch (error) {
+      state = "storage";
+      throw error;
+    }
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
+    install();
+    if (!service) return;
+    await look();
+    addEventListener("online", () => {
+      failures = 0; // it may be a moment early: then soon again
+      send();
+    });
+    setInterval(watchClock, 1000);
+    send();
+  }
+
+  let opened;
+  const open = () => (opened ||= start());
+
+  const status = async () => {
+    await open();
+    const aside = await read(ASIDE);
+    const { waiting } = await counts();
+    const sent = await recall("sent");
+    const kept = navigator.storage && navigator.storage.persisted ? await navigator.storage.persisted() : false;
+    return { ...device, waiting, aside, sent, kept, state, ends: device.link && endOf(device.link), release: page.release, offline: !!worker };
+  };
+
+  // What was set aside, as bodies that POST /api/v1/responses takes, one a line.
+  const copy = async () => {
+    const items = (await read(ASIDE)).map(item);
+    const lines = [];
+    while (items.length) lines.push(JSON.stringify({ items: items.splice(0, BATCH) }));
+    return lines.join("\n") + "\n";
+  };
+
+  return { open, keep, send, status, copy, recall, remember, retry: () => retry().then(send), get state() { return state; } };
+})();

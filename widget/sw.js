@@ -1,0 +1,100 @@
+// Lets a kiosk start without a network: it gives the page and files that were put by, and looks
+// for newer ones behind the screen. Answers are none of its business: it never sees them.
+const CACHE = "cx-kiosk-1";
+const ROOT = new URL("..", location.href).pathname.replace(/\/$/, "");
+const PAIRING = `${ROOT}/k`;
+const PATIENCE = 4000;
+let turn = Promise.resolve();
+
+// A kiosk's page is put by without its token: one page for the office, whatever link opens it.
+function nameOf(path) {
+  const [service, office, token] = path.startsWith(`${PAIRING}/`) ? path.slice(PAIRING.length + 1).split("/") : [];
+  return token ? `${PAIRING}/${service}/${office}` : "";
+}
+
+const stored = async (name) => (await caches.open(CACHE)).match(name, { ignoreVary: true, ignoreSearch: true });
+
+async function putBy(address, name) {
+  const response = await fetch(address, { cache: "no-store", credentials: "omit", redirect: "error" });
+  const text = await response.clone().text();
+  // A refusal, or the page of a network that wants people to sign in, replaces nothing.
+  if (!response.ok || !text.includes("kiosk-queue.js")) return response;
+  // One at a time: what one has just put by, another must not clear away.
+  turn = turn.catch(() => {}).then(() => put(response, text, name));
+  return turn;
+}
+
+// The page and all it needs, or nothing of it.
+async function put(response, text, name) {
+  const cache = await caches.open(CACHE);
+  for (const file of files(text))
+    if (!await cache.match(file, { ignoreVary: true })) await cache.add(file);
+  await cache.put(name, response.clone());
+  await clear(cache);
+  return response;
+}
+
+function files(text) {
+  const found = text.matchAll(/(?:src|href)="([^"]*\/(?:static\/[^"]+|manifest\.webmanifest))"/g);
+  return [...new Set([...found].map(([, address]) => address))];
+}
+
+// Files that no page asks for any more.
+async function clear(cache) {
+  const kept = new Set();
+  for (const request of await cache.keys()) {
+    const path = new URL(request.url).pathname;
+    if (path !== PAIRING && !path.startsWith(`${PAIRING}/`)) continue;
+    const response = await cache.match(request, { ignoreVary: true });
+    for (const file of files(await response.text())) kept.add(new URL(file, location.href).pathname);
+    kept.add(path);
+  }
+  for (const request of await cache.keys())
+    if (!kept.has(new URL(request.url).pathname)) await cache.delete(request);
+}
+
+async function give(event, name) {
+  const kept = await stored(name);
+  if (!kept) return putBy(event.request.url, name);
+  event.waitUntil(putBy(event.request.url, name).catch(() => {}));
+  return kept;
+}
+
+async function givePairing(request) {
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+  } catch {
+    return await stored(PAIRING) || Response.error();
+  }
+}
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(putBy(PAIRING, PAIRING));
+});
+
+addEventListener("activate", (event) => {
+  const others = caches.keys().then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))));
+  event.waitUntil(others.then(() => clients.claim()));
+});
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (request.mode === "navigate" && nameOf(pathname)) event.respondWith(give(event, nameOf(pathname)));
+  else if (request.mode === "navigate" && pathname === PAIRING) event.respondWith(givePairing(request));
+  else if (pathname.startsWith(`${ROOT}/static/`) || pathname.endsWith("/manifest.webmanifest"))
+    event.respondWith(stored(pathname).then((kept) => kept || fetch(request)));
+});
+
+// The page asks to be put by ("keep"), or for a newer one of itself ("renew").
+addEventListener("message", (event) => {
+  const { data, source } = event;
+  const name = source && nameOf(new URL(source.url).pathname);
+  if (!name) return;
+  const done = putBy(source.url, name).then(({ ok }) => {
+    if (ok && data === "renew") source.postMessage("renewed");
+  });
+  event.waitUntil(done.catch(() => {}));
+});
