@@ -331,6 +331,24 @@ def test_a_link_that_ended_still_sends_what_was_given_before_and_asks_nobody_aft
     tablet.until(lambda: house.count() == 2)
 
 
+def test_a_device_moves_to_its_renewed_link_and_lives_on_beyond_the_first(tablet, typed):
+    house = tablet.house
+    page = tablet.open(f"{house.settings.base_url}/k")
+    paired(typed, house, page)
+    knows_its_pin(page)
+    first = held(page)["link"]
+    tablet.wait(days=61)
+    tablet.until(lambda: held(page)["link"] != first)
+    renewed = held(page)["link"]
+    assert page.url == renewed
+    tablet.wait(days=40)
+    page.goto(first)  # an old bookmark: the device knows better
+    expect(page.locator("#stage h1")).to_have_text("Permit renewal")
+    assert page.url == renewed
+    give(page, 5, 4, "on day 101")
+    tablet.until(lambda: house.count() == 1)
+
+
 # ---- what a server, or something between, may say
 
 

@@ -54,7 +54,7 @@ class Device:
 
     @property
     def is_paired(self) -> bool:
-        """Whether it got its link by a code; else from a key's holder, with an end of their choice."""
+        """Whether it got its link by a code; else it has one minted with a key, to a chosen end."""
         return self.pin is not None
 
     def answers_on(self, today: date) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -40,6 +41,11 @@ class Stage:
             ("Mint a link", f"{where}{cx} link {SERVICE} {OFFICE} --data {data}"),
             ("Results by office", f"{cx} results --by office --data {data}"),
             ("What contributed", f"{cx} results --by driver --data {data}"),
+            (
+                "Make a tablet the kiosk at the exit",
+                f'{where}{cx} kiosk pair {SERVICE} {OFFICE} --place "East door" --data {data}',
+            ),
+            ("Every kiosk and how it is", f"{cx} kiosks --data {data}"),
             ("Every answer as a row", f"{cx} export --format csv -o answers.csv --data {data}"),
             ("Count again and compare", f"{cx} recount --check --data {data}"),
             ("No road from link to answer", f"{cx} prove-unlinkable --data {data}"),
@@ -74,6 +80,9 @@ def routes(stage: Stage) -> list[BaseRoute]:
             "front.html",
             invite=invite,
             spanish=issuer.issue_link(SERVICE, OFFICE, language="es"),
+            exit_link=issuer.issue_link(
+                SERVICE, OFFICE, channel="kiosk", expires_at=desk.clock() + timedelta(days=1)
+            ),
             stage=stage,
             offices=await run_in_threadpool(_counts, desk),
         )
