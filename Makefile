@@ -17,7 +17,7 @@ run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo L
 
 test: check ## Run everything: style, types, imports, tests with Chromium and PostgreSQL (ARGS="-k name")
 	@scripts/test-programs
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 setup: ## Make .venv with all that development needs, and no more
 	@scripts/setup dev

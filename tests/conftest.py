@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from sqlalchemy import Engine
 
 import cluster
+import forge
 import programs
 from cxserver import db
 from cxserver.settings import Settings
@@ -36,12 +37,27 @@ _BROWSER_OPTIONS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _settings_of_the_tests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a row of a table that holds a link: each process signs another one, and the processes
+    that share the tests must know them by the same names.
+    """
+    return argname if isinstance(val, str) and "/permits/" in val else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_the_tests_alone() -> Iterator[None]:
     """What the developer has set in `CX_*` must not steer the tests."""
-    for name in [name for name in os.environ if name.startswith("CX_")]:
-        if not name.startswith("CX_TEST_"):
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CX_")]:
+            if not name.startswith("CX_TEST_"):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_forge_goes_out_at_the_end() -> Iterator[None]:
+    yield
+    forge.close()
 
 
 # ---- databases
@@ -219,10 +235,13 @@ def page_faults() -> list[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, page_faults: list[str]) -> Iterator[Callable[..., Page]]:
+def open_page(
+    browser: Browser, page_faults: list[str], serve: Servers
+) -> Iterator[Callable[..., Page]]:
     """`open_page(**options)`: a page in a browser context of its own, with Playwright's options.
 
     For example `open_page(java_script_enabled=False, viewport={"width": 360, "height": 640})`.
+    The servers stop after the pages are closed: a page may still ask them for its icon.
     """
     contexts = []
 

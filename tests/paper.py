@@ -1,6 +1,7 @@
 """Posters to look at: ordinary ones and extreme ones, drawn, and read by a real decoder."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -57,10 +58,14 @@ NOTICES = {
     "long": said(("en", "es"), office=LONG, reference=LONG, link=LONG_LINK, **named(LONG)),
     "wide": said(("en", "es"), office=WIDE, reference=WIDE, link=LONG_LINK, **named(WIDE)),
 }
-PAGES = {
-    f"{name}-{paper}": layout.lay_out(NOTICES[name], PAPERS[paper])
-    for name, paper in product(NOTICES, PAPERS)
-}
+PAGES = [f"{name}-{paper}" for name, paper in product(NOTICES, PAPERS)]
+
+
+@cache
+def laid_out(name: str) -> Page:
+    """One of `PAGES`: the extreme ones take a while, so it is done when a test asks."""
+    notice, _, paper = name.partition("-")
+    return layout.lay_out(NOTICES[notice], PAPERS[paper])
 
 
 def pixels(pdf: bytes, dpi: int = 150) -> Image.Image:

@@ -4,7 +4,6 @@ import io
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import pytest
 import segno
 from playwright.sync_api import Page, expect
 
+import serving
 import sight
 
 CX = Path(sys.executable).with_name("cx")
@@ -31,7 +31,7 @@ class Demo:
 
     def __init__(self, data: Path, *words: str):
         started = time.monotonic()
-        self.port = free_port()
+        self.port = serving.free_port()
         self.process = subprocess.Popen(
             [CX, "demo", "--port", str(self.port), "--data", str(data), *words],
             stdout=subprocess.PIPE,
@@ -67,11 +67,6 @@ class Demo:
 def environment() -> dict[str, str]:
     """The developer's own, without their settings of this product."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CX_")}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def answers(address: str) -> bool:
@@ -258,7 +253,7 @@ def test_a_busy_port_and_a_busy_folder_are_told_in_a_sentence(demo, tmp_path):
     told = refused("--port", str(demo.port), "--data", str(tmp_path / "new"))
     assert "PORT=" in told and str(demo.port) in told
     data = Path(demo.process.args[demo.process.args.index("--data") + 1])
-    told = refused("--port", str(free_port()), "--data", str(data))
+    told = refused("--port", str(serving.free_port()), "--data", str(data))
     assert "Another server already works on" in told
 
 

@@ -21,6 +21,7 @@ import typer
 from packaging.requirements import Requirement
 
 import programs
+import serving
 from cxserver.cli import console
 from cxserver.settings import Settings
 from house import House, stamp_of
@@ -97,15 +98,10 @@ def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
         process.communicate(timeout=20)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(
     serve: Servers, sqlite_house: House, tmp_path: Path
 ):
-    port = free_port()
+    port = serving.free_port()
     sqlite_house.move(f"http://127.0.0.1:{port}")
     behind = serve(sqlite_house.app())
     link = sqlite_house.mint()
@@ -142,7 +138,7 @@ def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(
 
 
 def test_no_log_knows_the_link_when_the_server_is_down(sqlite_house: House, tmp_path: Path):
-    port, dead = free_port(), free_port()
+    port, dead = serving.free_port(), serving.free_port()
     sqlite_house.move(f"http://127.0.0.1:{port}")
     link = sqlite_house.mint()
     with nginx(tmp_path / "nginx", port, f"http://127.0.0.1:{dead}") as proxy:

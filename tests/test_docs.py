@@ -4,7 +4,6 @@ import os
 import re
 import runpy
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx2
 import pytest
 import typer
 
+import serving
 from cxsdk import Issuer, Key
 from cxserver.cli import console
 from cxserver.intake import masking
@@ -107,11 +107,6 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.close()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def wait_until_ready(base: str) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -127,7 +122,7 @@ def test_the_commands_of_the_readme_lead_from_nothing_to_a_counted_answer(termin
     [script] = blocks(section(README, FROM_NOTHING), "sh")
     [python] = blocks(section(README, "The first link"), "python")
     (tmp_path / "first_link.py").write_text(python, encoding="utf-8")
-    port = free_port()
+    port = serving.free_port()
     said = ""
     for command in script.replace("8000", str(port)).splitlines():
         if "results" in command:

@@ -16,6 +16,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+import command
+import forge
+import serving
 from cxserver.intake import recount
 from house import House
 
@@ -28,20 +31,11 @@ class Server:
     def __init__(self, house: House, port: int):
         self._house = house
         self._port = port
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: forge.Process | None = None
 
     def start(self) -> None:
-        environment = {
-            **os.environ,
-            "CX_DATA_DIR": str(self._house.settings.data_dir),
-            "CX_DATABASE_URL": self._house.settings.database_url,
-            "CX_BASE_URL": self._house.settings.base_url,
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "cxserver", "serve", "--port", str(self._port)],
-            env=environment,
-            stderr=subprocess.DEVNULL,
-        )
+        words = ("serve", "--port", str(self._port))
+        self._process = forge.start(words, command.environment(self._house))
 
     def wait(self) -> None:
         address = f"http://127.0.0.1:{self._port}/readyz"
@@ -66,15 +60,14 @@ class Server:
 
 
 @pytest.fixture
-def server(house: House, serve):
+def server(house: House):
     """A server that can be killed, listening where the house's links lead."""
     from datetime import UTC, datetime
 
     house.clock.now = datetime.now(UTC)  # this server goes by the real clock
-    address = serve.reserve()
-    serve.close()
-    house.settings = house.settings.model_copy(update={"base_url": address})
-    server = Server(house, int(address.rpartition(":")[2]))
+    port = serving.free_port()
+    house.move(f"http://127.0.0.1:{port}")
+    server = Server(house, port)
     server.start()
     server.wait()
     yield server
@@ -85,6 +78,20 @@ async def post(client: httpx2.AsyncClient, house: House, link: str, **answers: o
     body = {"link": link, "trust": 4, "satisfaction": 4} | answers
     response = await client.post(f"{house.settings.base_url}/api/v1/responses", json=body)
     return response.status_code
+
+
+async def post_each(house: House, links: list[str]) -> dict[str, int]:
+    """Post every link once, four at a time; what each was told."""
+    told: dict[str, int] = {}
+    left = iter(links)
+
+    async def person(client: httpx2.AsyncClient) -> None:
+        for link in left:
+            told[link] = await post(client, house, link)
+
+    async with httpx2.AsyncClient(timeout=10) as client:
+        await asyncio.gather(*(person(client) for _ in range(4)))
+    return told
 
 
 @pytest.mark.parametrize("different", [False, True], ids=["identical", "different"])
@@ -132,17 +139,13 @@ def test_every_acknowledged_answer_survives_kill_9(house, server):
         async with asyncio.timeout(LIVE), httpx2.AsyncClient(timeout=10) as client:
             await asyncio.gather(killer(), *(person(client) for _ in range(4)))
 
-    async def retry() -> dict[str, int]:
-        async with httpx2.AsyncClient(timeout=10) as client:
-            return {link: await post(client, house, link) for link in attempted}
-
     asyncio.run(crowd())
     stored = house.count()
     assert len(acknowledged) > 50
     assert len(acknowledged) <= stored <= len(attempted)
     # What was acknowledged is there: a retry is told "the same", and nothing is added for it.
     server.wait()
-    told = asyncio.run(retry())
+    told = asyncio.run(post_each(house, attempted))
     assert [link for link in acknowledged if told[link] != 200] == []
     unknown = len(attempted) - stored
     assert Counter(told.values()) == Counter({200: stored}) + Counter({201: unknown})

@@ -8,14 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
 import httpx2
 import pytest
 
+import serving
 from house import House, stamp_of
+from lasting import lasting
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # How each example says that it is run.
@@ -29,35 +30,40 @@ WAYS = {
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def name(request: pytest.FixtureRequest) -> str:
-    """One example after the other."""
-    return str(request.param)
-
-
-@pytest.fixture
-def host(name: str, sqlite_house: House, tmp_path: Path) -> Iterator[str]:
-    """The example, running: its own address, where the survey is under /cx."""
-    sqlite_house.clock.now = datetime.now(UTC)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, House]]:
+    """One example after the other: its address, where the survey is under /cx, and our house."""
+    port = serving.free_port()
     address = f"http://127.0.0.1:{port}"
-    sqlite_house.move(f"{address}/cx")
-    log = tmp_path / "log"
-    with log.open("w") as said:
+    log = tmp_path_factory.mktemp("inside") / "log"
+    with lasting(request, base_url=f"{address}/cx") as house, log.open("w") as said:
         process = subprocess.Popen(
-            [sys.executable, *WAYS[name].format(port=port).split()],
+            [sys.executable, *WAYS[request.param].format(port=port).split()],
             cwd=EXAMPLES,
-            env=environment(sqlite_house),
+            env=environment(house),
             stdout=said,
             stderr=said,
         )
         try:
             wait_for(port, process, log)
-            yield address
+            yield address, house
         finally:
             process.terminate()
             process.wait(20)
     assert "Traceback" not in log.read_text() and "was destroyed" not in log.read_text()
+
+
+@pytest.fixture
+def host(running: tuple[str, House]) -> str:
+    """The address of the example."""
+    return running[0]
+
+
+@pytest.fixture
+def house(running: tuple[str, House]) -> House:
+    """Where its answers go."""
+    return running[1]
 
 
 def environment(house: House) -> dict[str, str]:
@@ -90,7 +96,8 @@ def transaction(host: str) -> str:
     return unescape(link)
 
 
-def test_a_transaction_ends_in_one_counted_answer(host, sqlite_house):
+def test_a_transaction_ends_in_one_counted_answer(host, house):
+    earlier = house.responses()
     link = transaction(host)
     assert link.startswith(f"{host}/cx/s/permits/riverside/")
     with httpx2.Client() as person:
@@ -107,7 +114,7 @@ def test_a_transaction_ends_in_one_counted_answer(host, sqlite_house):
         assert thanks.status_code == 200 and "Thank you" in thanks.text
         assert person.post(link, data=fields).status_code == 303
         assert "We already have your answer" in person.get(link).text
-    [row] = sqlite_house.responses()
+    [row] = [row for row in house.responses() if row not in earlier]
     assert (row["service"], row["office"], row["channel"]) == ("permits", "riverside", "web")
     assert (row["trust"], row["satisfaction"], row["comment"]) == (4, 5, "Sí")
 
@@ -128,7 +135,8 @@ def test_every_file_of_a_page_lies_under_the_path(host):
         assert "immutable" in told.headers["cache-control"]
 
 
-def test_the_other_doors_open_under_the_path_and_nowhere_else(host, sqlite_house):
+def test_the_other_doors_open_under_the_path_and_nowhere_else(host, house):
+    earlier = house.count()
     loader = httpx2.get(f"{host}/cx/embed/1/cx.js")
     assert loader.status_code == 200 and "javascript" in loader.headers["content-type"]
     assert httpx2.get(f"{host}/cx/readyz").text == "ready\n"
@@ -140,7 +148,7 @@ def test_the_other_doors_open_under_the_path_and_nowhere_else(host, sqlite_house
     assert refused.status_code == 422
     assert refused.headers["content-type"].startswith("application/problem+json")
     assert httpx2.get(f"{host}/embed/1/cx.js").status_code == 404
-    assert sqlite_house.count() == 1
+    assert house.count() == earlier + 1
 
 
 def test_a_refusal_is_told_as_by_a_server_of_its_own(host):

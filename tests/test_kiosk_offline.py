@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 import programs
 import sight
 from house import House
+from serving import free_port
 from typed import Typed
 
 ROOT = Path(__file__).parents[1]
@@ -40,8 +41,7 @@ class Standing:
 
     def __init__(self, house: House):
         self.house = house
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         house.move(f"http://127.0.0.1:{self.port}")
 
     def start(self) -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import forge
 from command import cx
 from cxsdk import Link, token
 from cxserver.cli import mailmerge
@@ -66,9 +67,7 @@ def told(house: House, file: Path, *words: str) -> str:
 
 def run(house: House, *words: str) -> subprocess.CompletedProcess[str]:
     """All that a command prints, here and there."""
-    environment = {**os.environ, "CX_DATA_DIR": str(house.settings.data_dir)}
-    line = [sys.executable, "-m", "cxserver", *words]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+    return forge.run(words, {**os.environ, "CX_DATA_DIR": str(house.settings.data_dir)})
 
 
 # ---- what comes out

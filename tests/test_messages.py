@@ -1,5 +1,6 @@
 """The e-mail and the text message: small, safe, readable everywhere, in the words of the page."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -131,8 +132,9 @@ def test_a_mail_is_small_and_needs_nothing_from_elsewhere(snippet):
     mail = Mail(snippet.html)
     assert len(snippet.html.encode()) <= 8000
     assert {tag for tag, _ in mail.tags} == {"div", "table", "tr", "td", "a", "span", "b"}
+    besides = re.sub(r'href="[^"]*"', "", snippet.html)  # a token may spell any word
     for word in ("src", "url(", "@import", "flex", "class=", "var("):
-        assert word not in snippet.html
+        assert word not in besides
     assert max(map(len, snippet.html.splitlines())) < 998  # what SMTP lets through
 
 

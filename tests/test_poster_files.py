@@ -7,14 +7,14 @@ import pytest
 from PIL import Image, ImageFilter
 
 from cxserver.poster import file
-from paper import LINK, NOTICES, NOW, PAGES, code_of, decoded, pixels, png
+from paper import LINK, NOTICES, NOW, PAGES, code_of, decoded, laid_out, pixels, png
 from sight import names
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_code_in_a_png_is_the_link(name, tmp_path):
-    image = png(PAGES[name], tmp_path)
-    inches = PAGES[name].paper.width / 72, PAGES[name].paper.height / 72
+    image = png(laid_out(name), tmp_path)
+    inches = laid_out(name).paper.width / 72, laid_out(name).paper.height / 72
     assert image.size == tuple(round(300 * length) for length in inches)
     assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert decoded(image) == [NOTICES[name.partition("-")[0]].link]
@@ -22,8 +22,8 @@ def test_the_code_in_a_png_is_the_link(name, tmp_path):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_code_in_a_pdf_is_the_link(name):
-    pdf = file.draw(PAGES[name], Path("x.pdf"), NOW)
-    paper = PAGES[name].paper
+    pdf = file.draw(laid_out(name), Path("x.pdf"), NOW)
+    paper = laid_out(name).paper
     assert pypdfium2.PdfDocument(pdf)[0].get_size() == pytest.approx(
         (paper.width, paper.height), abs=0.01
     )
@@ -32,8 +32,8 @@ def test_the_code_in_a_pdf_is_the_link(name):
 
 def test_the_code_in_an_svg_is_the_link_and_the_drawing_has_a_name(open_page, tmp_path):
     for name in ("both-letter", "long-a4"):
-        drawn, paper = tmp_path / f"{name}.svg", PAGES[name].paper
-        drawn.write_bytes(file.draw(PAGES[name], drawn, NOW))
+        drawn, paper = tmp_path / f"{name}.svg", laid_out(name).paper
+        drawn.write_bytes(file.draw(laid_out(name), drawn, NOW))
         size = {"width": round(paper.width * 4 / 3), "height": round(paper.height * 4 / 3)}
         page = open_page(viewport=size)
         page.goto(drawn.as_uri())
@@ -41,11 +41,11 @@ def test_the_code_in_an_svg_is_the_link_and_the_drawing_has_a_name(open_page, tm
         page.screenshot(path=shot)
         assert decoded(Image.open(shot)) == [NOTICES[name.partition("-")[0]].link]
         assert page.locator("svg").get_attribute("role") == "img"
-        assert names(page, "image") == [PAGES[name].title]
+        assert names(page, "image") == [laid_out(name).title]
 
 
 def test_all_formats_show_the_same_page(open_page, tmp_path):
-    page = PAGES["both-letter"]
+    page = laid_out("both-letter")
     drawn = tmp_path / "page.svg"
     drawn.write_bytes(file.draw(page, drawn, NOW))
     browser = open_page(viewport={"width": 816, "height": 1056})
@@ -70,7 +70,7 @@ def test_all_formats_show_the_same_page(open_page, tmp_path):
 @pytest.mark.parametrize("name", ["en-letter", "both-a4", "long-letter"])
 def test_a_telephone_reads_it_from_a_metre_and_a_half(name, tmp_path):
     # 12 megapixels over 70 degrees: a page 21.6 cm wide, seen from 1.5 m, fills 411 of them.
-    photo = png(PAGES[name], tmp_path).convert("L")
+    photo = png(laid_out(name), tmp_path).convert("L")
     photo = photo.rotate(4, expand=True, fillcolor=255)
     photo = photo.resize((411, round(411 * photo.height / photo.width)), Image.Resampling.BOX)
     photo = photo.filter(ImageFilter.GaussianBlur(0.6)).point(lambda dot: 60 + dot // 2)
@@ -78,7 +78,7 @@ def test_a_telephone_reads_it_from_a_metre_and_a_half(name, tmp_path):
 
 
 def test_a_scratched_poster_still_opens(tmp_path):
-    page, scale = PAGES["en-letter"], 300 / 72
+    page, scale = laid_out("en-letter"), 300 / 72
     code, image = code_of(page), png(page, tmp_path).convert("L")
     side = round(0.2 * code.size * scale)
     corner = round((code.x + code.size / 2) * scale), round((code.y + code.size / 2) * scale)
@@ -87,7 +87,7 @@ def test_a_scratched_poster_still_opens(tmp_path):
 
 
 def test_a_pdf_tells_itself_to_a_screen_reader():
-    document = pypdfium2.PdfDocument(file.draw(PAGES["both-letter"], Path("x.pdf"), NOW))
+    document = pypdfium2.PdfDocument(file.draw(laid_out("both-letter"), Path("x.pdf"), NOW))
     raw = pypdfium2.raw
     assert document.get_metadata_dict()["Title"] == "How did it go? Riverside Office"
     assert document.get_metadata_dict()["Author"] == "Department of Everyday Affairs"
@@ -101,7 +101,7 @@ def test_a_pdf_tells_itself_to_a_screen_reader():
 
 
 def document_bytes(name: str) -> bytes:
-    return file.draw(PAGES[name], Path("x.pdf"), NOW)
+    return file.draw(laid_out(name), Path("x.pdf"), NOW)
 
 
 def structure(page: pypdfium2.PdfPage) -> list[tuple[str, str, list]]:
@@ -146,7 +146,7 @@ def test_a_pdf_carries_its_fonts():
 def test_the_same_poster_is_the_same_file():
     for ending in file.ENDINGS:
         path = Path(f"x{ending}")
-        assert file.draw(PAGES["en-a4"], path, NOW) == file.draw(PAGES["en-a4"], path, NOW)
+        assert file.draw(laid_out("en-a4"), path, NOW) == file.draw(laid_out("en-a4"), path, NOW)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):

@@ -7,11 +7,8 @@ kept: the database with its log of writes, exports, and what the server printed.
 import http.client
 import io
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
@@ -20,6 +17,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from sqlalchemy import select, text
 
+import command
+import forge
+import serving
 from cxsdk import token
 from cxsdk.keys import office_secret
 from cxsdk.token import Kind, LinkKey
@@ -136,9 +136,8 @@ def trouble(house, visitor, link, stamp):
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def remains(request):
     """What is left of a day: files by name, the day's links and stamps, what was printed."""
-    with lasting(request, request.param) as house, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
+    with lasting(request, request.param) as house:
+        port = serving.free_port()
         house.clock.now = datetime.now(UTC)  # this server goes by the real clock
         house.move(f"http://127.0.0.1:{port}")
         printed = house.settings.data_dir / "printed.txt"
@@ -163,18 +162,8 @@ def remains(request):
 
 
 def _serve(house, port, file):
-    environment = {
-        **os.environ,
-        "CX_DATA_DIR": str(house.settings.data_dir),
-        "CX_DATABASE_URL": house.settings.database_url,
-        "CX_BASE_URL": house.settings.base_url,
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "cxserver", "serve", "--port", str(port)],
-        env=environment,
-        stdout=file,
-        stderr=file,
-    )
+    words = ("serve", "--port", str(port))
+    server = forge.start(words, command.environment(house), file, file)
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:
