@@ -13,16 +13,19 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 import cluster
 import forge
 import programs
+import stands
+import tablets
 from cxserver import db
 from cxserver.settings import Settings
 from house import House
 from serving import Servers
+from typed import Typed
 
 # A machine that is busy is no fault in the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -267,3 +270,78 @@ def open_page(
 def page(open_page: Callable[..., Page]) -> Page:
     """A page in a fresh browser context."""
     return open_page()
+
+
+# ---- the kiosk
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[House]:
+    """One open house for the whole file. Each test stands its own device in it."""
+    servers = Servers()
+    folder = tmp_path_factory.mktemp("hall")
+    shutil.copyfile(_sqlite_template, folder / "cx.sqlite3")
+    hall = House(Settings(data_dir=folder, database_url="", base_url=servers.reserve()))
+    servers(hall.app(demo=True), at=hall.settings.base_url)
+    yield hall
+    servers.close()
+    hall.close()
+
+
+@pytest.fixture
+def stand(open_page, hall):
+    """`stand(language, room)`: a new device that shows the survey, its time in our hands."""
+
+    def stand(language: str = "en", room: tuple[int, int] = stands.TABLET, **how: Any) -> Page:
+        service = how.pop("service", "permits")
+        size = {"width": room[0], "height": room[1]}
+        page = open_page(viewport=size, has_touch=True, **how)
+        page.clock.install()
+        link = hall.mint(service, channel="kiosk", language=language)
+        page.goto(link)
+        expect(page.locator("#stage h1")).to_be_visible()
+        return page
+
+    return stand
+
+
+@pytest.fixture
+def cut_off(open_page, page_faults):
+    """`cut_off(page)` takes its network away; that Chromium complains of it is no fault."""
+    cut = []
+
+    def cut_off(page: Page) -> None:
+        page.context.set_offline(True)
+        cut.append(page)
+
+    yield cut_off
+    for page in cut:
+        page.close()
+    page_faults[:] = [fault for fault in page_faults if "ERR_INTERNET_DISCONNECTED" not in fault]
+
+
+@pytest.fixture
+def standing(sqlite_house: House) -> Iterator[tablets.Standing]:
+    """A house that is served, and can be stopped and started again at the same address."""
+    standing = tablets.Standing(sqlite_house)
+    standing.start()
+    yield standing
+    if standing.thread.is_alive():
+        standing.stop()
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """`typed(house, "kiosks", "--json")`: a command, typed in this process."""
+    return Typed(monkeypatch, capsys)
+
+
+@pytest.fixture
+def tablet(
+    browser: Browser, tmp_path: Path, standing: tablets.Standing
+) -> Iterator[tablets.Tablet]:
+    """A device with a disk of its own: it can be killed, and opened again."""
+    tablet = tablets.Tablet(browser, tmp_path / "profile", standing.house)
+    yield tablet
+    tablet.close()
+    assert not tablet.faults

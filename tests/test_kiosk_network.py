@@ -1,0 +1,117 @@
+"""A kiosk and what stands between it and its server: proxies, walls, a second window."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import sight
+from tablets import (
+    give_slowly,
+    held,
+    put_by,
+    until,
+)
+
+NETWORK = re.compile(r"Failed to load resource|Failed to fetch|ERR_|network")
+
+
+# ---- what a server, or something between, may say
+
+
+@pytest.fixture
+def kiosk(open_page, standing) -> Iterator[Page]:
+    """A kiosk's page in a fresh browser, opened through a link of the SDK."""
+    page: Page = open_page(viewport={"width": 800, "height": 1280})
+    page.goto(standing.house.mint(channel="kiosk"))
+    expect(page.locator("h1")).to_have_text("Permit renewal")
+    return page
+
+
+def forget_network_faults(faults: list[str]) -> None:
+    """Chromium logs every refused request."""
+    assert all(NETWORK.search(fault) for fault in faults), faults
+    faults.clear()
+
+
+def test_a_network_that_wants_people_to_sign_in_is_not_our_server(kiosk, standing, page_faults):
+    until(lambda: held(kiosk).get("offset") is not None, kiosk)
+    kiosk.route(
+        re.compile("/api/|heartbeat"),
+        lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Welcome"),
+    )
+    give_slowly(kiosk, "behind a wall")
+    kiosk.wait_for_timeout(300)
+    assert (held(kiosk)["waiting"], standing.house.count()) == (1, 0)
+    kiosk.unroute_all()
+    kiosk.evaluate("Queue.send()")
+    until(lambda: standing.house.count() == 1, kiosk)
+    forget_network_faults(page_faults)
+
+
+def test_an_answer_that_does_not_fit_is_set_aside_and_the_next_goes_on(kiosk, standing):
+    put_by(kiosk, 1, survey="permits/99")
+    put_by(kiosk, 2)
+    kiosk.evaluate("Queue.send()")
+    until(lambda: held(kiosk)["waiting"] == 0, kiosk)
+    assert standing.house.count() == 2
+    [aside] = held(kiosk)["aside"]
+    assert (aside["why"]["status"], aside["why"]["code"]) == (422, "invalid")
+
+
+def test_what_a_proxy_finds_too_large_is_sent_in_smaller_parts(kiosk, standing, page_faults):
+    house = standing.house
+    kiosk.context.set_offline(True)
+    put_by(kiosk, 40)
+    sizes: list[int] = []
+
+    def proxy(route: Any) -> None:
+        sizes.append(len(json.loads(route.request.post_data)["items"]))
+        route.continue_() if sizes[-1] <= 12 else route.fulfill(status=413, body="too large")
+
+    kiosk.route("**/api/v1/responses", proxy)
+    kiosk.context.set_offline(False)
+    kiosk.evaluate("Queue.send()")
+    until(lambda: house.count() == 40, kiosk)
+    assert sizes[:3] == [40, 20, 10]
+    assert held(kiosk)["aside"] == []
+    forget_network_faults(page_faults)
+
+
+def test_two_windows_on_one_device_send_each_answer_once(kiosk, standing):
+    other = kiosk.context.new_page()
+    other.goto(kiosk.url)
+    expect(other.locator("h1")).to_have_text("Permit renewal")
+    put_by(kiosk, 30)
+    sent: list[str] = []
+    kiosk.context.on(
+        "request",
+        lambda request: (
+            sent.extend(item["key"] for item in json.loads(request.post_data)["items"])
+            if request.url.endswith("/api/v1/responses")
+            else None
+        ),
+    )
+    for page in (kiosk, other):
+        page.evaluate("void Queue.send()")
+    until(lambda: standing.house.count() == 30, kiosk)
+    assert len(sent) == len(set(sent)) == 30
+
+
+def test_at_five_thousand_it_is_out_of_service_rather_than_lie(kiosk, standing, page_faults):
+    kiosk.context.set_offline(True)
+    put_by(kiosk, 4999)
+    sight.answer(kiosk, 3, 3)
+    kiosk.locator("form .send").click()
+    expect(kiosk.locator(".done h1")).to_be_visible()
+    kiosk.wait_for_timeout(600)
+    kiosk.locator("[data-next]").click()
+    expect(kiosk.locator("#stage h1")).to_have_text("Out of service")
+    assert held(kiosk)["waiting"] == 5000
+    refused = "Queue.keep({survey: 'permits/1', language: 'en'}).catch(({name}) => name)"
+    assert kiosk.evaluate(refused) == "full"
+    assert held(kiosk)["waiting"] == 5000
+    forget_network_faults(page_faults)
