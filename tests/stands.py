@@ -53,7 +53,7 @@ NO_DATABASE = "Object.defineProperty(window, 'indexedDB', {value: undefined})"
 FILL_QUEUE = """() => new Promise(done => {
   indexedDB.open("cx-kiosk").onsuccess = event => {
     const act = event.target.result.transaction("answers", "readwrite");
-    for (let n = 0; n < 5000; n++) act.objectStore("answers").add({state: 1, why: {code: "x"}});
+    for (let n = 0; n < 5000; n++) act.objectStore("answers").add({state: 0, at: 0, offset: 0});
     act.oncomplete = () => { event.target.result.close(); done(); };
   };
 })"""

@@ -13,6 +13,7 @@ from tablets import (
     give_slowly,
     held,
     put_by,
+    ready_without_network,
     until,
 )
 
@@ -115,3 +116,70 @@ def test_at_five_thousand_it_is_out_of_service_rather_than_lie(kiosk, standing, 
     assert kiosk.evaluate(refused) == "full"
     assert held(kiosk)["waiting"] == 5000
     forget_network_faults(page_faults)
+
+
+def test_one_answer_that_a_wall_takes_offence_at_waits_and_the_others_go_on(
+    kiosk, standing, page_faults
+):
+    put_by(kiosk, 1, comment="' OR 1=1 --")
+    put_by(kiosk, 5)
+
+    def wall(route: Any) -> None:
+        offended = "OR 1=1" in route.request.post_data
+        route.fulfill(status=403, body="blocked") if offended else route.continue_()
+
+    kiosk.route("**/api/v1/responses", wall)
+    kiosk.evaluate("Queue.send()")
+    until(lambda: standing.house.count() == 5, kiosk)
+    assert (held(kiosk)["waiting"], held(kiosk)["aside"]) == (1, [])
+    forget_network_faults(page_faults)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (404, "application/json", '{"message": "no Route matched"}'),
+        (422, "application/json", '{"detail": "no"}'),
+        (400, "text/html", "<h1>Bad Request"),
+        (410, "text/html", "<h1>Gone"),
+    ],
+)
+def test_what_a_gateway_refuses_in_the_servers_place_is_not_set_aside(
+    kiosk, standing, page_faults, status, kind, body
+):
+    until(lambda: held(kiosk).get("offset") is not None, kiosk)
+    kiosk.route(
+        re.compile("/api/|heartbeat"),
+        lambda route: route.fulfill(status=status, content_type=kind, body=body),
+    )
+    put_by(kiosk, 4)
+    kiosk.evaluate("Queue.send()")
+    assert (held(kiosk)["waiting"], held(kiosk)["aside"]) == (4, [])
+    kiosk.unroute_all()
+    kiosk.evaluate("Queue.send()")
+    until(lambda: standing.house.count() == 4, kiosk)
+    forget_network_faults(page_faults)
+
+
+def test_a_file_that_did_not_arrive_as_it_is_is_not_put_by(kiosk):
+    ready_without_network(kiosk)
+    spoilt = """async () => {
+      const cache = await caches.open("cx-kiosk-1");
+      const [file] = (await cache.keys()).filter(({url}) => url.endsWith("/kiosk.js"));
+      await cache.put(file, new Response("<h1>Sign in", {headers: {"content-type": "text/html"}}));
+      const ready = await navigator.serviceWorker.ready;
+      ready.active.postMessage("keep");
+      return file.url;
+    }"""
+    url = kiosk.evaluate(spoilt)
+    text = f"caches.match('{url}').then(kept => kept.text())"
+    until(lambda: "The kiosk's screen" in kiosk.evaluate(text), kiosk)
+
+
+def test_a_database_that_the_browser_has_closed_is_opened_again(kiosk, standing):
+    until(lambda: held(kiosk).get("offset") is not None, kiosk)
+    devtools = kiosk.context.new_cdp_session(kiosk)
+    origin = standing.house.settings.base_url
+    devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "indexeddb"})
+    give_slowly(kiosk, "after the loss")
+    until(lambda: standing.house.count() == 1, kiosk)

@@ -215,7 +215,6 @@ def test_a_stranger_s_heartbeat_leaves_nothing(house):
         ({"device_now": "2026-11-04T10:00:00"}, "device_now"),
         ({"device_now": 5}, "device_now"),
         ({"link": "x" * 1001}, "link"),
-        ({"more": 1}, "more"),
     ],
 )
 def test_a_heartbeat_that_does_not_fit_is_told_what(sqlite_house, more, field):
@@ -228,6 +227,26 @@ def test_a_heartbeat_that_does_not_fit_is_told_what(sqlite_house, more, field):
     assert [fault["field"] for fault in done.json()["faults"]] == [field]
     assert done.json()["now"] == NOW.isoformat()
     assert devices(house) == {}
+
+
+def test_a_page_that_is_newer_than_this_server_may_say_more(sqlite_house):
+    house = sqlite_house
+    with house.client() as client:
+        sent = told(house, house.mint(channel="kiosk")) | {"battery": 80}
+        assert client.post("/k/heartbeat", json=sent).status_code == 200
+
+
+def test_a_device_that_calls_all_the_time_is_written_down_now_and_then(sqlite_house):
+    house = sqlite_house
+    link = house.mint(channel="kiosk")
+    with house.client() as client:
+        beat(house, client, link)
+        first = house.clock.now
+        house.clock.forward(seconds=10)
+        beat(house, client, link)
+        assert [device.seen for device in devices(house).values()] == [first]
+        beat(house, client, link, waiting=1)  # news
+        assert [device.seen for device in devices(house).values()] == [house.clock.now]
 
 
 @pytest.mark.parametrize("year", ["0001", "1970", "9999"])

@@ -113,18 +113,19 @@ def test_a_scanned_code_fills_the_field_and_changes_nothing(sqlite_house):
         assert client.post("/k", data={"code": code}).status_code == 303
 
 
-def test_more_than_ten_wrong_codes_a_minute_must_wait(sqlite_house):
+def test_more_than_ten_wrong_codes_a_minute_must_wait_and_a_right_one_never(sqlite_house):
     house = sqlite_house
     code = offer(house)
     with house.client() as client:
         for _ in range(11):
             assert client.post("/k", data={"code": "WRNG-CODE"}).status_code == 422
-        for typed in ("WRNG-CODE", code):  # the right one as well, or guessing would go on
-            stopped = client.post("/k", data={"code": typed})
-            assert stopped.status_code == 429 and typed in stopped.text
-            assert stopped.headers["retry-after"] == "60"
-        house.clock.forward(seconds=61)
+        stopped = client.post("/k", data={"code": "WRNG-CODE"})
+        assert stopped.status_code == 429 and "WRNG-CODE" in stopped.text
+        assert stopped.headers["retry-after"] == "60"
+        # Behind a proxy all may come from one address: whoever guesses must not stop the others.
         assert client.post("/k", data={"code": code}).status_code == 303
+        house.clock.forward(seconds=61)
+        assert client.post("/k", data={"code": "WRNG-CODE"}).status_code == 422
 
 
 def test_the_memory_of_wrong_codes_holds_no_address_and_has_a_bound():

@@ -15,17 +15,20 @@ const Queue = (() => {
   const HOUR = 3600000;
   const WAITING = 0;
   const ASIDE = 1;
+  const DAY = 24 * HOUR;
+  const PROMPT = 10000;
   // The server has it, or will never have it as it is. Everything else is tried again.
   const KEPT = [200, 201, 409];
   const HOPELESS = [400, 404, 410, 413, 422];
-  const REFUSED = { expired: "ended", revoked: "withdrawn", not_found: "withdrawn" };
+  const FOR_GOOD = ["too_late", "invalid", "unstorable"];
+  const REFUSED = { expired: "ended", revoked: "withdrawn", not_found: "withdrawn", survey_closed: "closed" };
 
   const page = document.body.dataset;
   const root = page.path || "";
   const [, service, office] = location.pathname.startsWith(`${root}/k/`)
     ? location.pathname.slice(root.length).split("/").slice(1) : [];
 
-  let db;
+  let db = null;
   let device = {};
   let state = "open";
   let timer;
@@ -46,19 +49,50 @@ const Queue = (() => {
         answers.createIndex("state", "state");
         request.result.createObjectStore("device");
       };
-      request.onsuccess = () => done(request.result);
+      request.onsuccess = () => {
+        const base = request.result;
+        base.onclose = () => { db = null; };
+        base.onversionchange = () => { base.close(); db = null; };
+        done(base);
+      };
       request.onerror = () => fail(request.error);
       request.onblocked = () => fail(new Error("blocked"));
     });
   }
 
   // Runs `work` in one transaction; resolves to what it set as `out.value` when that is on the disk.
-  function transact(stores, mode, work) {
+  // A browser may have closed the database under us: then it is opened anew.
+  async function transact(stores, mode, work) {
+    try {
+      return await attempt(stores, mode, work);
+    } catch (error) {
+      if (db && error.name !== "InvalidStateError") throw error;
+      db = null;
+      return attempt(stores, mode, work);
+    }
+  }
+
+  async function attempt(stores, mode, work) {
+    db ||= await openDatabase();
     return new Promise((done, fail) => {
       const act = db.transaction(stores, mode, { durability: "strict" });
       const out = {};
-      act.oncomplete = () => done(out.value);
-      act.onabort = () => fail(out.error || act.error || new Error("storage"));
+      // A disk that hangs is a disk that fails: nobody stands before "Sending…" for ever.
+      const patience = setTimeout(() => {
+        try {
+          act.abort();
+        } catch {
+          // it has just come to its end
+        }
+      }, PROMPT);
+      act.oncomplete = () => {
+        clearTimeout(patience);
+        done(out.value);
+      };
+      act.onabort = () => {
+        clearTimeout(patience);
+        fail(out.error || act.error || new Error("storage"));
+      };
       work(act, out);
     });
   }
@@ -79,12 +113,15 @@ const Queue = (() => {
   });
 
   // Every answer in `wanted` state, oldest first, until `until(answer, how many before it)`.
-  const read = (wanted, until) => transact(["answers"], "readonly", (act, out) => {
+  const read = (wanted, until, skip) => transact(["answers"], "readonly", (act, out) => {
     out.value = [];
     act.objectStore("answers").index("state").openCursor(IDBKeyRange.only(wanted)).onsuccess = ({ target }) => {
       const cursor = target.result;
-      if (!cursor || (until && until(cursor.value, out.value.length))) return;
-      out.value.push(cursor.value);
+      if (!cursor) return;
+      if (!skip || !skip(cursor.value)) {
+        if (until && until(cursor.value, out.value.length)) return;
+        out.value.push(cursor.value);
+      }
       cursor.continue();
     };
   });
@@ -152,17 +189,21 @@ const Queue = (() => {
     return [3, 4, 5, 6].reduce((sum, at) => sum * 256 + bytes.charCodeAt(at), 0);
   };
 
+  // A device may know the server by another name than the server itself: it stays with that name,
+  // for what it holds is kept under it.
+  const here = (link) => location.origin + new URL(link).pathname;
+
   // The link in the address, unless this device holds a renewed one for the same office.
   async function adopt() {
-    const named = location.origin + location.pathname;
+    const named = here(location.href);
     const held = device;
     const same = held.link && held.service === service && held.office === office;
-    if (same && !held.refused && endOf(held.link) > endOf(named)) {
-      history.replaceState(history.state, "", new URL(held.link).pathname + location.search);
-      return;
-    }
-    if (!same || held.link !== named) await hold({ link: named, service, office, refused: "", pin: null, place: "" });
+    if (same && !held.refused && endOf(held.link) > endOf(named)) return show(held.link);
+    const known = same ? {} : { pin: null, place: "" };
+    if (!same || here(held.link) !== named) await hold({ link: named, service, office, refused: "", ...known });
   }
+
+  const show = (link) => history.replaceState(history.state, "", new URL(link).pathname + location.search);
 
   // A new link is a new chance for what was set aside.
   async function hold(changes) {
@@ -171,15 +212,15 @@ const Queue = (() => {
     if (changes.link) await retry();
   }
 
-  const retry = () => changeAll((answer) => {
-    if (answer.state === WAITING) return false;
+  const retry = (fits = () => true) => changeAll((answer) => {
+    if (answer.state === WAITING || !fits(answer)) return false;
     answer.state = WAITING;
     answer.why = null;
     return true;
   });
 
-  function judge(total) {
-    if (total >= FULL) return "full";
+  function judge(waiting) {
+    if (waiting >= FULL) return "full";
     if (device.refused) return device.refused;
     if (serverTime() > endOf(device.link)) return "ended";
     // Without a valid control number nobody may be asked, whether or not the server can say so.
@@ -194,7 +235,7 @@ const Queue = (() => {
 
   async function look() {
     const { waiting, aside } = await counts();
-    say(judge(waiting + aside));
+    say(judge(waiting));
     return { waiting, aside };
   }
 
@@ -208,7 +249,7 @@ const Queue = (() => {
     try {
       await transact(["answers"], "readwrite", (act, out) => {
         const answers = act.objectStore("answers");
-        answers.count().onsuccess = ({ target }) => {
+        answers.index("state").count(WAITING).onsuccess = ({ target }) => {
           if (target.result < FULL) return answers.add(record);
           out.error = Object.assign(new Error("full"), { name: "full" });
           act.abort();
@@ -242,21 +283,33 @@ const Queue = (() => {
   async function beat() {
     const { waiting, aside } = await counts();
     const before = Date.now();
+    const since = performance.now();
     const { status, told } = await post("/k/heartbeat", {
       link: device.link, device_now: new Date(before).toISOString(), waiting, aside, release: page.release || "", state,
     });
     if (!told || !told.now) throw new Error("not our server");
+    const took = Date.now() - before;
+    // A slow way there and back, or a sleep in between, measures nothing.
+    const prompt = took >= 0 && took <= PROMPT && Math.abs(took - (performance.now() - since)) < 2000;
+    if (prompt) await measured(Math.round((Date.parse(told.now) - before - took / 2) / 1000));
     beaten = performance.now();
-    await measured(Math.round((Date.parse(told.now) - (before + Date.now()) / 2) / 1000));
     if (status === 200) return welcome(told);
-    if (told.code) await hold({ refused: REFUSED[told.code] || "closed" });
+    // What this page does not know is no reason to turn people away.
+    if (told.code in REFUSED) await hold({ refused: REFUSED[told.code] });
   }
 
   async function welcome({ link, open, pin, place, release }) {
-    const changes = { refused: open ? "" : "closed", pin, place };
-    if (link) changes.link = link;
+    const back = open && device.refused;
+    // A server that was restored from an older copy may not know the PIN: ours stays.
+    const changes = { refused: open ? "" : "closed", pin: pin || device.pin, place: place || device.place };
+    if (link) changes.link = here(link);
     await hold(changes);
-    if (link) history.replaceState(history.state, "", new URL(link).pathname + location.search);
+    if (link) show(link);
+    // Once a day, and when the server is open again, what it refused gets another chance.
+    if (back || !(Date.now() - device.retried < DAY)) {
+      await hold({ retried: Date.now() });
+      await retry(({ why }) => !FOR_GOOD.includes(why.code));
+    }
     if (release && page.release && release !== page.release) await renew(release);
   }
 
@@ -284,10 +337,11 @@ const Queue = (() => {
 
   function next() {
     let size = 0;
+    const now = Date.now();
     return read(WAITING, (answer, n) => {
       size += new Blob([JSON.stringify(item(answer))]).size + 1;
       return n >= half || (n > 0 && size > BYTES);
-    });
+    }, ({ later }) => later > now && later <= now + HOUR);
   }
 
   // What became of each: kept by the server, set aside, or to be tried again. True if all went on.
@@ -307,23 +361,36 @@ const Queue = (() => {
     const { status, told } = await post("/api/v1/responses", {
       device_now: new Date().toISOString(), items: answers.map(item),
     });
-    let results;
     if (status === 200 && told && answers.every((answer, at) => told.results?.[at]?.key === answer.key)) {
-      results = answers.map((answer, at) => [answer, told.results[at].status, told.results[at].error?.code || ""]);
       half = Math.min(BATCH, half * 2);
-    } else if (!HOPELESS.includes(status) || (status === 404 && !told)) {
+      await done(answers.map((answer, at) => [answer, told.results[at].status, told.results[at].error?.code || ""]));
+    } else if (told?.code && told.status === status && HOPELESS.includes(status)) {
+      await narrow(answers, () => done([[answers[0], status, told.code]]));
+    } else if (status >= 500 || status === 408 || status === 429) {
       throw new Error(`the server says ${status}`);
-    } else if (answers.length > 1) {
-      half = Math.ceil(answers.length / 2); // find the one that stands in the way
-      return true;
     } else {
-      results = [[answers[0], status, told?.code || ""]];
+      // Not our server's word: something between us took offence. If the server itself is well, it
+      // is at one answer: that one waits an hour, and the others go on.
+      await beat();
+      await narrow(answers, () => put({ ...answers[0], later: Date.now() + HOUR }));
     }
+    return true;
+  }
+
+  // Find the one that stands in the way.
+  async function narrow(answers, found) {
+    if (answers.length === 1) return found();
+    half = Math.ceil(answers.length / 2);
+    return undefined;
+  }
+
+  const put = (answer) => transact(["answers"], "readwrite", (act) => { act.objectStore("answers").put(answer); });
+
+  async function done(results) {
     if (!await settle(results)) throw new Error("some are to be sent again");
     await remember("sent", Date.now());
     for (const [{ key }, status, code] of results)
       document.dispatchEvent(new CustomEvent("cx-settled", { detail: { key, status, code } }));
-    return true;
   }
 
   async function rounds() {
@@ -386,8 +453,6 @@ const Queue = (() => {
 
   async function start() {
     try {
-      db = await openDatabase();
-      db.onclose = () => say("storage");
       device = await recall("device") || {};
       if (service) await adopt();
     } catch (error) {
@@ -413,16 +478,19 @@ const Queue = (() => {
     await open();
     const aside = await read(ASIDE);
     const { waiting } = await counts();
+    const offices = [...new Set([...aside, ...await read(WAITING)].map((answer) => answer.office))];
     const sent = await recall("sent");
     const kept = navigator.storage && navigator.storage.persisted ? await navigator.storage.persisted() : false;
-    return { ...device, waiting, aside, sent, kept, state, ends: device.link && endOf(device.link), release: page.release, offline: !!worker };
+    return { ...device, waiting, aside, offices, sent, kept, state, ends: device.link && endOf(device.link), release: page.release, offline: !!worker };
   };
 
-  // What was set aside, as bodies that POST /api/v1/responses takes, one a line.
+  // What was set aside, one a line: the office, why, and the answer. No link goes into a file.
   const copy = async () => {
-    const items = (await read(ASIDE)).map(item);
-    const lines = [];
-    while (items.length) lines.push(JSON.stringify({ items: items.splice(0, BATCH) }));
+    const lines = (await read(ASIDE)).map((answer) => {
+      const told = { service: answer.service, office: answer.office, why: answer.why.code, ...item(answer) };
+      delete told.link;
+      return JSON.stringify(told);
+    });
     return lines.join("\n") + "\n";
   };
 

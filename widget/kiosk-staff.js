@@ -5,7 +5,9 @@
   const WITHIN = 3000;
   const CORNER = 96;
   const TRIES = 5;
-  const LOCKED = 300000; // and twice as long each time after
+  const LOCKED = 300000; // and twice as long each time after, up to
+  const LONGEST = 1800000;
+  const FORGIVEN = 86400000;
   const LEFT_ALONE = 120000;
   const SOON = 15000;
 
@@ -13,6 +15,7 @@
   let dialog = null;
   let alone;
   let testing = null;
+  let busy = false;
 
   const find = (name) => dialog.querySelector(`[data-show=${name}]`);
   const text = (name) => find("words").getAttribute(`data-${name}`) || "";
@@ -32,20 +35,27 @@
 
   async function enter(event) {
     event.preventDefault();
-    const tries = await Queue.recall("tries") || { n: 0, until: 0 };
-    const left = tries.until - Date.now();
-    if (left > 0 && left <= LOCKED * 2 ** 8) return say("wrong", text("locked").replace("{n}", Math.ceil(left / 60000)));
-    const field = find("pin");
+    if (busy) return;
+    busy = true;
+    await guess(find("pin").value.trim()).finally(() => { busy = false; });
+  }
+
+  async function guess(typed) {
+    const now = Date.now();
+    const tries = await Queue.recall("tries") || { n: 0, at: now, until: 0 };
+    const left = tries.until - now;
+    if (left > 0 && left <= LONGEST) return say("wrong", text("locked").replace("{n}", Math.ceil(left / 60000)));
     const { pin } = await Queue.status();
     // Counted before it is judged: pulling the plug wins no second guess.
-    tries.n += 1;
-    if (tries.n % TRIES === 0) tries.until = Date.now() + LOCKED * 2 ** Math.min(8, tries.n / TRIES - 1);
+    tries.n = Math.abs(now - tries.at) > FORGIVEN ? 1 : tries.n + 1;
+    tries.at = now;
+    if (tries.n % TRIES === 0) tries.until = now + Math.min(LONGEST, LOCKED * 2 ** (tries.n / TRIES - 1));
     await Queue.remember("tries", tries);
-    const right = await fits(field.value.trim(), pin);
-    field.value = "";
+    const right = await fits(typed, pin);
     if (!dialog) return;
+    find("pin").value = "";
     if (!right) return say("wrong", text("wrong"));
-    await Queue.remember("tries", { n: 0, until: 0 });
+    await Queue.remember("tries", null);
     find("lock").hidden = true;
     find("panel").hidden = false;
     find("panel").querySelector("button").focus();
@@ -82,8 +92,11 @@
 
   function reasons(aside) {
     const found = new Map();
-    for (const { why } of aside) found.set(why.code || why.status, (found.get(why.code || why.status) || 0) + 1);
-    return [...found].map(([code, n]) => `${n} × ${text(`why-${code}`) || code}`);
+    for (const { why, office } of aside) {
+      const line = `${text(`why-${why.code}`) || why.code || why.status} (${office})`;
+      found.set(line, (found.get(line) || 0) + 1);
+    }
+    return [...found].map(([line, n]) => `${n} × ${line}`);
   }
 
   // ---- what can be done

@@ -21,7 +21,9 @@
   let person = 0; // counts up, so that what one person began cannot end before another
   let sending = false;
   let outdated = false;
-  let active = performance.now();
+  const begun = performance.now();
+  let active = begun;
+  let drift = Date.now() - begun;
   let shownAt = -Infinity;
   let askedAt = 0;
   let sleptAt = Infinity;
@@ -265,10 +267,15 @@
   }
 
   function tick() {
+    if (woke()) {
+      document.querySelector("dialog.staff")?.close();
+      return reset();
+    }
     if (dialog()) {
       const left = NOTICE - Math.floor(seconds(askedAt));
       return left > 0 ? count(left) : reset();
     }
+    if (isStuck()) return location.reload();
     if (part === "thanks") return seconds(shownAt) >= THANKS && leave();
     if (part === "survey" && !isOpen() && !isUsed() && !sending) return reset();
     if (part === "closed" && isOpen()) return reset();
@@ -314,10 +321,20 @@
 
   const wake = () => navigator.wakeLock?.request("screen").catch(() => {});
 
+  // A browser that lost its database finds it again by a fresh start.
+  const isStuck = () => Queue.state === "storage" && seconds(begun) > 300 && seconds(active) > 60;
+
+  // The wall's clock went on without the page's: the device slept, or its clock was set.
+  function woke() {
+    const ahead = Date.now() - performance.now() - drift;
+    drift += ahead;
+    return Math.abs(ahead) > (QUIET + NOTICE) * 1000;
+  }
+
   // Asleep, no clock of the page runs: whoever wakes the device is somebody else.
   function sleep() {
     if (document.visibilityState === "hidden") sleptAt = Date.now();
-    else if (Date.now() - sleptAt > (QUIET + NOTICE) * 1000) reset();
+    else if (Math.abs(Date.now() - sleptAt) > (QUIET + NOTICE) * 1000) reset();
     if (document.visibilityState === "visible") wake();
   }
 
@@ -340,7 +357,11 @@
   addEventListener("selectstart", (event) => isTyped(event) || never(event));
   addEventListener("wheel", (event) => event.ctrlKey && never(event), { passive: false });
   addEventListener("touchmove", (event) => event.touches.length > 1 && never(event), { passive: false });
-  addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && "+-=0".includes(event.key) && never(event));
+  // Zoom, and every key that opens something of the browser's: files, print, find, history, source.
+  const isDoor = ({ key, ctrlKey, metaKey, altKey }) => ["F1", "F3", "F7"].includes(key)
+    || (ctrlKey || metaKey) && !altKey && "+-=0sfpouhjgd".includes(key.toLowerCase())
+    || altKey && ["ArrowLeft", "ArrowRight", "Home"].includes(key);
+  addEventListener("keydown", (event) => isDoor(event) && never(event));
 
   for (const type of ["keydown", "pointerdown", "pointermove", "focusin", "input", "wheel", "scroll"])
     addEventListener(type, notice, { passive: type !== "keydown", capture: true });

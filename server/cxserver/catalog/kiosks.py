@@ -25,6 +25,8 @@ RENEWED = timedelta(days=30)
 # A device that was withdrawn, or fell silent after that, is told of for this long.
 TOLD = timedelta(days=30)
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# A device calls once a minute. One that calls all the time costs no more writes than this.
+HEARD = timedelta(seconds=20)
 # What an Integer holds on both databases: a clock may be thousands of years off.
 _MOST = 2**31 - 1
 
@@ -56,6 +58,14 @@ class Device:
     def is_paired(self) -> bool:
         """Whether it got its link by a code; else it has one minted with a key, to a chosen end."""
         return self.pin is not None
+
+    def is_news(self, beat: "Beat", now: datetime) -> bool:
+        """Whether a heartbeat is worth a write: it says something else, or it is a while since."""
+        told = self.waiting, self.aside, self.release, self.state
+        same = told == (beat.waiting, beat.aside, beat.release, beat.state)
+        if not same or self.seen is None or self.expires is None:
+            return True
+        return abs(now - self.seen) > HEARD or self.expires - now <= RENEWED
 
     def answers_on(self, today: date) -> tuple[int, int]:
         """How many answers it gave on a day, and how many of them are flagged."""
@@ -108,6 +118,13 @@ def pair(
         )
     )
     return link
+
+
+def find(connection: Connection, held: Held) -> Device | None:
+    """The device behind a link, if it was heard of before."""
+    where = _is(held.service, held.office, held.device)
+    row = connection.execute(select(tables.kiosks).where(where)).first()
+    return Device(*row) if row else None
 
 
 def note(connection: Connection, held: Held, beat: Beat, now: datetime) -> Device:

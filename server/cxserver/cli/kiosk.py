@@ -51,8 +51,10 @@ def pair(
     json: Json = False,
 ) -> None:
     """Print a code, good for 10 minutes, that makes a device the screen of one office."""
-    if not place.strip() or len(place) > _LONGEST:
-        raise typer.BadParameter(f"1 to {_LONGEST} characters, please.", param_hint="--place")
+    if not place.strip() or len(place) > _LONGEST or not place.isprintable():
+        raise typer.BadParameter(
+            f"1 to {_LONGEST} letters, digits, signs or spaces, please.", param_hint="--place"
+        )
     if pin is not None and not pairings.PIN.match(pin):
         raise typer.BadParameter("six digits, please, such as 402615.", param_hint="--pin")
     chosen, now = settings(data), clock.now()

@@ -77,9 +77,11 @@ class Lookout:
                 del self._owed[row]
             self._suspect_now(known, now, changes, marks)
         if self._today:
-            told, self._today = self._today, Counter()
+            told = self._today.copy()
             count = partial(_count, told=told, known=known, now=now)
             await self._writer.do(partial(store.run, self._engine, count))
+            self._today.subtract(told)
+            self._today += Counter()
 
     def _suspect_now(
         self,

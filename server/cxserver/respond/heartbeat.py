@@ -36,9 +36,9 @@ _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Told(BaseModel):
-    """What a device says."""
+    """What a device says. Its page may be newer or older than this server, and say more."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     link: Annotated[str, Field(max_length=1000)]
     device_now: AwareDatetime
@@ -119,6 +119,10 @@ def _write(desk: Desk, opened: Opened, told: Told, now: datetime, sound: bool) -
         release=told.release,
         state=told.state,
     )
+    with db.read(desk.engine) as connection:
+        before = kiosks.find(connection, held)
+    if before and not before.is_news(beat, now):
+        return _Noted(before, None)
     with db.write(desk.engine) as connection:
         device = kiosks.note(connection, held, beat, now)
         # What is refused is never renewed. Nor is a link minted with a key: its end was chosen.

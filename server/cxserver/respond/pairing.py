@@ -68,18 +68,25 @@ async def show(request: Request) -> Response:
 async def take(request: Request) -> Response:
     """POST /k: 303 to the device's own link, or the page again with what was typed."""
     typed = _code(await body.read(request, FORM, FORM_LIMIT))
-    desk, tries = counter.of(request).desk, _tries(request)
+    desk = counter.of(request).desk
     now, address = desk.clock(), request.client.host if request.client else ""
+    # A right code always works: behind a proxy all of an agency may share one address with somebody
+    # who guesses. Among 31^8 codes that live ten minutes, guessing leads nowhere.
+    link = await asyncio.to_thread(_pair, desk, typed, now)
+    if link is None:
+        return _refuse(request, typed, address, now)
+    # Its path alone: whatever name the device knows us by, it stays there.
+    return Response(status_code=303, headers={"location": urlsplit(link).path})
+
+
+def _refuse(request: Request, typed: str, address: str, now: datetime) -> Response:
+    logger.info("pairing_refused")
+    tries = _tries(request)
     wait = tries.wait(address, now)
     if wait:
         return _page(request, 429, typed, "many", {"retry-after": str(wait)})
-    link = await asyncio.to_thread(_pair, desk, typed, now)
-    if link is None:
-        logger.info("pairing_refused")
-        tries.failed(address, now)
-        return _page(request, 422, typed, "code")
-    # Its path alone: whatever name the device knows us by, it stays there.
-    return Response(status_code=303, headers={"location": urlsplit(link).path})
+    tries.failed(address, now)
+    return _page(request, 422, typed, "code")
 
 
 def _pair(desk: Desk, typed: str, now: datetime) -> str | None:
