@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from cxserver import clock, db, tables
 from cxserver.catalog import directory, kiosks
-from cxserver.cli import kioskwords
+from cxserver.cli import console, kioskwords
 from cxserver.doctor import checkup
 from house import NOW, House
 from test_kiosks import DOOR, WITHOUT, beat, nonce, pair, refresh, send
@@ -177,7 +177,7 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
     with house.client() as client:
         link = pair(house, client)
         beat(house, client, link, waiting=4)
-        assert kiosk_findings(house) == [("ok", "1; 4 answers wait on them")]
+        assert kiosk_findings(house) == [("ok", "1; answers waiting on them: 4")]
         beat(house, client, link, waiting=4, aside=2)
         [(state, told)] = kiosk_findings(house)
         assert state == "warning" and "holds 2 answers that the server did not take" in told
@@ -190,3 +190,52 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
         assert "was not renewed" in kiosk_findings(house)[0][1]
         house.clock.forward(days=20)
         assert kiosk_findings(house)[0][0] == "problem"
+
+
+def test_a_withdrawn_device_that_holds_answers_is_not_forgotten_until_its_place_is_paired(house):
+    with house.client() as client:
+        link = pair(house, client)
+        with db.write(house.engine) as connection:
+            kiosks.withdraw(connection, "permits", "riverside", DOOR, NOW.date())
+        beat(house, client, link, aside=3)
+        [(state, told)] = kiosk_findings(house)
+        assert state == "warning" and "was withdrawn on 2026-11-04 and holds 3 answers" in told
+        pair(house, client)
+        [(state, told)] = kiosk_findings(house)
+        assert state == "ok"
+
+
+def test_on_a_narrow_screen_each_device_has_two_whole_lines(run, sqlite_house, monkeypatch):
+    monkeypatch.setattr(console.out, "_width", 80)
+    with sqlite_house.client() as client:
+        beat(sqlite_house, client, pair(sqlite_house, client), waiting=2)
+    told, _ = run(sqlite_house, "kiosks")
+    first, second = told.splitlines()
+    assert first == f"{DOOR} · riverside · permits"
+    assert "waiting 2 · set aside 0" in second and "…" not in told
+
+
+def test_a_name_that_is_wrong_is_answered_with_those_there_are(run, sqlite_house):
+    for words in (
+        ("kiosk", "pair", "permitz", "riverside", "--place", DOOR),
+        ("kiosks", "--service", "permitz"),
+    ):
+        _, told = run(sqlite_house, *words, fails=True)
+        assert "There are: calls, hearings, permits." in told
+    _, told = run(sqlite_house, "kiosk", "pair", "permits", "river", "--place", DOOR, fails=True)
+    assert "There are: lakeside, riverside." in told
+
+
+def test_a_place_is_known_by_its_name_and_a_near_one_is_pointed_out(run, sqlite_house):
+    with sqlite_house.client() as client:
+        pair(sqlite_house, client)
+    _, told = run(sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "east  DOOR")
+    assert f"“{DOOR}” is paired, too" in told
+    _, told = run(
+        sqlite_house, "kiosk", "revoke", "permits", "riverside", "--place", "Exit", fails=True
+    )
+    assert f"There are: “{DOOR}”." in told
+    _, told = run(
+        sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "a\nb", fails=True
+    )
+    assert "letters, digits, signs or spaces" in told

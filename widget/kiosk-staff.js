@@ -41,6 +41,7 @@
   }
 
   async function guess(typed) {
+    if (!/^[0-9]{6}$/.test(typed)) return say("wrong", text("six"));
     const now = Date.now();
     const tries = await Queue.recall("tries") || { n: 0, at: now, until: 0 };
     const left = tries.until - now;
@@ -81,7 +82,8 @@
     list.replaceChildren(...reasons(now.aside).map((line) => Object.assign(document.createElement("li"), { textContent: line })));
     list.hidden = !now.aside.length;
     dialog.querySelector("[data-do=copy]").hidden = !now.aside.length;
-    dialog.querySelector("[data-do=retry]").hidden = !now.aside.length;
+    // A withdrawn link takes nothing: first it has to be paired again.
+    dialog.querySelector("[data-do=retry]").hidden = !now.aside.length || now.state === "withdrawn";
   }
 
   function clock(offset) {
@@ -118,13 +120,21 @@
     link.download = "set-aside.jsonl";
     link.click();
     URL.revokeObjectURL(link.href);
+    say("done", text("saved"));
+  }
+
+  // What the pressing has brought about: else it is silence.
+  async function tell() {
+    const { waiting, aside } = await Queue.status();
+    const n = waiting + aside.length;
+    if (dialog) say("done", n ? text("left").replace("{n}", n) : text("all"));
   }
 
   const acts = {
     test,
     copy: save,
-    send: () => Queue.send().then(() => say("done", "")),
-    retry: () => Queue.retry(),
+    send: () => Queue.send().then(tell),
+    retry: () => Queue.retry().then(tell),
     pair: () => location.assign(`${document.body.dataset.path || ""}/k?again=1`),
     close: () => dialog.close(),
   };

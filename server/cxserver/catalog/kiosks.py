@@ -191,9 +191,19 @@ def withdraw(
     for device in devices:
         for kid in keys:
             linkkeys.revoke(connection, service, kid, today, office, device)
-        gone = {"withdrawn": today} | ({"waiting": 0, "aside": 0} if forget else {})
-        connection.execute(kiosks.update().where(_is(service, office, device)).values(**gone))
+        where = _is(service, office, device)
+        connection.execute(kiosks.update().where(where).values(withdrawn=today))
+    if forget:
+        connection.execute(kiosks.update().where(*here).values(waiting=0, aside=0))
     return len(devices)
+
+
+def places(connection: Connection, service: str, office: str) -> list[str]:
+    """The places at an office where a device is paired."""
+    kiosks = tables.kiosks.c
+    query = select(kiosks.place).distinct().order_by(kiosks.place)
+    query = query.where(kiosks.service == service, kiosks.office == office)
+    return list(connection.execute(query.where(kiosks.withdrawn.is_(None))).scalars())
 
 
 def counted(

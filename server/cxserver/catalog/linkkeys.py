@@ -1,5 +1,6 @@
 """Keys that agencies hold: cut, listed, withdrawn. The database knows their numbers only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,9 @@ from cxserver import tables
 from cxserver.catalog import directory
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.errors import NotFound
+
+# So many names help who mistyped one; two thousand do not.
+_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,20 @@ def revoke(
 def check_exists(connection: Connection, service: str, office: str | None) -> None:
     """Raise NotFound unless the catalogue has this service, and this office in it."""
     known = tables.services.c.slug
-    if not connection.execute(select(known).where(known == service)).first():
-        raise NotFound(f"There is no service '{service}' in the catalogue.")
+    services = connection.execute(select(known).order_by(known)).scalars().all()
+    if service not in services:
+        told = _listed(services)
+        raise NotFound(f"There is no service '{service}' in the catalogue. {told}")
     served = tables.service_offices.c
-    if (
-        office
-        and not connection.execute(
-            select(served.office).where(served.service == service, served.office == office)
-        ).first()
-    ):
-        raise NotFound(f"Service '{service}' has no office '{office}' in the catalogue.")
+    query = select(served.office).where(served.service == service).order_by(served.office)
+    offices = connection.execute(query).scalars().all() if office else ()
+    if office and office not in offices:
+        told = _listed(offices)
+        raise NotFound(f"Service '{service}' has no office '{office}' in the catalogue. {told}")
+
+
+def _listed(slugs: Sequence[str]) -> str:
+    if not slugs:
+        return "It is empty: see `cx catalog apply`."
+    more = f" and {len(slugs) - _SHOWN:,} more" if len(slugs) > _SHOWN else ""
+    return f"There are: {', '.join(slugs[:_SHOWN])}{more}."

@@ -19,7 +19,10 @@ from cxserver.intake import reflag
 def unflag(
     service: Annotated[str, typer.Argument(help="The service's slug, as in the catalogue.")],
     office: Annotated[str, typer.Argument(help="The office's slug.")],
-    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The office's own date.")],
+    day: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The office's own date."),
+    ],
     hour: Annotated[
         int | None, typer.Option(min=0, max=23, help="Only this hour of the office's clock: 14.")
     ] = None,

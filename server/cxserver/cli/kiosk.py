@@ -37,6 +37,8 @@ Service = Annotated[str, typer.Argument(help="The service's slug, as in the cata
 Where = Annotated[str, typer.Argument(help="The office's slug.")]
 _PLACE = 'Where it stands: "East door".'
 _LONGEST = 200
+# Ten columns need so much; where there is less, each device is told in two lines.
+_WIDE = 130
 
 
 @kiosks_app.command()
@@ -51,10 +53,7 @@ def pair(
     json: Json = False,
 ) -> None:
     """Print a code, good for 10 minutes, that makes a device the screen of one office."""
-    if not place.strip() or len(place) > _LONGEST or not place.isprintable():
-        raise typer.BadParameter(
-            f"1 to {_LONGEST} letters, digits, signs or spaces, please.", param_hint="--place"
-        )
+    place = _checked(place)
     if pin is not None and not pairings.PIN.match(pin):
         raise typer.BadParameter("six digits, please, such as 402615.", param_hint="--pin")
     chosen, now = settings(data), clock.now()
@@ -64,6 +63,7 @@ def pair(
     with database(chosen) as engine, db.write(engine) as connection:
         linkkeys.check_exists(connection, service, office)
         unit = _open_office(directory.load(connection), service, office)
+        others = kiosks.places(connection, service, office)
         code = pairings.offer(connection, roots, wanted, now)
     ends = now + pairings.LIVES
     address = f"{chosen.base_url}/k"
@@ -73,7 +73,13 @@ def pair(
         return
     _show(address, code, pin, place, ends.astimezone(unit.zone))
     if installation.is_loopback(urlsplit(address).hostname or ""):
-        err.print(f"warning: Only this machine can open {address}. Set CX_BASE_URL.", markup=False)
+        err.print(
+            f"warning: Only this machine can open {address}. "
+            "Set CX_BASE_URL to the https address of your server.",
+            markup=False,
+        )
+    if alike := [other for other in others if other != place and _folded(other) == _folded(place)]:
+        err.print(f"warning: “{alike[0]}” is paired, too. Is it another place?", markup=False)
 
 
 @kiosks_app.command()
@@ -83,13 +89,15 @@ def revoke(
     place: Annotated[str, typer.Option(help=_PLACE)],
     data: Data = None,
 ) -> None:
-    """Withdraw the device at a place. In a minute it says that it is out of service."""
+    """Withdraw the device at a place. Within two minutes it says that it is out of service."""
     with database(settings(data)) as engine, db.write(engine) as connection:
         linkkeys.check_exists(connection, service, office)
         n = kiosks.withdraw(connection, service, office, place, clock.now().date())
+        others = kiosks.places(connection, service, office)
     if n == 0:
+        there = f"There are: {', '.join(f'“{other}”' for other in others)}." if others else ""
         raise NotFound(
-            f"No device of {service} at {office} is paired as “{place}”. See `cx kiosks`."
+            f"No device of {service} at {office} is paired as “{place}”. {there} See `cx kiosks`."
         )
     out.print(
         f"“{place}” of {service} at {office} is withdrawn. What it holds stays on it, and is sent "
@@ -109,13 +117,22 @@ def list_kiosks(
     """How the devices are: heard of when, what they hold, how their clocks go."""
     now = clock.now()
     with database(settings(data)) as engine, db.read(engine) as connection:
+        if service:
+            linkkeys.check_exists(connection, service, office or None)
         offices = directory.load(connection).offices
+        if office and office not in offices:
+            raise NotFound(f"There is no office '{office}' in the catalogue.")
         found = kiosks.known(connection, now.date(), service, office)
     if json:
         say_json([_as_json(device, offices.get(device.office), now) for device in found])
         return
     if not found:
         out.print('No device is paired here. `cx kiosk pair SERVICE OFFICE --place "East door"`')
+        return
+    if out.width < _WIDE:
+        for device in found:
+            told = kioskwords.card(device, offices.get(device.office), now)
+            out.print(told, markup=False, soft_wrap=True)
         return
     table = plain_table("", "place", *("office", "service", "state", "last seen", "waiting"))
     for name in ("set aside", "clock", "today", "flagged"):
@@ -124,6 +141,19 @@ def list_kiosks(
         row = kioskwords.row(device, offices.get(device.office), now)
         table.add_row(*map(escape, row))
     out.print(table)
+
+
+def _checked(place: str) -> str:
+    place = place.strip()
+    if not place or len(place) > _LONGEST or not place.isprintable():
+        raise typer.BadParameter(
+            f"1 to {_LONGEST} letters, digits, signs or spaces, please.", param_hint="--place"
+        )
+    return place
+
+
+def _folded(place: str) -> str:
+    return " ".join(place.casefold().split())
 
 
 def _open_office(known: Directory, service: str, office: str) -> Office:

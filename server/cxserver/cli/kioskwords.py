@@ -36,6 +36,17 @@ def row(device: Device, office: Office | None, now: datetime) -> tuple[str, ...]
     )
 
 
+def card(device: Device, office: Office | None, now: datetime) -> str:
+    """A device in two lines, for a narrow screen."""
+    place, where, service, how, seen, waiting, aside, goes, answers, flagged = row(
+        device, office, now
+    )
+    parts = [how, f"seen {seen}", f"waiting {waiting}", f"set aside {aside}"]
+    parts += [f"clock {goes}"] if goes else []
+    parts.append(f"today {answers}, flagged {flagged}")
+    return f"{place} · {where} · {service}\n    {' · '.join(parts)}"
+
+
 def state(device: Device, office: Office | None, now: datetime) -> str:
     """How it is, the worst first."""
     if device.withdrawn:

@@ -15,15 +15,17 @@ _CHECK = "kiosks"
 
 
 def devices(directory: Directory, known: Iterable[Device], now: datetime) -> list[Finding]:
-    """What is wrong with devices that were not withdrawn and whose office is open."""
-    ours = [one for one in known if one.withdrawn is None and _is_open(directory, one)]
+    """What is wrong with devices of open offices, and what those that were withdrawn still hold."""
+    devices = list(known)
+    ours = [one for one in devices if one.withdrawn is None and _is_open(directory, one)]
     found = [finding for one in ours for finding in _device(one, now)]
+    found += [finding for one in devices if one.withdrawn for finding in _left(one)]
     if found:
         return found
     if not ours:
         return [Finding(_CHECK, "ok", "none is paired here")]
     waiting = sum(one.waiting for one in ours)
-    return [Finding(_CHECK, "ok", f"{len(ours)}; {waiting:,} answers wait on them")]
+    return [Finding(_CHECK, "ok", f"{len(ours)}; answers waiting on them: {waiting:,}")]
 
 
 def _device(one: Device, now: datetime) -> list[Finding]:
@@ -54,10 +56,22 @@ def _silence(one: Device, now: datetime) -> Finding | None:
 def _aside(one: Device) -> Finding | None:
     if not one.aside:
         return None
-    number = f"{one.aside:,} {'answer' if one.aside == 1 else 'answers'}"
-    told = f"{_named(one)} holds {number} that the server did not take"
+    told = f"{_named(one)} holds {_answers(one.aside)} that the server did not take"
     cure = "Its staff corner says why, and sends them again or saves them to a file."
     return Finding(_CHECK, "warning", told, cure)
+
+
+def _left(one: Device) -> list[Finding]:
+    held = one.waiting + one.aside
+    if not held:
+        return []
+    told = f"{_named(one)} was withdrawn on {one.withdrawn} and holds {_answers(held)}"
+    cure = f"They are taken for 14 days after they were given: {_again(one)}"
+    return [Finding(_CHECK, "warning", told, cure)]
+
+
+def _answers(n: int) -> str:
+    return f"{n:,} {'answer' if n == 1 else 'answers'}"
 
 
 def _is_open(directory: Directory, one: Device) -> bool:
