@@ -1,7 +1,7 @@
 """`cx results`, `cx export`, `cx recount`, `cx prove-unlinkable`: what came in."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +10,8 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from cxserver import clock
+from cxserver import clock, db
+from cxserver.catalog import directory
 from cxserver.cli.console import (
     Data,
     Json,
@@ -22,10 +23,11 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.insight import measures
+from cxserver.insight import measures, slices
 from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
-from cxserver.insight.results import Driver, Row
+from cxserver.insight.results import Row
+from cxserver.insight.slices import Driver
 from cxserver.intake import recount as counting
 from cxserver.intake import unlinkable
 from cxserver.reporting import export as exporting
@@ -45,10 +47,16 @@ def _check_order(start: Day, end: Day) -> None:
 @app.command()
 def results(
     by: Annotated[
-        str, typer.Option(help="office, service, channel, language, survey, day or driver.")
+        str,
+        typer.Option(
+            help="office, service, channel, language, survey, day, week, month, quarter or driver."
+        ),
     ] = "office",
     service: Service = None,
     office: Office = None,
+    under: Annotated[
+        str | None, typer.Option(help="Only this office and the offices below it.")
+    ] = None,
     start: From = None,
     end: To = None,
     without_flagged: Annotated[
@@ -70,6 +78,10 @@ def results(
         flagged=not without_flagged,
     )
     with database(settings(data)) as engine:
+        if under is not None:
+            with db.read(engine) as connection:
+                there = directory.load(connection)
+            wanted = replace(wanted, offices=slices.subtree(there, under))
         rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
     if by == "driver":
         _show_drivers(rows, json)

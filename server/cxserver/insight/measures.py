@@ -1,11 +1,31 @@
 """Counts per point → shares, intervals, means. Pure: counts are kept, scores are derived."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from cxserver.insight import chance
+
 # Two-sided 95 %.
 _Z = 1.959963984540054
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`hits` of `n` people, with the Wilson 95 % interval; the shares are None when n is 0."""
+
+    hits: int
+    n: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def people(self) -> str:
+        """As people say it: "7 of 9"."""
+        return people(self.hits, self.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,26 @@ class Score:
         """How many answered."""
         return sum(self.counts)
 
+    @property
+    def top(self) -> int:
+        """How many gave a 4 or a 5."""
+        return self.counts[3] + self.counts[4]
+
+    @property
+    def bottom(self) -> int:
+        """How many gave a 1 or a 2."""
+        return self.counts[0] + self.counts[1]
+
+    @property
+    def net(self) -> float | None:
+        """The share of 4 and 5 less the share of 1 and 2: from -1 to 1."""
+        return (self.top - self.bottom) / self.n if self.n else None
+
+    @property
+    def people(self) -> str:
+        """As people say it: "7 of 9" gave a 4 or a 5."""
+        return people(self.top, self.n)
+
 
 def score(counts: Sequence[int]) -> Score:
     """The score of `counts`, five numbers for the points 1 to 5."""
@@ -39,12 +79,48 @@ def score(counts: Sequence[int]) -> Score:
     return Score(tuple(counts), top / n, low, high, mean)
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share: honest also for small n, and at 0 and 1."""
+def share(hits: int, n: int) -> Share:
+    """`hits` of `n` as a share with its interval."""
+    if n == 0:
+        return Share(hits, n, None, None, None)
+    return Share(hits, n, hits / n, *wilson(hits, n))
+
+
+def choices(counts: Mapping[str, int]) -> dict[str, Share]:
+    """A question with one choice each: the share of every code among those who answered it."""
+    n = sum(counts.values())
+    return {code: share(count, n) for code, count in sorted(counts.items())}
+
+
+def people(hits: int, n: int) -> str:
+    """As people say it: "7 of 9", "1,204 of 1,500"."""
+    return f"{hits:,} of {n:,}"
+
+
+def wilson(hits: float, n: float, level: float = 0.95) -> Interval:
+    """Wilson's interval of a share: honest also for small n, and at 0 and 1."""
+    z = _Z if level == 0.95 else chance.z(level)
     share = hits / n
-    weight = 1 + _Z**2 / n
-    centre = (share + _Z**2 / (2 * n)) / weight
-    half = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / weight
+    weight = 1 + z**2 / n
+    centre = (share + z**2 / (2 * n)) / weight
+    half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / weight
     # Rounding may leave 1e-17 instead of nothing.
     low = 0.0 if hits == 0 else max(0.0, centre - half)
     return low, 1.0 if hits == n else min(1.0, centre + half)
+
+
+def newcombe(here: Interval, there: Interval, p: float, q: float) -> Interval:
+    """Newcombe's interval of the difference p - q from the Wilson interval of each (his method 10).
+
+    Each end takes from either side the half of its own interval that points that way.
+    """
+    down = sqrt((p - here[0]) ** 2 + (there[1] - q) ** 2)
+    up = sqrt((here[1] - p) ** 2 + (q - there[0]) ** 2)
+    return p - q - down, p - q + up
+
+
+def difference(here: tuple[int, int], there: tuple[int, int], level: float = 0.95) -> Interval:
+    """The interval of the difference of two shares, each given as (hits, n)."""
+    return newcombe(
+        wilson(*here, level), wilson(*there, level), here[0] / here[1], there[0] / there[1]
+    )

@@ -1,0 +1,85 @@
+"""`cx fix-first`: what to do on Monday, out of the tallies."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.catalog.directory import Directory
+from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.errors import NotFound
+from cxserver.insight import fix, fixwords, periods, slices, wording
+from cxserver.insight.fix import Report
+from cxserver.insight.slices import Scope
+
+Day = datetime | None
+
+SHOWN = 10
+
+
+@app.command("fix-first")
+def fix_first(
+    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
+    under: Annotated[
+        str | None, typer.Option(help="Only this office and the offices below it.")
+    ] = None,
+    start: Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[
+        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """What is named as "could be better" where it need not be: the most people first."""
+    if start and end and start > end:
+        raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
+    with database(settings(data)) as engine:
+        with db.read(engine) as connection:
+            known = directory.load(connection)
+        scope = _scope(known, service, under)
+        asked = scope.during(
+            periods.days(start.date() if start else None, end.date() if end else None)
+        )
+        versions = wording.versions(known)
+        counted = slices.read(engine, asked, fix.NEEDS, fix.measures(versions))
+    report = fix.first(counted, versions)
+    if json:
+        say_json(_as_json(report, known))
+    else:
+        _show(report, known)
+
+
+def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
+    if service is not None and service not in known.services:
+        raise NotFound(f"There is no service '{service}' in the catalogue.")
+    scope = slices.unit(known, under) if under is not None else Scope()
+    asked = Scope(services=frozenset({service}) if service is not None else None)
+    return scope.narrowed(asked)
+
+
+def _as_json(report: Report, known: Directory) -> dict[str, Any]:
+    return {
+        "summary": fixwords.summary(report),
+        "looked_at": report.looked_at,
+        "findings": [
+            asdict(one) | {"people": one.people, "sentence": fixwords.sentence(one, known)}
+            for one in report.findings
+        ],
+        "common": [
+            asdict(one) | {"sentence": fixwords.common(one, known)} for one in report.common
+        ],
+    }
+
+
+def _show(report: Report, known: Directory) -> None:
+    out.print(fixwords.summary(report), soft_wrap=True)
+    for place, one in enumerate(report.findings[:SHOWN], start=1):
+        out.print(f"\n{place}. {fixwords.sentence(one, known)}", soft_wrap=True, markup=False)
+    more = len(report.findings) - SHOWN
+    if more > 0:
+        out.print(f"\n{more} more with --json.")
+    for most in report.common:
+        out.print(f"\n{fixwords.common(most, known)}", soft_wrap=True, markup=False)

@@ -1,0 +1,196 @@
+"""Did it change? A difference counts only where the same question was put to the same mix. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cxserver.insight import chance, measures, mix, wording
+from cxserver.insight.measures import Score
+from cxserver.insight.mix import Adjusted
+from cxserver.insight.slices import Slice
+from cxserver.instrument.survey import Survey
+
+Verdict = Literal["changed", "not changed", "cannot tell", "not comparable"]
+Cause = Literal["question", "channels"]
+
+# What a side of a comparison has to be grouped by.
+NEEDS = ("survey", "language", "channel")
+# Fewer answers are "not for comparison".
+LEAST = 30
+# Within five points either way nothing would be done differently: if the interval ends inside,
+# it did not change; if it reaches beyond, nobody can tell.
+MARGIN = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The answers of one period: the score, and by `<service>/<channel>` how many gave a 4 or 5,
+    of how many; and how many used which version in which language.
+    """
+
+    score: Score
+    counts: Mapping[str, tuple[int, int]]
+    versions: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The share of 4 and 5, before and after. `low` and `high` are Newcombe's 95 % interval.
+
+    `chance` tells how often chance alone does this (Fisher, both ways). `adjusted` is the
+    difference at the same mix of channels: the way out where only the mix changed.
+    """
+
+    verdict: Verdict
+    reason: str
+    before: Score
+    after: Score
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    chance: float = 1.0
+    adjusted: Adjusted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a series must not be drawn through: at the beginning of `period`, and why."""
+
+    period: str
+    cause: Cause
+    reason: str
+
+
+def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
+    """One side of a comparison out of slices by `NEEDS`. `measure` has points 1 to 5."""
+    totals = [0] * 5
+    counts: dict[str, tuple[int, int]] = {}
+    versions: dict[tuple[str, str], int] = {}
+    for one in slices:
+        score = one.score(measure)
+        totals = [a + b for a, b in zip(totals, score.counts, strict=True)]
+        asked = (one.group["survey"], one.group["language"])
+        way = f"{asked[0].partition('/')[0]}/{one.group['channel']}"
+        top, n = counts.get(way, (0, 0))
+        counts[way] = (top + score.top, n + score.n)
+        versions[asked] = versions.get(asked, 0) + one.n
+    return Side(measures.score(totals), counts, versions)
+
+
+def compare(
+    before: Side,
+    after: Side,
+    surveys: Mapping[str, Survey],
+    measure: str = "trust",
+    least: int = LEAST,
+) -> Change:
+    """What became of the share of 4 and 5. `surveys` are the versions by name."""
+    then, now = before.score, after.score
+    if not then.n or not now.n:
+        return Change("cannot tell", "There are no answers on one side.", then, now)
+    low, high = measures.difference((now.top, now.n), (then.top, then.n))
+    found = Change(
+        "cannot tell",
+        "",
+        then,
+        now,
+        difference=now.top / now.n - then.top / then.n,
+        low=low,
+        high=high,
+        chance=chance.differs(now.top, now.n, then.top, then.n),
+        adjusted=mix.adjusted(before.counts, after.counts),
+    )
+    stop = _question(before, after, surveys, measure) or _mix(before, after)
+    if stop:
+        return replace(found, verdict="not comparable", reason=stop[1])
+    if min(then.n, now.n) < least:
+        return replace(found, reason=f"Fewer than {least} people answered on one side.")
+    return replace(found, verdict=_verdict(low, high), reason=_words(low, high))
+
+
+def screen(changes: Sequence[Change], share: float = 0.05) -> list[Change]:
+    """Many changes side by side: "changed" stays only where it survives being one of many.
+
+    Of those that stay, at most `share` are chance; where nothing changed anywhere, any is named
+    in at most `share` of the cases. For one office alone its own `compare` is enough.
+    """
+    testable = [at for at, one in enumerate(changes) if one.verdict in ("changed", "not changed")]
+    testable += [at for at, one in enumerate(changes) if _only_uncertain(one)]
+    rates = chance.adjusted([changes[at].chance for at in testable])
+    result = list(changes)
+    for at, rate in zip(testable, rates, strict=True):
+        if changes[at].verdict == "changed" and rate > share:
+            many = f"Among {len(testable)} such comparisons chance alone does this."
+            result[at] = replace(changes[at], verdict="cannot tell", reason=many)
+    return result
+
+
+def breaks(
+    series: Sequence[tuple[str, Side]], surveys: Mapping[str, Survey], measure: str = "trust"
+) -> list[Break]:
+    """Where a series by period (its name, its answers) must not be drawn through, in its order.
+
+    While one version follows another a period can hold both; the break stands at its beginning
+    and is not told again when the old version has gone.
+    """
+    found: list[Break] = []
+    told = [(name, one) for name, one in series if one.score.n]
+    known: dict[str, list[wording.Meaning | None]] = {}
+    for (_, before), (name, after) in zip(told, told[1:], strict=False):
+        known = known or wording.in_use(before.versions, surveys, measure)
+        held = wording.in_use(after.versions, surveys, measure)
+        new = {
+            where: [one for one in meanings if one not in known.get(where, meanings)]
+            for where, meanings in held.items()
+        }
+        if reason := wording.switch(known, new):
+            found.append(Break(name, "question", reason))
+        elif stop := _mix(before, after):
+            found.append(Break(name, *stop))
+        known = known | held
+    return found
+
+
+def _question(
+    before: Side, after: Side, surveys: Mapping[str, Survey], measure: str
+) -> tuple[Cause, str] | None:
+    reason = wording.switch(
+        wording.in_use(before.versions, surveys, measure),
+        wording.in_use(after.versions, surveys, measure),
+    )
+    return ("question", reason) if reason else None
+
+
+def _mix(before: Side, after: Side) -> tuple[Cause, str] | None:
+    then, now = mix.channels(before.counts), mix.channels(after.counts)
+    if not mix.changed(then, now):
+        return None
+
+    def moved(name: str) -> float:
+        return now.get(name, 0) / sum(now.values()) - then.get(name, 0) / sum(then.values())
+
+    most = max(sorted(then.keys() | now.keys()), key=lambda name: abs(moved(name)))
+    was = then.get(most, 0) / sum(then.values())
+    share = now.get(most, 0) / sum(now.values())
+    services = {name.partition("/")[0] for name in then.keys() | now.keys()}
+    way = most.partition("/")[2] if len(services) == 1 else most
+    return "channels", f"Answers come by other ways: {way} was {was:.0%} of them, now {share:.0%}."
+
+
+def _only_uncertain(one: Change) -> bool:
+    return one.verdict == "cannot tell" and min(one.before.n, one.after.n) >= LEAST
+
+
+def _verdict(low: float, high: float) -> Verdict:
+    if low > 0 or high < 0:
+        return "changed"
+    return "not changed" if low > -MARGIN and high < MARGIN else "cannot tell"
+
+
+def _words(low: float, high: float) -> str:
+    verdict = _verdict(low, high)
+    if verdict == "changed":
+        return "More than chance would do."
+    if verdict == "not changed":
+        return f"If it moved, then by less than {100 * MARGIN:.0f} points."
+    return f"It may have moved by anything from {100 * low:+.0f} to {100 * high:+.0f} points."

@@ -1,0 +1,89 @@
+"""What to fix first, in sentences: what, where, how many people, how sure. Pure."""
+
+from collections.abc import Mapping
+
+from cxserver.catalog.directory import Directory, Service
+from cxserver.insight import drivers, measures
+from cxserver.insight.fix import LEAST, Common, Finding, Report
+
+_CHANNELS: Mapping[str, str] = {
+    "email": "by e-mail",
+    "sms": "by text message",
+    "web": "after a visit on the web",
+    "phone": "after a call",
+    "kiosk": "at the kiosk",
+    "poster": "from the poster",
+    "site": "on the website",
+    "paper": "on paper",
+}
+
+
+def sentence(found: Finding, directory: Directory) -> str:
+    """One finding in plain English."""
+    return " ".join((_what(found, directory), _many(found), _sure(found), _kind(found, directory)))
+
+
+def common(most: Common, directory: Directory) -> str:
+    """What is named most, wherever people were."""
+    service = directory.services[most.service]
+    word = drivers.label(service.survey, most.driver)
+    told = measures.people(most.named, most.n)
+    return f"All over {service.name}, “{word}” is named most: by {told} people."
+
+
+def summary(report: Report) -> str:
+    """How much stands out, or that nothing does."""
+    if report.findings:
+        places = len({(one.service, one.office) for one in report.findings})
+        return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
+    if not report.looked_at:
+        return f"Not enough answers to compare offices yet: that takes {LEAST} at each of two."
+    return "Nothing stands out: no office has a driver named more often than chance explains."
+
+
+def _what(found: Finding, directory: Directory) -> str:
+    service = directory.services[found.service]
+    office = directory.offices[found.office].name
+    way = f", {_CHANNELS.get(found.channel, found.channel)}" if found.channel else ""
+    elsewhere = 100 * found.named_elsewhere / found.n_elsewhere
+    return (
+        f"“{drivers.label(service.survey, found.driver)}” is named as what could be better by "
+        f"{measures.people(found.named, found.n)} people at {office}{_among(service, directory)}"
+        f"{way}; elsewhere by {_of_100(elsewhere)}."
+    )
+
+
+def _among(service: Service, directory: Directory) -> str:
+    return f" ({service.name})" if len(directory.services) > 1 else ""
+
+
+def _many(found: Finding) -> str:
+    people = max(1, int(found.people))
+    return (
+        f"That is at least {people:,} {'person' if people == 1 else 'people'} more than elsewhere."
+    )
+
+
+def _sure(found: Finding) -> str:
+    if found.rate < 0.001:
+        return "We are quite sure."
+    if found.rate < 0.01:
+        return "We are fairly sure."
+    return "We are not very sure: about one such finding in twenty is chance."
+
+
+def _kind(found: Finding, directory: Directory) -> str:
+    told = (
+        "Unhappy people here name it more often than unhappy people elsewhere."
+        if found.specific
+        else "More people are unhappy here; what they name is much the same as elsewhere."
+    )
+    if not found.also:
+        return told
+    survey = directory.services[found.service].survey
+    words = ", ".join(f"“{drivers.label(survey, code)}”" for code in found.also)
+    return f"{told} Named more than elsewhere too: {words}."
+
+
+def _of_100(share: float) -> str:
+    return "fewer than 1 of 100" if share < 0.5 else f"{share:.0f} of 100"

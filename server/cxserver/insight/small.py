@@ -1,0 +1,128 @@
+"""Small offices: counts as people, quarters, and nobody to be compared with but themselves. Pure.
+
+With 20 answers a month a share jumps by ten points for nothing. What such an office can use are
+the words people wrote; the counts stand beside them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cxserver.insight import changes, drivers, periods, suppression
+from cxserver.insight.changes import Change
+from cxserver.insight.drivers import Taps
+from cxserver.insight.measures import Score
+from cxserver.insight.periods import Period, Span
+from cxserver.insight.slices import Slice
+from cxserver.instrument.survey import Survey
+
+# What the slices have to be grouped by: a read of the last year and a quarter is enough.
+NEEDS = ("quarter", *changes.NEEDS)
+# An office with fewer answers a month is small.
+MONTHLY = 30
+# It is judged by the last three whole months, that one holiday may not move it.
+_MONTHS = 3
+# Its own quarters are compared from here on: as grey as they are, there is nothing else.
+LEAST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """One quarter of a small office. With `held` fewer than 5 answered, and nothing is shown.
+
+    `trust.people` and `satisfaction.people` read "7 of 9"; `named` are the drivers. `trend` is
+    what became of trust since the last quarter with answers.
+    """
+
+    name: str
+    n: int
+    held: bool
+    trust: Score | None = None
+    satisfaction: Score | None = None
+    named: tuple[Taps, ...] = ()
+    trend: Change | None = None
+
+
+def window(today: date) -> Span:
+    """The three whole months before `today`, by which an office is called small."""
+    months = [periods.of("month", today)]
+    for _ in range(_MONTHS):
+        months.append(periods.previous(months[-1]))
+    return Span(months[-1].start, months[0].start)
+
+
+def is_small(answers: int) -> bool:
+    """Whether an office with so many answers in the `window` is small."""
+    return answers < MONTHLY * _MONTHS
+
+
+def recent(today: date, quarters: int = 5) -> list[Period]:
+    """The quarters of the page: this one and those before it, the oldest first."""
+    found = [periods.of("quarter", today)]
+    while len(found) < quarters:
+        found.append(periods.previous(found[-1]))
+    return found[::-1]
+
+
+def trend(
+    slices: Iterable[Slice], surveys: Mapping[str, Survey], quarters: Sequence[Period]
+) -> list[Quarter]:
+    """The quarters of one office, out of its own slices by `NEEDS`."""
+    by_quarter: dict[str, list[Slice]] = {}
+    for one in slices:
+        by_quarter.setdefault(one.group["quarter"], []).append(one)
+    found: list[Quarter] = []
+    before: list[Slice] = []
+    for period in quarters:
+        now = by_quarter.get(period.name, [])
+        found.append(_quarter(period.name, now, before, surveys))
+        before = before if found[-1].held else now
+    return found
+
+
+def since(today: date) -> Span:
+    """The days that `recent` covers, today included."""
+    return Span(recent(today)[0].start, today + timedelta(days=1))
+
+
+def sentence(quarter: Quarter) -> str:
+    """What a quarter says, in people."""
+    if quarter.held:
+        few = f"fewer than {suppression.STAFF_HIDES}" if quarter.n else "no"
+        return f"{quarter.name}: {few} people answered."
+    assert quarter.trust is not None and quarter.satisfaction is not None  # noqa: S101  # not held
+    return (
+        f"{quarter.name}: {quarter.satisfaction.people} people rated the service 4 or 5, "
+        f"{quarter.trust.people} their trust.{_since(quarter.trend)}"
+    )
+
+
+def _quarter(
+    name: str, now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]
+) -> Quarter:
+    n = sum(one.n for one in now)
+    if n < suppression.STAFF_HIDES:
+        return Quarter(name, n, held=True)
+    return Quarter(
+        name,
+        n,
+        held=False,
+        trust=changes.side(now, "trust").score,
+        satisfaction=changes.side(now, "satisfaction").score,
+        named=tuple(drivers.per_person(now, surveys)),
+        trend=_trend(now, before, surveys) if before else None,
+    )
+
+
+def _trend(now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]) -> Change:
+    return changes.compare(changes.side(before), changes.side(now), surveys, least=LEAST)
+
+
+def _since(trend: Change | None) -> str:
+    if trend is None:
+        return ""
+    then = trend.before.people
+    if trend.verdict == "changed":
+        way = "more" if (trend.difference or 0) > 0 else "fewer"
+        return f" That is {way} than the {then} before, by more than chance would do."
+    return f" Before: {then}; too few to call it a change."

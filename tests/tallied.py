@@ -1,0 +1,40 @@
+"""Counts as the tallies give them, without a database: for tests of what follows from them."""
+
+from dataclasses import replace
+
+from cxserver.catalog import check
+from cxserver.insight.slices import Slice
+from cxserver.instrument.survey import Survey
+from house import CATALOGUE, NOW
+
+
+def surveys(service: str = "permits", **versions: dict) -> dict[str, Survey]:
+    """Version 1 of a service of the house; `v2={…}` adds versions that differ from it."""
+    report = check.text(CATALOGUE, "test.toml", NOW.date())
+    assert report.catalogue is not None
+    [found] = [one.survey for one in report.catalogue.services if one.slug == service]
+    first = replace(found, n=1)
+    every = {first.name: first}
+    for name, differs in versions.items():
+        version = replace(first, n=int(name[1:]), **differs)
+        every[version.name] = version
+    return every
+
+
+def reworded(survey: Survey, **words: object) -> dict:
+    """What differs in a version with other words in English."""
+    english = replace(survey.wording["en"], **words)
+    return {"wording": {**survey.wording, "en": english}}
+
+
+def piece(
+    top: int, n: int, drivers: dict[str, tuple[int, int]] | None = None, **group: str
+) -> Slice:
+    """`top` of `n` people gave a 5 for trust and satisfaction, the others a 2."""
+    points = {value: count for value, count in (("5", top), ("2", n - top)) if count}
+    taps = {
+        f"driver:{code}": {"positive": positive, "negative": negative}
+        for code, (positive, negative) in (drivers or {}).items()
+    }
+    asked = {"survey": "permits/1", "language": "en", "channel": "email", **group}
+    return Slice(asked, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps})

@@ -1,0 +1,236 @@
+"""Did it change? Found when planted, not found in noise, refused where numbers do not compare."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxserver.insight import changes, mix
+from tallied import piece, reworded, surveys
+
+SURVEYS = surveys()
+FIRST = SURVEYS["permits/1"]
+
+
+def draw(chance: random.Random, n: int, share: float) -> int:
+    return sum(chance.random() < share for _ in range(n))
+
+
+def change(before, after, versions=SURVEYS, measure="trust", **how):
+    return changes.compare(
+        changes.side(before, measure), changes.side(after, measure), versions, measure, **how
+    )
+
+
+# ---- what is found, and what is not
+
+
+def test_a_planted_drop_of_8_points_is_found_and_its_interval_holds_the_truth():
+    chance = random.Random(280)
+    found = held = 0
+    for _ in range(100):
+        one = change([piece(draw(chance, 800, 0.85), 800)], [piece(draw(chance, 800, 0.77), 800)])
+        found += one.verdict == "changed" and one.difference < 0
+        held += one.low <= -0.08 <= one.high
+    assert found >= 95 and held >= 90
+
+
+def test_noise_of_the_same_size_in_a_12_answer_office_is_not():
+    one = change([piece(10, 12)], [piece(9, 12)])  # 83 % → 75 %
+    assert one.verdict == "cannot tell" and "30 people" in one.reason
+    # Nor is it believed when so few are let in to be compared.
+    assert change([piece(10, 12)], [piece(9, 12)], least=10).verdict == "cannot tell"
+
+
+def test_the_same_office_is_found_among_200_that_did_not_change():
+    chance = random.Random(7)
+    every = [
+        change([piece(draw(chance, 800, 0.85), 800)], [piece(draw(chance, 800, 0.85), 800)])
+        for _ in range(199)
+    ]
+    every.append(
+        change([piece(draw(chance, 800, 0.85), 800)], [piece(draw(chance, 800, 0.73), 800)])
+    )
+    told = [at for at, one in enumerate(changes.screen(every)) if one.verdict == "changed"]
+    assert told == [199]
+    alone = [one for one in every if one.verdict == "changed"]
+    assert len(alone) > 5, "looked at one by one, a twentieth changes by chance"
+
+
+def test_where_nothing_changed_anywhere_hardly_anything_is_told():
+    chance = random.Random(1)
+    wrong = 0
+    for _ in range(40):
+        every = [
+            change([piece(draw(chance, 60, 0.85), 60)], [piece(draw(chance, 60, 0.85), 60)])
+            for _ in range(50)
+        ]
+        wrong += any(one.verdict == "changed" for one in changes.screen(every))
+    assert wrong <= 5  # 2 of 40 are to be expected at most
+
+
+def test_many_answers_can_say_that_nothing_changed():
+    one = change([piece(8500, 10000)], [piece(8480, 10000)])
+    assert one.verdict == "not changed"
+    assert change([piece(85, 100)], [piece(84, 100)]).verdict == "cannot tell"
+    assert change([piece(85, 100)], []).verdict == "cannot tell"
+
+
+# ---- what may be compared
+
+
+@pytest.mark.parametrize(
+    ("version", "trust", "satisfaction", "ease"),
+    [
+        ({"drivers": FIRST.drivers[:-1]}, "same", "same", "other"),
+        (reworded(FIRST, trust="I trust it."), "other", "same", "other"),
+        (reworded(FIRST, satisfaction="It was good."), "same", "other", "same"),
+        (reworded(FIRST, comment="Tell us."), "same", "same", "same"),
+        (reworded(FIRST, trust_labels=("a", "b", "c", "d", "e")), "other", "same", "same"),
+        ({"satisfaction_icons": "stars"}, "same", "other", "same"),
+        ({"trust_statement": "commitment"}, "other", "same", "same"),
+        ({"instrument": "a11-v2"}, "other", "other", "other"),
+        ({"driver_mode": "choice"}, "same", "same", "other"),
+    ],
+    ids=[
+        "a driver less",
+        "trust in other words",
+        "satisfaction in other words",
+        "another line for comments",
+        "other words on the scale",
+        "stars",
+        "another base",
+        "another instrument",
+        "another way to tap",
+    ],
+)
+def test_a_new_version_breaks_just_what_it_changes(version, trust, satisfaction, ease):
+    from cxserver.insight import wording
+
+    versions = surveys(v2=version)
+    for measure, told in (
+        ("trust", trust),
+        ("satisfaction", satisfaction),
+        ("driver:ease", ease),
+    ):
+        before, after = (wording.in_use({(name, "en"): 90}, versions, measure) for name in versions)
+        assert (wording.switch(before, after) is None) == (told == "same"), measure
+        if measure != "driver:ease":
+            one = change([piece(90, 100)], [piece(60, 100, survey="permits/2")], versions, measure)
+            assert (one.verdict == "changed") == (told == "same")
+
+
+def test_a_break_says_in_words_what_changed():
+    versions = surveys(v2=reworded(FIRST, trust="I trust it."))
+    one = change([piece(90, 100)], [piece(60, 100, survey="permits/2")], versions)
+    assert one.verdict == "not comparable"
+    assert FIRST.wording["en"].trust in one.reason and "I trust it." in one.reason
+
+
+def test_a_straggler_on_the_old_version_breaks_nothing():
+    versions = surveys(v2=reworded(FIRST, trust="I trust it."))
+    new = {"survey": "permits/2"}
+    before = [piece(80, 100, **new), piece(1, 2)]
+    assert change(before, [piece(60, 100, **new)], versions).verdict == "changed"
+
+
+def test_a_series_is_broken_once_for_each_reason():
+    versions = surveys(
+        v2=reworded(FIRST, trust="I trust it."),
+        v3={**reworded(FIRST, trust="I trust it.", comment="?")},
+    )
+    email, kiosk = {"channel": "email"}, {"channel": "kiosk"}
+    series = [
+        ("2026-05", [piece(80, 100)]),
+        ("2026-06", []),
+        ("2026-07", [piece(70, 90), piece(8, 10, survey="permits/2")]),
+        ("2026-08", [piece(80, 100, survey="permits/2")]),
+        ("2026-09", [piece(80, 100, survey="permits/3")]),
+        (
+            "2026-10",
+            [
+                piece(40, 50, survey="permits/3", **email),
+                piece(40, 50, survey="permits/3", **kiosk),
+            ],
+        ),
+        (
+            "2026-11",
+            [
+                piece(40, 50, survey="permits/3", **email),
+                piece(40, 50, survey="permits/3", **kiosk),
+            ],
+        ),
+    ]
+    found = changes.breaks([(name, changes.side(one)) for name, one in series], versions)
+    assert [(one.period, one.cause) for one in found] == [
+        ("2026-07", "question"),
+        ("2026-10", "channels"),
+    ]
+    assert "email was 100% of them, now 50%" in found[1].reason
+
+
+# ---- the mix of channels
+
+
+def test_a_change_of_mix_alone_is_not_a_change_and_the_adjusted_difference_says_so():
+    before = [piece(720, 800), piece(100, 200, channel="kiosk")]
+    after = [piece(180, 200), piece(400, 800, channel="kiosk")]
+    one = change(before, after)
+    assert one.verdict == "not comparable" and "email" in one.reason
+    assert one.difference == pytest.approx(-0.24)
+    assert one.adjusted.difference == pytest.approx(0) and one.adjusted.low < 0 < one.adjusted.high
+    assert one.adjusted.covered == 1
+
+
+def test_small_samples_of_one_mix_are_not_taken_for_two():
+    chance = random.Random(3)
+    kinds = ("email", "sms", "web", "poster", "site")
+    weights = (55, 12, 8, 10, 15)
+    wrong = 0
+    for _ in range(200):
+        one, other = (
+            {kind: drawn.count(kind) for kind in kinds}
+            for drawn in (chance.choices(kinds, weights, k=100) for _ in range(2))
+        )
+        wrong += mix.changed(one, other)
+    assert wrong <= 4
+
+
+shares = st.fixed_dictionaries(
+    {name: st.tuples(st.integers(0, 50), st.integers(0, 50)) for name in ("a", "b", "c")}
+)
+
+
+@given(shares, shares)
+def test_the_mix_alone_moves_a_share_by_no_more_than_its_distance_times_the_gap(one, other):
+    before = {name: n for name, (n, _) in one.items()}
+    after = {name: n for name, (n, _) in other.items()}
+    if not sum(before.values()) or not sum(after.values()):
+        return
+    rates = {"a": 0.9, "b": 0.8, "c": 0.7}
+    first, second = (
+        sum(n * rates[name] for name, n in side.items()) / sum(side.values())
+        for side in (before, after)
+    )
+    assert abs(first - second) <= mix.distance(before, after) * 0.2 + 1e-9
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.data())
+def test_with_one_channel_the_adjusted_difference_is_the_plain_one(n, m, data):
+    x, y = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
+    one = change([piece(y, m)], [piece(x, n)])
+    assert (one.adjusted.low, one.adjusted.high) == pytest.approx((one.low, one.high))
+    assert replace(one, adjusted=None).difference == pytest.approx(x / n - y / m)
+
+
+def test_the_adjusted_interval_holds_the_truth_19_times_in_20():
+    chance = random.Random(11)
+    held = 0
+    for _ in range(200):
+        before = {"a": (draw(chance, 150, 0.9), 150), "b": (draw(chance, 50, 0.7), 50)}
+        after = {"a": (draw(chance, 50, 0.85), 50), "b": (draw(chance, 150, 0.65), 150)}
+        one = mix.adjusted(before, after)
+        held += one.low <= -0.05 <= one.high
+    assert held >= 182
