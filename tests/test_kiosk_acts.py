@@ -123,8 +123,10 @@ def test_another_language_keeps_what_was_chosen_and_typed(stand):
     fill(page)
     page.locator("#trust-5").check()
     page.locator("#drivers-1").check()
+    page.locator("summary").click()
     page.get_by_role("button", name="Español").click()
     expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.locator("details")).to_have_attribute("open", "")
     expect(page.get_by_role("button", name="Español")).to_be_focused()
     expect(page.locator("#drivers-question")).to_have_text("¿Qué salió bien?")
     expect(page.locator("#comment")).to_have_value(SECRET)
@@ -175,7 +177,9 @@ def test_a_full_device_says_so_when_asked_and_closes_when_nobody_is_there(stand,
 def test_the_question_counts_down_in_words_and_wipes_at_the_end(stand):
     page = stand()
     leave_alone(page)
-    expect(page.locator(OVER)).to_contain_text("starts over in 30 seconds")
+    expect(page.locator("#over")).to_have_text(
+        "This screen starts over in 30 seconds. What you chose or typed will be gone."
+    )
     spoken = page.locator("dialog [aria-live]")
     heard = []
     for _ in range(29):
@@ -186,6 +190,35 @@ def test_the_question_counts_down_in_words_and_wipes_at_the_end(stand):
     page.clock.run_for(2000)
     expect(page.locator(OVER)).to_have_count(0)
     assert not traces(page)
+    expect(page.get_by_role("heading", name="Permit renewal")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("This screen has started over.")
+    page.get_by_role("button", name="Español").tap()
+    expect(page.locator("#answers")).to_be_visible()
+    expect(page.locator("#said")).to_be_empty()
+
+
+def test_the_thanks_stay_while_somebody_is_there_but_not_for_ever(stand):
+    page = stand()
+    thank(page)
+    for _ in range(3):
+        page.clock.fast_forward(8_000)
+        page.keyboard.press("Shift")
+        expect(page.locator(".done")).to_be_visible()
+    page.clock.fast_forward(5_500)
+    page.keyboard.press("Shift")
+    page.clock.fast_forward(2_000)
+    expect(page.get_by_role("heading", name="Permit renewal")).to_be_focused()
+
+
+def test_the_thanks_go_ten_seconds_after_the_last_sign(stand):
+    page = stand()
+    thank(page)
+    page.clock.fast_forward(8_000)
+    page.touchscreen.tap(5, 700)
+    page.clock.fast_forward(8_000)
+    expect(page.locator(".done")).to_be_visible()
+    page.clock.fast_forward(3_000)
+    expect(page.locator("#answers")).to_be_visible()
 
 
 def test_any_key_or_touch_is_more_time_as_often_as_one_likes(stand):
@@ -214,13 +247,49 @@ def test_start_over_starts_over(stand):
     assert not traces(page)
 
 
-def test_who_only_looked_around_is_not_asked(stand):
+@pytest.mark.parametrize("look", ["language", "larger", "details", "scroll"])
+def test_who_only_reads_is_asked_before_the_screen_starts_over(stand, look):
+    page = stand()
+    if look == "language":
+        page.get_by_role("button", name="Español").click()
+    elif look == "larger":
+        page.get_by_role("button", name="Larger text").click()
+    elif look == "details":
+        page.locator("summary").click()
+    else:
+        page.set_viewport_size({"width": 600, "height": 700})
+        page.mouse.wheel(0, 300)
+        page.wait_for_function("scrollY > 0")
+        page.wait_for_timeout(200)  # the last sign of the scrolling
+    page.clock.fast_forward(31_000)
+    told = {"language": "Esta pantalla vuelve al inicio en 30 segundos."}
+    expect(page.locator("#over")).to_have_text(
+        told.get(look, "This screen starts over in 30 seconds.")
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator(OVER)).to_have_count(0)
+    if look == "details":
+        expect(page.locator("details")).to_have_attribute("open", "")
+
+
+def test_who_touched_nothing_is_not_asked(stand):
+    page = stand()
+    page.evaluate("window.old = document.querySelector('form')")
+    for _ in range(3):
+        page.clock.fast_forward(31_000)
+        assert page.locator(OVER).count() == 0
+    assert page.evaluate("old.isConnected"), "who listens to it would lose their place"
+
+
+def test_what_somebody_only_looked_at_goes_back_when_they_are_gone(stand):
     page = stand()
     page.get_by_role("button", name="Larger text").click()
     page.get_by_role("button", name="Español").click()
     page.mouse.wheel(0, 600)
     page.wait_for_function("scrollY > 0")
     page.wait_for_timeout(200)  # the last sign of the scrolling
+    page.clock.fast_forward(31_000)
+    expect(page.locator(OVER)).to_be_visible()
     page.clock.fast_forward(31_000)
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("html")).not_to_have_class("larger")

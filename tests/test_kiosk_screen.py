@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -59,6 +60,9 @@ def test_all_there_is_to_answer_is_in_view_with_its_notice(stand, language):
     page = stand(language)
     for room in STANDS:
         assert_in_view(page, room)
+        star = page.locator(".needed")
+        assert star.bounding_box()["y"] < page.locator("legend").first.bounding_box()["y"]
+        expect(star).to_be_in_viewport(ratio=1)
         for notice in ("1234-5678", "3 min", "Volunt"):
             seen = page.locator("footer p", has_text=notice).first
             expect(seen).to_be_in_viewport(ratio=1)
@@ -81,6 +85,77 @@ def test_on_a_tall_screen_nothing_to_press_is_out_of_a_seated_reach(stand):
     assert min(box["top"] for _, box in targets(page)) >= DOOR[1] / 3 - 1
     answers = [field["top"] for field in sight.fields(page)]
     assert min(answers) >= DOOR[1] / 3
+
+
+@LANGUAGES
+def test_a_fault_leaves_the_ratings_as_wide_as_they_were(stand, language):
+    page = stand(language, (600, 960))
+    before = widths(page)
+    err(page)
+    assert widths(page) == before
+    tops = {field["top"] for field in sight.fields(page) if "trust-" in field["name"]}
+    assert len(tops) == 1, "five side by side"
+
+
+def widths(page: Page) -> list[float]:
+    found: list[float] = page.locator(".scale .row").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().width)"
+    )
+    return found
+
+
+def test_a_fault_is_read_once_and_its_marks_go_when_it_is_mended(stand):
+    page = stand()
+    page.locator("#comment").fill("a" * 2001)
+    page.locator(".send").click()
+    summary = page.locator(".alert")
+    expect(summary).to_be_focused()
+    expect(summary).to_have_role("group")
+    expect(summary).to_have_accessible_name("Please check your answers")
+    page.locator("#trust-2").check()
+    expect(page.locator("#trust-error")).to_have_count(0)
+    assert [link.split(":")[0] for link in page.locator(".alert a").all_inner_texts()] == [
+        "Satisfaction",
+        "Your words",
+    ]
+    assert page.locator("[aria-invalid]").count() == page.locator(".wrong").count() == 2
+    expect(page.locator("#trust-2")).to_be_focused()
+    page.locator("#comment").fill("")
+    page.locator("#satisfaction-5").check()
+    expect(summary).to_be_hidden()
+    assert page.locator("[aria-invalid], .wrong, .error:visible").count() == 0
+    assert page.title() == "Permit renewal"
+
+
+def test_tiles_under_one_another_are_no_taller_than_a_finger_needs(stand):
+    page = stand()
+    page.get_by_role("button", name="Larger text").click()
+    for room in (TABLET, DOOR):
+        page.set_viewport_size({"width": room[0], "height": room[1]})
+        tiles = [one for one in sight.fields(page) if "trust-" in one["name"]]
+        assert len({one["left"] for one in tiles}) == 1
+        assert max(one["height"] for one in tiles) <= 150, room
+
+
+def test_the_sign_that_it_is_required_never_stands_alone(stand):
+    page = stand("es")
+    for legend in page.locator(".scale legend").all():
+        assert legend.evaluate("e => e.textContent").strip().endswith("\N{NO-BREAK SPACE}*")
+
+
+def test_all_there_is_to_answer_is_in_view_on_a_small_tablet(stand):
+    for language in ("en", "es"):
+        page = stand(language, (600, 960))
+        assert_in_view(page, (600, 960))
+        assert not hard_to_hit(page) + page.evaluate(SMALL)
+
+
+def test_out_of_service_says_nothing_of_what_was_typed(stand):
+    page = stand()
+    close(page)
+    expect(page.locator(".message p").first).to_have_text("This device is not taking answers now.")
+    edge = page.locator(".message").evaluate("e => getComputedStyle(e).borderTopColor")
+    assert edge == "rgb(255, 190, 46)"
 
 
 def test_larger_text_is_twice_as_large_and_goes_back(stand):
@@ -205,6 +280,28 @@ def test_a_release_is_named_in_its_page_and_changes_with_it(sqlite_house):
         house.apply(CATALOGUE.replace("Call 911", "Call 112"))
         counter.desk._watch.refresh()
         assert release_in(client.get(link).text) != first
+
+
+def test_a_link_that_is_refused_speaks_to_whoever_stands_before_the_device(sqlite_house):
+    house = sqlite_house
+    link = house.mint(channel="kiosk")
+    with house.client() as client:
+        unknown = client.get(link[:-4] + "AAAA")
+        house.clock.now += timedelta(days=4000)
+        ended = client.get(link)
+        spanish = client.get(link, headers={"accept-language": "es"})
+    for refused, status in ((unknown, 404), (ended, 410), (spanish, 410)):
+        assert refused.status_code == status
+        assert 'target="_blank"' not in refused.text
+        assert not re.search('href="https?://', refused.text)
+        assert 'dir="ltr">https://example.gov/contact' in refused.text
+        assert 'href="/k?again=1"' in refused.text
+    for refused in (unknown, ended):
+        assert "<h1>Out of service</h1>" in refused.text
+        assert "This device is not taking answers now." in refused.text
+        assert "Please tell the staff of this office." in refused.text
+        assert "delete it" not in refused.text and "new tab" not in refused.text
+    assert "<h1>Fuera de servicio</h1>" in spanish.text
 
 
 def release_in(page: str) -> str:

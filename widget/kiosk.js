@@ -6,11 +6,13 @@
 (async () => {
   const QUIET = 30; // seconds without a sign of anybody, before we ask
   const NOTICE = 30; // seconds to answer that question
-  const THANKS = 10;
+  const THANKS = 10; // seconds since the last sign of whoever answered
+  const LONGEST = 30; // the thanks go, whoever is there
   const SLIP = 500; // milliseconds in which a second press is still the first one's
 
   const page = document.documentElement;
   const stage = document.getElementById("stage");
+  const said = document.getElementById("said");
   const data = document.body.dataset;
   const template = (part, code) => document.querySelector(`template[data-part=${part}][data-language="${code}"]`);
   const wanted = new URLSearchParams(location.search).get("lang") || "";
@@ -45,6 +47,7 @@
     page.dir = source.dataset.direction;
     document.title = source.dataset.title;
     stage.replaceChildren(source.content.cloneNode(true));
+    said.textContent = "";
     for (const button of stage.querySelectorAll("[data-larger]")) button.setAttribute("aria-pressed", isLarger());
     if (form()) prepare();
   }
@@ -52,6 +55,7 @@
   function prepare() {
     const turn = siding(form(), aside);
     form().addEventListener("change", turn);
+    form().addEventListener("change", mend);
     form().addEventListener("submit", (event) => {
       event.preventDefault();
       send();
@@ -87,9 +91,11 @@
   function speak(code) {
     const kept = read();
     const alarmed = stage.querySelector(".alert:not([hidden])");
+    const opened = stage.querySelector("details[open]");
     language = code;
     show(part);
     write(kept);
+    if (opened) stage.querySelector("details").open = true;
     if (alarmed) alarm(faults());
     stage.querySelector(`[data-speak="${code}"]`).focus({ preventScroll: true });
   }
@@ -117,7 +123,7 @@
   }
 
   const isUsed = () => fields().some(({ checked, value, type }) => (type === "textarea" ? value : checked));
-  const isChanged = () => language !== home || isLarger() || !!stage.querySelector(".alert:not([hidden]), details[open]");
+  const isChanged = () => language !== home || isLarger() || scrollY > 0 || !!stage.querySelector(".alert:not([hidden]), details[open]");
 
   function answer() {
     const told = new FormData(form());
@@ -158,6 +164,11 @@
     for (const [field, , text] of found) mark(field, text);
     alert.hidden = !found.length;
     document.title = (found.length ? template(part, language).dataset.error : "") + template(part, language).dataset.title;
+  }
+
+  // A rating that was missing and is now chosen: its mark and its line go, all others stay.
+  function mend({ target }) {
+    if (target.checked && target.closest(".wrong")) alarm(faults().filter(([field]) => groupOf(field).matches(".wrong")));
   }
 
   function line([field, name, text]) {
@@ -252,9 +263,10 @@
 
   function count(left) {
     const over = stage.querySelector("#over");
-    const said = stage.querySelector("dialog .enter");
+    const spoken = stage.querySelector("dialog .enter");
     over.textContent = (left === 1 ? over.dataset.one : over.dataset.many).replace("{n}", left);
-    if (left === 20 || left === 10) said.textContent = said.dataset.left.replace("{n}", left);
+    if (isUsed()) over.append(` ${over.dataset.lost}`); // who only reads has nothing to lose
+    if (left === 20 || left === 10) spoken.textContent = spoken.dataset.left.replace("{n}", left);
   }
 
   function stay() {
@@ -273,16 +285,21 @@
     }
     if (dialog()) {
       const left = NOTICE - Math.floor(seconds(askedAt));
-      return left > 0 ? count(left) : reset();
+      return left > 0 ? count(left) : expire();
     }
     if (isStuck()) return location.reload();
-    if (part === "thanks") return seconds(shownAt) >= THANKS && leave();
+    if (part === "thanks") return (seconds(Math.max(shownAt, active)) >= THANKS || seconds(shownAt) >= LONGEST) && leave();
     if (part === "survey" && !isOpen() && !isUsed() && !sending) return reset();
     if (part === "closed" && isOpen()) return reset();
     if (seconds(active) < QUIET || sending) return;
-    if (isUsed()) return ask();
-    if (outdated && !document.querySelector("dialog[open]")) return location.reload();
-    if (isChanged()) reset();
+    if (isUsed() || isChanged()) return ask();
+    if (outdated && !document.querySelector("dialog[open]")) location.reload();
+  }
+
+  // Somebody may be listening still: say where they are now.
+  function expire() {
+    leave();
+    said.textContent = template("idle", language).content.querySelector("#over").dataset.again;
   }
 
   function leave() {

@@ -93,6 +93,7 @@ def page(
         minutes=minutes,
         kept=kept,
         host=host_of(request, framed),
+        device=_device(request),
         pairing=_pairing(request, status),
     )
     return HTMLResponse(
@@ -110,11 +111,14 @@ def _words_for(refused: Refused, kept: Values | None) -> str:
     return "late" if kept else "expired"
 
 
+def _device(request: Request) -> bool:
+    return bool(request.scope["path"].startswith(f"{of(request).desk.settings.path}/k/"))
+
+
 def _pairing(request: Request, status: int) -> str:
     # Whoever stands before a device whose link has ended reads what to do with it.
     path = of(request).desk.settings.path
-    kiosk = request.scope["path"].startswith(f"{path}/k/")
-    return f"{path}/k?again=1" if kiosk and status in (404, 410) else ""
+    return f"{path}/k?again=1" if _device(request) and status in (404, 410) else ""
 
 
 def _service_of(request: Request) -> Service | None:

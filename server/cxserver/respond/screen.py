@@ -176,11 +176,12 @@ def refusal_page(
     minutes: int = 0,
     kept: Values | None = None,
     host: str = "",
+    device: bool = False,
     pairing: str = "",
 ) -> str:
     """Why there is no survey here, in plain words, with what to do next. Codes: `sentences`.
 
-    `pairing` is where staff pair a device again.
+    A `device` of an office leads nowhere but to `pairing`, where staff pair it again.
     """
     return _render(
         "refusal.html",
@@ -190,9 +191,10 @@ def refusal_page(
         demo=demo,
         host=host,
         service_name=service_name,
-        refusal=sentences.refusal(_words(language), code, minutes),
+        refusal=sentences.refusal(_words(language), "device" if device else code, minutes),
         kept=_kept(_words(language), kept) if kept else [],
         pairing=pairing,
+        device=device,
     )
 
 

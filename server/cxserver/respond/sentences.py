@@ -33,6 +33,11 @@ REFUSALS = {
         mark("This survey has closed"),
         mark("The code or device you used is out of date. Please tell the staff of this office."),
     ),
+    # Whatever is wrong with a kiosk's link, whoever stands before the device did not send for it.
+    "device": Refusal(
+        mark("Out of service"),
+        mark("This device is not taking answers now."),
+    ),
     "revoked": Refusal(
         mark("This link has been withdrawn"),
         mark("If you got it in a message you were not expecting, you can delete it."),
