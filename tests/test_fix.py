@@ -4,12 +4,12 @@ import json
 import random
 
 import pytest
-from sqlalchemy import insert
 
 from command import cx
-from cxserver import db, tables
+from cxserver import db
 from cxserver.catalog import directory
 from cxserver.insight import drivers, fix, fixwords
+from cxserver.intake import store
 from house import NOW
 from tallied import piece, surveys
 
@@ -137,27 +137,15 @@ def test_who_was_not_offered_a_driver_is_not_counted_in_its_share():
 
 def tell(house, office: str, n: int, named: int) -> None:
     """Tallies of `n` people at an office, `named` of whom name the time it took."""
-    where = {
-        "service": "permits",
-        "office": office,
-        "channel": "email",
-        "language": "en",
-        "survey": 1,
-        "day": NOW.date(),
-        "flagged": False,
-    }
+    where = ("permits", NOW.date(), office, "email", "en", 1, False)
     counts = {
         ("response", "all"): n,
         ("trust", "2"): named + 5,
         ("trust", "5"): n - named - 5,
         ("driver:efficiency", "negative"): named,
     }
-    rows = [
-        {**where, "measure": measure, "value": value, "n": count}
-        for (measure, value), count in counts.items()
-    ]
     with db.write(house.engine) as connection:
-        connection.execute(insert(tables.tallies), rows)
+        store.count(connection, {(*where, *measured): n for measured, n in counts.items()})
 
 
 def test_fix_first_says_it_in_sentences_and_as_data(sqlite_house):

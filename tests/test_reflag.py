@@ -15,6 +15,7 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import StoreUnavailable
 from cxserver.insight import results
+from cxserver.instrument.levels import Level
 from cxserver.intake import recount, reflag, store
 from cxserver.intake.bursts import RUSH, SAME, Seen
 from cxserver.intake.lookout import Lookout, Noted
@@ -99,7 +100,9 @@ def test_a_count_that_came_down_to_nothing_is_gone(house):
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, SAME))
     assert results.rows(house.engine, "office", results.Filter(flagged=False)) == []
     with db.read(house.engine) as connection:
-        assert 0 not in set(connection.execute(select(tables.tallies.c.n)).scalars())
+        held = tables.tallies.c
+        left = connection.execute(select(held.level, held.flagged, held.answers)).all()
+    assert sorted(left) == sorted((level.value, True, 2) for level in Level)
 
 
 def test_a_row_that_is_not_there_is_passed_over(house):

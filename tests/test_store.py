@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
 from cxserver.instrument.answers import Answers
+from cxserver.instrument.levels import Level
 from cxserver.intake import entry, recount, store, unlinkable
 from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Gate
@@ -201,16 +202,22 @@ def test_the_proof_notices_a_shared_transaction(house):
     assert claims["Of ended links, no transaction number is shared with a response."] is False
 
 
-def test_recount_finds_a_tally_that_lies(house):
+@pytest.mark.parametrize("level", Level)
+def test_recount_finds_a_tally_that_lies(house, level):
     store.write(house.engine, [make(house), make(house, trust=1, drivers=("ease",))])
     assert recount.differences(house.engine) == []
     with db.write(house.engine) as connection:
-        connection.execute(
-            tables.tallies.update().where(tables.tallies.c.measure == "driver:ease").values(n=7)
-        )
-        connection.execute(tables.tallies.delete().where(tables.tallies.c.value == "1"))
-    found = {tally[-2:]: (told, there) for tally, told, there in recount.differences(house.engine)}
-    assert found == {("driver:ease", "negative"): (7, 1), ("trust", "1"): (0, 1)}
+        here = tables.tallies.c.level == level
+        connection.execute(tables.tallies.update().where(here).values(ease_negative=7, trust_1=0))
+    found = {
+        (count[0], *count[-2:]): (told, there)
+        for count, told, there in recount.differences(house.engine)
+    }
+    lies = {(level, "driver:ease", "negative"): (7, 1), (level, "trust", "1"): (0, 1)}
+    if level == Level.OFFICE_DAY:  # the sums of a month are held against its days
+        month = Level.OFFICE_MONTH
+        lies |= {(month, "driver:ease", "negative"): (1, 7), (month, "trust", "1"): (1, 0)}
+    assert found == lies
 
 
 def test_a_response_and_its_use_once_row_have_nothing_in_common(house):

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -27,6 +28,7 @@ metadata = MetaData(
         "ix": "ix_%(column_0_N_label)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -191,6 +193,56 @@ pairings = Table(
     Column("expires", Moment, nullable=False),
 )
 
+# ---- the staff: written by `cx staff` and the staff pages
+
+staff_members = Table(
+    "staff_members",
+    metadata,
+    Column("id", String(32), primary_key=True, comment="random"),
+    Column("email", String(254), nullable=False, unique=True, comment="who was invited"),
+    Column("name", String(200), nullable=False, default="", comment="as the provider tells it"),
+    Column("role", String(20), nullable=False, comment="what this person may see and do"),
+    Column("office", SLUG, nullable=True, comment="of an office manager"),
+    Column("service", SLUG, nullable=True, comment="of a service lead"),
+    Column("issuer", String(200), nullable=True, comment="the identity provider"),
+    Column("subject", String(255), nullable=True, comment="the provider's name for this person"),
+    Column("created", Moment, nullable=False, comment="when first invited"),
+    Column("revoked", Moment, nullable=True, comment="when shut out"),
+    UniqueConstraint("issuer", "subject"),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("id_hash", LargeBinary(32), primary_key=True, comment="hash of the cookie's secret"),
+    Column("member", String(32), nullable=False, index=True, comment="whose it is"),
+    Column("begun", Moment, nullable=False, comment="it ends 12 hours later"),
+    Column("seen", Moment, nullable=False, comment="it ends 30 minutes after; to the minute"),
+)
+
+staff_invites = Table(
+    "staff_invites",
+    metadata,
+    # For 24 hours, between `cx staff invite` and the first sign-in.
+    Column("secret_hash", LargeBinary(32), primary_key=True, comment="hash of the link's secret"),
+    Column("member", String(32), nullable=False, index=True, comment="whom it signs in"),
+    Column("expires", Moment, nullable=False, comment="24 hours after it was printed"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # Triggers of migration 0004 let nobody change or delete a line.
+    Column("n", Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
+    Column("at", Moment, nullable=False, comment="when it was done"),
+    Column("member", String(32), nullable=True, comment="who did it; empty: no member"),
+    Column("who", String(254), nullable=False, comment="the e-mail address, or `command line`"),
+    Column("what", String(64), nullable=False, comment="what was done"),
+    Column("about", String(400), nullable=False, comment="to what; never an answer or a secret"),
+    Column("result", String(64), nullable=False, comment="done, or why not"),
+    Column("hash", LargeBinary(32), nullable=False, comment="keyed; covers the line before it"),
+)
+
 # ---- what people said
 
 responses = Table(
@@ -230,16 +282,53 @@ use_keys = Table(
     sqlite_with_rowid=False,
 )
 
+# What nearly every answer adds to has a column of its own: measure and value → column. With one
+# row for all of them the database reads a twentieth of the rows; the rest is in `choices`.
+COUNTED: dict[tuple[str, str], str] = {
+    ("response", "all"): "answers",
+    **{
+        (measure, str(point)): f"{measure}_{point}"
+        for measure in ("trust", "satisfaction")
+        for point in range(1, 6)
+    },
+    **{
+        (f"driver:{code}", value): f"{code}_{value}"
+        for code in (
+            *("effectiveness", "ease", "efficiency", "transparency"),
+            *("humanity", "employee", "other"),
+        )
+        for value in ("positive", "negative", *"12345")
+    },
+}
+
+
+def _counted_of() -> list[Column[Any]]:
+    """What a count is of."""
+    return [
+        Column("level", String(12), primary_key=True, comment="office-day, or a sum of those"),
+        Column("service", SLUG, primary_key=True),
+        Column("day", Date, primary_key=True, comment="the local date; of a month its first"),
+        Column("office", SLUG, primary_key=True, comment="where it was given; empty: all offices"),
+        Column("channel", String(8), primary_key=True),
+        Column("language", String(8), primary_key=True),
+        Column("survey", Integer, primary_key=True, autoincrement=False),
+        Column("flagged", Boolean, primary_key=True),
+    ]
+
+
 tallies = Table(
     "tallies",
     metadata,
-    Column("service", SLUG, primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("office", SLUG, primary_key=True),
-    Column("channel", String(8), primary_key=True),
-    Column("language", String(8), primary_key=True),
-    Column("survey", Integer, primary_key=True, autoincrement=False),
-    Column("flagged", Boolean, primary_key=True),
+    *_counted_of(),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in COUNTED.values()),
+    sqlite_with_rowid=False,
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    # As `tallies`, for what has no column there: the choices of the agency's own questions.
+    *_counted_of(),
     Column("measure", String(64), primary_key=True),
     Column("value", String(64), primary_key=True),
     Column("n", Integer, nullable=False),

@@ -1,22 +1,20 @@
 """How many answers there are, read from the tallies."""
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
-from cxserver import db, tables
+from cxserver.insight import slices
+from cxserver.insight.slices import Scope
+
+_ANSWERS = frozenset({"response"})
 
 
 def of_office(engine: Engine, office: str) -> int:
     """Answers counted for one office, over all services."""
-    return by_office(engine).get(office, 0)
+    asked = Scope(offices=frozenset({office}))
+    return sum(one.n for one in slices.read(engine, asked, only=_ANSWERS))
 
 
 def by_office(engine: Engine) -> dict[str, int]:
     """Answers counted, by office."""
-    tally = tables.tallies.c
-    query = (
-        select(tally.office, func.sum(tally.n))
-        .where(tally.measure == "response")
-        .group_by(tally.office)
-    )
-    with db.read(engine) as connection:
-        return {office: int(n) for office, n in connection.execute(query)}
+    read = slices.read(engine, Scope(), ("office",), _ANSWERS)
+    return {one.group["office"]: one.n for one in read}

@@ -6,17 +6,31 @@ Every page, file and digest reads through `read`, and what a person may see is o
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
+from operator import add
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, false, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Select,
+    and_,
+    false,
+    func,
+    select,
+    tuple_,
+)
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.insight import measures, periods
+from cxserver.insight import measures, parts, periods
 from cxserver.insight.measures import Score, Share
+from cxserver.insight.parts import Part
 from cxserver.insight.periods import KINDS, Kind, Span
+from cxserver.instrument.levels import Level
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
 COLUMNS = ("service", "office", "channel", "language", "survey")
@@ -24,6 +38,9 @@ GROUPS = (*COLUMNS, *KINDS)
 
 WITHOUT_FLAGGED = frozenset({False})
 ONLY_FLAGGED = frozenset({True})
+
+_MEASURES = {column: counted for counted, column in tables.COUNTED.items()}
+_COLUMNED = frozenset(measure for measure, _ in tables.COUNTED)
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
@@ -142,23 +159,24 @@ def subtree(directory: Directory, office: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def predicate(scope: Scope) -> ColumnElement[bool]:
+def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
     """The scope as SQL: the only place where who may see what meets the database."""
-    tally = tables.tallies.c
+    held = table.c
     sets = (
-        (tally.service, scope.services),
-        (tally.office, scope.offices),
-        (tally.channel, scope.channels),
-        (tally.language, scope.languages),
-        (tally.flagged, scope.flagged),
+        (held.service, scope.services),
+        (held.office, scope.offices),
+        (held.channel, scope.channels),
+        (held.language, scope.languages),
+        (held.flagged, scope.flagged),
     )
-    terms: list[ColumnElement[bool]] = [
-        column.in_(sorted(values)) for column, values in sets if values is not None
-    ]
+    terms: list[ColumnElement[bool]] = [held.level == part.level.value]
+    terms += [column.in_(sorted(values)) for column, values in sets if values is not None]
+    if scope.services is None:
+        # The key is level, service, day …: only with the services named can days be sought.
+        terms.append(held.service.in_(_services()))
     if scope.surveys is not None:
-        terms.append(tuple_(tally.service, tally.survey).in_(_versions(scope.surveys)))
-    terms += _days(scope)
-    return and_(*terms) if terms else ~false()
+        terms.append(tuple_(held.service, held.survey).in_(_versions(scope.surveys)))
+    return and_(*terms, _days(scope, part, held.day))
 
 
 def read(
@@ -169,12 +187,20 @@ def read(
     `by` names any of GROUPS; nothing makes one slice of all. `only` picks measures: "response",
     "trust" … Nothing is suppressed here: that is for the page that shows it.
     """
-    with db.read(engine) as connection:
-        found = connection.execute(_query(scope, by, only)).all()
+    wanted = None if only is None else frozenset(only)
     groups = _Groups()
     name = _namer(by)
-    for *columns, measure, value, n in found:
-        groups[name(columns)][measure][value] += int(n)
+    with db.read(engine) as connection:
+        columns = _columns_held(connection, scope, wanted)
+        for part in parts.parts(scope.span, by, apart=_apart(scope, by)):
+            if columns:
+                found = connection.execute(_tallied(scope, part, by, columns))
+                groups.add_columns(found, name, columns, part.sign)
+            if wanted is None or not wanted <= _COLUMNED:
+                for *group, measure, value, n in connection.execute(
+                    _chosen(scope, part, by, wanted)
+                ):
+                    groups[name(group)][measure][value] += part.sign * int(n)
     return groups.slices(by)
 
 
@@ -195,40 +221,110 @@ class _Groups(defaultdict[tuple[str, ...], dict[str, dict[str, int]]]):
     def __init__(self) -> None:
         super().__init__(lambda: defaultdict(lambda: defaultdict(int)))
 
+    def add_columns(
+        self, rows: Iterable[Sequence[Any]], name: Any, columns: Sequence[str], sign: int
+    ) -> None:
+        """Add rows of a group's columns and of these counts, or take them away."""
+        wide = len(columns)
+        sums: dict[tuple[str, ...], Sequence[int | None]] = {}
+        for row in rows:
+            key, counts = name(row[:-wide]), row[-wide:]
+            # Many days fall into one week: adding them up first is a third of the work.
+            sums[key] = tuple(map(add, sums[key], counts)) if key in sums else counts
+        for key, totals in sums.items():
+            for column, n in zip(columns, totals, strict=True):
+                if n:
+                    measure, value = _MEASURES[column]
+                    self[key][measure][value] += sign * int(n)
+
     def slices(self, by: Sequence[str]) -> list[Slice]:
         """As slices, in the order of their names."""
         return [
-            Slice(dict(zip(by, key, strict=True)), {m: dict(values) for m, values in told.items()})
+            Slice(dict(zip(by, key, strict=True)), measured)
             for key, told in sorted(self.items())
+            if (measured := _counted(told))
         ]
 
 
-def _days(scope: Scope) -> list[ColumnElement[bool]]:
-    tally, start, end = tables.tallies.c, scope.span.start, scope.span.end
-    if start is not None and end is not None and scope.offices is not None:
-        each = [start + timedelta(days) for days in range((end - start).days)]
-        # The key of a tally is service, day, office …: with each day spelled out, the database
-        # goes straight to the few offices of each. With a range it reads everybody's.
-        if len(each) * len(scope.offices) <= _SEEKS:
-            return [tally.day.in_(each)]
-    terms = [tally.day >= start] if start is not None else []
-    return terms + ([tally.day < end] if end is not None else [])
+def _counted(told: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """What is left where days were taken away again: a count of nothing is no count."""
+    kept = {
+        measure: {value: n for value, n in values.items() if n} for measure, values in told.items()
+    }
+    return {measure: values for measure, values in kept.items() if values}
 
 
-def _query(scope: Scope, by: Sequence[str], only: Iterable[str] | None) -> Select[Any]:
-    tally = tables.tallies.c
-    columns = [column for name in by for column in _columns(name)]
-    query = select(*columns, tally.measure, tally.value, func.sum(tally.n)).where(predicate(scope))
-    if only is not None:
-        query = query.where(tally.measure.in_(sorted(only)))
-    return query.group_by(*columns, tally.measure, tally.value)
+def _apart(scope: Scope, by: Sequence[str]) -> bool:
+    return "office" in by or scope.offices is not None
 
 
-def _columns(name: str) -> list[ColumnElement[Any]]:
-    tally = tables.tallies.c
+def _columns_held(connection: Connection, scope: Scope, wanted: Names) -> list[str]:
+    """The columns that are wanted and hold anything on these days, anywhere.
+
+    Services rate their drivers or have them tapped, never both: half of the columns are empty,
+    and to add them up would take most of the time.
+    """
+    named = [
+        column
+        for (measure, _), column in tables.COUNTED.items()
+        if wanted is None or measure in wanted
+    ]
+    if not named:
+        return []
+    held, span = tables.tallies.c, scope.span
+    terms: list[ColumnElement[bool]] = [held.level == Level.DAY.value]
+    if scope.services is not None:
+        terms.append(held.service.in_(sorted(scope.services)))
+    if span.start is not None:
+        # A question may be put to whole months.
+        terms.append(held.day >= span.start.replace(day=1))
+    if span.end is not None:
+        terms.append(held.day < span.end)
+    most = connection.execute(select(*(func.max(held[name]) for name in named)).where(*terms)).one()
+    return [name for name, n in zip(named, most, strict=True) if n]
+
+
+def _days(scope: Scope, part: Part, day: ColumnElement[date]) -> ColumnElement[bool]:
+    if scope.offices:
+        # The key goes on with office: with each day spelled out, the database goes straight to
+        # the few offices of each. With a range it reads everybody's.
+        each = part.each(_SEEKS // len(scope.offices))
+        if each is not None:
+            return day.in_(each)
+    span = part.span
+    terms = [day >= span.start] if span.start is not None else []
+    terms += [day < span.end] if span.end is not None else []
+    return and_(*terms) if terms else ~false()
+
+
+def _services() -> Select[Any]:
+    # Of all offices together there are few rows to look through.
+    held = tables.tallies.c
+    return select(held.service).where(held.level == Level.DAY.value).distinct()
+
+
+def _tallied(scope: Scope, part: Part, by: Sequence[str], columns: Sequence[str]) -> Select[Any]:
+    table = tables.tallies
+    group = [column for name in by for column in _columns(name, table)]
+    sums = [func.sum(table.c[name]) for name in columns]
+    return select(*group, *sums).where(predicate(scope, part)).group_by(*group)
+
+
+def _chosen(scope: Scope, part: Part, by: Sequence[str], wanted: Names) -> Select[Any]:
+    table = tables.choices
+    group = [column for name in by for column in _columns(name, table)]
+    group += [table.c.measure, table.c.value]
+    query = select(*group, func.sum(table.c.n)).where(predicate(scope, part, table))
+    if wanted is not None:
+        query = query.where(table.c.measure.in_(sorted(wanted)))
+    return query.group_by(*group)
+
+
+def _columns(name: str, table: FromClause) -> list[ColumnElement[Any]]:
+    held = table.c
     if name in KINDS:
-        return [tally.day]
-    return [tally.service, tally.survey] if name == "survey" else [tally[name]]
+        return [held.day]
+    return [held.service, held.survey] if name == "survey" else [held[name]]
 
 
 def _namer(by: Sequence[str]) -> Any:

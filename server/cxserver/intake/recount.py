@@ -1,55 +1,108 @@
-"""Count the responses again and compare with the tallies: they must agree to the last unit."""
+"""Count the responses again and compare with the tallies: they must agree to the last unit.
+
+What stands for an office and a day is held against the responses, every sum against what it is
+the sum of.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, func, select
 
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
-from cxserver.intake import entry
+from cxserver.instrument.levels import Level
+from cxserver.intake import counts, entry
+from cxserver.intake.counts import Count
 from cxserver.intake.entry import Tally
 
 PAGE = 2000
+_BOTH = (tables.tallies, tables.choices)
+
+Difference = tuple[Count, int, int]
 
 
-def differences(engine: Engine) -> list[tuple[Tally, int, int]]:
-    """Where tallies and responses disagree: the tally, what it says, what there is."""
+def differences(engine: Engine) -> list[Difference]:
+    """Where tallies and responses disagree: the count, what is told, what there is."""
     with db.read(engine) as connection:
         known = directory.load(connection)
     # Answers keep coming in. Each day's tallies and responses are read under one snapshot.
-    found: list[tuple[Tally, int, int]] = []
+    found: list[Difference] = []
     for service in _services(engine):
-        for day in _days(engine, service):
-            found += _compare(engine, known, service, day)
+        days = _days(engine, service)
+        for day in days:
+            found += _compare_day(engine, known, service, day)
+        for first, _ in groupby(days, key=lambda day: day.replace(day=1)):
+            found += _compare_month(engine, service, first)
     return found
 
 
-def _compare(
-    engine: Engine, known: Directory, service: str, day: object
-) -> list[tuple[Tally, int, int]]:
+def _compare_day(engine: Engine, known: Directory, service: str, day: date) -> list[Difference]:
     with db.read(engine) as connection:
-        told = _told(connection, service, day)
+        told = _told(connection, service, day, Level.OFFICE_DAY, Level.DAY)
         counted: Counter[Tally] = Counter()
         for row in _responses(connection, service, day):
             survey = known.services[service].surveys[row.survey]
             counted.update(entry.tallies(row._asdict(), survey))
+    return _apart(told, counts.spread(counted), (Level.OFFICE_DAY, Level.DAY))
+
+
+def _compare_month(engine: Engine, service: str, first: date) -> list[Difference]:
+    with db.read(engine) as connection:
+        told = _told(connection, service, first, Level.OFFICE_MONTH)
+        counted = dict(_summed(connection, service, first))
+    return _apart(told, counts.spread(counted), (Level.OFFICE_MONTH,))
+
+
+def _apart(
+    told: Counter[Count], there: Counter[Count], levels: tuple[Level, ...]
+) -> list[Difference]:
     return [
-        (tally, told[tally], counted[tally])
-        for tally in sorted(told.keys() | counted.keys())
-        if told[tally] != counted[tally]
+        (count, told[count], there[count])
+        for count in sorted(told.keys() | there.keys())
+        if count[0] in levels and told[count] != there[count]
     ]
 
 
-def _told(connection: Connection, service: str, day: object) -> Counter[Tally]:
-    table = tables.tallies
-    query = select(table).where(table.c.service == service, table.c.day == day)
-    return Counter({tuple(row)[:-1]: row.n for row in connection.execute(query)})
+def _told(connection: Connection, service: str, day: date, *levels: Level) -> Counter[Count]:
+    found: Counter[Count] = Counter()
+    for table in _BOTH:
+        held = table.c
+        query = select(table).where(
+            held.level.in_(levels), held.service == service, held.day == day
+        )
+        for row in connection.execute(query):
+            found.update(dict(counts.told(row._asdict())))
+    return found
 
 
-def _responses(connection: Connection, service: str, day: object) -> Iterator[Row[Any]]:
+def _summed(connection: Connection, service: str, first: date) -> Iterator[tuple[Tally, int]]:
+    """The counts of a month, by office, out of those of its days."""
+    end = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    for table in _BOTH:
+        held = table.c
+        key = [column for column in table.primary_key if column.name != "day"]
+        sums = [func.sum(held[name]).label(name) for name in _counted(table)]
+        query = (
+            select(*key, *sums)
+            .where(held.level == Level.OFFICE_DAY, held.service == service)
+            .where(held.day >= first, held.day < end)
+            .group_by(*key)
+        )
+        for row in connection.execute(query):
+            for place, n in counts.told(row._asdict() | {"day": first}):
+                yield place[1:], int(n)
+
+
+def _counted(table: Any) -> list[str]:
+    return [column.name for column in table.columns if not column.primary_key]
+
+
+def _responses(connection: Connection, service: str, day: date) -> Iterator[Row[Any]]:
     table = tables.responses.c
     last = ""
     while True:
@@ -70,10 +123,10 @@ def _services(engine: Engine) -> list[str]:
         return list(connection.execute(select(tables.services.c.slug)).scalars())
 
 
-def _days(engine: Engine, service: str) -> list[object]:
-    days: set[object] = set()
+def _days(engine: Engine, service: str) -> list[date]:
+    days: set[date] = set()
     with db.read(engine) as connection:
-        for table in (tables.tallies, tables.responses):
+        for table in (*_BOTH, tables.responses):
             query = select(table.c.day).where(table.c.service == service).distinct()
             days |= set(connection.execute(query).scalars())
-    return sorted(days, key=str)
+    return sorted(days)

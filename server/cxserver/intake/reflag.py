@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy import Row as Record
 
 from cxserver import db, tables
@@ -175,9 +175,4 @@ def _recount(connection: Connection, counts: Counter[Tally]) -> None:
     if not moved:
         return
     store.count(connection, moved)
-    # A count that has come down to nothing is no count: the office would be listed without answers.
-    held = tables.tallies.c
-    for service, day in sorted({tally[:2] for tally in moved}):
-        connection.execute(
-            delete(tables.tallies).where(held.service == service, held.day == day, held.n == 0)
-        )
+    store.drop_empty(connection, moved)

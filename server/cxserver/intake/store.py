@@ -12,12 +12,13 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.intake import counts
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Tally
 
@@ -202,21 +203,34 @@ def _compare(entry: Entry, row: Any) -> Outcome:
     return Outcome("different")
 
 
-def count(connection: Connection, counts: Counter[Tally]) -> None:
-    """Add to the tallies, in an order that all writers share."""
-    names = [column.name for column in tables.tallies.columns]
-    rows = [dict(zip(names, (*tally, n), strict=True)) for tally, n in sorted(counts.items())]
-    connection.execute(_adding(connection.dialect.name), rows)
+def count(connection: Connection, added: Mapping[Tally, int]) -> None:
+    """Add to the tallies, on every level."""
+    rows = counts.rows(added)
+    for table, some in ((tables.tallies, rows.tallies), (tables.choices, rows.choices)):
+        if some:
+            counted = frozenset(some[0]) - set(table.primary_key.columns.keys())
+            connection.execute(_adding(connection.dialect.name, table, counted), some)
+
+
+def drop_empty(connection: Connection, added: Mapping[Tally, int]) -> None:
+    """Delete what has come down to nothing: an office would be listed without answers."""
+    for level, service, day in counts.rows(added).days:
+        for table, empty in (
+            (tables.tallies, tables.tallies.c.answers == 0),
+            (tables.choices, tables.choices.c.n == 0),
+        ):
+            held = table.c
+            where = (held.level == level, held.service == service, held.day == day)
+            connection.execute(delete(table).where(*where, empty))
 
 
 @cache
-def _adding(dialect: str) -> Executable:
+def _adding(dialect: str, table: Table, counted: frozenset[str]) -> Executable:
     # Building these statements costs more than sending them: once for each kind of database.
-    table = tables.tallies
     add = _INSERT[dialect](table)
     adding: Executable = add.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
-        set_={"n": table.c.n + add.excluded.n},
+        set_={name: table.c[name] + add.excluded[name] for name in sorted(counted)},
     )
     return adding
 
