@@ -24,6 +24,7 @@ from house import House, stamp_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 STORE = (ROOT / "docs" / "what-we-store.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")]
 FROM_NOTHING = "From nothing to a real installation"
@@ -187,14 +188,14 @@ def test_no_page_names_a_variable_that_nobody_reads():
         assert set(re.findall(r"\bCX_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known, page
 
 
-def test_every_command_is_in_the_readme():
-    told = [row[0].strip("`") for row in cells(section(README, "Commands"))]
+def test_every_command_is_on_its_page():
+    told = [row[0].strip("`") for row in cells(COMMANDS)]
     assert sorted(told) == sorted(commands())
 
 
 def test_the_options_beside_a_command_exist():
     known = commands()
-    for command, says in cells(section(README, "Commands")):
+    for command, says in cells(COMMANDS):
         options = set(re.findall(r"--[a-z-]+", says))
         assert options <= known[command.strip("`")], command
 

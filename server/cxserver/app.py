@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from cxserver import clock as system_clock
-from cxserver import db, log
+from cxserver import db, log, staff
 from cxserver.api import answers, openapi
 from cxserver.catalog import directory
 from cxserver.clock import Clock
@@ -28,6 +28,7 @@ from cxserver.respond import counter, embed, heartbeat, kiosk, pairing, survey, 
 from cxserver.respond.counter import Counter
 from cxserver.respond.sheets import Sheets
 from cxserver.settings import Settings
+from cxserver.staff import problem
 
 _PAGES = {
     400: "bad_request",
@@ -58,6 +59,7 @@ def routes() -> list[BaseRoute]:
         Route("/static/{version}/{name}", static),
         Route("/api/v1/responses", answers.take, methods=["POST"]),
         Route("/api/v1/openapi.json", openapi.show),
+        *staff.routes(),
         Route("/favicon.ico", favicon),
         Route("/healthz", healthy),
         Route("/readyz", ready),
@@ -105,10 +107,12 @@ class CxApp:
         async with self._starting:
             if self._house is not None:
                 return
+            staff.check(self.settings)
             desk = await run_in_threadpool(Desk, self.settings, self._clock)
             files = Files(self.settings.path)
             sheets = Sheets(files.url, demo=self._demo)
             self._app.state.counter = Counter(desk, sheets, files, self._demo)
+            self._app.state.backroom = staff.prepare(desk, files, demo=self._demo)
             self._house = asyncio.create_task(desk.keep_house())
 
     async def shutdown(self) -> None:
@@ -188,7 +192,7 @@ async def refused(request: Request, error: Exception) -> Response:
     """An HTTP error as a page for people, or as a problem document for machines."""
     if not isinstance(error, HTTPException):
         raise error
-    return _told(request, error.status_code, dict(error.headers or {}))
+    return _told(request, error.status_code, dict(error.headers or {}), error.detail)
 
 
 async def busy(request: Request, error: Exception) -> Response:
@@ -203,11 +207,13 @@ async def broken(request: Request, error: Exception) -> Response:
     return _told(request, 500, {})
 
 
-def _told(request: Request, status: int, headers: dict[str, str]) -> Response:
+def _told(request: Request, status: int, headers: dict[str, str], detail: str = "") -> Response:
     path = counter.of(request).desk.settings.path
     asked = request.scope["path"]
     if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
         return answers.refused(status, headers)
+    if asked.startswith(f"{path}/staff/"):
+        return problem.told(request, status, detail, headers)
     return counter.page(request, _PAGES.get(status, "error"), status, headers=headers)
 
 

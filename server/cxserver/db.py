@@ -168,8 +168,8 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("cx_read", False)
-        # Whoever only looks cannot change anything, even by mistake. Setting it makes SQLite compile
-        # every statement anew, so it is set where it changes.
+        # Whoever only looks cannot change anything, even by mistake. Setting it makes SQLite
+        # compile every statement anew, so it is set where it changes.
         if connection.info.get("cx_read") is not reading:
             connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
             connection.info["cx_read"] = reading

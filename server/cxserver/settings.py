@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -32,7 +32,18 @@ class Settings(BaseSettings):
         2000, ge=1, le=100_000, description="Answers that may wait for the disk before we say 503."
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    oidc_issuer: str = Field(
+        "", description="Staff sign in here: the address of the identity provider. Empty: by link."
+    )
+    oidc_client_id: str = Field("", description="This installation's name at that provider.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="And its secret there. Never printed."
+    )
+    oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Strengths of sign-in to insist on (`acr`), separated by commas."
+    )
+
+    @field_validator("allowed_hosts", "oidc_acr", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         # pydantic-settings would want JSON here; people write a,b.
@@ -47,6 +58,15 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
             raise ValueError(f"CX_BASE_URL must look like https://cx.agency.gov, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if value and parts.scheme != "https" and not (parts.scheme == "http" and near):
+            raise ValueError(f"CX_OIDC_ISSUER must look like https://sso.agency.gov, not {value!r}")
+        return value
 
     @property
     def database(self) -> str:

@@ -17,6 +17,7 @@ from cxserver.cli import (
     links,
     poster,
     serving,
+    staff,
 )
 from cxserver.cli.console import app, say_error
 from cxserver.errors import ServerError
@@ -34,6 +35,7 @@ __all__ = [
     "poster",
     "run",
     "serving",
+    "staff",
 ]
 
 

@@ -23,6 +23,8 @@ from cxserver.errors import CatalogRefused
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets
 from cxserver.settings import Settings
+from cxserver.staff import members
+from cxserver.staff.access import Member, Role
 
 BATCH = 1000
 # The poster that telephones scan leads here.
@@ -106,6 +108,8 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
     here = f"http://127.0.0.1:{port}/"
     console.print(f"\nThe demonstration is up: [bold]{here}[/bold]   (Ctrl-C stops it)")
     console.print("Open it, answer a survey, and watch the count go up.")
+    console.print("The staff pages, with this link, once:")
+    console.print(f"{here}staff/sign-in/{_let_in(settings)}", soft_wrap=True)
     console.print(f"Data: {settings.data_dir}", soft_wrap=True)
     if lan:
         link = Issuer(settings.base_url, stage.key).issue_link(
@@ -114,6 +118,17 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
         console.print("\nScan this with a telephone on the same network:\n")
         segno.make(link, error="m").terminal(out=sys.stdout, compact=True)
         console.print(link, soft_wrap=True)
+
+
+def _let_in(settings: Settings) -> str:
+    """The secret of a fresh sign-in link: nothing here has a password, known or not."""
+    analyst = Member("", "demo@localhost", "Demo analyst", Role.ANALYST, None, None)
+    engine = db.open_engine(settings)
+    try:
+        with db.write(engine) as connection:
+            return members.invite(connection, analyst, clock.now())[1]
+    finally:
+        engine.dispose()
 
 
 def _address() -> str:

@@ -1,0 +1,183 @@
+"""`cx staff …` and `cx audit verify`: who may sign in, and whether the log is whole."""
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cxserver import clock, db
+from cxserver.catalog import directory, rootkey
+from cxserver.catalog.directory import Directory
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    err,
+    out,
+    plain_table,
+    say_error,
+    say_json,
+    settings,
+)
+from cxserver.errors import NotFound
+from cxserver.staff import audit, members
+from cxserver.staff.access import Member, Role
+from cxserver.staff.audit import Journal, Verdict
+from cxserver.staff.members import Entry
+
+staff_app = typer.Typer(help="Who may open the staff pages.", no_args_is_help=True)
+app.add_typer(staff_app, name="staff")
+audit_app = typer.Typer(help="The log of what the staff did.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
+_LONGEST = 254
+
+
+@staff_app.command()
+def invite(
+    email: Email,
+    role: Annotated[Role, typer.Option(help="What this person may see and do.")],
+    office: Annotated[str | None, typer.Option(help="The office of an office-manager.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service of a service-lead.")] = None,
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Print a link that signs one person in, once, for 24 hours. Again: a new link, or role."""
+    _check(email, role, office, service)
+    chosen, now = settings(data), clock.now()
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    with database(chosen) as engine, db.write(engine) as connection:
+        _check_exists(directory.load(connection), office, service)
+        wanted = Member("", email, name[:200], role, office, service)
+        member, secret = members.invite(connection, wanted, now)
+        about = " ".join(part for part in (member.email, role, office or service) if part)
+        journal.write(connection, audit.COMMAND, "invite", about, "done", now)
+    link = f"{chosen.base_url}/staff/sign-in/{secret}"
+    ends = now + members.INVITE_LIVES
+    if json:
+        told = {"email": member.email, "role": role.value, "office": office, "service": service}
+        say_json(told | {"link": link, "valid_until": ends.isoformat()})
+        return
+    err.print(
+        f"{member.email} may sign in, once, until {ends:%Y-%m-%d %H:%M} UTC, with this link:",
+        markup=False,
+        soft_wrap=True,
+    )
+    typer.echo(link)
+
+
+@staff_app.command("list")
+def list_staff(data: Data = None, json: Json = False) -> None:
+    """Who may sign in, as what, and who is signed in."""
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        found = members.everyone(connection)
+    if json:
+        say_json([_as_json(entry) for entry in found])
+        return
+    if not found:
+        out.print("Nobody may sign in yet. `cx staff invite you@agency.gov --role administrator`")
+        return
+    table = plain_table("", "e-mail", *("role", "of", "name", "provider", "last page", "state"))
+    for entry in found:
+        table.add_row(*map(escape, _row(entry)))
+    out.print(table)
+
+
+@staff_app.command()
+def revoke(email: Email, data: Data = None) -> None:
+    """Shut somebody out at once: every session and link of theirs ends."""
+    chosen, now = settings(data), clock.now()
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    with database(chosen) as engine, db.write(engine) as connection:
+        member = members.revoke(connection, email, now)
+        journal.write(connection, audit.COMMAND, "revoke", member.email, "done", now)
+    out.print(f"{member.email} is shut out.", markup=False, soft_wrap=True)
+
+
+@audit_app.command()
+def verify(
+    holds: Annotated[
+        str, typer.Option(help="A hash noted earlier: its line must still be in the log.")
+    ] = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Check that no line of the log was changed, taken out or slipped in."""
+    chosen = settings(data)
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    with database(chosen) as engine, db.read(engine) as connection:
+        verdict = journal.verify(connection, holds.strip())
+    if json:
+        say_json({"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken})
+    else:
+        _say(verdict)
+    if verdict.broken is not None:
+        sys.exit(1)
+
+
+def _say(verdict: Verdict) -> None:
+    if verdict.broken is not None:
+        say_error(
+            f"The log is broken at line {verdict.broken}: it was changed, taken out or slipped in. "
+            f"The {verdict.lines} lines before it are whole."
+        )
+        return
+    out.print(f"The log is whole: {verdict.lines} lines.")
+    out.print(f"Its last hash: {verdict.last.hex()}", soft_wrap=True)
+    out.print("Note it elsewhere: `cx audit verify --holds HASH` tells if lines were cut off.")
+
+
+def _check(email: str, role: Role, office: str | None, service: str | None) -> None:
+    name, _, host = email.strip().partition("@")
+    if not name or not host or " " in email.strip() or len(email) > _LONGEST:
+        raise typer.BadParameter("an e-mail address, please.", param_hint="EMAIL")
+    for option, given, owner in (
+        ("--office", office, Role.OFFICE_MANAGER),
+        ("--service", service, Role.SERVICE_LEAD),
+    ):
+        if (role is owner) != bool(given):
+            said = f"{owner} needs one." if role is owner else f"only {owner} has one."
+            raise typer.BadParameter(said, param_hint=option)
+
+
+def _check_exists(known: Directory, office: str | None, service: str | None) -> None:
+    if office and office not in known.offices:
+        raise NotFound(f"There is no office '{office}' in the catalogue.")
+    if service and service not in known.services:
+        raise NotFound(f"There is no service '{service}' in the catalogue.")
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    member = entry.member
+    return (
+        member.email,
+        member.role,
+        member.office or member.service or "",
+        member.name,
+        "bound" if entry.bound else "",
+        _moment(entry.seen),
+        "shut out" if entry.revoked else "",
+    )
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    member = entry.member
+    return {
+        "email": member.email,
+        "name": member.name,
+        "role": member.role.value,
+        "office": member.office,
+        "service": member.service,
+        "bound": entry.bound,
+        "seen": entry.seen.isoformat() if entry.seen else None,
+        "revoked": entry.revoked.isoformat() if entry.revoked else None,
+    }

@@ -1,0 +1,49 @@
+"""The staff pages under /staff: what the answers say, for the people who run the service."""
+
+from starlette.routing import Route
+
+from cxserver.intake.desk import Desk
+from cxserver.pages.static import Files
+from cxserver.settings import Settings
+from cxserver.staff import (
+    auditpage,
+    backroom,
+    catalogue,
+    drivers,
+    offices,
+    overview,
+    places,
+    provider,
+    response,
+    rooms,
+    signin,
+)
+from cxserver.staff.backroom import Backroom
+from cxserver.staff.rooms import Room
+
+# In the order of the navigation.
+ROOMS: tuple[Room, ...] = (
+    *overview.ROOMS,
+    *offices.ROOMS,
+    *drivers.ROOMS,
+    *response.ROOMS,
+    *places.ROOMS,
+    *catalogue.ROOMS,
+    *auditpage.ROOMS,
+    *signin.ROOMS,
+)
+
+
+def routes() -> list[Route]:
+    """Every staff address: the doors, which are open, and the rooms, which are guarded."""
+    return [*signin.doors(), *rooms.routes(ROOMS)]
+
+
+def check(settings: Settings) -> None:
+    """Raise ServerError when the settings ask for what is not installed."""
+    provider.check_installed(settings)
+
+
+def prepare(desk: Desk, files: Files, *, demo: bool) -> Backroom:
+    """What the pages need, as `app.state.backroom`."""
+    return backroom.make(desk, files, demo=demo)

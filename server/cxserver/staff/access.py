@@ -1,0 +1,73 @@
+"""Who on the staff may see what: six roles on the tree of offices, and this one place decides."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cxserver.catalog.directory import Directory
+from cxserver.errors import NotFound
+from cxserver.insight import slices
+from cxserver.insight.slices import Scope
+
+
+class Role(StrEnum):
+    """What somebody does here."""
+
+    OFFICE_MANAGER = "office-manager"
+    SERVICE_LEAD = "service-lead"
+    ANALYST = "analyst"
+    RECORDS_OFFICER = "records-officer"
+    SECURITY_OFFICER = "security-officer"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def words(self) -> str:
+        """The role as people say it."""
+        return self.value.replace("-", " ").capitalize()
+
+
+EVERYONE = frozenset(Role)
+# Whoever guards the keys and the log reads numbers, and never what people wrote.
+_WITHOUT_COMMENTS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
+READERS = EVERYONE - _WITHOUT_COMMENTS
+GUARDS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
+NOTHING = Scope(services=frozenset(), offices=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who may sign in. `office` or `service` is set for the two roles that have one."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    office: str | None
+    service: str | None
+
+
+def may_see(member: Member, directory: Directory) -> Scope:
+    """All the answers this person's role may see: every question is narrowed by it.
+
+    An office manager sees the office and what is below it; a service lead the service, and the
+    steps of a journey; everybody else all. What is not in the catalogue shows nothing.
+    """
+    if member.role is Role.OFFICE_MANAGER:
+        try:
+            return slices.unit(directory, member.office or "")
+        except NotFound:
+            return NOTHING
+    if member.role is Role.SERVICE_LEAD:
+        return Scope(services=_with_parts(member.service or "", directory))
+    return Scope()
+
+
+def sees_comments(member: Member) -> bool:
+    """Whether this person may read what people wrote."""
+    return member.role not in _WITHOUT_COMMENTS
+
+
+def _with_parts(service: str, directory: Directory) -> frozenset[str]:
+    parts = {
+        one.slug for one in directory.services.values() if one.definition.get("part_of") == service
+    }
+    return frozenset({service} | parts)

@@ -1,0 +1,85 @@
+"""What every staff page needs: the desk, the static files, the templates, the audit log."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from sqlalchemy import Engine
+from starlette.requests import Request
+
+from cxserver.intake.desk import Desk
+from cxserver.pages import environment
+from cxserver.pages.static import Files
+from cxserver.settings import Settings
+from cxserver.staff.audit import Journal
+
+# A page of ours, and nothing that a browser could read as another host.
+_PAGE = re.compile(r"/staff/[a-z0-9/_-]*(?:\?[A-Za-z0-9%&=_.+-]*)?\Z", re.ASCII)
+_LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Backroom:
+    """Shared by all staff pages of this process."""
+
+    desk: Desk
+    files: Files
+    demo: bool
+    journal: Journal
+    templates: jinja2.Environment = field(
+        default_factory=lambda: environment.make(Path(__file__).parent / "templates")
+    )
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this installation."""
+        return self.desk.settings
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self.desk.engine
+
+    @property
+    def path(self) -> str:
+        """The public path of the staff pages."""
+        return self.settings.path + "/staff"
+
+    def draw(self, template: str, **values: Any) -> str:
+        """A page, in English: staff pages speak no other language."""
+        agency = self.desk.directory.agency
+        shared: Mapping[str, Any] = {
+            "agency_name": agency.name if agency else "",
+            "path": self.path,
+            "static": self.files.url,
+            "demo": self.demo,
+        }
+        return environment.render(self.templates, template, "en", **{**shared, **values})
+
+    def sign_in(self, request: Request) -> str:
+        """The address of the sign-in page that leads back to the page asked for."""
+        asked = request.scope["path"].removeprefix(self.settings.path)
+        query = request.scope["query_string"].decode("ascii", "replace")
+        back = safe_page(f"{asked}?{query}" if query else asked)
+        on = request.method == "GET" and back != "/staff/"
+        return f"{self.path}/sign-in" + (f"?next={quote(back, safe='/')}" if on else "")
+
+
+def make(desk: Desk, files: Files, *, demo: bool) -> Backroom:
+    """The back room of a process."""
+    return Backroom(desk, files, demo, Journal(desk.roots, aloud=True))
+
+
+def of(request: Request) -> Backroom:
+    """The back room of this process."""
+    found: Backroom = request.app.state.backroom
+    return found
+
+
+def safe_page(asked: str) -> str:
+    """The staff page `asked` for, if it is one of ours; else the first page."""
+    return asked if len(asked) <= _LONGEST and _PAGE.match(asked) else "/staff/"

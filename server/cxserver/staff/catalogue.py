@@ -1,0 +1,130 @@
+"""GET /staff/catalogue: what is asked, where, in which words, and under which clearance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.catalog.directory import Clearance, Service
+from cxserver.instrument.survey import Choice, Survey, Wording
+from cxserver.staff import access, filters, places, rooms, table
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Room, Visit
+from cxserver.staff.table import Cell, Table
+
+# A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
+_RENEW = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A service with all that is known of it."""
+
+    service: Service
+    clearance: str
+    needs_care: bool
+    offices: Table
+    versions: tuple[Survey, ...]
+
+    @property
+    def channels(self) -> str:
+        """The ways it asks by, in words."""
+        codes = self.service.definition.get("channels", ())
+        return ", ".join(filters.CHANNELS.get(code, code) for code in codes)
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The services with their offices and survey versions."""
+    asked = Filters.read(request.query_params, visit)
+    services = asked.services_in(asked.of_office())
+    if request.query_params.get("format") == "csv":
+        return table.download("catalogue", as_table(services, asked))
+    entries = [entry(one, asked) for one in services]
+    return rooms.page(
+        visit,
+        "catalogue.html",
+        asked=asked,
+        entries=entries,
+        lines=lines,
+        language=filters.language_name,
+    )
+
+
+def entry(service: Service, asked: Filters) -> Entry:
+    """One service."""
+    told, care = clearance(service.clearance, asked.today)
+    versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
+    return Entry(service, told, care, _offices([service], asked), versions)
+
+
+def clearance(found: Clearance, today: date) -> tuple[str, bool]:
+    """The approval in a sentence, and whether somebody has to renew it."""
+    number = f"OMB control number {found.omb_control_number}"
+    end = places.day(found.expires)
+    if found.expires < today:
+        return f"{number} expired on {end}. Renew it: nobody need answer without one.", True
+    left = (found.expires - today).days
+    if found.expires - today <= _RENEW:
+        return f"{number} expires on {end}, in {left} days. Begin to renew it.", True
+    return f"{number}, good until {end}.", False
+
+
+def lines(words: Wording) -> list[tuple[str, str]]:
+    """The wording of a version: what each text is, and the text."""
+    told = [
+        ("Satisfaction", words.satisfaction),
+        ("Answers", " · ".join(words.satisfaction_labels)),
+        ("Trust", words.trust),
+        ("Answers", " · ".join(words.trust_labels)),
+        ("What contributed", words.drivers_question),
+        ("To the happy", words.drivers_question_positive),
+        ("To the others", words.drivers_question_negative),
+        ("Drivers", " · ".join(words.drivers.values())),
+        ("Comment", words.comment),
+    ]
+    told += [("Also asked", _question(one.text, one.choices)) for one in words.questions]
+    return [(what, text) for what, text in told if text]
+
+
+def as_table(services: Sequence[Service], asked: Filters) -> Table:
+    """Every service at every office."""
+    return _offices(services, asked)
+
+
+def _question(text: str, choices: Sequence[Choice]) -> str:
+    labels = [one.label for one in choices]
+    return f"{text} ({', '.join(labels)})" if labels else text
+
+
+def _offices(services: Sequence[Service], asked: Filters) -> Table:
+    inside = {one.slug for one in asked.all_offices(asked.of_office())}
+    rows = [
+        _row(service, slug, asked)
+        for service in services
+        for slug in sorted(service.offices, key=lambda one: asked.directory.offices[one].name)
+        if slug in inside
+    ]
+    head = ("Office", "Region", "Service", "Time zone", "State", "Survey", "OMB number", "Expires")
+    return Table("Offices", head, tuple(rows))
+
+
+def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:
+    office = asked.directory.offices[slug]
+    above = asked.directory.offices.get(office.parent or "")
+    closed = office.closed or service.closed or not service.offices[slug]
+    told = "closed" if closed else "open" if office.serves else "region"
+    return (
+        table.name(office.name),
+        table.plain(above.name if above else "–"),
+        table.plain(service.name),
+        table.plain(office.timezone),
+        table.plain(told),
+        table.plain(service.survey.name),
+        table.plain(service.clearance.omb_control_number),
+        table.plain(service.clearance.expires.isoformat()),
+    )
+
+
+ROOMS = (Room("/catalogue", show, access.EVERYONE, label="Catalogue"),)

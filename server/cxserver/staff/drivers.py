@@ -1,0 +1,116 @@
+"""GET /staff/drivers: why. What people name as good, and as what could be better."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.catalog.directory import Service
+from cxserver.insight import drivers, slices, suppression, wording
+from cxserver.insight.drivers import Taps
+from cxserver.staff import access, charts, rooms, table, veil, words
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Room, Visit
+from cxserver.staff.table import Table
+
+_ENDS = ("At least", "At most")
+_HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One driver in the chart: its name, its bars, its shares in words."""
+
+    label: str
+    pair: charts.Pair
+    worse: str
+    better: str
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The drivers of what is asked for."""
+    asked = Filters.read(request.query_params, visit)
+    hidden = veil.of(visit.engine, asked)
+    if not veil.opens(visit.engine, asked, hidden):
+        return rooms.page(visit, "drivers.html", asked=asked, state="hidden")
+    surveys = wording.versions(visit.directory)
+    counted = slices.read(visit.engine, asked.scope(), ("survey",))
+    taps = shown(drivers.per_person(counted, surveys), hidden.n(asked))
+    if not taps:
+        return rooms.page(visit, "drivers.html", asked=asked, state="empty")
+    services = asked.services_in(asked.of_office())
+    numbers = as_table(taps, services)
+    if request.query_params.get("format") == "csv":
+        return table.download("drivers", numbers)
+    return rooms.page(
+        visit,
+        "drivers.html",
+        asked=asked,
+        state="full",
+        numbers=numbers,
+        rows=_rows(taps, services),
+        sentences=sentences(taps, services),
+    )
+
+
+def shown(taps: Sequence[Taps], n: int) -> list[Taps]:
+    """The drivers to show, of `n` answers. Where all but a few were offered one, those few would
+    be known: they are the ones of the service or the version without it.
+    """
+    return [
+        one
+        for one in taps
+        if one.n and (one.score is not None or n - one.n not in range(1, veil.LIMIT))
+    ]
+
+
+def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
+    """Each driver in the order of the survey, with the intervals of both sides."""
+    rows = tuple(
+        (
+            table.name(words.driver(services, one)),
+            table.count(one.n),
+            *table.share(one.could_be_better),
+            *table.share(one.went_well),
+        )
+        for one in taps
+    )
+    return Table("What people named", _HEAD, rows)
+
+
+def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
+    """What is named most, for worse and for better."""
+    fit = [one for one in taps if suppression.staff(one.n) not in ("none", "hidden")]
+    worse = max(fit, key=lambda one: one.could_be_better.hits, default=None)
+    better = max(fit, key=lambda one: one.went_well.hits, default=None)
+    told = []
+    if worse and worse.could_be_better.hits:
+        name = words.driver(services, worse)
+        told.append(f"Most named as what could be better: “{name}”, {_told(worse, good=False)}.")
+    if better and better.went_well.hits:
+        name = words.driver(services, better)
+        told.append(f"Most named as what went well: “{name}”, {_told(better, good=True)}.")
+    return told
+
+
+def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:
+    return [
+        Row(
+            words.driver(services, pair.taps),
+            pair,
+            _told(pair.taps, good=False),
+            _told(pair.taps, good=True),
+        )
+        for pair in charts.drivers(taps)
+    ]
+
+
+def _told(one: Taps, *, good: bool) -> str:
+    found = one.went_well if good else one.could_be_better
+    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
+        return found.people
+    return f"{100 * found.share:.0f} of 100" if found.share >= 0.005 else "under 1 of 100"
+
+
+ROOMS = (Room("/drivers", show, access.EVERYONE, label="Drivers"),)

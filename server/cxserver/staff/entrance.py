@@ -1,0 +1,23 @@
+"""Let a member in: a fresh session, a line in the log, and on to a page."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxserver.staff import backroom, sessions
+from cxserver.staff.access import Member
+
+
+def admit(
+    connection: Connection, request: Request, member: Member, how: str, now: datetime, page: str
+) -> Response:
+    """303 to `page` in a fresh session. An earlier one of the same browser ends."""
+    back = backroom.of(request)
+    previous = sessions.id_of(request, back.settings)
+    id = sessions.begin(connection, member, now, previous)
+    back.journal.write(connection, member, "sign in", how, "done", now)
+    response = RedirectResponse(back.settings.path + page, 303)
+    sessions.give(response, request, back.settings, id)
+    return response

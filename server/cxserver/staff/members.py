@@ -1,0 +1,187 @@
+"""The staff who may sign in, and the one-time links that let them in the first time."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from cxserver import tables
+from cxserver.errors import NotFound
+from cxserver.staff import sessions
+from cxserver.staff.access import Member, Role
+
+INVITE_LIVES = timedelta(hours=24)
+_SECRET = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member as `cx staff list` shows one."""
+
+    member: Member
+    bound: bool
+    seen: datetime | None
+    revoked: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the identity provider says somebody is: the issuer and its own unchanging name."""
+
+    issuer: str
+    subject: str
+
+
+def invite(connection: Connection, wanted: Member, now: datetime) -> tuple[Member, str]:
+    """The member by this e-mail address, and the secret of a link that signs in once.
+
+    Somebody who is known already gets this role, and is signed out wherever they were.
+    """
+    email = address(wanted.email)
+    row = _by_email(connection, email)
+    told = {
+        "name": wanted.name or (row.name if row else ""),
+        "role": wanted.role.value,
+        "office": wanted.office,
+        "service": wanted.service,
+        "revoked": None,
+    }
+    if row is None:
+        id = secrets.token_hex(16)
+        connection.execute(
+            tables.staff_members.insert().values(id=id, email=email, created=now, **told)
+        )
+    else:
+        id = row.id
+        staff = tables.staff_members
+        connection.execute(update(staff).where(staff.c.id == id).values(**told))
+        sessions.end_all(connection, id)
+    return _known(connection, id), _new_link(connection, id, now)
+
+
+def revoke(connection: Connection, email: str, now: datetime) -> Member:
+    """Shut somebody out: no session, no link, no sign-in from now on. Raises NotFound."""
+    row = _by_email(connection, address(email))
+    if row is None or row.revoked:
+        raise NotFound(f"Nobody with the address {email} may sign in. See `cx staff list`.")
+    staff = tables.staff_members
+    # Who was let back in later, under the same address, need not be the same person.
+    connection.execute(
+        update(staff).where(staff.c.id == row.id).values(revoked=now, issuer=None, subject=None)
+    )
+    connection.execute(delete(tables.staff_invites).where(tables.staff_invites.c.member == row.id))
+    sessions.end_all(connection, row.id)
+    return _member(row)
+
+
+def peek(connection: Connection, secret: str, now: datetime) -> Member | None:
+    """Whom a link would sign in. It stays unused."""
+    invites = tables.staff_invites.c
+    row = connection.execute(
+        select(invites.member)
+        .where(invites.secret_hash == _hash(secret))
+        .where(invites.expires > now)
+    ).first()
+    return find(connection, row.member) if row else None
+
+
+def take(connection: Connection, secret: str, now: datetime) -> Member | None:
+    """Whom a link signs in, which uses it up; None for any other."""
+    invites = tables.staff_invites
+    # One statement takes it out: of two who press the button at once, one gets in.
+    row = connection.execute(
+        delete(invites)
+        .where(invites.c.secret_hash == _hash(secret))
+        .returning(invites.c.member, invites.c.expires)
+    ).first()
+    if row is None or row.expires <= now:
+        return None
+    return find(connection, row.member)
+
+
+def identified(connection: Connection, identity: Identity, email: str, name: str) -> Member | None:
+    """The member whom the provider knows by this identity.
+
+    The first time, an invited address becomes bound to it; `email` is "" when the provider did not
+    verify it. After that the address means nothing: it may be given to somebody else.
+    """
+    staff = tables.staff_members
+    same = (staff.c.issuer == identity.issuer) & (staff.c.subject == identity.subject)
+    row = connection.execute(select(staff).where(same, staff.c.revoked.is_(None))).first()
+    if row is None and email:
+        row = connection.execute(
+            update(staff)
+            .where(staff.c.email == address(email), staff.c.subject.is_(None))
+            .where(staff.c.revoked.is_(None))
+            .values(issuer=identity.issuer, subject=identity.subject)
+            .returning(staff)
+        ).first()
+    if row is not None and name and not row.name:
+        connection.execute(update(staff).where(staff.c.id == row.id).values(name=name[:200]))
+        return find(connection, row.id)
+    return _member(row) if row else None
+
+
+def find(connection: Connection, id: str) -> Member | None:
+    """The member by this id, unless shut out."""
+    staff = tables.staff_members
+    row = connection.execute(
+        select(staff).where(staff.c.id == id, staff.c.revoked.is_(None))
+    ).first()
+    return _member(row) if row else None
+
+
+def everyone(connection: Connection) -> list[Entry]:
+    """All who may sign in, or might once, by their address."""
+    rows = connection.execute(select(tables.staff_members).order_by(tables.staff_members.c.email))
+    last = sessions.last_seen(connection)
+    return [
+        Entry(_member(row), row.subject is not None, last.get(row.id), row.revoked) for row in rows
+    ]
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Delete the links that came too late."""
+    connection.execute(delete(tables.staff_invites).where(tables.staff_invites.c.expires <= now))
+
+
+def address(email: str) -> str:
+    """An e-mail address as it is compared: nobody is two people by a capital letter."""
+    return email.strip().lower()
+
+
+def _new_link(connection: Connection, member: str, now: datetime) -> str:
+    invites = tables.staff_invites
+    late = (invites.c.member == member) | (invites.c.expires <= now)
+    connection.execute(delete(invites).where(late))
+    secret = secrets.token_urlsafe(_SECRET)
+    connection.execute(
+        invites.insert().values(
+            secret_hash=_hash(secret), member=member, expires=now + INVITE_LIVES
+        )
+    )
+    return secret
+
+
+def _by_email(connection: Connection, email: str) -> Any:
+    staff = tables.staff_members
+    return connection.execute(select(staff).where(staff.c.email == email)).first()
+
+
+def _known(connection: Connection, id: str) -> Member:
+    found = find(connection, id)
+    if found is None:
+        raise LookupError("a member who is not there")
+    return found
+
+
+def _member(row: Any) -> Member:
+    return Member(row.id, row.email, row.name, Role(row.role), row.office, row.service)
+
+
+def _hash(secret: str) -> bytes:
+    # 256 random bits need no slow hash, nor a salt.
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,106 @@
+"""What to fix first: what stands out here beyond chance, and what most people name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cxserver.insight import drivers, fix, fixwords, measures, slices, suppression
+from cxserver.insight.drivers import Taps
+from cxserver.insight.fix import Report
+from cxserver.insight.slices import Slice
+from cxserver.instrument.survey import Survey
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Visit
+from cxserver.staff.veil import Veil
+
+# The first sentence of a finding ends like this.
+_END = " of 100. "
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding: what and where, and then how many, how sure, of what kind."""
+
+    what: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What to fix first, the most people first; and what is named most of all."""
+
+    summary: str
+    findings: tuple[Told, ...]
+    common: tuple[str, ...]
+
+
+def read(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
+    """What to fix first here. An office is held against all that the person may see."""
+    around = asked.around().during(asked.window.span)
+    counted = slices.read(visit.engine, around, fix.NEEDS, fix.measures(surveys))
+    report = fix.first(counted, surveys)
+    inside = {one.slug for one in asked.all_offices(asked.of_office())}
+    found = [
+        one
+        for one in report.findings
+        if one.office in inside and _may_tell(hidden, asked, one.office, one.channel)
+    ]
+    here = [
+        one
+        for one in counted
+        if one.group["office"] in inside and _shown(hidden, asked.but(service=one.group["service"]))
+    ]
+    common = named_most(here, surveys, asked)
+    places = len({(one.service, one.office) for one in found})
+    return First(
+        _summary(report, places, asked, bool(common)),
+        tuple(told(fixwords.sentence(one, visit.directory)) for one in found),
+        common,
+    )
+
+
+def told(sentence: str) -> Told:
+    """A finding in its two parts."""
+    what, end, rest = sentence.partition(_END)
+    return Told((what + end).strip(), rest)
+
+
+def named_most(
+    counted: Sequence[Slice], surveys: Mapping[str, Survey], asked: Filters
+) -> tuple[str, ...]:
+    """For each service what most people here say could be better."""
+    found = []
+    for service in sorted({one.group["service"] for one in counted}):
+        mine = [one for one in counted if one.group["service"] == service]
+        taps = drivers.per_person(mine, surveys)
+        most = max(taps, key=lambda one: one.could_be_better.hits, default=None)
+        if most and most.could_be_better.hits and most.n >= suppression.NOT_FOR_COMPARISON:
+            found.append(_most(asked, service, most))
+    return tuple(found)
+
+
+def _most(asked: Filters, service: str, most: Taps) -> str:
+    offered = asked.directory.services[service]
+    of = f" ({offered.name})" if len(asked.services_in(asked.of_office())) > 1 else ""
+    people = measures.people(most.could_be_better.hits, most.n)
+    word = drivers.label(offered.survey, most.code)
+    return f"“{word}” is what most people say could be better{of}: {people} people."
+
+
+def _may_tell(hidden: Veil, asked: Filters, office: str, channel: str | None) -> bool:
+    """Whether a finding may name this office, and this channel of it, with their numbers."""
+    place = asked.but(office=office)
+    return _shown(hidden, place) and (channel is None or _shown(hidden, place.but(channel=channel)))
+
+
+def _shown(hidden: Veil, asked: Filters) -> bool:
+    return hidden.n(asked) > 0 and hidden.shows(asked)
+
+
+def _summary(report: Report, places: int, asked: Filters, common: bool) -> str:
+    if len(asked.offices) > 1:
+        if not places:
+            return fixwords.summary(report)
+        return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
+    if places:
+        return "This stands out beyond chance:"
+    return "Begin with what people name most:" if common else "Too few answers to say."

@@ -1,0 +1,156 @@
+"""GET /staff/offices: where it goes well and where not, beyond chance; by name, never by rank."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.insight import funnel, slices, suppression
+from cxserver.insight.funnel import Funnel, Point, Position
+from cxserver.insight.slices import Slice
+from cxserver.staff import access, charts, rooms, table, veil
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Room, Visit
+from cxserver.staff.table import Cell, Table
+
+_SCORES = ("response", "trust", "satisfaction")
+_PLACES: Mapping[Position, str] = {
+    "within": "as expected",
+    "above": "higher than chance explains",
+    "below": "lower than chance explains",
+}
+_ENDS = ("At least", "At most")
+_SHARES = ("Trust 4 or 5", *_ENDS, "Satisfaction 4 or 5", *_ENDS)
+_HEAD = ("Office", "People", *_SHARES, "Trust to expect", "Compared")
+# The names of more would lie on each other; the table has them all.
+_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A spot in the funnel that leads to its office."""
+
+    spot: charts.Spot
+    title: str
+    href: str
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it lies beyond the outer limits."""
+        return self.spot.outside != "within"
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The funnel and the table of the offices."""
+    asked = Filters.read(request.query_params, visit)
+    hidden = veil.of(visit.engine, asked)
+    if not veil.opens(visit.engine, asked, hidden):
+        return rooms.page(visit, "offices.html", asked=asked, state="hidden")
+    if not hidden.n(asked):
+        return rooms.page(visit, "offices.html", asked=asked, state="empty")
+    found = {
+        one.group["office"]: one
+        for one in slices.read(visit.engine, asked.scope(), ("office",), _SCORES)
+    }
+    may = hidden.offices(asked)
+    shown = {slug: one for slug, one in found.items() if may.get(slug) == one.n}
+    fit = comparable(shown)
+    drawn = funnel.funnel(fit) if len(fit) > 1 else None
+    numbers = as_table(asked, visit.path, found, shown, drawn)
+    if request.query_params.get("format") == "csv":
+        return table.download("offices", numbers)
+    return rooms.page(
+        visit,
+        "offices.html",
+        asked=asked,
+        state="full",
+        numbers=numbers,
+        funnel=drawn,
+        plot=charts.funnel(drawn) if drawn else None,
+        links=_links(drawn, asked, visit.path) if drawn else [],
+        summary=summary(drawn, len(asked.offices)),
+        named=_NAMED,
+    )
+
+
+def comparable(shown: Mapping[str, Slice]) -> dict[str, tuple[int, int]]:
+    """The offices with enough answers to be compared: how many gave trust a 4 or 5, of how many."""
+    least = suppression.NOT_FOR_COMPARISON
+    return {
+        slug: (one.trust.top, one.trust.n) for slug, one in shown.items() if one.trust.n >= least
+    }
+
+
+def summary(drawn: Funnel | None, offices: int) -> str:
+    """What the funnel says."""
+    if drawn is None:
+        if offices == 1:
+            return "This is one office. There is nothing to compare it with here."
+        least = suppression.NOT_FOR_COMPARISON
+        return f"To compare offices takes {least} answers at each of two. There are not as many."
+    low = sum(one.outside == "below" for one in drawn.outside)
+    high = len(drawn.outside) - low
+    if not drawn.outside:
+        return (
+            "No office differs from the others by more than chance, and the usual spread, explain."
+        )
+    return (
+        f"Of {len(drawn.points)} offices, {_many(low)} lower and {_many(high)} higher than chance, "
+        "and the usual spread of offices, explain. The others differ by no more than is usual."
+    )
+
+
+def as_table(
+    asked: Filters,
+    path: str,
+    found: Mapping[str, Slice],
+    shown: Mapping[str, Slice],
+    drawn: Funnel | None,
+) -> Table:
+    """Every office by name, also those without answers."""
+    points = {one.name: one for one in drawn.points} if drawn else {}
+    rows = tuple(
+        (
+            table.name(one.name, path + "/" + asked.query(office=one.slug)),
+            *_cells(found.get(one.slug), shown.get(one.slug)),
+            *_judged(points.get(one.slug)),
+        )
+        for one in asked.offices
+    )
+    return Table("Offices by name", _HEAD, rows)
+
+
+def _cells(one: Slice | None, shown: Slice | None) -> tuple[Cell, ...]:
+    if one is None:
+        return tuple(table.nothing() for _ in range(7))
+    if shown is None:
+        return tuple(table.hidden() for _ in range(7))
+    return table.count(one.n), *table.score(one.trust), *table.score(one.satisfaction)
+
+
+def _judged(point: Point | None) -> tuple[Cell, Cell]:
+    if point is None:
+        return table.nothing(), Cell("not for comparison", "not for comparison", "none")
+    place = _PLACES[point.outside]
+    return Cell(table.percent(point.estimate), point.estimate), Cell(place, place)
+
+
+def _links(drawn: Funnel, asked: Filters, path: str) -> list[Link]:
+    points = {one.name: one for one in drawn.points}
+    return [
+        Link(
+            spot,
+            f"{asked.directory.offices[spot.name].name}: {table.percent(points[spot.name].share)} "
+            f"of {points[spot.name].n:,} people, {_PLACES[spot.outside]}",
+            path + "/" + asked.query(office=spot.name),
+        )
+        for spot in charts.funnel(drawn).spots
+    ]
+
+
+def _many(n: int) -> str:
+    return f"{n or 'none'} {'are' if n > 1 else 'is'}"
+
+
+ROOMS = (Room("/offices", show, access.EVERYONE, label="Offices"),)

@@ -1,0 +1,221 @@
+"""GET /staff/: how are we doing, what changed, and what to fix first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.insight import changes, slices, wording
+from cxserver.insight.changes import Change
+from cxserver.insight.measures import Score
+from cxserver.insight.slices import Slice
+from cxserver.instrument.survey import Survey
+from cxserver.staff import (
+    access,
+    charts,
+    filters,
+    monday,
+    rooms,
+    series,
+    smalloffice,
+    table,
+    veil,
+    words,
+)
+from cxserver.staff.filters import CHANNELS, Filters
+from cxserver.staff.rooms import Room, Visit
+from cxserver.staff.series import Series
+from cxserver.staff.table import Cell, Table
+from cxserver.staff.veil import Veil
+
+MEASURES = ("trust", "satisfaction")
+# More than these on one page, and nobody knows where to begin.
+SHOWN = 3
+_SCORES = frozenset({"response", *MEASURES})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One measure: how it stands, and what became of it."""
+
+    measure: str
+    change: Change
+
+    @property
+    def title(self) -> str:
+        """What was asked about."""
+        return words.MEASURES[self.measure]
+
+    @property
+    def sentence(self) -> str:
+        """How it stands."""
+        return words.standing(self.change.after)
+
+    @property
+    def verdict(self) -> str:
+        """What became of it, in a word or two."""
+        return words.verdict(self.change)
+
+    def since(self, before: str) -> str:
+        """What became of it, in a sentence."""
+        return words.since(self.change, before)
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The overview, or the page of a small office."""
+    asked = Filters.read(request.query_params, visit)
+    if smalloffice.is_asked_for(visit.engine, asked):
+        return smalloffice.show(request, visit, asked)
+    hidden = veil.of(visit.engine, asked)
+    if not veil.opens(visit.engine, asked, hidden):
+        return rooms.page(visit, "overview.html", asked=asked, state="hidden")
+    if not hidden.n(asked):
+        return rooms.page(visit, "overview.html", asked=asked, state="empty")
+    surveys = wording.versions(visit.directory)
+    standing = _standings(visit, asked, surveys)
+    trend = series.read(visit.engine, asked, surveys)
+    if request.query_params.get("format") == "csv":
+        return table.download("overview", as_table(asked, standing, trend))
+    return rooms.page(
+        visit,
+        "overview.html",
+        asked=asked,
+        state="full",
+        before=_before(asked),
+        standing=standing,
+        bars=charts.likert([one.change.after for one in standing]),
+        counts=counts(standing),
+        trend=trend,
+        moved=_moved(visit, asked, surveys, hidden),
+        first=monday.read(visit, asked, surveys, hidden),
+        shown=SHOWN,
+    )
+
+
+def _before(asked: Filters) -> str:
+    """The days before, in words."""
+    if not asked.window.is_rolling:
+        return filters.told(asked.window.before)
+    return f"the {asked.window.title.removeprefix('Last ')} before"
+
+
+def _standings(visit: Visit, asked: Filters, surveys: Mapping[str, Survey]) -> tuple[Standing, ...]:
+    now, before = _sides(visit, asked)
+    return tuple(
+        Standing(
+            one, changes.compare(changes.side(before, one), changes.side(now, one), surveys, one)
+        )
+        for one in MEASURES
+    )
+
+
+def _sides(visit: Visit, asked: Filters, by: str = "") -> tuple[list[Slice], list[Slice]]:
+    """The answers of these days and of the days before; the latter only where they may be shown."""
+    groups = (*changes.NEEDS, by) if by else changes.NEEDS
+    now = slices.read(visit.engine, asked.scope(), groups, _SCORES)
+    earlier = veil.of(visit.engine, asked, asked.window.before)
+    if not earlier.shows(asked):
+        return now, []
+    before = asked.of_office().during(asked.window.before)
+    return now, slices.read(visit.engine, before, groups, _SCORES)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Who changed, in sentences, and how many were compared. `what` they are: offices, channels."""
+
+    sentences: tuple[str, ...]
+    compared: int
+    what: str
+
+
+def _moved(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
+    """Which offices changed; for one office, which of its channels."""
+    by = "office" if len(asked.offices) > 1 else "channel"
+    now, before = _sides(visit, asked, by)
+    shown = _shown(hidden, asked, by) & _shown(
+        veil.of(visit.engine, asked, asked.window.before), asked, by
+    )
+    return moved(now, before, surveys, by, {name: _named(asked, by, name) for name in shown})
+
+
+def moved(
+    now: Sequence[Slice],
+    before: Sequence[Slice],
+    surveys: Mapping[str, Survey],
+    by: str,
+    names: Mapping[str, str],
+) -> Moved:
+    """What changed among `names`, which all may be shown; what chance alone does is left out."""
+    asked = [
+        (name, measure) for name in sorted(names, key=names.__getitem__) for measure in MEASURES
+    ]
+    compared = [
+        changes.compare(_side(before, by, *one), _side(now, by, *one), surveys, one[1])
+        for one in asked
+    ]
+    found = [
+        words.moved(names[name], measure, change)
+        for (name, measure), change in zip(asked, changes.screen(compared), strict=True)
+        if change.verdict == "changed"
+    ]
+    fit = {
+        name
+        for (name, _), one in zip(asked, compared, strict=True)
+        if min(one.before.n, one.after.n) >= changes.LEAST
+    }
+    return Moved(tuple(found), len(fit), f"{by}s" if len(fit) != 1 else by)
+
+
+def _side(found: Sequence[Slice], by: str, name: str, measure: str) -> changes.Side:
+    return changes.side((one for one in found if one.group[by] == name), measure)
+
+
+def _shown(hidden: Veil, asked: Filters, by: str) -> set[str]:
+    if by == "office":
+        own = {one.slug for one in asked.offices}
+        return {slug for slug, n in hidden.offices(asked).items() if n and slug in own}
+    return {code for code in CHANNELS if _has(hidden, asked.but(channel=code))}
+
+
+def _has(hidden: Veil, asked: Filters) -> bool:
+    return hidden.n(asked) > 0 and hidden.shows(asked)
+
+
+def _named(asked: Filters, by: str, name: str) -> str:
+    return asked.directory.offices[name].name if by == "office" else CHANNELS.get(name, name)
+
+
+def counts(standing: Sequence[Standing]) -> Table:
+    """How many gave each of the points."""
+    rows = tuple(
+        (
+            table.name(words.MEASURES[one.measure]),
+            *(table.plain(f"{n:,}", n) for n in one.change.after.counts),
+            table.count(one.change.after.n),
+        )
+        for one in standing
+    )
+    head = ("Question", "1 (lowest)", "2", "3", "4", "5 (highest)", "All answers")
+    return Table("How many people gave each answer", head, rows)
+
+
+def as_table(asked: Filters, standing: Sequence[Standing], trend: Series) -> Table:
+    """All that the page shows: these days, the days before, and the trend."""
+    head = ("Question", "Days", "People", "Gave a 4 or 5", "At least", "At most")
+    rows: list[tuple[Cell, ...]] = []
+    for one in standing:
+        title = table.name(one.title)
+        window = asked.window
+        sides = ((window.span, one.change.after), (window.before, one.change.before))
+        rows += [(title, *_row(filters.told(span), score)) for span, score in sides]
+        rows += [(title, *row[:5]) for row in trend.table(one.measure).rows]
+    return Table("Overview", head, tuple(rows))
+
+
+def _row(days: str, score: Score) -> tuple[Cell, ...]:
+    return table.name(days), table.count(score.n), *table.score(score)
+
+
+ROOMS = (Room("/", show, access.EVERYONE, label="Overview"),)

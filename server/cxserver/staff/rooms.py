@@ -1,0 +1,174 @@
+"""The staff rooms: an address, who may enter, and what is done there; nothing opens unguarded.
+
+`routes` wraps every handler alike: a session (else the sign-in page), a role that may enter (else
+404, as if there were no such page), a request from our own pages for whatever is not a GET (else
+403). What the handler then gets is a `Visit`.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from cxserver import db
+from cxserver.catalog.directory import Directory
+from cxserver.insight.slices import Scope
+from cxserver.pages import body
+from cxserver.staff import access, backroom, origin, sessions
+from cxserver.staff.access import Member, Role
+from cxserver.staff.backroom import Backroom
+
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 64 * 1024
+# What a page was asked to show travels on to the next one; a page or a word searched for does not.
+FILTERS = ("service", "office", "channel", "language", "period", "from", "to")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of one member. `scope` is all that this person may see: narrow by it.
+
+    `form` holds what was posted, each field with all its values.
+    """
+
+    member: Member
+    scope: Scope
+    directory: Directory
+    now: datetime
+    request: Request
+    back: Backroom
+    rooms: tuple["Room", ...]
+    form: Mapping[str, Sequence[str]]
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self.back.desk.engine
+
+    @property
+    def path(self) -> str:
+        """The public path of the staff pages: `/staff`, or below the path of CX_BASE_URL."""
+        return self.back.path
+
+    def note(self, what: str, about: str = "", result: str = "done") -> None:
+        """A line in the audit log. Never put in it what somebody answered, or a secret."""
+        with db.write(self.engine) as connection:
+            self.back.journal.write(connection, self.member, what, about, result, self.now)
+
+
+Handler = Callable[[Request, Visit], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One page. `path` is below /staff; the handler runs in a thread, so that it may wait.
+
+    With a `label` it stands in the navigation of those who may enter, in the order of the list.
+    `audit` names the line that each visit writes to the log; "" for none.
+    """
+
+    path: str
+    handler: Handler
+    roles: frozenset[Role]
+    methods: tuple[str, ...] = ("GET",)
+    audit: str = ""
+    label: str = ""
+
+
+def routes(rooms: Iterable[Room]) -> list[Route]:
+    """The rooms as routes, each behind the same guard."""
+    known = tuple(rooms)
+    return [
+        Route("/staff" + room.path, _guarded(room, known), methods=list(room.methods))
+        for room in known
+    ]
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
+    """`template`, which extends `layout.html`, with the navigation, the name and `visit`."""
+    return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
+
+
+def drawn(back: Backroom, template: str, status: int, **values: Any) -> HTMLResponse:
+    """A page inside the layout; without a `visit` it has no navigation."""
+    given = {"visit": None, "nav": ()} | values
+    return HTMLResponse(back.draw(template, **given), status, {"x-frame-options": "DENY"})
+
+
+def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
+    """The rooms this person may enter: label, address with the filters kept, whether it is here."""
+    kept = filters_kept(visit.request)
+    here = visit.request.scope["path"]
+    return [
+        (room.label, visit.path + room.path + kept, here == visit.path + room.path)
+        for room in visit.rooms
+        if room.label and visit.member.role in room.roles
+    ]
+
+
+def filters_kept(request: Request) -> str:
+    """The filters of this address as a query, `?` and all; "" when there are none."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if value]
+    kept = urlencode([(name, value[:100]) for name, value in asked if name in FILTERS])
+    return f"?{kept}" if kept else ""
+
+
+async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
+    """What was posted. Raises HTTPException for what no form of ours sends."""
+    text = await body.read(request, FORM, FORM_LIMIT)
+    try:
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        form: Mapping[str, Sequence[str]] = {}
+        if request.method not in ("GET", "HEAD"):
+            origin.check(request, backroom.of(request).settings)
+            form = await form_of(request)
+        return await run_in_threadpool(_enter, room, rooms, request, form)
+
+    return endpoint
+
+
+def _enter(
+    room: Room, rooms: tuple[Room, ...], request: Request, form: Mapping[str, Sequence[str]]
+) -> Response:
+    back = backroom.of(request)
+    now = back.desk.clock()
+    member = sessions.member_of(request, back, now)
+    if member is None:
+        return RedirectResponse(back.sign_in(request), 303)
+    directory = back.desk.directory
+    scope = access.may_see(member, directory)
+    visit = Visit(member, scope, directory, now, request, back, rooms, form)
+    request.state.visit = visit
+    if member.role not in room.roles:
+        visit.note("refused", request.scope["path"][:200], "404")
+        raise HTTPException(404)
+    return _noted(room, visit)
+
+
+def _noted(room: Room, visit: Visit) -> Response:
+    about = (visit.request.scope["path"] + filters_kept(visit.request))[:400]
+    try:
+        response = room.handler(visit.request, visit)
+    except HTTPException as refused:
+        if room.audit:
+            visit.note(room.audit, about, str(refused.status_code))
+        raise
+    if room.audit:
+        visit.note(room.audit, about, str(response.status_code))
+    return response

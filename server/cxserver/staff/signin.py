@@ -1,0 +1,108 @@
+"""The doors of the staff pages: a one-time link, the agency's identity provider, and the way out.
+
+A GET signs nobody in: mail scanners open links. The link's page shows a button, and that posts.
+"""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cxserver import db
+from cxserver.staff import (
+    access,
+    audit,
+    backroom,
+    entrance,
+    members,
+    oidc,
+    origin,
+    rooms,
+    sessions,
+)
+from cxserver.staff.backroom import Backroom
+from cxserver.staff.rooms import Room, Visit
+
+_LONGEST = 100
+
+
+def doors() -> list[Route]:
+    """The addresses that are open to who is not signed in."""
+    return [
+        Route("/staff", home),
+        Route("/staff/sign-in", show),
+        Route("/staff/sign-in/provider", oidc.start),
+        Route("/staff/sign-in/back", oidc.back),
+        Route("/staff/sign-in/{secret}", show_link),
+        Route("/staff/sign-in/{secret}", take_link, methods=["POST"]),
+    ]
+
+
+async def home(request: Request) -> Response:
+    """GET /staff: the first page has a slash, so that what stands below it does too."""
+    return RedirectResponse(backroom.of(request).path + "/", 308)
+
+
+async def show(request: Request) -> Response:
+    """GET /staff/sign-in: the ways in."""
+    back = backroom.of(request)
+    sessions.cookie_name(request, back.settings)
+    onward = backroom.safe_page(request.query_params.get("next", ""))
+    return rooms.drawn(
+        back, "sign-in.html", 200, provider=oidc.configured(back.settings), next=onward
+    )
+
+
+async def show_link(request: Request) -> Response:
+    """GET /staff/sign-in/{secret}: a button. Looking at it, however often, uses nothing up."""
+    return await run_in_threadpool(_show_link, request)
+
+
+async def take_link(request: Request) -> Response:
+    """POST /staff/sign-in/{secret}: 303 to the first page, signed in; the link is used up."""
+    origin.check(request, backroom.of(request).settings)
+    return await run_in_threadpool(_take_link, request)
+
+
+def sign_out(request: Request, visit: Visit) -> Response:
+    """POST /staff/sign-out: the session ends here and in the database."""
+    with db.write(visit.engine) as connection:
+        sessions.end(connection, sessions.id_of(request, visit.back.settings))
+        visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
+    response = RedirectResponse(f"{visit.path}/sign-in", 303)
+    sessions.take_back(response, request, visit.back.settings)
+    return response
+
+
+ROOMS = (Room("/sign-out", sign_out, access.EVERYONE, methods=("POST",)),)
+
+
+def _show_link(request: Request) -> Response:
+    back, now = backroom.of(request), backroom.of(request).desk.clock()
+    sessions.cookie_name(request, back.settings)
+    with db.read(back.engine) as connection:
+        member = members.peek(connection, _secret(request), now)
+    if member is None:
+        return _stale(back)
+    return rooms.drawn(back, "link.html", 200, member=member)
+
+
+def _take_link(request: Request) -> Response:
+    back, now = backroom.of(request), backroom.of(request).desk.clock()
+    sessions.cookie_name(request, back.settings)
+    with db.write(back.engine) as connection:
+        member = members.take(connection, _secret(request), now)
+        if member is not None:
+            return entrance.admit(connection, request, member, "one-time link", now, "/staff/")
+        back.journal.write(
+            connection, audit.NOBODY, "sign in", "one-time link", "not a good link", now
+        )
+    return _stale(back)
+
+
+def _secret(request: Request) -> str:
+    return str(request.path_params["secret"])[:_LONGEST]
+
+
+def _stale(back: Backroom) -> Response:
+    return rooms.drawn(back, "stale.html", 404)

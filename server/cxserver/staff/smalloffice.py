@@ -1,0 +1,136 @@
+"""The page of an office with few answers: people instead of percent, quarters instead of weeks.
+
+It is compared with nobody but itself. Its last quarter ends with the last whole week: with one
+answer a day, a page that moved daily would show that answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.insight import slices, small, suppression, wording
+from cxserver.insight.periods import Period, Span
+from cxserver.insight.small import Quarter
+from cxserver.staff import rooms, table, veil, words
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Visit
+from cxserver.staff.table import Cell, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A driver, in people."""
+
+    label: str
+    worse: str
+    better: str
+
+
+def is_asked_for(engine: Engine, asked: Filters) -> bool:
+    """Whether what is asked for is one office, and a small one."""
+    if len(asked.offices) != 1:
+        return False
+    scope = _whole(asked).of_office().during(small.window(asked.today))
+    return small.is_small(sum(one.n for one in slices.read(engine, scope, (), {"response"})))
+
+
+def show(request: Request, visit: Visit, asked: Filters) -> Response:
+    """The page."""
+    asked = _whole(asked)
+    quarters = _quarters(visit, asked)
+    numbers = as_table(quarters)
+    if request.query_params.get("format") == "csv":
+        return table.download("small-office", numbers)
+    latest = next((one for one in reversed(quarters) if not one.held), None)
+    return rooms.page(
+        visit,
+        "small-office.html",
+        asked=asked,
+        office=asked.offices[0],
+        sentences=[sentence(one) for one in reversed(quarters)],
+        latest=latest,
+        named=_named(asked, latest),
+        quarters=numbers,
+        comments=_comments(visit),
+        through=_end(asked.today) - timedelta(days=1),
+    )
+
+
+def sentence(quarter: Quarter) -> str:
+    """What a quarter says, in people."""
+    if quarter.held and quarter.n:
+        return f"{quarter.name}: too few people answered to show what they said."
+    return small.sentence(quarter)
+
+
+def as_table(quarters: Sequence[Quarter]) -> Table:
+    """The quarters, the oldest first."""
+    head = ("Quarter", "People", "Satisfaction 4 or 5", "Trust 4 or 5")
+    rows = tuple((table.name(one.name), *_cells(one)) for one in quarters)
+    return Table("Answers by fiscal quarter", head, rows)
+
+
+def _cells(one: Quarter) -> tuple[Cell, ...]:
+    if one.held or one.trust is None or one.satisfaction is None:
+        return tuple(table.hidden() if one.n else table.nothing() for _ in range(3))
+    view = suppression.staff(one.n)
+    return (
+        table.count(one.n),
+        Cell(one.satisfaction.people, one.satisfaction.top, view),
+        Cell(one.trust.people, one.trust.top, view),
+    )
+
+
+def _quarters(visit: Visit, asked: Filters) -> list[Quarter]:
+    end = _end(asked.today)
+    periods = small.recent(end - timedelta(days=1))
+    spans = {one.name: one.span.within(Span(None, end)) for one in periods}
+    whole = Span(periods[0].start, end)
+    found = slices.read(visit.engine, asked.of_office().during(whole), small.NEEDS)
+    n = {one.name: _n(found, one) for one in periods}
+    shown = {
+        name: bool(n[name]) and veil.of(visit.engine, asked, span).shows(asked)
+        for name, span in spans.items()
+    }
+    told = [one for one in found if shown[one.group["quarter"]]]
+    surveys = wording.versions(visit.directory)
+    return [replace(one, n=n[one.name]) for one in small.trend(told, surveys, periods)]
+
+
+def _n(found: Sequence[slices.Slice], period: Period) -> int:
+    return sum(one.n for one in found if one.group["quarter"] == period.name)
+
+
+def _named(asked: Filters, latest: Quarter | None) -> list[Named]:
+    """The drivers that people named, what could be better first."""
+    if latest is None:
+        return []
+    services = asked.services_in(asked.of_office())
+    taps = sorted(latest.named, key=lambda one: -one.could_be_better.hits)
+    return [
+        Named(words.driver(services, one), one.could_be_better.people, one.went_well.people)
+        for one in taps
+        if one.could_be_better.hits or one.went_well.hits
+    ]
+
+
+def _whole(asked: Filters) -> Filters:
+    # A small office is not cut up any further.
+    return asked.but(service=None, channel=None, language=None)
+
+
+def _end(today: date) -> date:
+    """The Monday after the last whole week."""
+    return today - timedelta(days=today.weekday())
+
+
+def _comments(visit: Visit) -> str:
+    """Where the comments are, for those who may read them."""
+    for room in visit.rooms:
+        if room.path == "/comments" and visit.member.role in room.roles:
+            return visit.path + room.path
+    return ""

@@ -1,0 +1,113 @@
+"""A table of a staff page: the same cells for the eye, a screen reader and a spreadsheet."""
+
+import csv
+from dataclasses import dataclass
+from io import StringIO
+
+from starlette.responses import Response
+
+from cxserver.insight import suppression
+from cxserver.insight.measures import Score, Share
+from cxserver.insight.suppression import View
+
+# A spreadsheet runs a cell that begins like this.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+HIDDEN = "not shown"
+
+Raw = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`text` is for people, `raw` for programs; `view` tells how sure it is; `href` leads on."""
+
+    text: str
+    raw: Raw = None
+    view: View = "full"
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Each row begins with its name. `head` are the columns; `note` says what to know of it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def csv(self) -> str:
+        """As CSV, with numbers as numbers."""
+        file = StringIO()
+        writer = csv.writer(file)
+        writer.writerow(self.head)
+        for row in self.rows:
+            writer.writerow([_safe(cell.text if cell.raw is None else cell.raw) for cell in row])
+        return file.getvalue()
+
+
+def name(text: str, href: str = "") -> Cell:
+    """The name of a row."""
+    return Cell(text, href=href)
+
+
+def count(n: int) -> Cell:
+    """A number of people, shown as far as it may be."""
+    view = suppression.staff(n)
+    return hidden() if view == "hidden" else Cell(f"{n:,}", n, view)
+
+
+def hidden() -> Cell:
+    """A number that is not shown. All of them look alike, whether small or in the way."""
+    return Cell(HIDDEN, HIDDEN, "hidden")
+
+
+def nothing() -> Cell:
+    """A number of nobody."""
+    return Cell("–", "", "none")
+
+
+def score(found: Score) -> tuple[Cell, Cell, Cell]:
+    """The share of 4 and 5, the low and the high end of its interval."""
+    return _shares(found.top2, found.low, found.high, found.n, found.people)
+
+
+def share(found: Share) -> tuple[Cell, Cell, Cell]:
+    """A share, the low and the high end of its interval."""
+    return _shares(found.share, found.low, found.high, found.n, found.people)
+
+
+def plain(text: str, raw: Raw = None) -> Cell:
+    """Words, or a number that tells of nobody."""
+    return Cell(text, raw)
+
+
+def download(file: str, table: Table) -> Response:
+    """The table as a file."""
+    named = {"content-disposition": f'attachment; filename="{file}.csv"'}
+    return Response(table.csv(), media_type="text/csv; charset=utf-8", headers=named)
+
+
+def percent(value: float) -> str:
+    """A share as people say it; never 100% or 0% unless it is all or none."""
+    if 0 < value < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= value < 1 else f"{value:.0%}"
+
+
+def _shares(
+    value: float | None, low: float | None, high: float | None, n: int, people: str
+) -> tuple[Cell, Cell, Cell]:
+    view = suppression.staff(n)
+    if value is None or low is None or high is None:
+        return nothing(), nothing(), nothing()
+    if view == "hidden":
+        return hidden(), hidden(), hidden()
+    shown = percent(value) if view == "full" else people
+    return Cell(shown, value, view), Cell(percent(low), low, view), Cell(percent(high), high, view)
+
+
+def _safe(value: Raw) -> Raw:
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+        return "'" + value
+    return value

@@ -1,0 +1,80 @@
+"""What the numbers of a staff page say, in sentences. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from cxserver.catalog.directory import Service
+from cxserver.insight import drivers, suppression
+from cxserver.insight.changes import Change
+from cxserver.insight.drivers import Taps
+from cxserver.insight.measures import Score
+from cxserver.staff.table import percent
+
+MEASURES: Mapping[str, str] = {"trust": "Trust", "satisfaction": "Satisfaction"}
+
+
+def standing(score: Score) -> str:
+    """How a measure stands: in percent where there are enough people, else in people."""
+    if score.top2 is None or score.low is None or score.high is None:
+        return "Nobody answered this."
+    if score.n < suppression.NOT_FOR_COMPARISON:
+        return f"{score.people} people gave a 4 or 5. Too few to compare with anything."
+    return (
+        f"{percent(score.top2)} gave a 4 or 5 (most likely between {percent(score.low)} and "
+        f"{percent(score.high)}). {score.n:,} people answered."
+    )
+
+
+def verdict(change: Change) -> str:
+    """What became of it, in a word or two."""
+    if change.verdict == "changed":
+        return "Up" if (change.difference or 0) > 0 else "Down"
+    return change.verdict.capitalize()
+
+
+def since(change: Change, before: str) -> str:
+    """What became of it, and why that can be said. `before` names the days before."""
+    if not change.before.n:
+        return f"There is nothing to compare with in {before}."
+    if change.verdict == "changed":
+        return f"{_by(change)} since {before} ({_from_to(change)}). More than chance would do."
+    if change.verdict == "not changed":
+        return f"About the same as {before}. {change.reason}"
+    same = change.adjusted
+    if change.verdict == "not comparable" and same and "other ways" in change.reason:
+        moved = f"{_points(same.low, sign=True)} to {_points(same.high, sign=True)}"
+        return f"{change.reason} At the same mix of channels it moved by {moved} points."
+    return change.reason
+
+
+def moved(name: str, measure: str, change: Change) -> str:
+    """One place that changed."""
+    return f"{name}: {MEASURES[measure].lower()} {_by(change).lower()} ({_from_to(change)})."
+
+
+def driver(services: Iterable[Service], taps: Taps) -> str:
+    """What a driver is called on the screen, where it is asked in that way."""
+    rated = taps.score is not None
+    asking = [one.survey for one in services if taps.code in one.survey.drivers]
+    # Where it is rated it has a whole sentence, where it is tapped a word or three.
+    asking.sort(key=lambda survey: (survey.driver_mode == "likert") is not rated)
+    return drivers.label(asking[0], taps.code) if asking else taps.code.capitalize()
+
+
+def _by(change: Change) -> str:
+    low, high, found = change.low or 0.0, change.high or 0.0, change.difference or 0.0
+    way = "Up" if found > 0 else "Down"
+    near, far = sorted((abs(low), abs(high)))
+    points = "1 point" if _points(found) == "1" else f"{_points(found)} points"
+    return f"{way} {points} (between {_points(near)} and {_points(far)})"
+
+
+def _from_to(change: Change) -> str:
+    return f"from {percent(change.before.top2 or 0)} to {percent(change.after.top2 or 0)}"
+
+
+def _points(value: float, *, sign: bool = False) -> str:
+    points = 100 * value
+    told = f"{points:+.0f}" if sign else f"{abs(points):.0f}"
+    if told in ("0", "+0", "-0"):
+        return "0" if sign or not points else "under 1"
+    return told.replace("-", "−")

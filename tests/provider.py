@@ -1,0 +1,155 @@
+"""A real OpenID Connect provider for the tests: code, PKCE and RS256, over sockets.
+
+It lets in whoever stands in `person`, without asking. `twist` changes the claims of the next
+tokens, `sign` how they are signed: a provider that is broken, or somebody between us and it.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from joserfc import jwt
+from joserfc.jwk import KeySet, OctKey, RSAKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+CLIENT, SECRET = "cx-at-the-agency", "a secret between two servers"
+
+
+def _key(kid: str) -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+
+
+class Provider:
+    """One provider at `issuer`; `app` is to be served there."""
+
+    def __init__(self, issuer: str, redirect: str, clock: Callable[[], datetime]):
+        self.issuer, self.redirect, self._clock = issuer, redirect, clock
+        self.key = _key("first")
+        self.keys = [self.key]
+        self.person: dict[str, Any] = {}
+        self.twist: dict[str, Any] = {}
+        self.document: dict[str, Any] = {}
+        self.where = "id_token"
+        self.sign = self._sign
+        self.refuses = ""
+        self.asked: list[dict[str, str]] = []
+        self._codes: dict[str, dict[str, str]] = {}
+        self.app = Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self._discovery),
+                Route("/jwks", self._jwks),
+                Route("/authorize", self._authorize),
+                Route("/token", self._token, methods=["POST"]),
+                Route("/userinfo", self._userinfo),
+            ]
+        )
+
+    def rotate(self) -> None:
+        """Sign with another key from now on, and offer that one alone."""
+        self.key = _key(secrets.token_hex(4))
+        self.keys = [self.key]
+
+    def by_hand(self, algorithm: str) -> Callable[[dict[str, Any]], str]:
+        """Sign as an attacker does who knows what is public, and our client's secret."""
+
+        def sign(claims: dict[str, Any]) -> str:
+            header = {"alg": algorithm, "kid": self.key.kid}
+            if algorithm == "none":
+                parts = (_json(header), _json(claims), b"")
+                return ".".join(_bare(part) for part in parts)
+            key = OctKey.import_key(SECRET)
+            return jwt.encode(header, claims, key, algorithms=[algorithm])
+
+        return sign
+
+    def with_a_key_of_its_own(self, claims: dict[str, Any]) -> str:
+        """Sign with a key that the provider never offered, under the name of one that it did."""
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, _key("first"))
+
+    def _sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
+
+    async def _discovery(self, request: Request) -> Response:
+        told: dict[str, Any] = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "jwks_uri": f"{self.issuer}/jwks",
+            "response_types_supported": ["code"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+        return JSONResponse(told | self.document)
+
+    async def _jwks(self, request: Request) -> Response:
+        return JSONResponse(KeySet(self.keys).as_dict(private=False))
+
+    async def _authorize(self, request: Request) -> Response:
+        asked = dict(request.query_params)
+        self.asked.append(asked)
+        fits = (
+            (asked["client_id"], asked["redirect_uri"]) == (CLIENT, self.redirect)
+            and asked["response_type"] == "code"
+            and asked["code_challenge_method"] == "S256"
+            and "openid" in asked["scope"].split()
+        )
+        if not fits:
+            return Response("This client is not known here.", 400)
+        if self.refuses:
+            told = {"error": self.refuses, "state": asked["state"]}
+            return RedirectResponse(f"{self.redirect}?{urlencode(told)}", 303)
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = asked
+        told = {"code": code, "state": asked["state"], "iss": self.issuer}
+        return RedirectResponse(f"{self.redirect}?{urlencode(told)}", 303)
+
+    async def _token(self, request: Request) -> Response:
+        sent = {name: each[0] for name, each in parse_qs((await request.body()).decode()).items()}
+        asked = self._codes.pop(sent.get("code", ""), None)
+        known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {known}":
+            return JSONResponse({"error": "invalid_client"}, 401)
+        challenge = _bare(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
+        if (
+            asked is None
+            or sent.get("redirect_uri") != asked["redirect_uri"]
+            or challenge != asked["code_challenge"]
+        ):
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        token = self.sign(self._claims(asked))
+        told = {"access_token": "access", "token_type": "Bearer", "expires_in": 60}
+        return JSONResponse(told | {"id_token": token})
+
+    async def _userinfo(self, request: Request) -> Response:
+        if request.headers.get("authorization") != "Bearer access":
+            return JSONResponse({"error": "invalid_token"}, 401)
+        return JSONResponse(self.person | self.twist)
+
+    def _claims(self, asked: dict[str, str]) -> dict[str, Any]:
+        now = int(self._clock().timestamp())
+        claims = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+        }
+        person = self.person if self.where == "id_token" else {"sub": self.person["sub"]}
+        every = claims | person | (self.twist if self.where == "id_token" else {})
+        return {name: value for name, value in every.items() if value is not None}
+
+
+def _bare(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()

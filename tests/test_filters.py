@@ -1,0 +1,140 @@
+"""What a staff page is asked for: nothing foreign, nothing that differs from another by a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.insight.periods import Span
+from cxserver.insight.slices import Scope
+from cxserver.staff import filters, veil
+from cxserver.staff.filters import Filters
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """What the filters need of a visit."""
+
+    directory: Any
+    scope: Scope
+    now: datetime = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def known(sqlite_house):
+    with db.read(sqlite_house.engine) as connection:
+        return directory.load(connection)
+
+
+def read(known, scope: Scope | None = None, **asked: str) -> Filters:
+    given: Mapping[str, str] = {name.rstrip("_"): value for name, value in asked.items()}
+    return Filters.read(given, Somebody(known, scope or Scope()))
+
+
+def test_the_last_28_whole_days_are_held_against_the_28_before(known):
+    window = read(known).window
+    assert window.span == Span(date(2026, 10, 7), date(2026, 11, 4))
+    assert window.before == Span(date(2026, 9, 9), date(2026, 10, 7))
+    assert window.days == "Oct 7 – Nov 3, 2026"
+
+
+def test_a_quarter_is_held_against_the_quarter_before(known):
+    window = read(known, period="2026Q4").window
+    assert window.span == Span(date(2026, 7, 1), date(2026, 10, 1))
+    assert window.before == Span(date(2026, 4, 1), date(2026, 7, 1))
+
+
+def test_whole_months_can_be_chosen_by_their_days(known):
+    found = read(known, from_="2026-09-01", to="2026-10-31")
+    assert found.window.span == Span(date(2026, 9, 1), date(2026, 11, 1))
+    assert found.window.before == Span(date(2026, 7, 1), date(2026, 9, 1))
+    assert found.query() == "?from=2026-09-01&to=2026-10-31"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"service": "nowhere"},
+        {"office": "nowhere"},
+        {"office": "1' OR '1'='1"},
+        {"office": "../riverside"},
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_not_found(known, asked):
+    with pytest.raises(HTTPException) as refused:
+        read(known, **asked)
+    assert refused.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"channel": "pigeon"},
+        {"language": "xx"},
+        {"period": "yesterday"},
+        {"period": "2026-W45"},
+        {"period": "2026-11-03"},
+        {"period": "2027Q1"},
+        {"from_": "2026-10-31", "to": "2026-10-01"},
+        {"from_": "2026-10-01", "to": "2026-10-30"},
+        {"from_": "2026-10-01"},
+        {"from_": "1026-10-01", "to": "2026-10-31"},
+        {"from_": "2026-11-01", "to": "2026-11-30"},
+        {"from_": "2026-10-01", "to": "9999-12-31"},
+        {"from_": "' OR 1", "to": "2026-10-31"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_in_words(known, asked):
+    with pytest.raises(HTTPException) as refused:
+        read(known, **asked)
+    assert refused.value.status_code == 422
+    assert refused.value.detail.endswith(".")
+
+
+def test_nobody_asks_for_more_than_they_may_see(known):
+    manager = Scope(services=frozenset({"permits", "hearings"}), offices=frozenset({"riverside"}))
+    assert read(known, manager).scope().offices == {"riverside"}
+    assert read(known, manager, office="riverside").scope().offices == {"riverside"}
+    for foreign in ({"office": "lakeside"}, {"service": "calls"}):
+        with pytest.raises(HTTPException) as refused:
+            read(known, manager, **foreign)
+        assert refused.value.status_code == 404
+    choices = read(known, manager).choices()
+    assert [value for value, _ in choices["office"]] == ["riverside"]
+    assert [value for value, _ in choices["service"]] == ["hearings", "permits"]
+
+
+def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
+    found = read(known, office="riverside", channel="kiosk", period="12-weeks")
+    assert found.query() == "?office=riverside&channel=kiosk&period=12-weeks"
+    assert found.query(channel=None) == "?office=riverside&period=12-weeks"
+    assert read(known).query() == ""
+
+
+def test_other_days_are_shown_only_where_they_differ_by_five_answers_or_by_none(known):
+    quarter = read(known, period="2026Q4")
+    # The quarter ends on 30 September; the blocks of 28 days end on 3 November and 6 October.
+    steady = {date(2026, month, 15): 40 for month in (7, 8, 9, 10)}
+    assert veil.days_show(steady, quarter)
+    between = {date(2026, 10, 2): 3, **steady}
+    assert not veil.days_show(between, quarter)
+    assert veil.days_show(between, read(known))
+
+
+def test_twelve_weeks_are_not_shown_when_four_of_them_hold_too_few(known):
+    asked = read(known, period="12-weeks")
+    assert veil.days_show({date(2026, 10, 20): 40, date(2026, 9, 20): 40}, asked)
+    assert not veil.days_show({date(2026, 10, 20): 40, date(2026, 9, 20): 4}, asked)
+
+
+def test_every_choice_of_days_has_two_ends(known):
+    for window in filters.windows(date(2026, 11, 4)):
+        assert window.span.start and window.span.end and window.before.start and window.before.end
+        assert window.before.end == window.span.start

@@ -1,0 +1,259 @@
+"""The audit log: lines are only added, and whoever changes one is found out. `cx staff`, too."""
+
+import json
+import threading
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DatabaseError
+
+from command import cx
+from cxserver import clock, db, tables
+from cxserver.catalog.rootkey import RootKeys
+from cxserver.staff import audit
+from cxserver.staff.access import Member, Role
+from cxserver.staff.audit import Journal
+from desks import invite, post, sign_in
+
+WHO = Member("1" * 32, "ana@example.gov", "Ana", Role.ANALYST, None, None)
+LOG = tables.audit
+
+
+@pytest.fixture
+def journal(house):
+    return Journal(house.roots)
+
+
+def write(house, journal, n=5):
+    with db.write(house.engine) as connection:
+        for number in range(n):
+            journal.write(connection, WHO, "look", f"page {number}", "200", house.clock.now)
+
+
+def verify(house, journal, holds=""):
+    with db.read(house.engine) as connection:
+        return journal.verify(connection, holds)
+
+
+def lines(house):
+    with db.read(house.engine) as connection:
+        return audit.latest(connection)
+
+
+def tamper(house, statement):
+    """As whoever owns the database can, once the triggers are out of the way."""
+    with db.write(house.engine) as connection:
+        if house.engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER ALL"))
+        else:
+            for act in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS audit_no_{act}"))
+        connection.execute(statement)
+
+
+def test_a_log_that_nobody_touched_is_whole(house, journal):
+    assert (verify(house, journal).lines, verify(house, journal).broken) == (0, None)
+    write(house, journal)
+    verdict = verify(house, journal)
+    assert (verdict.lines, verdict.broken) == (5, None)
+    assert verdict.last == lines(house)[0].hash
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(LOG).values(about="another page"),
+        update(LOG).where(LOG.c.n == 1).values(who="bea@example.gov"),
+        delete(LOG).where(LOG.c.n == 1),
+        delete(LOG),
+    ],
+)
+def test_the_database_lets_nobody_change_or_delete_a_line(house, journal, statement):
+    write(house, journal)
+    with (
+        pytest.raises(DatabaseError, match="only ever added to"),
+        db.write(house.engine) as connection,
+    ):
+        connection.execute(statement)
+    assert verify(house, journal).lines == 5
+
+
+def test_postgresql_lets_nobody_empty_the_log(house, journal):
+    write(house, journal)
+    if house.engine.dialect.name == "postgresql":
+        with (
+            pytest.raises(DatabaseError, match="only ever added to"),
+            db.write(house.engine) as connection,
+        ):
+            connection.execute(text("TRUNCATE audit"))
+    assert verify(house, journal).lines == 5
+
+
+CHANGES = [
+    {"at": None},
+    {"member": None},
+    {"member": "2" * 32},
+    {"who": "bea@example.gov"},
+    {"what": "looked"},
+    {"about": "page 9"},
+    {"about": "page 2 "},
+    {"result": "404"},
+    {"hash": bytes(32)},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_a_changed_line_is_where_the_chain_breaks(house, journal, change):
+    write(house, journal)
+    if "at" in change:
+        change = {"at": house.clock.now.replace(microsecond=1)}
+    tamper(house, update(LOG).where(LOG.c.n == 3).values(**change))
+    verdict = verify(house, journal)
+    assert (verdict.lines, verdict.broken) == (2, 3)
+
+
+def test_a_line_taken_out_or_put_elsewhere_is_found(house, journal):
+    write(house, journal)
+    tamper(house, delete(LOG).where(LOG.c.n == 2))
+    assert verify(house, journal).broken == 2
+    # Closing the gap by other numbers mends nothing.
+    for n in (3, 4, 5):
+        tamper(house, update(LOG).where(LOG.c.n == n).values(n=n - 1))
+    assert verify(house, journal).broken == 2
+
+
+def test_a_line_slipped_in_or_added_without_the_key_is_found(house, journal):
+    write(house, journal)
+    forged = Journal(RootKeys((bytes(32),)))
+    with db.write(house.engine) as connection:
+        forged.write(connection, WHO, "look", "page 5", "200", house.clock.now)
+    assert verify(house, journal).broken == 6
+
+
+def test_lines_cut_off_the_end_are_missed_by_whoever_noted_a_hash(house, journal):
+    write(house, journal)
+    noted = verify(house, journal).last.hex()
+    assert verify(house, journal, noted).broken is None
+    write(house, journal, 1)
+    assert verify(house, journal, noted).broken is None
+    tamper(house, delete(LOG).where(LOG.c.n >= 5))
+    assert verify(house, journal).broken is None
+    assert verify(house, journal, noted).broken == 5
+
+
+def test_many_who_write_at_once_make_one_chain(house, journal):
+    threads = [threading.Thread(target=write, args=(house, journal, 10)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verdict = verify(house, journal)
+    assert (verdict.lines, verdict.broken) == (40, None)
+
+
+# ---- what is written down
+
+
+def test_every_sign_in_and_every_refusal_is_a_line_and_no_secret_is_in_it(house):
+    with house.client() as client:
+        link = invite(house, Role.ANALYST)
+        post(client, link)
+        cookie = client.cookies["cx-staff"]
+        client.get("/staff/audit?office=riverside&q=somebody+said")
+        post(client, "/staff/sign-out")
+        post(client, link)
+        sign_in(house, client, Role.SECURITY_OFFICER)
+        client.get("/staff/audit?office=riverside&q=somebody+said")
+        client.get("/staff/audit?before=x")
+    told = [(line.who, line.what, line.about, line.result) for line in reversed(lines(house))]
+    guard = "security-officer@example.gov"
+    assert told == [
+        ("analyst@example.gov", "sign in", "one-time link", "done"),
+        ("analyst@example.gov", "refused", "/staff/audit", "404"),
+        ("analyst@example.gov", "sign out", "", "done"),
+        ("nobody", "sign in", "one-time link", "not a good link"),
+        (guard, "sign in", "one-time link", "done"),
+        (guard, "read the audit log", "/staff/audit?office=riverside", "200"),
+        (guard, "read the audit log", "/staff/audit", "422"),
+    ]
+    for secret in (link.rpartition("/")[2], cookie, "somebody"):
+        assert secret not in str(told)
+
+
+def test_the_page_shows_the_newest_lines_first_and_leads_to_the_older(house, journal):
+    write(house, journal, 150)
+    with house.client() as client:
+        sign_in(house, client, Role.SECURITY_OFFICER)
+        page = client.get("/staff/audit").text
+        assert page.index(">page 149<") < page.index(">page 148<")
+        assert ">page 51<" in page and ">page 50<" not in page
+        older = client.get("/staff/audit?before=52").text
+        assert ">page 50<" in older and ">page 0<" in older and ">page 51<" not in older
+        assert "/staff/audit?before=" in page
+        for odd in ("0x1", "-1", "9" * 40, "٣"):
+            assert client.get("/staff/audit", params={"before": odd}).status_code == 422
+
+
+# ---- the commands
+
+
+def test_the_command_line_invites_lists_and_shuts_out(house):
+    link = cx(house, "staff", "invite", "Ana@Example.gov", "--role", "analyst").strip()
+    assert link.startswith("http://127.0.0.1:8000/staff/sign-in/") and "\n" not in link
+    manager = ("bea@example.gov", "--role", "office-manager", "--office", "lakeside")
+    told = json.loads(cx(house, "staff", "invite", *manager, "--json"))
+    assert told["office"] == "lakeside" and told["link"].startswith("http")
+    shown = {one["email"]: one for one in json.loads(cx(house, "staff", "list", "--json"))}
+    assert set(shown) == {"ana@example.gov", "bea@example.gov"}
+    assert shown["bea@example.gov"]["role"] == "office-manager"
+    assert "ana@example.gov" in cx(house, "staff", "list")
+    assert "is shut out" in cx(house, "staff", "revoke", "ana@example.gov")
+    listed = {one["email"]: one for one in json.loads(cx(house, "staff", "list", "--json"))}
+    assert listed["ana@example.gov"]["revoked"] and not listed["bea@example.gov"]["revoked"]
+    assert [line.what for line in reversed(lines(house))] == ["invite", "invite", "revoke"]
+    assert all(line.who == "command line" for line in lines(house))
+    assert link.rpartition("/")[2] not in str(lines(house))
+
+
+def test_a_printed_link_signs_in(sqlite_house):
+    house = sqlite_house
+    house.clock.now = clock.now()
+    link = cx(house, "staff", "invite", "ana@example.gov", "--role", "administrator").strip()
+    with house.client() as client:
+        assert post(client, link).status_code == 303
+        assert "ana@example.gov" in client.get("/staff/audit").text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("ana", "--role", "analyst"), "an e-mail address"),
+        (("ana@example.gov", "--role", "boss"), "boss"),
+        (("ana@example.gov", "--role", "office-manager"), "needs one"),
+        (("ana@example.gov", "--role", "analyst", "--office", "lakeside"), "only"),
+        (("ana@example.gov", "--role", "service-lead", "--office", "lakeside"), "only"),
+        (("a@example.gov", "--role", "office-manager", "--office", "nowhere"), "no office"),
+        (("a@example.gov", "--role", "service-lead", "--service", "nothing"), "no service"),
+    ],
+)
+def test_an_invitation_that_makes_no_sense_is_refused(sqlite_house, words, says):
+    assert says in cx(sqlite_house, "staff", "invite", *words, fails=True)
+    with db.read(sqlite_house.engine) as connection:
+        count = select(func.count()).select_from(tables.staff_members)
+        assert connection.execute(count).scalar_one() == 0
+
+
+def test_shutting_out_who_is_not_there_says_so(sqlite_house):
+    assert "Nobody with the address" in cx(
+        sqlite_house, "staff", "revoke", "ana@example.gov", fails=True
+    )
+
+
+def test_the_command_line_tells_whether_the_log_is_whole(house, journal):
+    write(house, journal)
+    assert "whole: 5 lines" in cx(house, "audit", "verify")
+    told = json.loads(cx(house, "audit", "verify", "--json"))
+    assert (told["lines"], told["broken"]) == (5, None)
+    assert "whole" in cx(house, "audit", "verify", "--holds", told["last"])
+    tamper(house, update(LOG).where(LOG.c.n == 4).values(about="nothing"))
+    assert "broken at line 4" in cx(house, "audit", "verify", fails=True)

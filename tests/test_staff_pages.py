@@ -1,0 +1,267 @@
+"""The staff pages: true numbers, and none that few answers forbid."""
+
+import csv
+import random
+import re
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import sight
+from command import cx
+from cxsdk.token import Kind, Token
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.insight import measures
+from cxserver.instrument.answers import Answers
+from cxserver.intake import entry, store
+from cxserver.intake.entry import Secrets, Sheet
+from cxserver.intake.gate import Opened
+from cxserver.staff.access import Role
+from desks import invite, sign_in
+from house import CATALOGUE
+
+PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
+PAGES += ("/staff/catalogue",)
+TODAY = date(2026, 11, 4)
+FIRST, LAST = "2026-10-07", "2026-11-03"
+OFFICES = [f"office-{n}" for n in range(6)]
+MORE = "".join(
+    f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
+    'timezone = "America/New_York"\n'
+    for slug in OFFICES
+)
+
+
+def hand_in(house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en"):
+    """`good` and `bad` answers at an office, spread over so many days before today."""
+    with db.read(house.engine) as connection:
+        known = directory.load(connection)
+    chance = random.Random(f"{office}{good}{bad}{days}{kind}{language}")
+    service, waiting = known.services["permits"], []
+    for at in range(good + bad):
+        happy = at < good
+        day = TODAY - timedelta(days=list(days)[at % len(days)])
+        moment = datetime.combine(day, time(16), UTC)
+        token = Token(kind, 1, int(moment.timestamp()), chance.randbytes(8))
+        opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
+        sheet = Sheet(opened, service.survey, language, moment, chance.randbytes(18))
+        tapped = ("employee",) if happy and at % 2 else ("efficiency",) if at % 3 == 0 else ()
+        points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
+        given = Answers(satisfaction=points, trust=points, drivers=tapped)
+        waiting.append(entry.prepare(sheet, given, Secrets(house.roots)))
+    assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
+
+
+@pytest.fixture
+def busy(sqlite_house):
+    """Offices of all sizes: of 300, 60, 20, 7, 3 answers, and of none."""
+    house = sqlite_house
+    house.apply(CATALOGUE + MORE)
+    for office, good, bad in zip(OFFICES, (240, 40, 14, 5, 2), (60, 20, 6, 2, 1), strict=False):
+        hand_in(house, office, good, bad)
+    hand_in(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
+    hand_in(house, "riverside", 100, 40)
+    return house
+
+
+@pytest.fixture
+def analyst(busy):
+    with busy.client() as client:
+        sign_in(busy, client, Role.ANALYST)
+        yield client
+
+
+def numbers(client, page):
+    """The CSV of a page, a dictionary for each row."""
+    joined = page + ("&" if "?" in page else "?") + "format=csv"
+    told = client.get(joined)
+    assert told.status_code == 200 and told.headers["content-type"].startswith("text/csv")
+    return list(csv.DictReader(StringIO(told.text)))
+
+
+def exported(house):
+    """Every answer of the last 28 days, as the export has it."""
+    rows = csv.DictReader(StringIO(cx(house, "export", "--format", "csv")))
+    return [row for row in rows if FIRST <= row["day"] <= LAST]
+
+
+def text_of(page):
+    """What a page says, without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+# ---- true numbers
+
+
+def test_every_office_has_the_numbers_that_the_export_gives(busy, analyst):
+    rows = exported(busy)
+    shown = 0
+    for told in numbers(analyst, "/staff/offices"):
+        mine = [row for row in rows if busy_name(row["office"]) == told["Office"]]
+        if told["People"] in ("", "not shown"):
+            continue
+        top = sum(int(row["trust"]) >= 4 for row in mine)
+        assert int(told["People"]) == len(mine)
+        assert float(told["Trust 4 or 5"]) == pytest.approx(top / len(mine))
+        shown += 1
+    assert shown >= 4
+
+
+def test_the_overview_says_what_the_export_gives(busy, analyst):
+    rows = exported(busy)
+    page = text_of(analyst.get("/staff/").text)
+    for measure in ("trust", "satisfaction"):
+        top = sum(int(row[measure]) >= 4 for row in rows)
+        assert f"{top / len(rows):.0%} gave a 4 or 5" in page
+    assert f"{len(rows):,} people answered." in page
+    counts = Counter(int(row["trust"]) for row in rows)
+    for point in range(1, 6):
+        assert f" {counts[point]:,} " in page
+
+
+def test_the_drivers_are_counted_per_person_as_in_the_export(busy, analyst):
+    rows = exported(busy)
+    told = {row["Driver"]: row for row in numbers(analyst, "/staff/drivers")}
+    worse = sum("efficiency" in row["drivers_negative"].split(";") for row in rows)
+    better = sum("employee" in row["drivers_positive"].split(";") for row in rows)
+    assert float(told["Time it took"]["Could be better"]) == pytest.approx(worse / len(rows))
+    assert float(told["Staff"]["Went well"]) == pytest.approx(better / len(rows))
+    assert {int(row["People asked"]) for row in told.values()} == {len(rows)}
+
+
+def test_channels_and_languages_are_counted_as_in_the_export(busy, analyst):
+    rows = exported(busy)
+    told = {row["Channel"]: row for row in numbers(analyst, "/staff/response")}
+    ways = Counter((row["channel"], row["language"]) for row in rows)
+    assert int(told["E-mail"]["English"]) == ways["email", "en"]
+    assert int(told["Text message"]["Spanish"]) == ways["sms", "es"]
+    assert int(told["All"]["All"]) == len(rows)
+
+
+# ---- small numbers
+
+
+def test_few_answers_are_hidden_and_cannot_be_worked_out_from_the_rest(busy, analyst):
+    told = {row["Office"]: row for row in numbers(analyst, "/staff/offices")}
+    hidden = [name for name, row in told.items() if row["People"] == "not shown"]
+    # Of 3 answers at one office nothing is shown, and of a second one neither: else the total
+    # of all would give it away.
+    assert "Office 4" in hidden and len(hidden) >= 2
+    assert "too few people answered" in analyst.get("/staff/?office=office-4").text
+    for name in hidden:
+        slug = f"office-{name[-1]}"
+        page = text_of(analyst.get(f"/staff/drivers?office={slug}").text)
+        assert "Too few answers to show" in page
+
+
+def test_a_filter_that_would_leave_fewer_than_five_shows_neither_side(busy, analyst):
+    hand_in(busy, "riverside", 3, 0, kind=Kind.WEB)
+    assert "Too few answers" in analyst.get("/staff/?office=riverside&channel=web").text
+    told = {row["Channel"]: row for row in numbers(analyst, "/staff/response?office=riverside")}
+    assert told["After a visit on the web"]["All"] == "not shown"
+    others = [told[name]["All"] for name in ("E-mail", "Text message")]
+    assert "not shown" in others
+    # What is hidden in the table opens no page either.
+    for name, code in (("E-mail", "email"), ("Text message", "sms")):
+        page = analyst.get(f"/staff/drivers?office=riverside&channel={code}").text
+        assert ("Too few answers to show" in page) == (told[name]["All"] == "not shown")
+
+
+def test_a_small_office_counts_people_and_has_no_funnel(busy):
+    with busy.client() as client:
+        sign_in(busy, client, Role.OFFICE_MANAGER, office="office-3")
+        page = client.get("/staff/").text
+        # Until the last whole week, 1 November; the quarter began in October.
+        rows = [
+            row
+            for row in csv.DictReader(StringIO(cx(busy, "export", "--office", "office-3")))
+            if "2026-10-01" <= row["day"] <= "2026-11-01"
+        ]
+        top = sum(int(row["trust"]) >= 4 for row in rows)
+        assert f"{top} of {len(rows)} their trust" in text_of(page)
+        assert "<svg" not in page and "%" not in text_of(page)
+
+
+def test_an_office_manager_sees_no_other_office_anywhere(busy):
+    with busy.client() as client:
+        sign_in(busy, client, Role.OFFICE_MANAGER, office="riverside")
+        for path in PAGES:
+            for query in ("", "?format=csv", "?period=12-weeks", "?channel=email"):
+                told = client.get(path + query)
+                assert told.status_code == 200
+                assert not re.search(r"Office \d|office-\d|Lakeside", told.text)
+            assert client.get(f"{path}?office=office-0").status_code == 404
+            assert client.get(f"{path}?service=calls").status_code == 404
+            assert client.get(f"{path}?period=tomorrow").status_code == 422
+
+
+# ---- what changed
+
+
+def test_a_planted_drop_is_on_the_managers_overview_with_its_interval(sqlite_house):
+    house = sqlite_house
+    hand_in(house, "riverside", 450, 50, days=range(29, 57))
+    hand_in(house, "riverside", 410, 90, days=range(1, 29))
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER, office="riverside")
+        page = text_of(client.get("/staff/").text)
+    low, high = measures.difference((410, 500), (450, 500))
+    assert f"Down 8 points (between {-100 * high:.0f} and {-100 * low:.0f})" in page
+    assert "from 90% to 82%" in page
+
+
+def test_the_same_drop_among_twelve_is_not_called_a_change(sqlite_house):
+    house = sqlite_house
+    hand_in(house, "riverside", 11, 1, days=range(60, 85))
+    hand_in(house, "riverside", 10, 2, days=range(4, 29))
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER, office="riverside")
+        page = text_of(client.get("/staff/").text)
+    assert "10 of 12 their trust" in page
+    assert "too few to call it a change" in page and "Down" not in page
+
+
+# ---- pages that have nothing to show, and how they look
+
+
+def test_without_answers_every_page_says_what_to_do_next(sqlite_house):
+    with sqlite_house.client() as client:
+        sign_in(sqlite_house, client, Role.ANALYST)
+        for path in PAGES:
+            page = client.get(path)
+            assert page.status_code == 200 and "<h1>" in page.text
+        assert "cx link" in client.get("/staff/").text
+        assert "cx kiosk pair" in client.get("/staff/places").text
+
+
+def test_the_answers_of_today_wait_until_tomorrow(busy, analyst):
+    before = numbers(analyst, "/staff/response")
+    hand_in(busy, "riverside", 6, 0, days=range(1))
+    assert numbers(analyst, "/staff/response") == before
+    busy.clock.forward(days=1)
+    sign_in(busy, analyst, Role.ANALYST)
+    assert numbers(analyst, "/staff/response") != before
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_pages_are_accessible_and_fit_a_telephone(busy, serve, open_page, width):
+    address = serve.reserve()
+    busy.move(address)
+    serve(busy.app(demo=True), at=address)
+    page = open_page(viewport={"width": width, "height": 800})
+    page.goto(address + invite(busy, Role.ANALYST))
+    page.click("main button")
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert sight.unlabelled(page) == []
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+
+
+def busy_name(office):
+    return "Riverside Office" if office == "riverside" else f"Office {office[-1]}"
