@@ -182,4 +182,4 @@ def test_a_database_that_the_browser_has_closed_is_opened_again(kiosk, standing)
     origin = standing.house.settings.base_url
     devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "indexeddb"})
     give_slowly(kiosk, "after the loss")
-    until(lambda: standing.house.count() == 1, kiosk)
+    until(lambda: standing.house.count() == 1, kiosk, seconds=60)

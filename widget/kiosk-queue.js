@@ -84,6 +84,8 @@ const Queue = (() => {
         } catch {
           // it has just come to its end
         }
+        db = null; // a connection that was closed under it may never say so
+        fail(new Error("storage"));
       }, PROMPT);
       act.oncomplete = () => {
         clearTimeout(patience);
