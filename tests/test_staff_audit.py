@@ -257,3 +257,26 @@ def test_the_command_line_tells_whether_the_log_is_whole(house, journal):
     assert "whole" in cx(house, "audit", "verify", "--holds", told["last"])
     tamper(house, update(LOG).where(LOG.c.n == 4).values(about="nothing"))
     assert "broken at line 4" in cx(house, "audit", "verify", fails=True)
+
+
+def test_strangers_cannot_fill_the_log(sqlite_house):
+    house = sqlite_house
+    with house.client() as client:
+        for number in range(30):
+            assert post(client, f"/staff/sign-in/x{number}").status_code == 404
+        assert len(lines(house)) == 10
+        house.clock.forward(minutes=2)
+        post(client, "/staff/sign-in/y")
+        assert len(lines(house)) == 11
+
+
+def test_a_look_at_what_is_not_ones_own_and_a_saved_file_are_lines(sqlite_house):
+    house = sqlite_house
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        assert client.get("/staff/offices?office=nowhere").status_code == 404
+        assert (
+            client.get("/staff/catalogue?format=csv").headers["content-type"].startswith("text/csv")
+        )
+    told = [(line.what, line.about.partition("?")[0]) for line in lines(house)]
+    assert ("look", "/staff/offices") in told and ("save", "/staff/catalogue") in told

@@ -1,8 +1,10 @@
 """What every staff page needs: the desk, the static files, the templates, the audit log."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,15 +13,21 @@ import jinja2
 from sqlalchemy import Engine
 from starlette.requests import Request
 
+from cxserver import db
 from cxserver.intake.desk import Desk
+from cxserver.log import logger
 from cxserver.pages import environment
 from cxserver.pages.static import Files
 from cxserver.settings import Settings
+from cxserver.staff import audit
 from cxserver.staff.audit import Journal
 
 # A page of ours, and nothing that a browser could read as another host.
 _PAGE = re.compile(r"/staff/[a-z0-9/_-]*(?:\?[A-Za-z0-9%&=_.+-]*)?\Z", re.ASCII)
 _LONGEST = 1000
+# The log cannot be shortened, and each line takes the lock that answers need: strangers get few.
+_STRANGERS = 10
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Backroom:
     templates: jinja2.Environment = field(
         default_factory=lambda: environment.make(Path(__file__).parent / "templates")
     )
+
+    failures: deque[datetime] = field(default_factory=lambda: deque(maxlen=_STRANGERS))
 
     @property
     def settings(self) -> Settings:
@@ -48,6 +58,15 @@ class Backroom:
     def path(self) -> str:
         """The public path of the staff pages."""
         return self.settings.path + "/staff"
+
+    def note_stranger(self, how: str, result: str, now: datetime) -> None:
+        """Write down a failed sign-in of nobody in particular, unless they come in floods."""
+        logger.warning("sign_in_refused", how=how, reason=result)
+        if len(self.failures) == _STRANGERS and now - self.failures[0] < _MINUTE:
+            return
+        self.failures.append(now)
+        with db.write(self.engine) as connection:
+            self.journal.write(connection, audit.NOBODY, "sign in", how, result, now)
 
     def draw(self, template: str, **values: Any) -> str:
         """A page, in English: staff pages speak no other language."""

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from cxserver import db
 from cxserver.log import logger
 from cxserver.settings import Settings
-from cxserver.staff import audit, backroom, entrance, members, problem, sessions
+from cxserver.staff import backroom, entrance, members, problem, sessions
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.provider import Provider, Refused, Ticket, Unreachable
 
@@ -81,9 +81,7 @@ def _back(request: Request) -> Response:
     try:
         response = _admit(request, room, now)
     except Refused as refused:
-        logger.warning("sign_in_refused", reason=refused.reason)
-        with db.write(room.engine) as connection:
-            room.journal.write(connection, audit.NOBODY, "sign in", _HOW, refused.reason, now)
+        room.note_stranger(_HOW, refused.reason, now)
         response = problem.told(request, 401, refused.words, {})
     except Unreachable as fault:
         raise _unreachable(fault) from None

@@ -94,10 +94,12 @@ class Provider:
             told = self._verified(token, ticket, now)
             if "email" not in told and "userinfo_endpoint" in self._known:
                 told = told | self._userinfo(client, told["sub"])
-        verified = told.get("email_verified") is True
+        email = str(told.get("email") or "")
+        # Beyond ASCII one address may fold into another's: the Kelvin sign is a k to `lower`.
+        sound = told.get("email_verified") is True and email.isascii() and email.isprintable()
         return Claims(
             Identity(told["iss"], told["sub"]),
-            str(told.get("email") or "") if verified else "",
+            email if sound else "",
             "".join(letter for letter in str(told.get("name") or "") if letter.isprintable()),
         )
 

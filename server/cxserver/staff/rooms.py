@@ -166,9 +166,11 @@ def _noted(room: Room, visit: Visit) -> Response:
     try:
         response = room.handler(visit.request, visit)
     except HTTPException as refused:
-        if room.audit:
-            visit.note(room.audit, about, str(refused.status_code))
+        # A 404 may be somebody trying the names of others' offices.
+        if room.audit or refused.status_code == 404:
+            visit.note(room.audit or "look", about, str(refused.status_code))
         raise
-    if room.audit:
-        visit.note(room.audit, about, str(response.status_code))
+    saved = "content-disposition" in response.headers
+    if room.audit or saved:
+        visit.note(room.audit or "save", about, str(response.status_code))
     return response

@@ -11,7 +11,6 @@ from starlette.routing import Route
 from cxserver import db
 from cxserver.staff import (
     access,
-    audit,
     backroom,
     entrance,
     members,
@@ -90,13 +89,14 @@ def _show_link(request: Request) -> Response:
 def _take_link(request: Request) -> Response:
     back, now = backroom.of(request), backroom.of(request).desk.clock()
     sessions.cookie_name(request, back.settings)
-    with db.write(back.engine) as connection:
-        member = members.take(connection, _secret(request), now)
-        if member is not None:
-            return entrance.admit(connection, request, member, "one-time link", now, "/staff/")
-        back.journal.write(
-            connection, audit.NOBODY, "sign in", "one-time link", "not a good link", now
-        )
+    with db.read(back.engine) as connection:
+        known = members.peek(connection, _secret(request), now)
+    if known is not None:
+        with db.write(back.engine) as connection:
+            member = members.take(connection, _secret(request), now)
+            if member is not None:
+                return entrance.admit(connection, request, member, "one-time link", now, "/staff/")
+    back.note_stranger("one-time link", "not a good link", now)
     return _stale(back)
 
 
