@@ -36,11 +36,17 @@ def read(known, scope: Scope | None = None, **asked: str) -> Filters:
     return Filters.read(given, Somebody(known, scope or Scope()))
 
 
-def test_the_last_28_whole_days_are_held_against_the_28_before(known):
+def test_the_last_four_whole_weeks_are_held_against_the_28_before(known):
     window = read(known).window
-    assert window.span == Span(date(2026, 10, 7), date(2026, 11, 4))
-    assert window.before == Span(date(2026, 9, 9), date(2026, 10, 7))
-    assert window.days == "Oct 7 – Nov 3, 2026"
+    assert window.span == Span(date(2026, 10, 5), date(2026, 11, 2))
+    assert window.before == Span(date(2026, 9, 7), date(2026, 10, 5))
+    assert window.days == "Oct 5 – Nov 1, 2026"
+
+
+@pytest.mark.parametrize("day", range(2, 9))
+def test_the_last_days_end_with_last_sunday_all_week_long(day):
+    ends = {one.span.end for one in filters.windows(date(2026, 11, day))[: len(filters.ROLLING)]}
+    assert ends == {date(2026, 11, 2)}
 
 
 def test_a_quarter_is_held_against_the_quarter_before(known):
@@ -120,7 +126,7 @@ def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
 
 def test_other_days_are_shown_only_where_they_differ_by_five_answers_or_by_none(known):
     quarter = read(known, period="2026Q4")
-    # The quarter ends on 30 September; the blocks of 28 days end on 3 November and 6 October.
+    # The quarter ends on 30 September; the blocks of 28 days end on 1 November and 4 October.
     steady = {date(2026, month, 15): 40 for month in (7, 8, 9, 10)}
     assert veil.days_show(steady, quarter)
     between = {date(2026, 10, 2): 3, **steady}

@@ -26,8 +26,9 @@ from house import CATALOGUE
 
 PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
 PAGES += ("/staff/catalogue",)
-TODAY = date(2026, 11, 4)
-FIRST, LAST = "2026-10-07", "2026-11-03"
+# The Monday of the week: the pages end with the Sunday before.
+TODAY = date(2026, 11, 2)
+FIRST, LAST = "2026-10-05", "2026-11-01"
 OFFICES = [f"office-{n}" for n in range(6)]
 MORE = "".join(
     f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
@@ -36,12 +37,14 @@ MORE = "".join(
 )
 
 
-def hand_in(house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en"):
+def hand_in(
+    house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en", of="permits"
+):
     """`good` and `bad` answers at an office, spread over so many days before today."""
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     chance = random.Random(f"{office}{good}{bad}{days}{kind}{language}")
-    service, waiting = known.services["permits"], []
+    service, waiting = known.services[of], []
     for at in range(good + bad):
         happy = at < good
         day = TODAY - timedelta(days=list(days)[at % len(days)])
@@ -58,10 +61,10 @@ def hand_in(house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, langua
 
 @pytest.fixture
 def busy(sqlite_house):
-    """Offices of all sizes: of 300, 60, 20, 7, 3 answers, and of none."""
+    """Offices of all sizes: of 300, 120, 100, 7, 3 answers, and of none."""
     house = sqlite_house
     house.apply(CATALOGUE + MORE)
-    for office, good, bad in zip(OFFICES, (240, 40, 14, 5, 2), (60, 20, 6, 2, 1), strict=False):
+    for office, good, bad in zip(OFFICES, (240, 80, 70, 5, 2), (60, 40, 30, 2, 1), strict=False):
         hand_in(house, office, good, bad)
     hand_in(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
     hand_in(house, "riverside", 100, 40)
@@ -155,7 +158,47 @@ def test_few_answers_are_hidden_and_cannot_be_worked_out_from_the_rest(busy, ana
     for name in hidden:
         slug = f"office-{name[-1]}"
         page = text_of(analyst.get(f"/staff/drivers?office={slug}").text)
-        assert "Too few answers to show" in page
+        assert "Too few answers to show" in page or "counts people" in page
+
+
+def test_a_total_that_its_table_hides_is_not_in_a_sentence_above_it(sqlite_house):
+    hand_in(sqlite_house, "riverside", 4, 0)
+    hand_in(sqlite_house, "riverside", 1, 0, kind=Kind.SMS)
+    with sqlite_house.client() as client:
+        sign_in(sqlite_house, client, Role.ANALYST)
+        assert {row["All"] for row in numbers(client, "/staff/response")} == {"not shown"}
+        page = text_of(client.get("/staff/response").text)
+    assert "Whom do we reach" in page and "people answered" not in page
+
+
+def test_what_to_fix_first_gives_no_number_that_the_page_of_its_service_hides(sqlite_house):
+    house = sqlite_house
+    house.apply(CATALOGUE + MORE)
+    for office in OFFICES:
+        hand_in(house, office, 280, 20)
+    hand_in(house, "riverside", 100, 200)
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        assert "people at Riverside Office" in fix_first(client)
+        hand_in(house, "riverside", 3, 0, of="hearings")
+        asked = "/staff/?office=riverside&service=permits"
+        assert "Too few answers to show" in client.get(asked).text
+        assert "people at Riverside Office" not in fix_first(client)
+
+
+def fix_first(client):
+    """What stands there under "Fix first"."""
+    page = client.get("/staff/").text
+    return text_of(page[page.index('id="fix"') : page.index('class="pair"')])
+
+
+def test_a_small_office_has_one_page_and_no_figures_that_move_with_the_week(busy, analyst):
+    told = {row["Office"]: row for row in numbers(analyst, "/staff/offices")}
+    assert told["Office 3"]["People"] == "not shown"
+    assert "moves on each week" in analyst.get("/staff/offices").text
+    for page in ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response"):
+        assert "counts people" in analyst.get(f"{page}?office=office-3").text
+        assert "counts people" not in analyst.get(f"{page}?office=office-0").text
 
 
 def test_a_filter_that_would_leave_fewer_than_five_shows_neither_side(busy, analyst):
@@ -214,6 +257,23 @@ def test_a_planted_drop_is_on_the_managers_overview_with_its_interval(sqlite_hou
     assert "from 90% to 82%" in page
 
 
+def test_the_days_before_are_not_shown_where_a_page_of_them_would_not_be(sqlite_house):
+    house = sqlite_house
+    # Of the days before, 7 September to 4 October, the last 4 are not of September.
+    hand_in(house, "riverside", 450, 50, days=range(33, 57))
+    hand_in(house, "riverside", 3, 0, days=range(29, 32))
+    hand_in(house, "riverside", 410, 90, days=range(1, 29))
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER, office="riverside")
+        page = text_of(client.get("/staff/").text)
+        assert "Down 8 points" not in page and "from 90%" not in page
+        rows = numbers(client, "/staff/")
+        before = [row["People"] for row in rows if row["Days"] == "Sep 7 – Oct 4, 2026"]
+        assert before and "503" not in before
+        hand_in(house, "riverside", 40, 0, days=range(29, 32))
+        assert "Down 9 points" in text_of(client.get("/staff/").text)
+
+
 def test_the_same_drop_among_twelve_is_not_called_a_change(sqlite_house):
     house = sqlite_house
     hand_in(house, "riverside", 11, 1, days=range(60, 85))
@@ -238,9 +298,13 @@ def test_without_answers_every_page_says_what_to_do_next(sqlite_house):
         assert "cx kiosk pair" in client.get("/staff/places").text
 
 
-def test_the_answers_of_today_wait_until_tomorrow(busy, analyst):
+def test_the_answers_of_this_week_wait_until_monday(busy, analyst):
     before = numbers(analyst, "/staff/response")
     hand_in(busy, "riverside", 6, 0, days=range(1))
+    assert numbers(analyst, "/staff/response") == before
+    assert "until last Sunday" in analyst.get("/staff/response").text
+    busy.clock.forward(days=4)
+    sign_in(busy, analyst, Role.ANALYST)
     assert numbers(analyst, "/staff/response") == before
     busy.clock.forward(days=1)
     sign_in(busy, analyst, Role.ANALYST)

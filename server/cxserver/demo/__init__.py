@@ -111,6 +111,8 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
     console.print("The staff pages, with this link, once:")
     console.print(f"{here}staff/sign-in/{_let_in(settings)}", soft_wrap=True)
     console.print(f"Data: {settings.data_dir}", soft_wrap=True)
+    where = f"CX_DATA_DIR={shlex.quote(str(settings.data_dir))} CX_BASE_URL={settings.base_url}"
+    console.print(f"For `cx` in another shell: export {where}", soft_wrap=True, markup=False)
     if lan:
         link = Issuer(settings.base_url, stage.key).issue_link(
             SERVICE, OFFICE, channel="poster", expires_at=clock.now() + timedelta(days=1)

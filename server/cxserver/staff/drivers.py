@@ -9,7 +9,7 @@ from starlette.responses import Response
 from cxserver.catalog.directory import Service
 from cxserver.insight import drivers, slices, suppression, wording
 from cxserver.insight.drivers import Taps
-from cxserver.staff import access, charts, rooms, table, veil, words
+from cxserver.staff import access, charts, rooms, smalloffice, table, veil, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Table
@@ -31,6 +31,8 @@ class Row:
 def show(request: Request, visit: Visit) -> Response:
     """The drivers of what is asked for."""
     asked = Filters.read(request.query_params, visit)
+    if smalloffice.is_asked_for(visit.engine, asked):
+        return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
     if not veil.opens(visit.engine, asked, hidden):
         return rooms.page(visit, "drivers.html", asked=asked, state="hidden")

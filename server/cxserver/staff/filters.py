@@ -1,8 +1,8 @@
 """What a staff page is asked to show, read from its address: which answers, of which days.
 
-Everything ends with yesterday: a page that moved with each answer would show that answer. The days
-are chosen from a list, for two stretches of days that differ by one would show that one. Whatever
-is asked for is narrowed by what the person may see.
+The last days end with last Sunday: a page that moved with each answer, or each day, would show the
+answers of that day. The days are chosen from a list, for two stretches of days that differ by one
+would show that one. Whatever is asked for is narrowed by what the person may see.
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Window:
 
     @property
     def is_rolling(self) -> bool:
-        """Whether it moves on with every day."""
+        """Whether it moves on with every week."""
         return self.name in ROLLING
 
     @property
@@ -96,6 +96,11 @@ class Filters:
         )
         wanted._check()
         return wanted
+
+    @property
+    def end(self) -> date:
+        """The Monday after the last whole week."""
+        return whole_weeks(self.today)
 
     def scope(self) -> Scope:
         """The answers asked for, in these days, and never more than the person may see."""
@@ -207,6 +212,11 @@ def windows(today: date) -> list[Window]:
     return found
 
 
+def whole_weeks(today: date) -> date:
+    """The Monday with which the week of `today` began; the weeks before it are whole."""
+    return today - timedelta(days=today.weekday())
+
+
 def today_of(visit: Visit) -> date:
     """The agency's date."""
     agency = visit.directory.agency
@@ -245,10 +255,8 @@ def _window(asked: Asked, today: date) -> Window:
 
 def _rolling(name: str, today: date) -> Window:
     title, days = ROLLING[name]
-    length = timedelta(days=days)
-    return Window(
-        name, title, Span(today - length, today), Span(today - 2 * length, today - length)
-    )
+    length, end = timedelta(days=days), whole_weeks(today)
+    return Window(name, title, Span(end - length, end), Span(end - 2 * length, end - length))
 
 
 def _fixed(period: Period) -> Window:

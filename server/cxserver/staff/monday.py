@@ -42,7 +42,9 @@ def read(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Ve
     found = [
         one
         for one in report.findings
-        if one.office in inside and _may_tell(hidden, asked, one.office, one.channel)
+        if one.office in inside
+        # Its numbers are those of one service.
+        and _may_tell(hidden, asked.but(service=one.service), one.office, one.channel)
     ]
     here = [
         one

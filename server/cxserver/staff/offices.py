@@ -9,7 +9,7 @@ from starlette.responses import Response
 from cxserver.insight import funnel, slices, suppression
 from cxserver.insight.funnel import Funnel, Point, Position
 from cxserver.insight.slices import Slice
-from cxserver.staff import access, charts, rooms, table, veil
+from cxserver.staff import access, charts, rooms, smalloffice, table, veil
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -44,6 +44,8 @@ class Link:
 def show(request: Request, visit: Visit) -> Response:
     """The funnel and the table of the offices."""
     asked = Filters.read(request.query_params, visit)
+    if smalloffice.is_asked_for(visit.engine, asked):
+        return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
     if not veil.opens(visit.engine, asked, hidden):
         return rooms.page(visit, "offices.html", asked=asked, state="hidden")
@@ -54,7 +56,10 @@ def show(request: Request, visit: Visit) -> Response:
         for one in slices.read(visit.engine, asked.scope(), ("office",), _SCORES)
     }
     may = hidden.offices(asked)
-    shown = {slug: one for slug, one in found.items() if may.get(slug) == one.n}
+    apart = smalloffice.apart(visit.engine, asked)
+    shown = {
+        slug: one for slug, one in found.items() if may.get(slug) == one.n and slug not in apart
+    }
     fit = comparable(shown)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
     numbers = as_table(asked, visit.path, found, shown, drawn)
@@ -70,6 +75,7 @@ def show(request: Request, visit: Visit) -> Response:
         plot=charts.funnel(drawn) if drawn else None,
         links=_links(drawn, asked, visit.path) if drawn else [],
         summary=summary(drawn, len(asked.offices)),
+        apart=apart,
         named=_NAMED,
     )
 

@@ -1,7 +1,7 @@
 """GET /staff/: how are we doing, what changed, and what to fix first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -111,14 +111,20 @@ def _standings(visit: Visit, asked: Filters, surveys: Mapping[str, Survey]) -> t
 
 
 def _sides(visit: Visit, asked: Filters, by: str = "") -> tuple[list[Slice], list[Slice]]:
-    """The answers of these days and of the days before; the latter only where they may be shown."""
+    """The answers of these days and of the days before; the latter only where a page of them would
+    be shown.
+    """
     groups = (*changes.NEEDS, by) if by else changes.NEEDS
     now = slices.read(visit.engine, asked.scope(), groups, _SCORES)
-    earlier = veil.of(visit.engine, asked, asked.window.before)
-    if not earlier.shows(asked):
+    past = _past(asked)
+    if not veil.opens(visit.engine, past, veil.of(visit.engine, past)):
         return now, []
-    before = asked.of_office().during(asked.window.before)
-    return now, slices.read(visit.engine, before, groups, _SCORES)
+    return now, slices.read(visit.engine, past.scope(), groups, _SCORES)
+
+
+def _past(asked: Filters) -> Filters:
+    """The page of the days before. It is none of those that always show: so it has another name."""
+    return replace(asked, window=replace(asked.window, name="before", span=asked.window.before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +140,16 @@ def _moved(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: 
     """Which offices changed; for one office, which of its channels."""
     by = "office" if len(asked.offices) > 1 else "channel"
     now, before = _sides(visit, asked, by)
-    shown = _shown(hidden, asked, by) & _shown(
-        veil.of(visit.engine, asked, asked.window.before), asked, by
-    )
+    shown = _shown(hidden, asked, by) & _past_shown(visit, asked, by) if before else set()
     return moved(now, before, surveys, by, {name: _named(asked, by, name) for name in shown})
+
+
+def _past_shown(visit: Visit, asked: Filters, by: str) -> set[str]:
+    """The offices or channels whose own pages of the days before would be shown."""
+    past = _past(asked)
+    daily = veil.daily_by(visit.engine, past, by)
+    found = _shown(veil.of(visit.engine, past), past, by)
+    return {name for name in found if veil.days_show(daily.get(name, {}), past)}
 
 
 def moved(

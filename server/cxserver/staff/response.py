@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.staff import access, charts, filters, rooms, table, veil
+from cxserver.staff import access, charts, filters, rooms, smalloffice, table, veil
 from cxserver.staff.filters import CHANNELS, Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -26,6 +26,8 @@ class Bar:
 def show(request: Request, visit: Visit) -> Response:
     """How many answers came by which channel, in which language."""
     asked = Filters.read(request.query_params, visit)
+    if smalloffice.is_asked_for(visit.engine, asked):
+        return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
     whole = asked.but(channel=None, language=None)
     if not veil.opens(visit.engine, whole, hidden):
@@ -42,7 +44,7 @@ def show(request: Request, visit: Visit) -> Response:
         asked=asked,
         state="full",
         numbers=numbers,
-        n=hidden.n(whole),
+        n=ways.get((None, None)),
         channels=bars({code: ways.get((code, None)) for code in channels(ways)}, CHANNELS),
         languages=bars(
             {code: ways.get((None, code)) for code in languages(ways)},

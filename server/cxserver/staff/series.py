@@ -1,13 +1,14 @@
 """How the scores went in the last 24 weeks, by week or, where few answer, by 28 days.
 
-The blocks are counted back from yesterday, as the days of the pages are: so no block and no page
-differ by a day or two.
+The blocks are counted back from last Sunday, as the days of the pages are: so no block and no page
+differ by a few days.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from sqlalchemy import Engine
 
@@ -85,18 +86,19 @@ class Series:
 
 def read(engine: Engine, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
     """The series of what is asked for, whatever its days."""
-    span = Span(asked.today - timedelta(days=DAYS), asked.today)
+    span = Span(asked.end - timedelta(days=DAYS), asked.end)
     counted = slices.read(engine, asked.of_office().during(span), _NEEDS, ("response", *_MEASURES))
-    days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.today)
+    days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
     shown = _Shown(engine, asked, span, days)
-    return Series(blocks(counted, asked.today, days, shown), days, surveys)
+    found = blocks(counted, asked.end, days, shown)
+    return Series(covered(found, _totals(asked)), days, surveys)
 
 
-def length(daily: Sequence[tuple[date, int]], today: date) -> int:
+def length(daily: Sequence[tuple[date, int]], end: date) -> int:
     """Weeks where each has enough answers to be compared; else 28 days."""
     weeks: dict[int, int] = defaultdict(int)
     for day, n in daily:
-        weeks[(today - day).days // 7 if day < today else -1] += n
+        weeks[(end - day).days // 7 if day < end else -1] += n
     # The week in which the first answers came need not be a whole one.
     whole = [weeks[at] for at in range(max(weeks, default=0))]
     enough = whole and min(whole) >= suppression.NOT_FOR_COMPARISON
@@ -104,16 +106,54 @@ def length(daily: Sequence[tuple[date, int]], today: date) -> int:
 
 
 def blocks(
-    counted: Sequence[Slice], today: date, days: int, shown: "_Shown | None" = None
+    counted: Sequence[Slice], end: date, days: int, shown: "_Shown | None" = None
 ) -> tuple[Block, ...]:
     """The blocks from the first with answers on."""
     found: dict[int, list[Slice]] = defaultdict(list)
     for one in counted:
-        found[_number(date.fromisoformat(one.group["day"]), today, days)].append(one)
+        found[_number(date.fromisoformat(one.group["day"]), end, days)].append(one)
     return tuple(
-        _block(found[number], _span(number, today, days), shown is None or shown(number))
+        _block(found[number], _span(number, end, days), shown is None or shown(number))
         for number in range(max(found, default=-1), -1, -1)
     )
+
+
+def covered(found: Sequence[Block], totals: Sequence[Span]) -> tuple[Block, ...]:
+    """As `found`, with more hidden: beside a hidden block of days whose total is known others too,
+    so that it does not follow from the total and the rest.
+    """
+    now = tuple(found)
+    while True:
+        before = now
+        for span in totals:
+            bare = _bare([one for one in now if _holds(span, one.span)])
+            now = tuple(replace(one, sides={}) if one.span in bare else one for one in now)
+        if now == before:
+            return now
+
+
+def _bare(inside: Sequence[Block]) -> set[Span]:
+    """Which of the blocks under one total to hide."""
+    if all(one.sides or not one.n for one in inside):
+        return set()
+    # A hidden block counts as a small one, whatever it holds.
+    counts = {
+        str(at): one.n if one.sides else min(one.n, veil.LIMIT - 1) for at, one in enumerate(inside)
+    }
+    told = suppression.line(counts, veil.LIMIT)
+    # The total stands on a page of its own. Where it would have to go, the blocks go instead.
+    return {one.span for at, one in enumerate(inside) if told[None] is None or not told[str(at)]}
+
+
+def _totals(asked: Filters) -> list[Span]:
+    """The days that pages give totals of, and those between their ends: differences of totals."""
+    spans = [one for window in filters.windows(asked.today) for one in (window.span, window.before)]
+    ends = {day for name in spans[: 2 * len(filters.ROLLING)] for day in (name.start, name.end)}
+    return spans + [Span(*pair) for pair in pairwise(sorted(day for day in ends if day))]
+
+
+def _holds(whole: Span, part: Span) -> bool:
+    return part.within(whole) == part
 
 
 def _block(counted: Sequence[Slice], span: Span, shown: bool) -> Block:
@@ -123,14 +163,14 @@ def _block(counted: Sequence[Slice], span: Span, shown: bool) -> Block:
     return Block(span, n, {one: changes.side(counted, one) for one in _MEASURES})
 
 
-def _number(day: date, today: date, days: int) -> int:
-    # 0 is the last block, which ends yesterday.
-    return (today - day - timedelta(days=1)).days // days
+def _number(day: date, end: date, days: int) -> int:
+    # 0 is the last block, which ends last Sunday.
+    return (end - day - timedelta(days=1)).days // days
 
 
-def _span(number: int, today: date, days: int) -> Span:
-    end = today - timedelta(days=number * days)
-    return Span(end - timedelta(days=days), end)
+def _span(number: int, end: date, days: int) -> Span:
+    last = end - timedelta(days=number * days)
+    return Span(last - timedelta(days=days), last)
 
 
 def _cells(one: Block, measure: str) -> tuple[Cell, ...]:
@@ -176,4 +216,4 @@ class _Shown:
             self._own[self._block(one)][one.group["office"]] += one.n
 
     def _block(self, one: Slice) -> int:
-        return _number(date.fromisoformat(one.group["day"]), self._asked.today, self._days)
+        return _number(date.fromisoformat(one.group["day"]), self._asked.end, self._days)

@@ -6,7 +6,7 @@ answer a day, a page that moved daily would show that answer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Engine
 from starlette.requests import Request
@@ -38,6 +38,18 @@ def is_asked_for(engine: Engine, asked: Filters) -> bool:
     return small.is_small(sum(one.n for one in slices.read(engine, scope, (), {"response"})))
 
 
+def apart(engine: Engine, asked: Filters) -> frozenset[str]:
+    """The offices asked for that are left to their own pages: small ones, where the days move on.
+    A table of them, held against that of the week before, would show the answers of a few people.
+    """
+    if not asked.window.is_rolling:
+        return frozenset()
+    scope = _whole(asked).of_office().during(small.window(asked.today))
+    counted = slices.read(engine, scope, ("office",), {"response"})
+    answers = {one.group["office"]: one.n for one in counted}
+    return frozenset(one.slug for one in asked.offices if small.is_small(answers.get(one.slug, 0)))
+
+
 def show(request: Request, visit: Visit, asked: Filters) -> Response:
     """The page."""
     asked = _whole(asked)
@@ -56,7 +68,7 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
         named=_named(asked, latest),
         quarters=numbers,
         comments=_comments(visit),
-        through=_end(asked.today) - timedelta(days=1),
+        through=asked.end - timedelta(days=1),
     )
 
 
@@ -86,7 +98,7 @@ def _cells(one: Quarter) -> tuple[Cell, ...]:
 
 
 def _quarters(visit: Visit, asked: Filters) -> list[Quarter]:
-    end = _end(asked.today)
+    end = asked.end
     periods = small.recent(end - timedelta(days=1))
     spans = {one.name: one.span.within(Span(None, end)) for one in periods}
     whole = Span(periods[0].start, end)
@@ -121,11 +133,6 @@ def _named(asked: Filters, latest: Quarter | None) -> list[Named]:
 def _whole(asked: Filters) -> Filters:
     # A small office is not cut up any further.
     return asked.but(service=None, channel=None, language=None)
-
-
-def _end(today: date) -> date:
-    """The Monday after the last whole week."""
-    return today - timedelta(days=today.weekday())
 
 
 def _comments(visit: Visit) -> str:

@@ -5,7 +5,7 @@ a page is shown only where its number also stands in the table of its neighbours
 hidden there hidden.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
@@ -148,13 +148,13 @@ def days_show(daily: Mapping[date, int], asked: Filters) -> bool:
     `daily` counts the answers of what is asked for on every day. The last 28 days can always be
     shown; of all others no part that another choice cuts off may be small.
     """
-    window, today = asked.window, asked.today
+    window, today, end = asked.window, asked.today, asked.end
     if window.name == "28-days":
         return True
     first = min(daily, default=today)
-    nodes = {today - number * _BLOCK for number in range((today - first).days // 28 + 2)}
+    nodes = {end - number * _BLOCK for number in range((end - first).days // 28 + 2)}
     if window.is_rolling:
-        ordered = sorted(node for node in nodes if node in window.span or node == today)
+        ordered = sorted(node for node in nodes if node in window.span)
         return all(_count(daily, start, start + _BLOCK) not in range(1, LIMIT) for start in ordered)
     nodes |= {one.start for one in periods.between("month", first, today)}
     edges = [edge for edge in (window.span.start, window.span.end) if edge]
@@ -170,6 +170,19 @@ def daily(engine: Engine, asked: Filters) -> dict[date, int]:
         date.fromisoformat(one.group["day"]): one.n
         for one in slices.read(engine, scope, ("day",), _RESPONSES)
     }
+
+
+def daily_by(engine: Engine, asked: Filters, by: str) -> dict[str, dict[date, int]]:
+    """The answers by day of each office, with all that is below it, or of each channel."""
+    scope = asked.of_office().during(Span(None, asked.today))
+    found: dict[str, Counter[date]] = defaultdict(Counter)
+    above = parents(asked.directory, asked.seen)
+    for one in slices.read(engine, scope, ("day", by), _RESPONSES):
+        name: str | None = one.group[by]
+        while name is not None:
+            found[name][date.fromisoformat(one.group["day"])] += one.n
+            name = above.get(name) if by == "office" else None
+    return {name: dict(days) for name, days in found.items()}
 
 
 def _far_enough(daily: Mapping[date, int], edge: date, nodes: set[date]) -> bool:
