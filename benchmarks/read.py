@@ -56,7 +56,7 @@ def main() -> None:
         print(f"{answers:,} answers{'':12}{'median ms':>12}")
         for name, span in SPANS.items():
             for question, (by, only) in QUESTIONS.items():
-                took = _took(lambda: slices.read(engine, Scope(span=span), by, only))  # noqa: B023
+                took = _took(lambda: slices.read(engine, Scope(span=span), by, only))  # noqa: B023  # run at once
                 print(f"{name + ', ' + question:40}{took * 1000:10.0f}")
         engine.dispose()
 

@@ -90,7 +90,7 @@ def sentence(quarter: Quarter) -> str:
     if quarter.held:
         few = f"fewer than {suppression.STAFF_HIDES}" if quarter.n else "no"
         return f"{quarter.name}: {few} people answered."
-    assert quarter.trust is not None and quarter.satisfaction is not None  # noqa: S101  # not held
+    assert quarter.trust is not None and quarter.satisfaction is not None  # noqa: S101  # else held
     return (
         f"{quarter.name}: {quarter.satisfaction.people} people rated the service 4 or 5, "
         f"{quarter.trust.people} their trust.{_since(quarter.trend)}"
