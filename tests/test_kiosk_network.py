@@ -121,14 +121,14 @@ def test_at_five_thousand_it_is_out_of_service_rather_than_lie(kiosk, standing, 
 def test_one_answer_that_a_wall_takes_offence_at_waits_and_the_others_go_on(
     kiosk, standing, page_faults
 ):
-    put_by(kiosk, 1, comment="' OR 1=1 --")
-    put_by(kiosk, 5)
-
     def wall(route: Any) -> None:
         offended = "OR 1=1" in route.request.post_data
         route.fulfill(status=403, body="blocked") if offended else route.continue_()
 
+    # First the wall: the page may be about to send as it starts.
     kiosk.route("**/api/v1/responses", wall)
+    put_by(kiosk, 1, comment="' OR 1=1 --")
+    put_by(kiosk, 5)
     kiosk.evaluate("Queue.send()")
     until(lambda: standing.house.count() == 5, kiosk)
     assert (held(kiosk)["waiting"], held(kiosk)["aside"]) == (1, [])
