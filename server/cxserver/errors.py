@@ -7,6 +7,7 @@
   x AlreadyServing         a second server on the same data folder
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
+  x MailFailed             a mail could not be handed over
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
 """
 
@@ -43,6 +44,10 @@ class StoreUnavailable(ServerError):
 
 class QueueFull(StoreUnavailable):
     """More answers are waiting than the queue may hold."""
+
+
+class MailFailed(ServerError):
+    """The mail server is not set up, not there, or refused the letter."""
 
 
 class AnswerUnstorable(ServerError):

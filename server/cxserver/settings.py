@@ -43,6 +43,15 @@ class Settings(BaseSettings):
         (), description="Strengths of sign-in to insist on (`acr`), separated by commas."
     )
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: `smtp://name:password@host:587`, or `smtps://`. Empty: none.",
+    )
+    mail_from: str = Field("", description="The address that mails of the system come from.")
+    scheduler: bool = Field(
+        True, description="Whether the server itself does the jobs that are due. Else: cron."
+    )
+
     @field_validator("allowed_hosts", "oidc_acr", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

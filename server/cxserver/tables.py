@@ -334,3 +334,96 @@ choices = Table(
     Column("n", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# ---- what becomes of what people said: written by the staff pages, the API keys and the jobs
+
+cases = Table(
+    "cases",
+    metadata,
+    # One for each comment that somebody of the staff has opened or acted on (A-11 §280.8).
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="of the response"),
+    Column("response", String(32), primary_key=True, comment="its random id"),
+    Column("office", SLUG, nullable=False),
+    Column("state", String(8), nullable=False, comment="read, open or done"),
+    Column("owner", String(32), nullable=True, comment="the member who takes care of it"),
+    Column("changed", Moment, nullable=False, comment="when somebody last changed it"),
+    Column("closed", Date, nullable=True, comment="the day it was done"),
+    Column("said", Text, nullable=False, default="", comment="the point, in the office's words"),
+    Column("did", Text, nullable=False, default="", comment="what was done about it"),
+    sqlite_with_rowid=False,
+)
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("id", String(32), primary_key=True, comment="random"),
+    Column("service", SLUG, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("response", String(32), nullable=False, index=True),
+    Column("at", Moment, nullable=False, comment="when it was written"),
+    Column("who", String(254), nullable=False, comment="the e-mail address of who wrote it"),
+    Column("text", Text, nullable=False, comment="for colleagues; the public never sees it"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    # A comment that holds one of the agency's alert phrases. It carries no time of its own.
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="of the response"),
+    Column("response", String(32), primary_key=True, comment="its random id"),
+    Column("alert", String(32), primary_key=True, comment="which list of phrases"),
+    Column("office", SLUG, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, comment="how often the mail was tried"),
+    Column("sent", Date, nullable=True, comment="the day the team was mailed"),
+    sqlite_with_rowid=False,
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    # For 60 days: the office may answer somebody it cannot know. Only that person has the code.
+    Column("code_hash", LargeBinary(32), primary_key=True, comment="hash of the code"),
+    Column("service", SLUG, nullable=False),
+    Column("day", Date, nullable=False, comment="of the response"),
+    Column("response", String(32), nullable=False, index=True),
+    Column("ends", Date, nullable=False, comment="the last day it can be read"),
+    Column("text", Text, nullable=False, default="", comment="what the office answers"),
+    Column("replied", Date, nullable=True, comment="the day it did"),
+    sqlite_with_rowid=False,
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True, comment="SHA-256 of the key"),
+    Column("id", String(16), nullable=False, unique=True, comment="random; names it in lists"),
+    Column("name", String(200), nullable=False, comment="what it is for"),
+    Column("service", SLUG, nullable=True, comment="set when it reads one service only"),
+    Column("office", SLUG, nullable=True, comment="set when it reads one office and those below"),
+    Column("comments", Boolean, nullable=False, comment="whether it reads what people wrote"),
+    Column("issued", Date, nullable=False),
+    Column("expires", Date, nullable=False, comment="its last day"),
+    Column("used", Date, nullable=True, comment="the last day it was used"),
+    Column("revoked", Date, nullable=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    # Whoever holds a lease does that job; nobody else does until it ends.
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False, default="", comment="which process does it"),
+    Column("until", Moment, nullable=True, comment="when its lease ends"),
+    Column("ran", Moment, nullable=True, comment="when it was last done"),
+    Column("result", String(200), nullable=False, default="", comment="what came of it"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("member", String(32), primary_key=True),
+    Column("every", String(8), nullable=False, comment="week, month or never"),
+    Column("through", Date, nullable=True, comment="the last day told of"),
+)
