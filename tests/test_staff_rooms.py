@@ -29,11 +29,17 @@ class Room:
     answers: bool = True
 
 
+CASE = "/comments/{service}/{week}/{id}"
 ROOMS = {
     ("GET", "/"): Room(),
     ("GET", "/offices"): Room(),
     ("GET", "/drivers"): Room(),
     ("GET", "/response"): Room(),
+    ("GET", "/comments"): Room(EVERYONE - GUARDS),
+    ("GET", CASE): Room(EVERYONE - GUARDS, answers=False),
+    ("POST", f"{CASE}/act"): Room(EVERYONE - GUARDS, answers=False),
+    ("POST", f"{CASE}/redact"): Room(EVERYONE - GUARDS, answers=False),
+    ("GET", "/said-and-did"): Room(EVERYONE - GUARDS),
     ("GET", "/places"): Room(),
     ("GET", "/catalogue"): Room(),
     ("GET", "/audit"): Room(GUARDS, answers=False),
@@ -59,7 +65,7 @@ ANSWERS = {("permits", "riverside"): 13, ("permits", "lakeside"): 11, ("calls", 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def agency(request):
-    """A house with answers of yesterday, at work."""
+    """A house with answers of last week, at work."""
     with lasting(request, request.param) as house, house.client() as client:
         for (service, office), n in ANSWERS.items():
             for _ in range(n):
@@ -67,7 +73,7 @@ def agency(request):
                 channel = "email" if service == "permits" else "phone"
                 link = house.mint(service, office, channel=channel)
                 assert answer(client, link, comment=f"{office} said this", **fields)
-        house.clock.forward(days=1)
+        house.clock.forward(days=7)
         yield house, client
 
 
@@ -78,10 +84,17 @@ def enter(agency, **who):
     return client
 
 
-def knock(client, method, path):
+def knock(agency, client, method, path):
+    """Ask for a room; one of a comment, for a comment of Riverside."""
+    path = path.format(**a_comment(agency[0]))
     if method == "POST":
-        return post(client, path)
+        return post(client, path, act="note", note="Asked.", words="said this")
     return client.request(method, path)
+
+
+def a_comment(house):
+    found = next(one for one in house.responses() if one["office"] == "riverside")
+    return {"service": found["service"], "week": found["day"], "id": found["id"]}
 
 
 def test_every_room_stands_in_the_table():
@@ -94,7 +107,7 @@ def test_every_room_stands_in_the_table():
 def test_a_room_opens_to_its_roles_alone(agency, door, role):
     client = enter(agency, role=role)
     method, path = door
-    found = knock(client, method, f"/staff{path}")
+    found = knock(agency, client, method, f"/staff{path}")
     if role in ROOMS[door].roles:
         assert found.status_code in (200, 303), found.text
         assert found.headers.get("location") != "/staff/"
@@ -112,7 +125,7 @@ def test_no_room_opens_without_a_session(agency, door):
         client.cookies.clear()
         if cookie:
             client.cookies.set("cx-staff", cookie)
-        sent = knock(client, door[0], f"/staff{door[1]}")
+        sent = knock(agency, client, door[0], f"/staff{door[1]}")
         assert sent.status_code == 303
         assert sent.headers["location"].startswith("/staff/sign-in")
         assert "said this" not in sent.text

@@ -7,7 +7,17 @@ revision = "0006"
 down_revision = "0005"
 
 
+WORDED = "comment <> '' OR CAST(questions AS TEXT) <> '{}'"
+
+
 def upgrade() -> None:
+    op.create_index(
+        "ix_responses_worded",
+        "responses",
+        ["office", "service", "day", "id"],
+        sqlite_where=sa.text(WORDED),
+        postgresql_where=sa.text(WORDED),
+    )
     _casework()
     _answers()
     _work()

@@ -4,6 +4,7 @@
   x CatalogRefused         the catalogue file has faults; `faults` lists every one
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
   x NotFound               a service, office or key that was named does not exist
+  x Conflict               somebody else changed it in the meantime: look again
   x AlreadyServing         a second server on the same data folder
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
@@ -32,6 +33,10 @@ class DatabaseUnfit(ServerError):
 
 class NotFound(ServerError):
     """Something that was named does not exist."""
+
+
+class Conflict(ServerError):
+    """Somebody else changed it since it was looked at."""
 
 
 class AlreadyServing(ServerError):

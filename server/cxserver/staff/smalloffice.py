@@ -15,10 +15,13 @@ from starlette.responses import Response
 from cxserver.insight import slices, small, suppression, wording
 from cxserver.insight.periods import Period, Span
 from cxserver.insight.small import Quarter
-from cxserver.staff import rooms, table, veil, words
+from cxserver.staff import comments, rooms, table, veil, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Visit
 from cxserver.staff.table import Cell, Table
+
+# The comments at the top of the page.
+WROTE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
         named=_named(asked, latest),
         quarters=numbers,
         comments=_comments(visit),
+        wrote=comments.latest(visit, asked.offices[0].slug, WROTE),
+        state_words=comments.STATE_WORDS,
         through=asked.end - timedelta(days=1),
     )
 

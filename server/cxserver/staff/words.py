@@ -60,6 +60,15 @@ def driver(services: Iterable[Service], taps: Taps) -> str:
     return drivers.label(asking[0], taps.code) if asking else taps.code.capitalize()
 
 
+def drivers_of(services: Iterable[Service]) -> list[tuple[str, str]]:
+    """The drivers that these services ask for: code, and what the first of them calls it."""
+    found: dict[str, str] = {}
+    for one in services:
+        for code in one.survey.drivers:
+            found.setdefault(code, drivers.label(one.survey, code))
+    return list(found.items())
+
+
 def _by(change: Change) -> str:
     low, high, found = change.low or 0.0, change.high or 0.0, change.difference or 0.0
     way = "Up" if found > 0 else "Down"

@@ -1,0 +1,222 @@
+"""The case of a comment, for service recovery (A-11 §280.8): unread, read, open, done.
+
+A case is there once somebody of the staff has opened the comment. It names nobody of the public:
+who wrote a comment is not known, and a case does not change that. Notes are only ever added.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxserver import tables
+from cxserver.errors import Conflict
+
+State = Literal["read", "open", "done"]
+# What names a response: service, day, random id.
+Named = tuple[str, date, str]
+LONGEST_NOTE = 2000
+LONGEST_WORDS = 600
+_INSERT: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# Two changes within one clock tick must not look like one.
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What became of a comment. `said` and `did` are the office's words, for the public."""
+
+    row: Named
+    office: str
+    state: State
+    owner: str | None
+    changed: datetime
+    closed: date | None
+    said: str
+    did: str
+
+    @property
+    def version(self) -> str:
+        """Names this state of it: whoever changes a case says which state they saw."""
+        return self.changed.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one colleague wrote for the others."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What people said and what was done about it, in the words of the office."""
+
+    office: str
+    service: str
+    closed: date
+    said: str
+    did: str
+
+
+def find(connection: Connection, row: Named) -> Case | None:
+    """The case of a comment, if anybody has opened it."""
+    return state_of(connection, [row]).get(row)
+
+
+def state_of(connection: Connection, rows: Iterable[Named]) -> dict[Named, Case]:
+    """The cases of these comments; who has none is unread."""
+    held = tables.cases
+    named = list(rows)
+    if not named:
+        return {}
+    key = tuple_(held.c.service, held.c.day, held.c.response)
+    found = connection.execute(select(held).where(key.in_(named)))
+    return {(one.service, one.day, one.response): _case(one) for one in found}
+
+
+def read(connection: Connection, row: Named, office: str, now: datetime) -> bool:
+    """Somebody opened the comment. Whether that was the first time."""
+    held = tables.cases
+    service, day, response = row
+    added = connection.execute(
+        _INSERT[connection.dialect.name](held)
+        .values(
+            service=service,
+            day=day,
+            response=response,
+            office=office,
+            state="read",
+            changed=now,
+            said="",
+            did="",
+        )
+        .on_conflict_do_nothing()
+        .returning(held.c.state)
+    )
+    return added.first() is not None
+
+
+def take(connection: Connection, row: Named, owner: str | None, seen: str, now: datetime) -> None:
+    """Somebody takes care of it from now on, or nobody. Raises Conflict."""
+    case = _to_change(connection, row, seen)
+    state: State = "open" if owner and case.state == "read" else case.state
+    _change(connection, case, now, owner=owner, state=state)
+
+
+def open_(connection: Connection, row: Named, seen: str, now: datetime) -> None:
+    """Something is to be done about it; also about one that was done. Raises Conflict."""
+    case = _to_change(connection, row, seen)
+    _change(connection, case, now, state="open", closed=None)
+
+
+def close(
+    connection: Connection,
+    row: Named,
+    *,
+    said: str,
+    did: str,
+    seen: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """It is done. `said` and `did` may be printed for the public, when both are there.
+    Raises Conflict.
+    """
+    case = _to_change(connection, row, seen)
+    words = {"said": said[:LONGEST_WORDS], "did": did[:LONGEST_WORDS]}
+    _change(connection, case, now, state="done", closed=today, **words)
+
+
+def note(connection: Connection, row: Named, who: str, text: str, now: datetime) -> None:
+    """Add a note. Nothing is ever in its way: two who write at once both keep their words."""
+    service, day, response = row
+    connection.execute(
+        tables.case_notes.insert().values(
+            id=secrets.token_hex(16),
+            service=service,
+            day=day,
+            response=response,
+            at=now,
+            who=who,
+            text=text[:LONGEST_NOTE],
+        )
+    )
+
+
+def notes(connection: Connection, row: Named) -> list[Note]:
+    """The notes on a comment, the oldest first."""
+    held = tables.case_notes.c
+    service, day, response = row
+    found = connection.execute(
+        select(held.at, held.who, held.text)
+        .where(held.service == service, held.day == day, held.response == response)
+        .order_by(held.at, held.id)
+    )
+    return [Note(*one) for one in found]
+
+
+def closed(
+    connection: Connection,
+    services: frozenset[str] | None,
+    offices: frozenset[str] | None,
+    since: date | None = None,
+) -> list[Done]:
+    """What was done, of these services and offices, with words for both sides; the newest first."""
+    held = tables.cases.c
+    query = (
+        select(held.office, held.service, held.closed, held.said, held.did)
+        .where(held.state == "done", held.said != "", held.did != "")
+        .order_by(held.closed.desc(), held.response)
+    )
+    if services is not None:
+        query = query.where(held.service.in_(sorted(services)))
+    if offices is not None:
+        query = query.where(held.office.in_(sorted(offices)))
+    if since is not None:
+        query = query.where(held.closed >= since)
+    return [Done(*one) for one in connection.execute(query)]
+
+
+def _to_change(connection: Connection, row: Named, seen: str) -> Case:
+    """The case, locked. Raises Conflict where it is not as it was `seen`."""
+    held = tables.cases
+    service, day, response = row
+    found = connection.execute(
+        select(held)
+        .where(held.c.service == service, held.c.day == day, held.c.response == response)
+        .with_for_update()
+    ).first()
+    if found is None or _case(found).version != seen:
+        raise Conflict("Somebody has changed this case since you opened it.")
+    return _case(found)
+
+
+def _change(connection: Connection, case: Case, now: datetime, **changes: Any) -> None:
+    held = tables.cases
+    service, day, response = case.row
+    changed = max(now, case.changed + _TICK)
+    connection.execute(
+        update(held)
+        .where(held.c.service == service, held.c.day == day, held.c.response == response)
+        .values(changed=changed, **changes)
+    )
+
+
+def _case(row: Any) -> Case:
+    return Case(
+        (row.service, row.day, row.response),
+        row.office,
+        row.state,
+        row.owner,
+        row.changed,
+        row.closed,
+        row.said,
+        row.did,
+    )

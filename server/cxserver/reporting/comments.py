@@ -1,0 +1,276 @@
+"""What people wrote, week by week: newest week first, and within a week by random id.
+
+That order tells nothing, and it is a key to go on from: no page reads more than it shows, plus one
+chunk a day. Which offices and weeks may be read is not decided here but in `insight.held`; what
+comes in has been narrowed by what the reader may see, as plain sets of names.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from heapq import merge
+from itertools import product
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from cxserver import tables
+from cxserver.catalog.directory import Directory
+from cxserver.instrument.levels import Level
+
+State = Literal["unread", "read", "open", "done"]
+STATES: tuple[State, ...] = ("unread", "read", "open", "done")
+# With so few offices all their comments of a week are read at once, by the index on the office.
+_FEW = 64
+_CHUNK = 50
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which comments; None is any. `driver` is a code and the points of trust, or of the driver
+    itself where it was rated, that are meant.
+    """
+
+    services: frozenset[str]
+    offices: frozenset[str] | None
+    channel: str | None = None
+    language: str | None = None
+    driver: tuple[str, tuple[int, ...]] | None = None
+    score: int | None = None
+    state: State | None = None
+    owner: str | None = None
+    alerted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What one person wrote, and what became of it. `more` are answers in words to questions of
+    the agency's own: code, question, answer. The day is for addressing the row: no page tells it.
+    """
+
+    service: str
+    day: date
+    id: str
+    office: str
+    channel: str
+    language: str
+    trust: int
+    satisfaction: int
+    drivers: Mapping[str, int | None]
+    text: str
+    more: tuple[tuple[str, str, str], ...]
+    state: State
+    owner: str | None
+    alerted: bool
+
+    @property
+    def row(self) -> tuple[str, date, str]:
+        """What names the response."""
+        return self.service, self.day, self.id
+
+    @property
+    def monday(self) -> date:
+        """The Monday of its week."""
+        return self.day - timedelta(days=self.day.weekday())
+
+
+def of_week(
+    connection: Connection, known: Directory, wanted: Wanted, monday: date, after: str = ""
+) -> Iterator[Comment]:
+    """The comments of a week in the order of their ids, those past `after`."""
+    if wanted.offices is not None and not wanted.offices:
+        return
+    days = [monday + timedelta(days=n) for n in range(7)]
+    if wanted.offices is not None and len(wanted.offices) <= _FEW:
+        found = iter(connection.execute(_query(wanted, sorted(wanted.services), days, after)))
+    else:
+        # Each service and day is a stretch of the primary key, read as far as it is needed.
+        each = product(sorted(wanted.services), days)
+        streams = [_stream(connection, wanted, service, day, after) for service, day in each]
+        found = merge(*streams, key=lambda row: row.id)
+    for row in found:
+        comment = _comment(row, known)
+        if comment is not None:
+            yield comment
+
+
+def find(
+    connection: Connection, known: Directory, wanted: Wanted, monday: date, id: str
+) -> Comment | None:
+    """One comment of that week, by its id."""
+    days = [monday + timedelta(days=n) for n in range(7)]
+    query = _query(wanted, sorted(wanted.services), days, "")
+    row = connection.execute(query.where(tables.responses.c.id == id)).first()
+    return _comment(row, known) if row else None
+
+
+def acted_on(connection: Connection, wanted: Wanted) -> set[date] | None:
+    """The Mondays of weeks that can hold what is wanted, or None where any can.
+
+    Few comments have a case or an alert: the weeks without one need not be read.
+    """
+    if wanted.alerted:
+        held, terms = tables.alerts.c, []
+    elif wanted.owner is not None or wanted.state in ("read", "open", "done"):
+        held, terms = tables.cases.c, _case_terms(wanted)
+    else:
+        return None
+    query = select(held.day).where(held.service.in_(sorted(wanted.services)), *terms).distinct()
+    days = connection.execute(query).scalars()
+    return {day - timedelta(days=day.weekday()) for day in days}
+
+
+def first_day(connection: Connection, services: frozenset[str]) -> date | None:
+    """The day of the oldest answer to these services."""
+    held = tables.tallies.c
+    query = select(func.min(held.day)).where(
+        held.level == Level.DAY.value, held.service.in_(sorted(services))
+    )
+    found: date | None = connection.execute(query).scalar()
+    return found
+
+
+def says(comment: Comment, words: Iterable[str]) -> bool:
+    """Whether all the words are in it, in any order, as parts of words too.
+
+    Capital letters and accents make no difference, on either database: that is why it is done
+    here and not by LIKE, which knows neither on SQLite. Nothing is a wildcard.
+    """
+    text = folded("\n".join((comment.text, *(answer for *_, answer in comment.more))))
+    return all(folded(word) in text for word in words)
+
+
+def folded(text: str) -> str:
+    """`text` without capital letters and accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnElement[bool]:
+    """The second place where who may see what meets the database; `insight.slices.predicate` is
+    the first, for counts. A test holds the two against each other.
+    """
+    held = tables.responses.c
+    terms: list[ColumnElement[bool]] = [held.service.in_(services), held.day.in_(days)]
+    if wanted.offices is not None:
+        terms.append(held.office.in_(sorted(wanted.offices)))
+    if wanted.channel is not None:
+        terms.append(held.channel == wanted.channel)
+    if wanted.language is not None:
+        terms.append(held.language == wanted.language)
+    if wanted.score is not None:
+        terms.append(held.trust == wanted.score)
+    if wanted.driver is not None:
+        terms.append(_names(*wanted.driver))
+    return and_(*terms)
+
+
+def _query(wanted: Wanted, services: list[str], days: list[date], after: str) -> Select[Any]:
+    held, cases = tables.responses, tables.cases
+    same = and_(
+        cases.c.service == held.c.service,
+        cases.c.day == held.c.day,
+        cases.c.response == held.c.id,
+    )
+    alerts = tables.alerts.c
+    alerted = exists().where(
+        alerts.service == held.c.service, alerts.day == held.c.day, alerts.response == held.c.id
+    )
+    query = (
+        select(held, cases.c.state, cases.c.owner, alerted.label("alerted"))
+        .select_from(held.outerjoin(cases, same))
+        .where(predicate(wanted, services, days), literal_column(f"({tables.WORDED})"))
+        .order_by(held.c.id)
+    )
+    if after:
+        query = query.where(held.c.id > after)
+    return query.where(*_becoming(wanted, services, days))
+
+
+def _becoming(wanted: Wanted, services: list[str], days: list[date]) -> Iterator[Any]:
+    """What became of them. Named by their ids, which the primary key finds one by one."""
+    id = tables.responses.c.id
+    if wanted.alerted:
+        held = tables.alerts.c
+        yield id.in_(select(held.response).where(held.service.in_(services), held.day.in_(days)))
+    if wanted.state == "unread":
+        yield tables.cases.c.state.is_(None)
+    elif wanted.state is not None or wanted.owner is not None:
+        cases = tables.cases.c
+        inside = (cases.service.in_(services), cases.day.in_(days), *_case_terms(wanted))
+        yield id.in_(select(cases.response).where(*inside))
+
+
+def _case_terms(wanted: Wanted) -> list[Any]:
+    held = tables.cases.c
+    terms = [held.state == wanted.state] if wanted.state not in (None, "unread") else []
+    return terms + ([held.owner == wanted.owner] if wanted.owner is not None else [])
+
+
+def _names(code: str, points: tuple[int, ...]) -> Any:
+    """Those that tapped a driver while giving trust these points, or gave them to the driver."""
+    told, trust = cast(tables.responses.c.drivers, Text), tables.responses.c.trust
+    tapped = and_(told.like(f'[%"{code}"%'), trust.in_(points))
+    return or_(tapped, *(told.like(f'{{%"{code}": {point}%') for point in points))
+
+
+def _stream(
+    connection: Connection, wanted: Wanted, service: str, day: date, after: str
+) -> Iterator[Row[Any]]:
+    last = after
+    while True:
+        query = _query(wanted, [service], [day], last).limit(_CHUNK)
+        page = connection.execute(query).all()
+        yield from page
+        if len(page) < _CHUNK:
+            return
+        last = page[-1].id
+
+
+def _comment(row: Row[Any], known: Directory) -> Comment | None:
+    """The comment of a response, or None where nothing was typed."""
+    more = tuple(_typed(row, known))
+    if not row.comment.strip() and not more:
+        return None
+    drivers = row.drivers if isinstance(row.drivers, dict) else dict.fromkeys(row.drivers)
+    return Comment(
+        service=row.service,
+        day=row.day,
+        id=row.id,
+        office=row.office,
+        channel=row.channel,
+        language=row.language,
+        trust=row.trust,
+        satisfaction=row.satisfaction,
+        drivers=drivers,
+        text=row.comment,
+        more=more,
+        state=row.state or "unread",
+        owner=row.owner,
+        alerted=bool(row.alerted),
+    )
+
+
+def _typed(row: Row[Any], known: Directory) -> Iterator[tuple[str, str, str]]:
+    """The questions answered in words, not by a choice: code, question, answer."""
+    survey = known.services[row.service].surveys[row.survey]
+    wording = survey.wording.get("en") or survey.wording[survey.languages[0]]
+    for question in wording.questions:
+        answer = row.questions.get(question.code, "")
+        if not question.choices and answer.strip():
+            yield question.code, question.text, answer

@@ -1,0 +1,59 @@
+"""POST /staff/comments/…/redact: take words out of a comment, in two steps.
+
+The first shows what will be left; the second does it, and it cannot be undone. The words travel
+in the form alone: no address, log or audit line holds them.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver import db
+from cxserver.casework import redaction
+from cxserver.casework.redaction import Cut
+from cxserver.staff import access, case, rooms
+from cxserver.staff.commentlist import Told
+from cxserver.staff.rooms import Room, Visit
+
+
+def redact(request: Request, visit: Visit) -> Response:
+    """What will be left; or, confirmed, the deed."""
+    told = case.told_of(request, visit)
+    cut = _cut(visit)
+    if not cut:
+        raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
+    if case.field(visit, "confirm") == "yes":
+        return _done(visit, told, cut)
+    with db.read(visit.engine) as connection:
+        result = redaction.preview(connection, told.comment.row, _free(told), cut)
+    return rooms.page(
+        visit,
+        "redact.html",
+        told=told,
+        result=result,
+        questions={code: question for code, question, _ in told.comment.more},
+        lines="\n".join(cut.words),
+        everything=cut.everything,
+        here=visit.path + told.address,
+    )
+
+
+def _done(visit: Visit, told: Told, cut: Cut) -> Response:
+    with db.write(visit.engine) as connection:
+        characters = redaction.redact(connection, told.comment.row, _free(told), cut)
+        case.log(connection, visit, told, "redact a comment", f"{characters} characters")
+    redaction.forget(visit.engine)
+    return case.back_to(visit, told)
+
+
+def _cut(visit: Visit) -> Cut:
+    everything = case.field(visit, "everything") == "yes"
+    return Cut(redaction.named(case.field(visit, "words")), everything)
+
+
+def _free(told: Told) -> list[str]:
+    """The codes of the questions that were answered in words."""
+    return [code for code, *_ in told.comment.more]
+
+
+ROOMS = (Room(case.ADDRESS + "/redact", redact, access.READERS, methods=("POST",)),)

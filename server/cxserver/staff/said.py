@@ -1,0 +1,53 @@
+"""GET /staff/said-and-did: "You said, we did", a page to print and hang up at an office."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver import db
+from cxserver.casework import cases
+from cxserver.casework.cases import Done
+from cxserver.staff import access, rooms
+from cxserver.staff.filters import Filters
+from cxserver.staff.rooms import Room, Visit
+
+# What is older is no news at the door, and more does not fit on one sheet.
+SINCE = timedelta(days=182)
+MOST = 6
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The poster of one office, or the choice of an office."""
+    asked = Filters.read(request.query_params, visit)
+    scope = asked.but(channel=None, language=None).of_office()
+    with db.read(visit.engine) as connection:
+        done = cases.closed(connection, scope.services, scope.offices, asked.today - SINCE)
+    return rooms.page(
+        visit,
+        "said.html",
+        asked=asked,
+        office=_name(asked),
+        done=done[:MOST],
+        left=len(done) - MOST,
+        counts=_counts(asked, done),
+    )
+
+
+def _name(asked: Filters) -> str:
+    """The one office that is asked for, "" for several."""
+    if asked.office:
+        return asked.directory.offices[asked.office].name
+    return asked.offices[0].name if len(asked.offices) == 1 else ""
+
+
+def _counts(asked: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
+    """The offices that have something to print: slug, name, how many points."""
+    return [
+        (one.slug, one.name, n)
+        for one in asked.offices
+        if (n := sum(point.office == one.slug for point in done))
+    ]
+
+
+ROOMS = (Room("/said-and-did", show, access.READERS, label="You said, we did"),)

@@ -1,0 +1,172 @@
+"""Words taken out of a comment are gone: from the page, the exports, and the database's files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from command import cx
+from cxserver import db, tables
+from cxserver.casework import redaction
+from cxserver.casework.redaction import MARK, Cut
+from cxserver.intake import recount
+from cxserver.staff.access import Role
+from desks import post, sign_in
+from lasting import lasting
+from wrote import ASKING, MONDAY, wrote
+
+NAME = "Clementine Quartzbottom"
+
+
+def redact(house, row, *words, free=(), everything=False):
+    with db.write(house.engine) as connection:
+        characters = redaction.redact(connection, row, free, Cut(words, everything))
+    redaction.forget(house.engine)
+    return characters
+
+
+def comment_of(house, row):
+    return next(one["comment"] for one in house.responses() if one["id"] == row[2])
+
+
+# ---- which words
+
+
+@pytest.mark.parametrize(
+    ("comment", "words", "left"),
+    [
+        (f"{NAME} was rude. Yes, {NAME}!", NAME, f"{MARK} was rude. Yes, {MARK}!"),
+        ("clementine  QUARTZBOTTOM", NAME, MARK),
+        ("Clementine\nQuartzbottom", NAME, MARK),
+        ("Ann has a plan", "Ann", f"{MARK} has a plan"),
+        ("Ann Lee and Ann", "Ann\nAnn Lee", f"{MARK} and {MARK}"),
+        ("a.b and aXb", "a.b", f"{MARK} and aXb"),
+        ("At (window 7), closed", "(window 7)", f"At {MARK}, closed"),
+        ("Señora Ibáñez", "señora ibáñez", MARK),
+        ("nothing of it", "Ann", "nothing of it"),
+    ],
+)
+def test_exactly_these_words_go_wherever_they_stand(house, comment, words, left):
+    row = wrote(house, comment)[0]
+    characters = redact(house, row, *redaction.named(words))
+    assert comment_of(house, row) == left
+    assert (characters > 0) == (left != comment)
+
+
+def test_the_whole_comment_can_go_and_answers_in_words_with_it(house):
+    house.apply(ASKING)
+    own = {"questions": {"missed": f"{NAME} again", "purpose": "first"}}
+    row = wrote(house, f"{NAME} did it", of="hearings", **own)[0]
+    redact(house, row, NAME, free=["missed"])
+    [held] = house.responses()
+    assert held["questions"] == {"missed": f"{MARK} again", "purpose": "first"}
+    redact(house, row, free=["missed"], everything=True)
+    [held] = house.responses()
+    assert (held["comment"], held["questions"]["missed"]) == (MARK, MARK)
+    assert held["questions"]["purpose"] == "first"
+    assert recount.differences(house.engine) == []
+
+
+def test_what_is_not_in_it_is_named_before_anything_happens(house):
+    row = wrote(house, "Ann was rude")[0]
+    with db.read(house.engine) as connection:
+        found = redaction.preview(connection, row, (), Cut(("Ann", "Bob")))
+    assert (found.comment, found.missing, found.characters) == (f"{MARK} was rude", ("Bob",), 3)
+    assert comment_of(house, row) == "Ann was rude"
+
+
+# ---- gone
+
+
+def test_the_words_are_in_no_file_of_the_database(sqlite_house):
+    house = sqlite_house
+    long = f"{NAME} " + "and then the clerk went away for a very long time. " * 30
+    rows = wrote(house, long, f"{NAME} was rude", *["fine"] * 200)
+    assert files_with(house, NAME)
+    for row in rows[:2]:
+        redact(house, row, NAME)
+    assert files_with(house, NAME) == []
+    assert files_with(house, "the clerk went away")
+
+
+def files_with(house, words):
+    folder = Path(house.settings.data_dir)
+    return [one.name for one in folder.glob("cx.sqlite3*") if words.encode() in one.read_bytes()]
+
+
+@pytest.fixture
+def postgresql_house(request):
+    with lasting(request, "postgresql") as house:
+        yield house
+
+
+def test_no_row_as_it_was_is_left_in_postgresql(postgresql_house):
+    house = postgresql_house
+    row = wrote(house, NAME, *["fine"] * 50)[0]
+    assert rows_with(house, NAME)
+    redact(house, row, NAME)
+    assert not rows_with(house, NAME)
+
+
+def rows_with(house, words):
+    """How many rows hold these words, those included that nobody can select any more."""
+    with house.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pageinspect"))
+        size = text("SELECT pg_relation_size('responses') / 8192")
+        pages = connection.execute(size).scalar_one()
+        held = connection.execute(
+            text(
+                "SELECT count(*) FROM generate_series(0, :last) AS page, "
+                "heap_page_items(get_raw_page('responses', page::int)) AS item "
+                "WHERE position(CAST(:name AS bytea) IN item.t_data) > 0"
+            ),
+            {"last": pages - 1, "name": words.encode()},
+        ).scalar_one()
+    return held
+
+
+def test_the_next_export_has_the_redacted_words(house):
+    row = wrote(house, f"{NAME} was rude", "fine")[0]
+    assert NAME in cx(house, "export", "--format", "jsonl")
+    redact(house, row, NAME)
+    told = cx(house, "export", "--format", "jsonl")
+    assert NAME not in told
+    assert f"{MARK} was rude" in [json.loads(line)["comment"] for line in told.splitlines()]
+
+
+# ---- by the page, in two steps
+
+
+@pytest.fixture
+def manager(house):
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER)
+        yield client
+
+
+def test_nothing_goes_until_it_was_shown_and_confirmed(house, manager):
+    row = wrote(house, f"{NAME} was rude", *["fine"] * 5)[0]
+    at = f"/staff/comments/{row[0]}/{MONDAY}/{row[2]}"
+    shown = post(manager, f"{at}/redact", words=NAME.lower() + "\r\nBob")
+    assert shown.status_code == 200
+    assert f"{MARK} was rude" in shown.text and "Nobody can undo this" in shown.text
+    assert "Not in the comment" in shown.text and "Bob" in shown.text
+    assert NAME in comment_of(house, row)
+    gone = post(manager, f"{at}/redact", words=NAME, confirm="yes")
+    assert gone.status_code == 303 and gone.headers["location"] == at
+    assert comment_of(house, row) == f"{MARK} was rude"
+    assert NAME not in manager.get(at).text and NAME not in manager.get("/staff/comments").text
+    with db.read(house.engine) as connection:
+        lines = connection.execute(select(tables.audit)).all()
+    [line] = [one for one in lines if one.what == "redact a comment"]
+    assert line.result == f"{len(NAME)} characters" and row[2] in line.about
+    assert "Clementine" not in str(lines)
+
+
+def test_naming_no_words_takes_none_out(house, manager):
+    row = wrote(house, "rude", *["fine"] * 5)[0]
+    at = f"/staff/comments/{row[0]}/{MONDAY}/{row[2]}/redact"
+    assert post(manager, at, words=" \r\n ", confirm="yes").status_code == 422
+    assert "Nothing would change" in post(manager, at, words="Bob").text
+    assert comment_of(house, row) == "rude"
