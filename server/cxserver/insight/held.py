@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -142,8 +143,8 @@ def telling(engine: Engine, scope: Scope, monday: date) -> dict[str, Telling]:
 
 
 def _days(directory: Directory, now: datetime) -> set[date]:
-    zones = {one.zone for one in directory.offices.values()}
-    return {now.astimezone(zone).date() for zone in zones} or {now.date()}
+    zones = {one.timezone for one in directory.offices.values()}
+    return {now.astimezone(ZoneInfo(zone)).date() for zone in zones} or {now.date()}
 
 
 def _week(monday: date) -> Span:
