@@ -9,6 +9,7 @@
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
   x MailFailed             a mail could not be handed over
+    - MailRefused          the mail server did not take this letter; others it may
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
 """
 
@@ -53,6 +54,14 @@ class QueueFull(StoreUnavailable):
 
 class MailFailed(ServerError):
     """The mail server is not set up, not there, or refused the letter."""
+
+
+class MailRefused(MailFailed):
+    """The mail server did not take this one letter; with `lasting` it never will."""
+
+    def __init__(self, told: str, *, lasting: bool):
+        super().__init__(told)
+        self.lasting = lasting
 
 
 class AnswerUnstorable(ServerError):
