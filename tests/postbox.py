@@ -1,4 +1,4 @@
-"""A real mail server for the tests: it listens on a port, keeps what it takes, refuses on demand."""
+"""A real mail server for the tests: it keeps what it takes, and refuses on demand."""
 
 import ssl
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 import serving
 from cxserver.settings import Settings
 
-NAME, PASSWORD = "cx@mail", "p:a/s s@word"  # noqa: S105  # of this server alone
+NAME, PASSWORD = "cx@mail", "p:a/s s@word"
 SENDER = "feedback@example.gov"
 
 

@@ -156,5 +156,11 @@ def _work() -> None:
         sa.Column("member", sa.String(length=32), nullable=False),
         sa.Column("every", sa.String(length=8), nullable=False, comment="week, month or never"),
         sa.Column("through", sa.Date(), nullable=True, comment="the last day told of"),
+        sa.Column(
+            "refused",
+            sa.Date(),
+            nullable=True,
+            comment="the day the mail server refused it for good",
+        ),
         sa.PrimaryKeyConstraint("member", name=op.f("pk_digests")),
     )

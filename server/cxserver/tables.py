@@ -437,4 +437,5 @@ digests = Table(
     Column("member", String(32), primary_key=True),
     Column("every", String(8), nullable=False, comment="week, month or never"),
     Column("through", Date, nullable=True, comment="the last day told of"),
+    Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
 )

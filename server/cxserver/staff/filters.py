@@ -7,17 +7,18 @@ would show that one. Whatever is asked for is narrowed by what the person may se
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.insight import periods, slices
 from cxserver.insight.periods import Period, Span
 from cxserver.insight.slices import Scope
-from cxserver.staff.rooms import Visit
 
 CHANNELS: Mapping[str, str] = {
     "email": "E-mail",
@@ -43,6 +44,26 @@ _DAY = timedelta(days=1)
 
 # The parameters of an address.
 Asked = Mapping[str, str]
+
+
+class Reader(Protocol):
+    """Who asks for numbers, and when: somebody on a page, or a digest on somebody's behalf."""
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+
+    @property
+    def scope(self) -> Scope:
+        """All that this person may see."""
+
+    @property
+    def directory(self) -> Directory:
+        """What exists."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment at which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +100,11 @@ class Filters:
     directory: Directory
 
     @classmethod
-    def read(cls, asked: Asked, visit: Visit) -> "Filters":
+    def read(cls, asked: Asked, reader: Reader) -> "Filters":
         """The filters in an address. Raises HTTPException: 404 for what is not there for this
         person, 422 for what cannot be.
         """
-        directory, today = visit.directory, today_of(visit)
+        directory, today = reader.directory, today_of(reader)
         wanted = cls(
             asked.get("service", "") or None,
             asked.get("office", "") or None,
@@ -91,7 +112,7 @@ class Filters:
             asked.get("language", "") or None,
             _window(asked, today),
             today,
-            visit.scope,
+            reader.scope,
             directory,
         )
         wanted._check()
@@ -217,11 +238,11 @@ def whole_weeks(today: date) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def today_of(visit: Visit) -> date:
+def today_of(reader: Reader) -> date:
     """The agency's date."""
-    agency = visit.directory.agency
+    agency = reader.directory.agency
     zone = ZoneInfo(agency.timezone) if agency else None
-    return visit.now.astimezone(zone).date()
+    return reader.now.astimezone(zone).date()
 
 
 def told(span: Span) -> str:

@@ -8,8 +8,7 @@ from cxserver.insight.drivers import Taps
 from cxserver.insight.fix import Report
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
-from cxserver.staff.filters import Filters
-from cxserver.staff.rooms import Visit
+from cxserver.staff.filters import Filters, Reader
 from cxserver.staff.veil import Veil
 
 # The first sentence of a finding ends like this.
@@ -33,10 +32,10 @@ class First:
     common: tuple[str, ...]
 
 
-def read(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
+def read(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
     """What to fix first here. An office is held against all that the person may see."""
     around = asked.around().during(asked.window.span)
-    counted = slices.read(visit.engine, around, fix.NEEDS, fix.measures(surveys))
+    counted = slices.read(reader.engine, around, fix.NEEDS, fix.measures(surveys))
     report = fix.first(counted, surveys)
     inside = {one.slug for one in asked.all_offices(asked.of_office())}
     found = [
@@ -55,7 +54,7 @@ def read(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Ve
     places = len({(one.service, one.office) for one in found})
     return First(
         _summary(report, places, asked, bool(common)),
-        tuple(told(fixwords.sentence(one, visit.directory)) for one in found),
+        tuple(told(fixwords.sentence(one, reader.directory)) for one in found),
         common,
     )
 

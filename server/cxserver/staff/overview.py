@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +24,8 @@ from cxserver.staff import (
     veil,
     words,
 )
-from cxserver.staff.filters import CHANNELS, Filters
+from cxserver.staff.filters import CHANNELS, Filters, Reader
+from cxserver.staff.monday import First
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.series import Series
 from cxserver.staff.table import Cell, Table
@@ -32,6 +34,7 @@ from cxserver.staff.veil import Veil
 MEASURES = ("trust", "satisfaction")
 # More than these on one page, and nobody knows where to begin.
 SHOWN = 3
+State = Literal["full", "empty", "hidden"]
 _SCORES = frozenset({"response", *MEASURES})
 
 
@@ -62,71 +65,6 @@ class Standing:
         return words.since(self.change, before)
 
 
-def show(request: Request, visit: Visit) -> Response:
-    """The overview, or the page of a small office."""
-    asked = Filters.read(request.query_params, visit)
-    if smalloffice.is_asked_for(visit.engine, asked):
-        return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.engine, asked)
-    if not veil.opens(visit.engine, asked, hidden):
-        return rooms.page(visit, "overview.html", asked=asked, state="hidden")
-    if not hidden.n(asked):
-        return rooms.page(visit, "overview.html", asked=asked, state="empty")
-    surveys = wording.versions(visit.directory)
-    standing = _standings(visit, asked, surveys)
-    trend = series.read(visit.engine, asked, surveys)
-    if request.query_params.get("format") == "csv":
-        return table.download("overview", as_table(asked, standing, trend))
-    return rooms.page(
-        visit,
-        "overview.html",
-        asked=asked,
-        state="full",
-        before=_before(asked),
-        standing=standing,
-        bars=charts.likert([one.change.after for one in standing]),
-        counts=counts(standing),
-        trend=trend,
-        moved=_moved(visit, asked, surveys, hidden),
-        first=monday.read(visit, asked, surveys, hidden),
-        shown=SHOWN,
-    )
-
-
-def _before(asked: Filters) -> str:
-    """The days before, in words."""
-    if not asked.window.is_rolling:
-        return filters.told(asked.window.before)
-    return f"the {asked.window.title.removeprefix('Last ')} before"
-
-
-def _standings(visit: Visit, asked: Filters, surveys: Mapping[str, Survey]) -> tuple[Standing, ...]:
-    now, before = _sides(visit, asked)
-    return tuple(
-        Standing(
-            one, changes.compare(changes.side(before, one), changes.side(now, one), surveys, one)
-        )
-        for one in MEASURES
-    )
-
-
-def _sides(visit: Visit, asked: Filters, by: str = "") -> tuple[list[Slice], list[Slice]]:
-    """The answers of these days and of the days before; the latter only where a page of them would
-    be shown.
-    """
-    groups = (*changes.NEEDS, by) if by else changes.NEEDS
-    now = slices.read(visit.engine, asked.scope(), groups, _SCORES)
-    past = _past(asked)
-    if not veil.opens(visit.engine, past, veil.of(visit.engine, past)):
-        return now, []
-    return now, slices.read(visit.engine, past.scope(), groups, _SCORES)
-
-
-def _past(asked: Filters) -> Filters:
-    """The page of the days before. It is none of those that always show: so it has another name."""
-    return replace(asked, window=replace(asked.window, name="before", span=asked.window.before))
-
-
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Who changed, in sentences, and how many were compared. `what` they are: offices, channels."""
@@ -136,19 +74,109 @@ class Moved:
     what: str
 
 
-def _moved(visit: Visit, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the overview says where there is enough to say it. `before` names the days before."""
+
+    before: str
+    standing: tuple[Standing, ...]
+    trend: Series
+    moved: Moved
+    first: First
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The overview, or the page of a small office."""
+    asked = Filters.read(request.query_params, visit)
+    if smalloffice.is_asked_for(visit.engine, asked):
+        return smalloffice.show(request, visit, asked)
+    state, seen = read(visit, asked)
+    if seen is None:
+        return rooms.page(visit, "overview.html", asked=asked, state=state)
+    if request.query_params.get("format") == "csv":
+        return table.download("overview", as_table(asked, seen.standing, seen.trend))
+    return rooms.page(
+        visit,
+        "overview.html",
+        asked=asked,
+        state=state,
+        before=seen.before,
+        standing=seen.standing,
+        bars=charts.likert([one.change.after for one in seen.standing]),
+        counts=counts(seen.standing),
+        trend=seen.trend,
+        moved=seen.moved,
+        first=seen.first,
+        shown=SHOWN,
+    )
+
+
+def read(reader: Reader, asked: Filters) -> tuple[State, Seen | None]:
+    """What the overview says; nothing where there are no answers, or too few to show."""
+    hidden = veil.of(reader.engine, asked)
+    if not veil.opens(reader.engine, asked, hidden):
+        return "hidden", None
+    if not hidden.n(asked):
+        return "empty", None
+    surveys = wording.versions(reader.directory)
+    return "full", Seen(
+        before(asked),
+        _standings(reader, asked, surveys),
+        series.read(reader.engine, asked, surveys),
+        _moved(reader, asked, surveys, hidden),
+        monday.read(reader, asked, surveys, hidden),
+    )
+
+
+def before(asked: Filters) -> str:
+    """The days before, in words."""
+    if not asked.window.is_rolling:
+        return filters.told(asked.window.before)
+    return f"the {asked.window.title.removeprefix('Last ')} before"
+
+
+def _standings(
+    reader: Reader, asked: Filters, surveys: Mapping[str, Survey]
+) -> tuple[Standing, ...]:
+    now, past = _sides(reader, asked)
+    return tuple(
+        Standing(
+            one, changes.compare(changes.side(past, one), changes.side(now, one), surveys, one)
+        )
+        for one in MEASURES
+    )
+
+
+def _sides(reader: Reader, asked: Filters, by: str = "") -> tuple[list[Slice], list[Slice]]:
+    """The answers of these days and of the days before; the latter only where a page of them would
+    be shown.
+    """
+    groups = (*changes.NEEDS, by) if by else changes.NEEDS
+    now = slices.read(reader.engine, asked.scope(), groups, _SCORES)
+    past = _past(asked)
+    if not veil.opens(reader.engine, past, veil.of(reader.engine, past)):
+        return now, []
+    return now, slices.read(reader.engine, past.scope(), groups, _SCORES)
+
+
+def _past(asked: Filters) -> Filters:
+    """The page of the days before. It is none of those that always show: so it has another name."""
+    return replace(asked, window=replace(asked.window, name="before", span=asked.window.before))
+
+
+def _moved(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
     """Which offices changed; for one office, which of its channels."""
     by = "office" if len(asked.offices) > 1 else "channel"
-    now, before = _sides(visit, asked, by)
-    shown = _shown(hidden, asked, by) & _past_shown(visit, asked, by) if before else set()
+    now, before = _sides(reader, asked, by)
+    shown = _shown(hidden, asked, by) & _past_shown(reader, asked, by) if before else set()
     return moved(now, before, surveys, by, {name: _named(asked, by, name) for name in shown})
 
 
-def _past_shown(visit: Visit, asked: Filters, by: str) -> set[str]:
+def _past_shown(reader: Reader, asked: Filters, by: str) -> set[str]:
     """The offices or channels whose own pages of the days before would be shown."""
     past = _past(asked)
-    daily = veil.daily_by(visit.engine, past, by)
-    found = _shown(veil.of(visit.engine, past), past, by)
+    daily = veil.daily_by(reader.engine, past, by)
+    found = _shown(veil.of(reader.engine, past), past, by)
     return {name for name in found if veil.days_show(daily.get(name, {}), past)}
 
 

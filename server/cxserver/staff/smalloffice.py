@@ -16,7 +16,7 @@ from cxserver.insight import slices, small, suppression, wording
 from cxserver.insight.periods import Period, Span
 from cxserver.insight.small import Quarter
 from cxserver.staff import comments, rooms, table, veil, words
-from cxserver.staff.filters import Filters
+from cxserver.staff.filters import Filters, Reader
 from cxserver.staff.rooms import Visit
 from cxserver.staff.table import Cell, Table
 
@@ -56,25 +56,30 @@ def apart(engine: Engine, asked: Filters) -> frozenset[str]:
 def show(request: Request, visit: Visit, asked: Filters) -> Response:
     """The page."""
     asked = _whole(asked)
-    quarters = _quarters(visit, asked)
-    numbers = as_table(quarters)
+    told = quarters(visit, asked)
+    numbers = as_table(told)
     if request.query_params.get("format") == "csv":
         return table.download("small-office", numbers)
-    latest = next((one for one in reversed(quarters) if not one.held), None)
+    last = latest(told)
     return rooms.page(
         visit,
         "small-office.html",
         asked=asked,
         office=asked.offices[0],
-        sentences=[sentence(one) for one in reversed(quarters)],
-        latest=latest,
-        named=_named(asked, latest),
+        sentences=[sentence(one) for one in reversed(told)],
+        latest=last,
+        named=named(asked, last),
         quarters=numbers,
         comments=_comments(visit),
         wrote=comments.latest(visit, asked.offices[0].slug, WROTE),
         state_words=comments.STATE_WORDS,
         through=asked.end - timedelta(days=1),
     )
+
+
+def latest(told: Sequence[Quarter]) -> Quarter | None:
+    """The last quarter of which anything is shown."""
+    return next((one for one in reversed(told) if not one.held), None)
 
 
 def sentence(quarter: Quarter) -> str:
@@ -102,19 +107,21 @@ def _cells(one: Quarter) -> tuple[Cell, ...]:
     )
 
 
-def _quarters(visit: Visit, asked: Filters) -> list[Quarter]:
+def quarters(reader: Reader, asked: Filters) -> list[Quarter]:
+    """The quarters of the office, the oldest first, each held back that may not be shown."""
+    asked = _whole(asked)
     end = asked.end
     periods = small.recent(end - timedelta(days=1))
     spans = {one.name: one.span.within(Span(None, end)) for one in periods}
     whole = Span(periods[0].start, end)
-    found = slices.read(visit.engine, asked.of_office().during(whole), small.NEEDS)
+    found = slices.read(reader.engine, asked.of_office().during(whole), small.NEEDS)
     n = {one.name: _n(found, one) for one in periods}
     shown = {
-        name: bool(n[name]) and veil.of(visit.engine, asked, span).shows(asked)
+        name: bool(n[name]) and veil.of(reader.engine, asked, span).shows(asked)
         for name, span in spans.items()
     }
     told = [one for one in found if shown[one.group["quarter"]]]
-    surveys = wording.versions(visit.directory)
+    surveys = wording.versions(reader.directory)
     return [replace(one, n=n[one.name]) for one in small.trend(told, surveys, periods)]
 
 
@@ -122,12 +129,12 @@ def _n(found: Sequence[slices.Slice], period: Period) -> int:
     return sum(one.n for one in found if one.group["quarter"] == period.name)
 
 
-def _named(asked: Filters, latest: Quarter | None) -> list[Named]:
+def named(asked: Filters, last: Quarter | None) -> list[Named]:
     """The drivers that people named, what could be better first."""
-    if latest is None:
+    if last is None:
         return []
     services = asked.services_in(asked.of_office())
-    taps = sorted(latest.named, key=lambda one: -one.could_be_better.hits)
+    taps = sorted(last.named, key=lambda one: -one.could_be_better.hits)
     return [
         Named(words.driver(services, one), one.could_be_better.people, one.went_well.people)
         for one in taps
