@@ -42,6 +42,8 @@ ROOMS = {
     ("GET", "/said-and-did"): Room(EVERYONE - GUARDS),
     ("GET", "/places"): Room(),
     ("GET", "/catalogue"): Room(),
+    ("GET", "/digest"): Room(answers=False),
+    ("POST", "/digest"): Room(answers=False),
     ("GET", "/audit"): Room(GUARDS, answers=False),
     ("POST", "/sign-out"): Room(answers=False),
 }
@@ -88,7 +90,7 @@ def knock(agency, client, method, path):
     """Ask for a room; one of a comment, for a comment of Riverside."""
     path = path.format(**a_comment(agency[0]))
     if method == "POST":
-        return post(client, path, act="note", note="Asked.", words="said this")
+        return post(client, path, act="note", note="Asked.", words="said this", every="month")
     return client.request(method, path)
 
 

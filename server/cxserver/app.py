@@ -22,6 +22,7 @@ from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.doorman import Doorman
 from cxserver.intake.desk import Desk
+from cxserver.jobs import scheduler
 from cxserver.log import logger
 from cxserver.pages.static import Files
 from cxserver.respond import counter, embed, heartbeat, kiosk, pairing, survey, worker
@@ -84,6 +85,7 @@ class CxApp:
         self._clock = clock
         self._demo = demo
         self._house: asyncio.Task[None] | None = None
+        self._jobs: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._app = Starlette(
             routes=[*routes(), *more_routes],
@@ -113,16 +115,17 @@ class CxApp:
             sheets = Sheets(files.url, demo=self._demo)
             self._app.state.counter = Counter(desk, sheets, files, self._demo)
             self._app.state.backroom = staff.prepare(desk, files, demo=self._demo)
+            if self.settings.scheduler:
+                self._jobs = asyncio.create_task(scheduler.keep_working(desk))
             self._house = asyncio.create_task(desk.keep_house())
 
     async def shutdown(self) -> None:
         """Write what waits, then let go."""
         if self._house is None:
             return
-        self._house.cancel()
-        with suppress(asyncio.CancelledError):  # it may never have had its turn
-            await self._house
-        self._house = None
+        for task in (self._jobs, self._house):
+            await _ended(task)
+        self._house = self._jobs = None
         await run_in_threadpool(self._app.state.counter.desk.close)
 
     @asynccontextmanager
@@ -137,6 +140,14 @@ class CxApp:
         if path and not scope.get("root_path") and scope["path"].startswith(path + "/"):
             return {**scope, "root_path": path}
         return scope
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is None:
+        return
+    task.cancel()
+    with suppress(asyncio.CancelledError):  # it may never have had its turn
+        await task
 
 
 def create_worker() -> CxApp:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from cxserver import db
 from cxserver.catalog import directory, kiosks, linkkeys, placements
-from cxserver.doctor import devices, endings, installation
+from cxserver.doctor import devices, endings, installation, work
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
 
@@ -24,12 +24,12 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         if any(finding.state == "problem" for finding in found[2:]):
             return found
         with db.read(engine) as connection:
-            return [*found, *_contents(connection, now)]
+            return [*found, *_contents(connection, settings, now)]
     finally:
         engine.dispose()
 
 
-def _contents(connection: Connection, now: datetime) -> list[Finding]:
+def _contents(connection: Connection, settings: Settings, now: datetime) -> list[Finding]:
     today = now.date()
     known = directory.load(connection)
     return [
@@ -38,4 +38,5 @@ def _contents(connection: Connection, now: datetime) -> list[Finding]:
         *endings.places(known, placements.known(connection, today), today),
         *devices.devices(known, kiosks.known(connection, today), now),
         *endings.keys(known, linkkeys.records(connection), today),
+        *work.jobs(connection, settings, now),
     ]

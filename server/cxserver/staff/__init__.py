@@ -11,6 +11,7 @@ from cxserver.staff import (
     case,
     catalogue,
     comments,
+    digestroom,
     drivers,
     offices,
     overview,
@@ -37,6 +38,7 @@ ROOMS: tuple[Room, ...] = (
     *response.ROOMS,
     *places.ROOMS,
     *catalogue.ROOMS,
+    *digestroom.ROOMS,
     *auditpage.ROOMS,
     *signin.ROOMS,
 )

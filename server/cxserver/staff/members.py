@@ -23,6 +23,7 @@ class Entry:
 
     member: Member
     bound: bool
+    created: datetime
     seen: datetime | None
     revoked: datetime | None
 
@@ -139,7 +140,8 @@ def everyone(connection: Connection) -> list[Entry]:
     rows = connection.execute(select(tables.staff_members).order_by(tables.staff_members.c.email))
     last = sessions.last_seen(connection)
     return [
-        Entry(_member(row), row.subject is not None, last.get(row.id), row.revoked) for row in rows
+        Entry(_member(row), row.subject is not None, row.created, last.get(row.id), row.revoked)
+        for row in rows
     ]
 
 

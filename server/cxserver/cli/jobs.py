@@ -1,0 +1,86 @@
+"""`cx jobs …`: do what is due, for cron; say what was done when."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+import typer
+from rich.markup import escape
+
+from cxserver import clock, db, log, mail
+from cxserver.catalog import directory
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    out,
+    plain_table,
+    say_json,
+    settings,
+)
+from cxserver.jobs import due, lease
+from cxserver.jobs.due import Job
+from cxserver.jobs.lease import Record
+
+jobs_app = typer.Typer(help="Work that is due at its time: mails to staff.", no_args_is_help=True)
+app.add_typer(jobs_app, name="jobs")
+
+_NO_MAIL = "Nothing is due: no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
+
+
+@jobs_app.command("run-due")
+def run_due(data: Data = None, json: Json = False) -> None:
+    """Do what is due now, once; for cron. Exits with 1 when a job failed."""
+    log.configure()
+    chosen = settings(data)
+    with database(chosen) as engine:
+        with db.read(engine) as connection:
+            known = directory.load(connection)
+        done = due.run_due(engine, chosen, known, clock.now())
+    if json:
+        say_json({"done": [asdict(one) for one in done]})
+    else:
+        for one in done:
+            out.print(f"{one.name}: {escape(one.result)}", soft_wrap=True)
+        if not done:
+            out.print("Nothing is due." if mail.is_set_up(chosen) else _NO_MAIL, soft_wrap=True)
+    if any(one.failed for one in done):
+        raise typer.Exit(1)
+
+
+@jobs_app.command("list")
+def list_(data: Data = None, json: Json = False) -> None:
+    """Each job: when it is done, when it last was, what came of it, when it is looked at next."""
+    chosen, now = settings(data), clock.now()
+    with database(chosen) as engine, db.read(engine) as connection:
+        known = lease.records(connection)
+    sends = mail.is_set_up(chosen)
+    rows = [(job, known.get(job.name)) for job in due.JOBS]
+    if json:
+        say_json({"jobs": [_told(*row, now, sends=sends) for row in rows]})
+        return
+    table = plain_table("", "job", "when", "last done", "result", "next look")
+    for job, record in rows:
+        told = _told(job, record, now, sends=sends)
+        words = (_minute(told["ran"], "never"), told["result"] or "–", _minute(told["next"], "–"))
+        table.add_row(job.name, job.when, *map(escape, words))
+    out.print(table)
+    if not sends:
+        out.print(_NO_MAIL, soft_wrap=True)
+    elif not chosen.scheduler:
+        out.print("The server does not do them by itself: cron has to call `cx jobs run-due`.")
+
+
+def _told(job: Job, record: Record | None, now: datetime, *, sends: bool) -> dict[str, str | None]:
+    ran = record.ran if record else None
+    return {
+        "name": job.name,
+        "when": job.when,
+        "ran": ran.isoformat() if ran else None,
+        "result": record.result if record else "",
+        "next": job.upcoming(record, now).isoformat(timespec="seconds") if sends else None,
+    }
+
+
+def _minute(moment: str | None, else_: str) -> str:
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC" if moment else else_

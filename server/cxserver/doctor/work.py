@@ -1,0 +1,61 @@
+"""Is the work done that is due: mails to staff, by the server itself or by cron?"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from cxserver import mail, tables
+from cxserver.doctor.finding import Finding
+from cxserver.settings import Settings
+
+_JOBS, _MAIL = "jobs", "mail"
+# Every job is looked at many times an hour.
+_STALE = timedelta(days=1)
+_FAILED = "failed: "
+_CRON = "call `cx jobs run-due` every minute by cron"
+
+
+def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Finding]:
+    """Whether mails can go out, and whether somebody sends them."""
+    if settings.smtp_url.get_secret_value() and not settings.mail_from:
+        told = "CX_SMTP_URL is set, but not whom mails come from: nothing is sent"
+        return [Finding(_MAIL, "warning", told, "Set CX_MAIL_FROM.")]
+    if not mail.is_set_up(settings):
+        told = "no mail server is set up (CX_SMTP_URL): no digest or alert is mailed"
+        return [Finding(_MAIL, "ok", told)]
+    rows = list(connection.execute(select(tables.jobs).order_by(tables.jobs.c.name)))
+    faults = [fault for row in rows for fault in _faults(row, now)]
+    if not any(row.ran for row in rows):
+        faults = [_never(settings)]
+    faults += _refused(connection)
+    last = max((row.ran for row in rows if row.ran), default=now)
+    return faults or [Finding(_JOBS, "ok", f"last done {last:%Y-%m-%d %H:%M} UTC")]
+
+
+def _never(settings: Settings) -> Finding:
+    if settings.scheduler:
+        return Finding(_JOBS, "ok", "not done yet: the server does them while it runs")
+    told = "nothing was ever sent: the server is told not to (CX_SCHEDULER), and nobody else does"
+    return Finding(_JOBS, "warning", told, f"Take CX_SCHEDULER away, or {_CRON}.")
+
+
+def _faults(row: Row[Any], now: datetime) -> list[Finding]:
+    if row.result.startswith(_FAILED):
+        told = f"{row.name}: {row.result}"
+        return [Finding(_JOBS, "warning", told, "Mend it, then: cx jobs run-due")]
+    if row.ran and now - row.ran > _STALE:
+        told = f"{row.name} was last done {row.ran:%Y-%m-%d %H:%M} UTC"
+        return [Finding(_JOBS, "warning", told, f"Start the server, or {_CRON}.")]
+    return []
+
+
+def _refused(connection: Connection) -> list[Finding]:
+    refused = tables.digests.c.refused.is_not(None)
+    query = select(func.count()).select_from(tables.digests).where(refused)
+    n = connection.execute(query).scalar_one()
+    if not n:
+        return []
+    told = f"{n} {'digest was' if n == 1 else 'digests were'} refused by the mail server"
+    cure = "Look in its log whose; cx staff revoke lets go of who has left."
+    return [Finding(_MAIL, "warning", told, cure)]

@@ -1,0 +1,75 @@
+"""The digests that are due, each mailed once and written down when the mail server has it.
+
+If everything dies between the two, that one person gets it twice: better than not at all.
+"""
+
+import smtplib
+from collections import Counter
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cxserver import db, mail
+from cxserver.errors import MailRefused, ServerError
+from cxserver.jobs.errand import Errand
+from cxserver.log import logger
+from cxserver.mail import Letter
+from cxserver.staff import digest, digestmail, subscriptions
+from cxserver.staff.subscriptions import Due, Every
+
+
+def send_due(errand: Errand) -> str:
+    """Mail them; tells how many, in words. Raises ServerError when some could not be written."""
+    with db.read(errand.engine) as connection:
+        due = subscriptions.due(connection, errand.now, digest.zone(errand.directory))
+    if not due:
+        return "nothing to send"
+    done: Counter[str] = Counter()
+    with mail.connected(errand.settings) as session:
+        for one in due:
+            if not errand.go_on():
+                break
+            done[_send(errand, session, one)] += 1
+    done["left for later"] = len(due) - done.total()
+    told = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
+    logger.info("digests", **{fate.replace(" ", "_"): n for fate, n in done.items()})
+    if done["broken"]:
+        raise ServerError(told)
+    return told
+
+
+def _send(errand: Errand, session: smtplib.SMTP, one: Due) -> str:
+    """What became of one."""
+    try:
+        letter = _letter(errand, one)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        # A fault in one must not keep the others from theirs.
+        logger.error("digest_failed", reason=type(error).__name__)
+        return "broken"
+    if letter is None:
+        return "without anything to tell"
+    try:
+        mail.send(session, errand.settings, letter)
+    except MailRefused as refused:
+        return _note_refused(errand, one, refused)
+    with db.write(errand.engine) as connection:
+        subscriptions.told(connection, one)
+    return "sent"
+
+
+def _letter(errand: Errand, one: Due) -> Letter | None:
+    said = digest.make(one.member, one.period, errand.engine, errand.directory)
+    if said is None:
+        return None
+    every = Every(one.period.kind)
+    return digestmail.letter(said, one.member, every, errand.directory, errand.settings)
+
+
+def _note_refused(errand: Errand, one: Due, refused: MailRefused) -> str:
+    if not refused.lasting:
+        return "left for later"
+    today = errand.now.astimezone(digest.zone(errand.directory)).date()
+    with db.write(errand.engine) as connection:
+        subscriptions.refused(connection, one, today)
+    return "refused"

@@ -1,0 +1,123 @@
+"""The work that is due at its time: what there is, and doing what is due now.
+
+It may be asked for from several places at once, and again at once: each job is done by whoever
+holds its lease, and writes down what it did as it goes, so that nothing is sent a second time.
+"""
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from cxserver import db, mail
+from cxserver.catalog.directory import Directory
+from cxserver.errors import ServerError
+from cxserver.jobs import digests, lease
+from cxserver.jobs.errand import Errand
+from cxserver.jobs.lease import FAILED, Record
+from cxserver.log import logger
+from cxserver.settings import Settings
+
+_HOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Some work: `when` it is done, in words, how often we look whether there is any, how long a
+    lease lasts without a sign of life. `work` says what it did, or raises.
+    """
+
+    name: str
+    when: str
+    every: timedelta
+    lasts: timedelta
+    work: Callable[[Errand], str]
+
+    def upcoming(self, record: Record | None, now: datetime) -> datetime:
+        """When to look at it next: at once when it never was done, or failed."""
+        if record is None or record.ran is None or record.failed or record.ran > now:
+            return now
+        return max(now, record.ran + self.every)
+
+
+JOBS: tuple[Job, ...] = (
+    Job(
+        "digests",
+        "the week's on Monday, the month's on the first, at 6:00",
+        every=timedelta(minutes=5),
+        lasts=timedelta(minutes=10),
+        work=digests.send_due,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A job that was done, or failed."""
+
+    name: str
+    result: str
+    failed: bool
+
+
+def run_due(
+    engine: Engine,
+    settings: Settings,
+    directory: Directory,
+    now: datetime,
+    *,
+    stop: threading.Event | None = None,
+) -> list[Done]:
+    """Do what is due, and nothing that somebody else is doing. With `stop` set, end soon."""
+    if not mail.is_set_up(settings):
+        return []
+    with db.read(engine) as connection:
+        known = lease.records(connection)
+    due = [job for job in JOBS if job.upcoming(known.get(job.name), now) <= now]
+    tried = [_Turn(job, engine, now, stop).take(settings, directory) for job in due]
+    return [done for done in tried if done]
+
+
+class _Turn:
+    """One try at one job."""
+
+    def __init__(self, job: Job, engine: Engine, now: datetime, stop: threading.Event | None):
+        self._job, self._engine, self._now, self._stop = job, engine, now, stop
+        self._holder = f"{socket.gethostname()[:_HOST]}-{secrets.token_hex(8)}"
+        # How long it takes is measured; what time it is was said.
+        self._began = time.monotonic()
+
+    def take(self, settings: Settings, directory: Directory) -> Done | None:
+        """Do it, unless another is at it."""
+        job = self._job
+        with db.write(self._engine) as connection:
+            if not lease.take(connection, job.name, self._holder, self._now, job.lasts):
+                return None
+        done = self._work(Errand(self._engine, settings, directory, self._now, self._go_on))
+        with db.write(self._engine) as connection:
+            lease.give_back(connection, job.name, self._holder, self._now, done.result)
+        return done
+
+    def _work(self, errand: Errand) -> Done:
+        name = self._job.name
+        try:
+            return Done(name, self._job.work(errand), False)
+        except ServerError as error:
+            told = str(error)
+        except Exception as error:
+            # Its own words might quote what somebody wrote.
+            told = type(error).__name__
+        logger.error("job_failed", job=name, reason=told)
+        return Done(name, FAILED + told, True)
+
+    def _go_on(self) -> bool:
+        if self._stop and self._stop.is_set():
+            return False
+        now = self._now + timedelta(seconds=time.monotonic() - self._began)
+        with db.write(self._engine) as connection:
+            return lease.keep(connection, self._job.name, self._holder, now, self._job.lasts)

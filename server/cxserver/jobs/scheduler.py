@@ -1,0 +1,39 @@
+"""The server does what is due by itself: every 30 seconds, beside the answers, never before them.
+
+A plain loop as the desk's housekeeping is one, and not APScheduler: what is due is asked of the
+database, where several servers agree on it, so a scheduler of its own would only be a second clock.
+"""
+
+import asyncio
+import threading
+from contextlib import suppress
+
+from cxserver.intake.desk import Desk
+from cxserver.jobs import due
+from cxserver.log import logger
+
+EVERY = 30.0
+# A server that is told to stop does not wait for a mail server that says nothing.
+_SECONDS_TO_FINISH = 5.0
+
+
+async def keep_working(desk: Desk) -> None:
+    """Do what is due, in a thread, until cancelled. What fails is logged, and tried again."""
+    stop = threading.Event()
+    with suppress(asyncio.CancelledError):
+        while True:
+            work = asyncio.ensure_future(asyncio.to_thread(_work, desk, stop))
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                stop.set()
+                await asyncio.wait([work], timeout=_SECONDS_TO_FINISH)
+                raise
+            await asyncio.sleep(EVERY)
+
+
+def _work(desk: Desk, stop: threading.Event) -> None:
+    try:
+        due.run_due(desk.engine, desk.settings, desk.directory, desk.clock(), stop=stop)
+    except Exception as error:
+        logger.error("jobs_failed", reason=type(error).__name__)

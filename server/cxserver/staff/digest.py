@@ -1,0 +1,205 @@
+"""What a digest says: three numbers, one thing to fix, what changed; as the pages say it.
+
+It is made by the functions that make the Overview, or the page of a small office, as of the morning
+it is due, for the scope of the one who gets it. So it holds nothing that the pages would not show
+that person on that day, and two digests together tell what two looks at the pages would.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from cxserver.catalog.directory import Directory
+from cxserver.insight import suppression
+from cxserver.insight.measures import Score
+from cxserver.insight.periods import Period
+from cxserver.insight.slices import Scope
+from cxserver.insight.small import Quarter
+from cxserver.staff import access, overview, smalloffice, subscriptions, table, words
+from cxserver.staff.access import Member
+from cxserver.staff.filters import Filters
+from cxserver.staff.overview import Seen, Standing
+
+_NONE: Mapping[str, str] = {
+    "hidden": "Too few people answered in these days to show what they said.",
+    "empty": (
+        "Nobody answered in these days. If people were asked, see whether the poster still hangs, "
+        "the kiosk is on, and the messages with the link go out."
+    ),
+}
+_FEW = (
+    "Fewer than 30 people a month answer here. So this counts people, goes by quarters of the "
+    "federal fiscal year, and compares the office with nobody but itself."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Somebody on whose behalf the numbers are read, at the moment `now`."""
+
+    member: Member
+    engine: Engine
+    directory: Directory
+    now: datetime
+
+    @property
+    def scope(self) -> Scope:
+        """All that this person may see."""
+        return access.may_see(self.member, self.directory)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of the three: what it is, how it stands, and what became of it."""
+
+    title: str
+    value: str
+    told: str
+    became: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All that it says. `note` stands where numbers are missing, or are of another kind; `fix` is
+    what to fix and then how sure that is; `links` are labels and addresses below /staff.
+    """
+
+    place: str
+    days: str
+    note: str = ""
+    numbers: tuple[Number, ...] = ()
+    fix: tuple[str, str] = ("", "")
+    moved: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What the mail is about. A subject is read by whoever sees the screen: no number."""
+        return f"{self.place}: what people said, {self.days}"
+
+
+def make(who: Member, period: Period, engine: Engine, directory: Directory) -> Digest | None:
+    """The digest of a week or month that is over; None when this person has nothing to see.
+
+    A week's tells of the four weeks that end with it, as the Overview does: one alone is small.
+    """
+    due = subscriptions.moment(period, zone(directory))
+    reader = Subscriber(who, engine, directory, due)
+    asked = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
+    if not asked.services_in(asked.seen):
+        return None
+    if smalloffice.is_asked_for(engine, asked):
+        return _small(reader, asked)
+    state, seen = overview.read(reader, asked)
+    if seen is None:
+        return _framed(asked, note=_NONE[state])
+    return _full(asked, seen, last_week=period.kind == "week")
+
+
+def zone(directory: Directory) -> ZoneInfo:
+    """Where the agency's mornings are."""
+    return ZoneInfo(directory.agency.timezone if directory.agency else str(UTC))
+
+
+def _full(asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
+    scores = tuple(_score(one, seen.before) for one in seen.standing)
+    answers = _answers(asked, seen, last_week=last_week)
+    return _framed(
+        asked, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), why="/drivers"
+    )
+
+
+def _score(one: Standing, before: str) -> Number:
+    score = one.change.after
+    return Number(one.title, _figure(score), one.sentence, one.since(before))
+
+
+def _figure(score: Score) -> str:
+    if score.n < suppression.NOT_FOR_COMPARISON or score.top2 is None:
+        return score.people
+    return table.percent(score.top2)
+
+
+def _answers(asked: Filters, seen: Seen, *, last_week: bool) -> Number:
+    change = seen.standing[0].change
+    told = "people answered in these days."
+    # Only where the chart of the page shows each week, and this one among them.
+    weeks = seen.trend.blocks[-1:] if last_week and seen.trend.days == 7 else ()
+    for newest in weeks:
+        if newest.sides and newest.span.end == asked.end:
+            told += f" {newest.n:,} of them last week."
+    before = f"In {seen.before} it was {change.before.n:,}." if change.before.n else ""
+    return Number("Answers", f"{change.after.n:,}", told, before)
+
+
+def _fix(seen: Seen) -> tuple[str, str]:
+    for found in seen.first.findings:
+        return found.what, found.rest
+    for common in seen.first.common:
+        return common, ""
+    return seen.first.summary, ""
+
+
+def _moved(seen: Seen) -> tuple[str, ...]:
+    if seen.moved.sentences:
+        return seen.moved.sentences
+    if seen.moved.compared:
+        compared = f"{seen.moved.compared} {seen.moved.what} compared with {seen.before}"
+        return (f"{compared}: none changed beyond what chance does.",)
+    return ()
+
+
+def _small(reader: Subscriber, asked: Filters) -> Digest:
+    quarters = smalloffice.quarters(reader, asked)
+    told = tuple(smalloffice.sentence(one) for one in reversed(quarters) if one.n)
+    last = smalloffice.latest(quarters)
+    if last is None:
+        return _framed(asked, note=f"{_FEW} {_NONE['hidden' if told else 'empty']}")
+    return _framed(
+        asked,
+        note=_FEW,
+        numbers=_people(last),
+        fix=_named(asked, last),
+        # This quarter and the one it is held against.
+        moved=told[:2],
+    )
+
+
+def _people(last: Quarter) -> tuple[Number, ...]:
+    assert last.trust is not None and last.satisfaction is not None  # noqa: S101  # else held
+    told = f"people gave a 4 or 5 in {last.name}."
+    return (
+        Number("Trust", last.trust.people, told),
+        Number("Satisfaction", last.satisfaction.people, told),
+        Number("Answers", f"{last.n:,}", f"people answered in {last.name}."),
+    )
+
+
+def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
+    most = max(last.named, key=lambda one: one.could_be_better.hits, default=None)
+    if most is None or not most.could_be_better.hits:
+        return "Nobody named anything that could be better.", ""
+    word = words.driver(asked.services_in(asked.of_office()), most)
+    people = most.could_be_better.people
+    return f"“{word}” is what most people say could be better: {people} people.", ""
+
+
+def _framed(
+    asked: Filters,
+    note: str = "",
+    numbers: tuple[Number, ...] = (),
+    fix: tuple[str, str] = ("", ""),
+    moved: tuple[str, ...] = (),
+    why: str = "",
+) -> Digest:
+    query = asked.query()
+    links = [("Overview", f"/{query}")]
+    if len(asked.offices) > 1:
+        links.append(("Offices", f"/offices{query}"))
+    if why:
+        links.append(("Drivers", f"{why}{query}"))
+    place = asked.place[:1].upper() + asked.place[1:]
+    return Digest(place, asked.window.days, note, numbers, fix, moved, tuple(links))
