@@ -1,5 +1,6 @@
 """A real mail server for the tests: it keeps what it takes, and refuses on demand."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,13 +27,18 @@ SENDER = "feedback@example.gov"
 
 @dataclass
 class Postbox:
-    """What it took, and what it will not: a recipient's address → what it answers instead."""
+    """What it took, and what it will not: a recipient's address → what it answers instead.
+
+    While it `stalls` it has a letter half taken, and says nothing.
+    """
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     encrypted: list[bool] = field(default_factory=list)
     entered: list[str] = field(default_factory=list)
+    stalls: bool = False
+    begun: int = 0
 
     @property
     def to(self) -> list[str]:
@@ -53,6 +59,9 @@ class Postbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        self.begun += 1
+        while self.stalls:
+            await asyncio.sleep(0.02)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)

@@ -1,10 +1,8 @@
 """The staff pages: true numbers, and none that few answers forbid."""
 
 import csv
-import random
 import re
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 
 import pytest
@@ -12,22 +10,15 @@ from axe_playwright_python.sync_playwright import Axe
 
 import sight
 from command import cx
-from cxsdk.token import Kind, Token
-from cxserver import db
-from cxserver.catalog import directory
+from cxsdk.token import Kind
 from cxserver.insight import measures
-from cxserver.instrument.answers import Answers
-from cxserver.intake import entry, store
-from cxserver.intake.entry import Secrets, Sheet
-from cxserver.intake.gate import Opened
 from cxserver.staff.access import Role
 from desks import invite, sign_in
+from handed import hand_in
 from house import CATALOGUE
 
 PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
 PAGES += ("/staff/catalogue",)
-# The Monday of the week: the pages end with the Sunday before.
-TODAY = date(2026, 11, 2)
 FIRST, LAST = "2026-10-05", "2026-11-01"
 OFFICES = [f"office-{n}" for n in range(6)]
 MORE = "".join(
@@ -35,28 +26,6 @@ MORE = "".join(
     'timezone = "America/New_York"\n'
     for slug in OFFICES
 )
-
-
-def hand_in(
-    house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en", of="permits"
-):
-    """`good` and `bad` answers at an office, spread over so many days before today."""
-    with db.read(house.engine) as connection:
-        known = directory.load(connection)
-    chance = random.Random(f"{office}{good}{bad}{days}{kind}{language}")
-    service, waiting = known.services[of], []
-    for at in range(good + bad):
-        happy = at < good
-        day = TODAY - timedelta(days=list(days)[at % len(days)])
-        moment = datetime.combine(day, time(16), UTC)
-        token = Token(kind, 1, int(moment.timestamp()), chance.randbytes(8))
-        opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
-        sheet = Sheet(opened, service.survey, language, moment, chance.randbytes(18))
-        tapped = ("employee",) if happy and at % 2 else ("efficiency",) if at % 3 == 0 else ()
-        points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
-        given = Answers(satisfaction=points, trust=points, drivers=tapped)
-        waiting.append(entry.prepare(sheet, given, Secrets(house.roots)))
-    assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
 
 
 @pytest.fixture

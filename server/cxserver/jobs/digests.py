@@ -29,7 +29,7 @@ def send_due(errand: Errand) -> str:
             if not errand.go_on():
                 break
             done[_send(errand, session, one)] += 1
-    done["left for later"] = len(due) - done.total()
+    done["left for later"] += len(due) - done.total()
     told = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
     logger.info("digests", **{fate.replace(" ", "_"): n for fate, n in done.items()})
     if done["broken"]:

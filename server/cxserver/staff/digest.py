@@ -6,8 +6,8 @@ that person on that day, and two digests together tell what two looks at the pag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -30,6 +30,8 @@ _NONE: Mapping[str, str] = {
         "the kiosk is on, and the messages with the link go out."
     ),
 }
+# Who has many offices reads the rest on the page.
+_LONGEST = 6
 _FEW = (
     "Fewer than 30 people a month answer here. So this counts people, goes by quarters of the "
     "federal fiscal year, and compares the office with nobody but itself."
@@ -53,12 +55,15 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One of the three: what it is, how it stands, and what became of it."""
+    """One of the three: what it is, how it stands, and what became of it. It `changed` when that is
+    more than chance does.
+    """
 
     title: str
     value: str
     told: str
     became: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ def make(who: Member, period: Period, engine: Engine, directory: Directory) -> D
         return _small(reader, asked)
     state, seen = overview.read(reader, asked)
     if seen is None:
-        return _framed(asked, note=_NONE[state])
-    return _full(asked, seen, last_week=period.kind == "week")
+        return replace(_blank(reader, asked), note=_NONE[state])
+    return _full(reader, asked, seen, last_week=period.kind == "week")
 
 
 def zone(directory: Directory) -> ZoneInfo:
@@ -104,17 +109,20 @@ def zone(directory: Directory) -> ZoneInfo:
     return ZoneInfo(directory.agency.timezone if directory.agency else str(UTC))
 
 
-def _full(asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
+def _full(reader: Subscriber, asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
     scores = tuple(_score(one, seen.before) for one in seen.standing)
     answers = _answers(asked, seen, last_week=last_week)
-    return _framed(
-        asked, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), why="/drivers"
+    blank = _blank(reader, asked)
+    links = (*blank.links, ("Drivers", f"/drivers{asked.query()}"))
+    return replace(
+        blank, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), links=links
     )
 
 
 def _score(one: Standing, before: str) -> Number:
     score = one.change.after
-    return Number(one.title, _figure(score), one.sentence, one.since(before))
+    changed = one.change.verdict == "changed"
+    return Number(one.title, _figure(score), one.sentence, one.since(before), changed)
 
 
 def _figure(score: Score) -> str:
@@ -125,7 +133,7 @@ def _figure(score: Score) -> str:
 
 def _answers(asked: Filters, seen: Seen, *, last_week: bool) -> Number:
     change = seen.standing[0].change
-    told = "people answered in these days."
+    told = f"{change.after.n:,} people answered in these days."
     # Only where the chart of the page shows each week, and this one among them.
     weeks = seen.trend.blocks[-1:] if last_week and seen.trend.days == 7 else ()
     for newest in weeks:
@@ -144,8 +152,11 @@ def _fix(seen: Seen) -> tuple[str, str]:
 
 
 def _moved(seen: Seen) -> tuple[str, ...]:
-    if seen.moved.sentences:
-        return seen.moved.sentences
+    found = seen.moved.sentences
+    if len(found) > _LONGEST:
+        return (*found[:_LONGEST], f"And {len(found) - _LONGEST} more, on the Overview.")
+    if found:
+        return found
     if seen.moved.compared:
         compared = f"{seen.moved.compared} {seen.moved.what} compared with {seen.before}"
         return (f"{compared}: none changed beyond what chance does.",)
@@ -155,26 +166,22 @@ def _moved(seen: Seen) -> tuple[str, ...]:
 def _small(reader: Subscriber, asked: Filters) -> Digest:
     quarters = smalloffice.quarters(reader, asked)
     told = tuple(smalloffice.sentence(one) for one in reversed(quarters) if one.n)
-    last = smalloffice.latest(quarters)
+    last, end = smalloffice.latest(quarters), asked.end - timedelta(days=1)
+    # Of a month too: its page goes by quarters, whatever days are asked for.
+    blank = replace(_blank(reader, asked), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
-        return _framed(asked, note=f"{_FEW} {_NONE['hidden' if told else 'empty']}")
-    return _framed(
-        asked,
-        note=_FEW,
-        numbers=_people(last),
-        fix=_named(asked, last),
-        # This quarter and the one it is held against.
-        moved=told[:2],
-    )
+        return replace(blank, note=f"{_FEW} {_NONE['hidden' if told else 'empty']}")
+    # This quarter and the one it is held against.
+    moved, fix = told[:2], _named(asked, last)
+    return replace(blank, note=_FEW, numbers=_people(last), fix=fix, moved=moved)
 
 
 def _people(last: Quarter) -> tuple[Number, ...]:
     assert last.trust is not None and last.satisfaction is not None  # noqa: S101  # else held
-    told = f"people gave a 4 or 5 in {last.name}."
+    scores = (("Trust", last.trust.people), ("Satisfaction", last.satisfaction.people))
     return (
-        Number("Trust", last.trust.people, told),
-        Number("Satisfaction", last.satisfaction.people, told),
-        Number("Answers", f"{last.n:,}", f"people answered in {last.name}."),
+        *(Number(name, n, f"{n} people gave a 4 or 5 in {last.name}.") for name, n in scores),
+        Number("Answers", f"{last.n:,}", f"{last.n:,} people answered in {last.name}."),
     )
 
 
@@ -187,19 +194,19 @@ def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
     return f"“{word}” is what most people say could be better: {people} people.", ""
 
 
-def _framed(
-    asked: Filters,
-    note: str = "",
-    numbers: tuple[Number, ...] = (),
-    fix: tuple[str, str] = ("", ""),
-    moved: tuple[str, ...] = (),
-    why: str = "",
-) -> Digest:
+def _blank(reader: Subscriber, asked: Filters) -> Digest:
     query = asked.query()
     links = [("Overview", f"/{query}")]
     if len(asked.offices) > 1:
         links.append(("Offices", f"/offices{query}"))
-    if why:
-        links.append(("Drivers", f"{why}{query}"))
-    place = asked.place[:1].upper() + asked.place[1:]
-    return Digest(place, asked.window.days, note, numbers, fix, moved, tuple(links))
+    return Digest(_place(reader.member, asked), asked.window.days, links=tuple(links))
+
+
+def _place(who: Member, asked: Filters) -> str:
+    """What is told of: more than one office has the name of the region, or of the service."""
+    known = asked.directory
+    if who.office and who.office in known.offices:
+        return known.offices[who.office].name
+    if who.service and who.service in known.services:
+        return known.services[who.service].name
+    return asked.place[:1].upper() + asked.place[1:]

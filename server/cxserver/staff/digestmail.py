@@ -57,7 +57,7 @@ def _lines(told: Digest, pages: str, why: str) -> Iterator[str]:
     for title, sentences in sections(told):
         yield from ("", title.upper())
         for sentence in sentences:
-            yield from _wrapped(sentence, "  ", "- ")
+            yield from _wrapped(sentence, "  ", "- " if len(sentences) > 1 else "  ")
     yield from ("", "MORE")
     yield from (f"- {label}: {pages}{address}" for label, address in told.links)
     yield from ("", *_wrapped(f"{why} Choose how often, or never: {pages}/digest"))
