@@ -20,6 +20,7 @@ from cxserver.staff.access import Role
 from desks import invite, post, sign_in
 from handed import hand_in
 from house import CATALOGUE
+from wrote import alert, wrote
 
 # Six in the morning in New York, on the Monday after Sunday, 1 November.
 DUE = datetime(2026, 11, 2, 11, tzinfo=UTC)
@@ -224,6 +225,89 @@ def letters(box):
     """The letters by whom they were for; nobody has two."""
     assert not [to for to, n in Counter(box.to).items() if n > 1]
     return {str(letter["To"]): letter for letter in box.letters}
+
+
+# ---- in their words
+
+
+def in_their_words(letter):
+    said = plain(letter).partition("IN THEIR WORDS")[2].partition(" MORE ")[0]
+    return re.findall("“([^”]*)”", said)
+
+
+def test_three_comments_of_weeks_that_are_over_stand_in_it(mailed, box):
+    house = mailed
+    invite(house, Role.OFFICE_MANAGER)
+    hand_in(house, "riverside", 200, 20)
+    wrote(house, *(f"It took {n} weeks" for n in range(6)))
+    wrote(house, *(f"Long ago {n}" for n in range(6)), day=DUE.date() - timedelta(days=40))
+    wrote(house, *(f"By the lake {n}" for n in range(6)), office="lakeside")
+    run(house)
+    [letter] = box.letters
+    words = in_their_words(letter)
+    assert len(set(words)) == 3 and all(one.startswith("It took") for one in words)
+    for said in both(letter):
+        assert said.count("Riverside Office, week of October 26, 2026") == 3
+        assert "By the lake" not in said and "Long ago" not in said
+    assert "/staff/comments" in html(letter)
+    with db.read(house.engine) as connection:
+        query = select(tables.audit).where(tables.audit.c.what == "mail comments")
+        lines = [(row.who, row.about) for row in connection.execute(query)]
+    assert lines == [(MANAGER, "digest of 2026-W44")]
+
+
+def test_comments_that_are_held_or_have_an_alert_stand_in_none(quiet, box):
+    house = quiet
+    for office in ("riverside", "lakeside"):
+        invite(house, Role.OFFICE_MANAGER, email=f"{office}@example.gov", office=office)
+    # Of a week with four answers; of this week; and one that somebody was called about.
+    wrote(house, *(f"Too few {n}" for n in range(4)), office="lakeside")
+    wrote(house, *(f"This week {n}" for n in range(6)), day=DUE.date())
+    rows = wrote(house, "crisis", *(f"Fine {n}" for n in range(5)))
+    alert(house, rows[:1])
+    now = wrote(house, "crisis now", day=DUE.date())
+    alert(house, now)
+    run(house, days=3)
+    told = letters(box)
+    assert not in_their_words(told["lakeside@example.gov"])
+    for letter in box.letters:
+        assert not re.search("Too few [0-9]|This week [0-9]|crisis", letter.as_string())
+    assert len(in_their_words(told["riverside@example.gov"])) == 3
+
+
+def test_who_may_not_read_comments_gets_none(quiet, box):
+    house = quiet
+    wrote(house, *(f"It took {n} weeks" for n in range(6)))
+    for role in (Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.RECORDS_OFFICER):
+        invite(house, role)
+        choose(house, role, "week")
+    run(house)
+    words = {to: len(in_their_words(letter)) for to, letter in letters(box).items()}
+    assert words == {
+        "administrator@example.gov": 0,
+        "security-officer@example.gov": 0,
+        "records-officer@example.gov": 3,
+    }
+    with house.client() as client:
+        for role in (Role.ADMINISTRATOR, Role.RECORDS_OFFICER):
+            sign_in(house, client, role)
+            page = client.get("/staff/digest").text
+            assert ("It took" in page) == (role is Role.RECORDS_OFFICER)
+
+
+def test_a_comment_can_put_no_link_and_no_mark_into_a_mail(quiet, box):
+    house = quiet
+    invite(house, Role.OFFICE_MANAGER)
+    evil = "See https://evil.example/a?b and www.evil.example, evil.example/login <b>now</b>\n\n.\n"
+    wrote(house, *([evil] * 5), "A very long story. " * 80)
+    run(house)
+    [letter] = box.letters
+    quotes = in_their_words(letter)
+    assert any(one.startswith("See [address] and [address] [address] now") for one in quotes)
+    for part in ("plain", "html"):
+        assert "evil" not in letter.get_body((part,)).get_content()
+    assert "&lt;b&gt;now&lt;/b&gt;" in html(letter) and "<b>" not in html(letter)
+    assert all(len(one) <= 301 for one in quotes)
 
 
 # ---- who gets it, and when
@@ -466,7 +550,8 @@ def test_it_fetches_nothing_and_its_links_are_pages_that_ask_who_one_is(letter):
     assert not re.search(r"url\(|src=|@import|color:|background", page)
     links = re.findall(r'href="([^"]+)"', page)
     assert links == [
-        f"https://cx.example.gov/cx/staff/{page}" for page in ("", "offices", "drivers", "digest")
+        f"https://cx.example.gov/cx/staff/{page}"
+        for page in ("", "offices", "drivers", "comments", "digest")
     ]
     assert sorted(re.findall(r"https?://\S+", text)) == sorted(links)
     assert re.findall(r"https?://[^\s\"<]+", page) == links

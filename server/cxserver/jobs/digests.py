@@ -9,11 +9,14 @@ from collections import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxserver import db, mail
+from cxserver.catalog import rootkey
 from cxserver.errors import MailRefused, ServerError
 from cxserver.jobs.errand import Errand
 from cxserver.log import logger
 from cxserver.mail import Letter
 from cxserver.staff import digest, digestmail, subscriptions
+from cxserver.staff.audit import Journal
+from cxserver.staff.digest import Digest
 from cxserver.staff.subscriptions import Due, Every
 
 
@@ -24,11 +27,12 @@ def send_due(errand: Errand) -> str:
     if not due:
         return "nothing to send"
     done: Counter[str] = Counter()
+    journal = Journal(rootkey.read(errand.settings.root_key_path), aloud=True)
     with mail.connected(errand.settings) as session:
         for one in due:
             if not errand.go_on():
                 break
-            done[_send(errand, session, one)] += 1
+            done[_send(errand, session, journal, one)] += 1
     done["left for later"] += len(due) - done.total()
     told = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
     logger.info("digests", **{fate.replace(" ", "_"): n for fate, n in done.items()})
@@ -37,17 +41,18 @@ def send_due(errand: Errand) -> str:
     return told
 
 
-def _send(errand: Errand, session: smtplib.SMTP, one: Due) -> str:
+def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> str:
     """What became of one."""
     try:
-        letter = _letter(errand, one)
+        said = digest.make(one.member, one.period, errand.engine, errand.directory)
+        letter = _letter(errand, one, said) if said else None
     except SQLAlchemyError:
         raise
     except Exception as error:
         # A fault in one must not keep the others from theirs.
         logger.error("digest_failed", reason=type(error).__name__)
         return "broken"
-    if letter is None:
+    if said is None or letter is None:
         return "without anything to tell"
     try:
         mail.send(session, errand.settings, letter)
@@ -55,13 +60,14 @@ def _send(errand: Errand, session: smtplib.SMTP, one: Due) -> str:
         return _note_refused(errand, one, refused)
     with db.write(errand.engine) as connection:
         subscriptions.told(connection, one)
+        if said.quotes:
+            # Who reads comments stands in the log, wherever they are read.
+            about = f"digest of {one.period.name}"
+            journal.write(connection, one.member, "mail comments", about, "sent", errand.now)
     return "sent"
 
 
-def _letter(errand: Errand, one: Due) -> Letter | None:
-    said = digest.make(one.member, one.period, errand.engine, errand.directory)
-    if said is None:
-        return None
+def _letter(errand: Errand, one: Due, said: Digest) -> Letter:
     every = Every(one.period.kind)
     return digestmail.letter(said, one.member, every, errand.directory, errand.settings)
 

@@ -1,4 +1,4 @@
-"""What a digest says: three numbers, one thing to fix, what changed; as the pages say it.
+"""What a digest says: three numbers, what to fix, what changed, three comments; as the pages do.
 
 It is made by the functions that make the Overview, or the page of a small office, as of the morning
 it is due, for the scope of the one who gets it. So it holds nothing that the pages would not show
@@ -18,10 +18,11 @@ from cxserver.insight.measures import Score
 from cxserver.insight.periods import Period
 from cxserver.insight.slices import Scope
 from cxserver.insight.small import Quarter
-from cxserver.staff import access, overview, smalloffice, subscriptions, table, words
+from cxserver.staff import access, overview, quotes, smalloffice, subscriptions, table, words
 from cxserver.staff.access import Member
 from cxserver.staff.filters import Filters
 from cxserver.staff.overview import Seen, Standing
+from cxserver.staff.quotes import Quote
 
 _NONE: Mapping[str, str] = {
     "hidden": "Too few people answered in these days to show what they said.",
@@ -78,6 +79,7 @@ class Digest:
     numbers: tuple[Number, ...] = ()
     fix: tuple[str, str] = ("", "")
     moved: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -96,17 +98,25 @@ def make(who: Member, period: Period, engine: Engine, directory: Directory) -> D
     asked = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
     if not asked.services_in(asked.seen):
         return None
-    if smalloffice.is_asked_for(engine, asked):
-        return _small(reader, asked)
-    state, seen = overview.read(reader, asked)
-    if seen is None:
-        return replace(_blank(reader, asked), note=_NONE[state])
-    return _full(reader, asked, seen, last_week=period.kind == "week")
+    said = _numbers(reader, asked, last_week=period.kind == "week")
+    if not access.sees_comments(who):
+        return said
+    links = (*said.links, ("Comments", "/comments"))
+    return replace(said, quotes=quotes.first(reader, asked.window.span), links=links)
 
 
 def zone(directory: Directory) -> ZoneInfo:
     """Where the agency's mornings are."""
     return ZoneInfo(directory.agency.timezone if directory.agency else str(UTC))
+
+
+def _numbers(reader: Subscriber, asked: Filters, *, last_week: bool) -> Digest:
+    if smalloffice.is_asked_for(reader.engine, asked):
+        return _small(reader, asked)
+    state, seen = overview.read(reader, asked)
+    if seen is None:
+        return replace(_blank(reader, asked), note=_NONE[state])
+    return _full(reader, asked, seen, last_week=last_week)
 
 
 def _full(reader: Subscriber, asked: Filters, seen: Seen, *, last_week: bool) -> Digest:

@@ -58,6 +58,12 @@ def _lines(told: Digest, pages: str, why: str) -> Iterator[str]:
         yield from ("", title.upper())
         for sentence in sentences:
             yield from _wrapped(sentence, "  ", "- " if len(sentences) > 1 else "  ")
+    if told.quotes:
+        yield from ("", "IN THEIR WORDS")
+    for at, quote in enumerate(told.quotes):
+        yield from ("",) if at else ()
+        yield from _wrapped(f"“{quote.text}”", "  ")
+        yield from _wrapped(quote.source, "    ")
     yield from ("", "MORE")
     yield from (f"- {label}: {pages}{address}" for label, address in told.links)
     yield from ("", *_wrapped(f"{why} Choose how often, or never: {pages}/digest"))

@@ -31,6 +31,8 @@ def _show(visit: Visit) -> Response:
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
     told = period and digest.make(visit.member, period, visit.engine, visit.directory)
+    if told and told.quotes:
+        visit.note("read comments", "digest")
     return rooms.page(
         visit,
         "digest.html",

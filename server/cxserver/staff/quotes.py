@@ -1,0 +1,45 @@
+"""A few comments to read elsewhere than on their page: in a digest."""
+
+import re
+from dataclasses import dataclass
+
+from cxserver.insight import held
+from cxserver.insight.periods import Span
+from cxserver.staff.commentlist import Search, Shelf, Told
+from cxserver.staff.filters import Reader
+
+_MOST = 3
+_CHARS = 300
+# What is left out may be the newest.
+_LOOKED_AT = 4 * _MOST
+# Programs that show mail turn these into links: whoever answers could send staff to any address.
+_ADDRESS = re.compile(r"(?:https?:|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody wrote, and where in which week; `language` where that may be told."""
+
+    text: str
+    source: str
+    language: str
+
+
+def first(reader: Reader, span: Span) -> tuple[Quote, ...]:
+    """The first comments of the weeks in these days that may be read. Not those with an alert:
+    somebody has been called about them, and they may be of a week that is not over.
+    """
+    shelf = Shelf(reader.engine, reader.directory, reader.scope, reader.now)
+    since = held.monday_of(span.start or reader.now.date())
+    found = [
+        _quote(one)
+        for one in shelf.find(Search(), limit=_LOOKED_AT).comments
+        if one.comment.monday >= since and not one.comment.alerted and one.comment.text.strip()
+    ]
+    return tuple(found[:_MOST])
+
+
+def _quote(one: Told) -> Quote:
+    text = _ADDRESS.sub("[address]", " ".join(one.comment.text.split()))
+    cut = text if len(text) <= _CHARS else text[:_CHARS].rstrip() + "…"
+    return Quote(cut, f"{one.office}, {one.week[:1].lower()}{one.week[1:]}", one.language)
