@@ -153,7 +153,7 @@ def _work() -> None:
     )
     op.create_table(
         "digests",
-        sa.Column("member", sa.String(length=32), nullable=False),
+        sa.Column("member", sa.String(length=32), nullable=False, comment="of the staff"),
         sa.Column("every", sa.String(length=8), nullable=False, comment="week, month or never"),
         sa.Column("through", sa.Date(), nullable=True, comment="the last day told of"),
         sa.Column(

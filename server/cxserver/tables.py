@@ -434,7 +434,7 @@ jobs = Table(
 digests = Table(
     "digests",
     metadata,
-    Column("member", String(32), primary_key=True),
+    Column("member", String(32), primary_key=True, comment="of the staff"),
     Column("every", String(8), nullable=False, comment="week, month or never"),
     Column("through", Date, nullable=True, comment="the last day told of"),
     Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
