@@ -14,12 +14,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT, SECRET = "cx-at-the-agency", "a secret between two servers"
 
 
@@ -41,6 +43,9 @@ class Provider:
         self.sign = self._sign
         self.refuses = ""
         self.asked: list[dict[str, str]] = []
+        self.client_key: Any = None
+        self.left: list[dict[str, str]] = []
+        self._used: set[str] = set()
         self._codes: dict[str, dict[str, str]] = {}
         self.app = Starlette(
             routes=[
@@ -49,6 +54,7 @@ class Provider:
                 Route("/authorize", self._authorize),
                 Route("/token", self._token, methods=["POST"]),
                 Route("/userinfo", self._userinfo),
+                Route("/logout", self._logout),
             ]
         )
 
@@ -114,8 +120,7 @@ class Provider:
     async def _token(self, request: Request) -> Response:
         sent = {name: each[0] for name, each in parse_qs((await request.body()).decode()).items()}
         asked = self._codes.pop(sent.get("code", ""), None)
-        known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not self._is_client(request, sent):
             return JSONResponse({"error": "invalid_client"}, 401)
         challenge = _bare(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
         if (
@@ -127,6 +132,39 @@ class Provider:
         token = self.sign(self._claims(asked))
         told = {"access_token": "access", "token_type": "Bearer", "expires_in": 60}
         return JSONResponse(told | {"id_token": token})
+
+    def _is_client(self, request: Request, sent: dict[str, str]) -> bool:
+        if self.client_key is None:
+            known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+            return request.headers.get("authorization") == f"Basic {known}"
+        # RFC 7523, as login.gov takes it: a key has no secret beside it.
+        if "authorization" in request.headers or "client_secret" in sent:
+            return False
+        if sent.get("client_assertion_type") != ASSERTION or sent.get("client_id") != CLIENT:
+            return False
+        try:
+            proof = jwt.decode(
+                sent.get("client_assertion", ""), self.client_key, algorithms=["RS256", "ES256"]
+            ).claims
+        except JoseError:
+            return False
+        now = self._clock().timestamp()
+        fits = (
+            proof["iss"] == proof["sub"] == CLIENT
+            and proof["aud"] == f"{self.issuer}/token"
+            and now < proof["exp"] <= now + 600
+            and proof["jti"] not in self._used
+        )
+        self._used.add(proof["jti"])
+        return bool(fits)
+
+    async def _logout(self, request: Request) -> Response:
+        asked = dict(request.query_params)
+        onward = self.redirect.replace("/sign-in/back", "/sign-in")
+        if (asked["client_id"], asked["post_logout_redirect_uri"]) != (CLIENT, onward):
+            return Response("This client is not known here.", 400)
+        self.left.append(asked)
+        return RedirectResponse(f"{onward}?{urlencode({'state': asked['state']})}", 303)
 
     async def _userinfo(self, request: Request) -> Response:
         if request.headers.get("authorization") != "Bearer access":

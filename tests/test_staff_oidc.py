@@ -1,17 +1,21 @@
 """Sign-in at the agency's identity provider: what does not fit to the last letter opens nothing."""
 
+import html
+import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
-from cxserver import db, staff, tables
+from command import cx
+from cxserver import db, relying, staff, tables
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 from cxserver.staff import members
-from cxserver.staff.access import Role
-from desks import invite
+from cxserver.staff.access import Member, Role
+from desks import invite, post
 from provider import CLIENT, SECRET, Provider
 
 ANA = {"sub": "7f3a", "email": "ana@example.gov", "email_verified": True, "name": "Ana Ruiz"}
@@ -314,6 +318,143 @@ def test_a_weaker_sign_in_than_was_insisted_on_is_refused(sqlite_house, serve):
         assert come(client).status_code == 303
 
 
+# ---- links, where a provider lets people in
+
+
+def logged(house):
+    with db.read(house.engine) as connection:
+        lines = staff.audit.latest(connection)
+    return [(line.who, line.what, line.about, line.result) for line in reversed(lines)]
+
+
+def break_glass(house, email="ana@example.gov"):
+    with db.write(house.engine) as connection:
+        wanted = Member("", email, "", Role.ADMINISTRATOR, None, None)
+        member = members.know(connection, wanted, house.clock.now)
+        secret = members.link(connection, member, house.clock.now, break_glass=True)
+    return f"/staff/sign-in/{secret}"
+
+
+def test_a_link_of_before_opens_nothing_once_there_is_a_provider(agency):
+    house, _, client = agency
+    link = invite(house, Role.ADMINISTRATOR, email="old@example.gov")
+    for found in (client.get(link), post(client, link)):
+        assert found.status_code == 404 and "This link does not work" in found.text
+        assert "set-cookie" not in found.headers
+    assert sessions(house) == []
+    assert logged(house)[-1] == ("nobody", "sign in", "one-time link", "not a good link")
+    # Nor does it under the name of the other kind.
+    forged = link.replace("/sign-in/", "/sign-in/break-glass.")
+    assert post(client, forged).status_code == 404
+
+
+def test_a_break_glass_link_signs_in_once_within_the_hour_and_is_marked_in_the_log(agency):
+    house, _, client = agency
+    link = break_glass(house)
+    assert client.get(link).status_code == 200
+    entered = post(client, link)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/staff/")
+    assert client.get("/staff/audit").status_code == 200
+    assert ("ana@example.gov", "sign in", "break-glass link", "done") in logged(house)
+    client.cookies.clear()
+    assert post(client, link).status_code == 404
+    late = break_glass(house)
+    house.clock.forward(hours=1)
+    assert client.get(late).status_code == 404 and post(client, late).status_code == 404
+
+
+def test_break_glass_works_while_the_provider_is_down_the_way_out_too(office):
+    house, provider, client = office
+    provider.document = {"issuer": None}
+    assert client.get("/staff/sign-in/provider").status_code == 503
+    assert post(client, break_glass(house)).status_code == 303
+    out = post(client, "/staff/sign-out")
+    assert (out.status_code, out.headers["location"]) == (303, "/staff/sign-in")
+    assert sessions(house) == []
+
+
+def test_the_command_makes_known_and_prints_no_secret_where_there_is_a_provider(
+    office, monkeypatch
+):
+    house, provider, client = office
+    monkeypatch.setenv("CX_OIDC_ISSUER", provider.issuer)
+    words = ("staff", "invite", "bea@example.gov", "--role", "analyst")
+    assert cx(house, *words).strip() == f"{house.settings.base_url}/staff/sign-in"
+    with db.read(house.engine) as connection:
+        held = connection.execute(select(tables.staff_invites.c.member)).scalars().all()
+        bea = [one.member.id for one in members.everyone(connection) if "bea" in one.member.email]
+    assert not set(held) & set(bea)
+    told = json.loads(cx(house, *words, "--json"))
+    assert told["link"].endswith("/staff/sign-in") and told["valid_until"] is None
+    provider.person = ANA | {"sub": "b", "email": "bea@example.gov"}
+    assert come(client).status_code == 303
+    link = cx(house, *words, "--break-glass").strip()
+    assert "/staff/sign-in/break-glass." in link
+    assert [line[1:3] for line in logged(house) if line[0] == "command line"] == [
+        ("invite", "bea@example.gov analyst"),
+        ("invite", "bea@example.gov analyst"),
+        ("break-glass link", "bea@example.gov analyst"),
+    ]
+    assert link.rpartition(".")[2] not in str(logged(house))
+
+
+def test_without_a_provider_there_is_no_glass_to_break(sqlite_house):
+    words = ("staff", "invite", "a@example.gov", "--role", "analyst", "--break-glass")
+    assert "no provider" in cx(sqlite_house, *words, fails=True)
+
+
+# ---- the way out
+
+
+def test_signing_out_goes_on_to_the_provider_with_nothing_secret(agency):
+    house, provider, client = agency
+    provider.document = {"end_session_endpoint": f"{provider.issuer}/logout"}
+    assert come(client).status_code == 303
+    cookie = client.cookies["cx-staff"]
+    page = post(client, "/staff/sign-out")
+    assert page.status_code == 200 and sessions(house) == []
+    onward = html.unescape(re.search('http-equiv="refresh" content="0; url=([^"]+)"', page.text)[1])
+    assert parse_qs(urlsplit(onward).query).keys() == {
+        "client_id",
+        "post_logout_redirect_uri",
+        "state",
+    }
+    assert cookie not in onward and "ana" not in onward
+    returned = httpx2.get(onward, follow_redirects=False).headers["location"]
+    assert "signed out, here and at" in client.get(returned).text
+    # Whoever is led there by somebody else is told nothing that is not so.
+    assert "signed out" not in client.get("/staff/sign-in?state=guessed").text
+    assert "signed out" not in httpx2.get(returned).text
+    assert client.get("/staff/audit").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"end_session_endpoint": "http://evil.example/out"}, {"end_session_endpoint": None}],
+    ids=str,
+)
+def test_where_the_provider_has_no_way_out_it_ends_here(office, document):
+    house, provider, client = office
+    provider.document = document
+    come(client)
+    out = post(client, "/staff/sign-out")
+    assert (out.status_code, out.headers["location"]) == (303, "/staff/sign-in")
+    assert sessions(house) == []
+
+
+def test_a_provider_that_is_down_keeps_nobody_in(office):
+    house, provider, client = office
+    come(client)
+    provider.document = {"issuer": None}
+    # What the provider told about itself is kept for an hour.
+    for _ in range(3):
+        house.clock.forward(minutes=25)
+        assert client.get("/staff/audit").status_code == 200
+    out = post(client, "/staff/sign-out")
+    assert (out.status_code, out.headers["location"]) == (303, "/staff/sign-in")
+    assert sessions(house) == []
+
+
 # ---- the provider itself
 
 
@@ -373,7 +514,7 @@ def test_the_secret_is_never_printed():
 
 
 def test_a_server_whose_software_for_it_is_missing_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(staff.provider, "find_spec", lambda name: None)
+    monkeypatch.setattr(relying, "find_spec", lambda name: None)
     with pytest.raises(ServerError, match=r"pip install 'cxsdk\[oidc\]'"):
         staff.check(Settings(oidc_issuer="https://sso.agency.gov"))
     staff.check(Settings())
@@ -394,6 +535,18 @@ def test_a_browser_goes_there_and_comes_back_signed_in(office, open_page):
     page.wait_for_url("**/staff/sign-in")
     page.goto(f"{house.settings.base_url}/staff/audit")
     assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
+
+
+def test_a_browser_signs_out_here_and_there(office, open_page):
+    """Our policy lets no form end on another site: a browser shows that this one gets there."""
+    house, provider, _ = office
+    provider.document = {"end_session_endpoint": f"{provider.issuer}/logout"}
+    page = open_page()
+    page.goto(f"{house.settings.base_url}/staff/sign-in/provider?next=/staff/audit")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/staff/sign-in?state=*")
+    assert "signed out, here and at" in page.locator("main").inner_text()
+    assert len(provider.left) == 1 and sessions(house) == []
 
 
 def test_a_page_of_another_site_cannot_sign_anybody_out(office, open_page, serve, page_faults):

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = Field(
         SecretStr(""), description="And its secret there. Never printed."
     )
+    oidc_private_key_file: Path | None = Field(
+        None,
+        description="Or a private key (PEM, RSA or EC) to prove itself with: `private_key_jwt`.",
+    )
     oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Strengths of sign-in to insist on (`acr`), separated by commas."
     )

@@ -44,31 +44,37 @@ def invite(
     office: Annotated[str | None, typer.Option(help="The office of an office-manager.")] = None,
     service: Annotated[str | None, typer.Option(help="The service of a service-lead.")] = None,
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    break_glass: Annotated[
+        bool,
+        typer.Option(
+            "--break-glass", help="A link for one hour that leads past the identity provider."
+        ),
+    ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Print a link that signs one person in, once, for 24 hours. Again: a new link, or role."""
+    """Print a link that signs one person in, once, for 24 hours. Again: a new link, or role.
+
+    With CX_OIDC_ISSUER set it prints where people sign in: the provider lets them in.
+    """
     _check(email, role, office, service)
     chosen, now = settings(data), clock.now()
+    if break_glass and not chosen.oidc_issuer:
+        raise typer.BadParameter("there is no provider to lead past.", param_hint="--break-glass")
     journal = Journal(rootkey.read(chosen.root_key_path))
+    secret = ""
     with database(chosen) as engine, db.write(engine) as connection:
         _check_exists(directory.load(connection), office, service)
         wanted = Member("", email, name[:200], role, office, service)
-        member, secret = members.invite(connection, wanted, now)
+        member = members.know(connection, wanted, now)
+        if break_glass or not chosen.oidc_issuer:
+            secret = members.link(connection, member, now, break_glass=break_glass)
         about = " ".join(part for part in (member.email, role, office or service) if part)
-        journal.write(connection, audit.COMMAND, "invite", about, "done", now)
-    link = f"{chosen.base_url}/staff/sign-in/{secret}"
-    ends = now + members.INVITE_LIVES
-    if json:
-        told = {"email": member.email, "role": role.value, "office": office, "service": service}
-        say_json(told | {"link": link, "valid_until": ends.isoformat()})
-        return
-    err.print(
-        f"{member.email} may sign in, once, until {ends:%Y-%m-%d %H:%M} UTC, with this link:",
-        markup=False,
-        soft_wrap=True,
-    )
-    typer.echo(link)
+        what = "break-glass link" if break_glass else "invite"
+        journal.write(connection, audit.COMMAND, what, about, "done", now)
+    address = f"{chosen.base_url}/staff/sign-in" + (f"/{secret}" if secret else "")
+    lives = members.BREAK_GLASS_LIVES if break_glass else members.INVITE_LIVES
+    _say_address(member, address, now + lives if secret else None, json)
 
 
 @staff_app.command("list")
@@ -118,6 +124,21 @@ def verify(
         _say(verdict)
     if verdict.broken is not None:
         sys.exit(1)
+
+
+def _say_address(member: Member, address: str, ends: datetime | None, json: bool) -> None:
+    """Where to sign in: by a link until it `ends`, or at the provider."""
+    if json:
+        told = {"email": member.email, "role": member.role.value}
+        whose = {"office": member.office, "service": member.service}
+        ended = ends.isoformat() if ends else None
+        say_json({**told, **whose, "link": address, "valid_until": ended})
+        return
+    how = "with the agency's own account, here:"
+    if ends:
+        how = f"once, until {ends:%Y-%m-%d %H:%M} UTC, with this link:"
+    err.print(f"{member.email} may sign in, {how}", markup=False, soft_wrap=True)
+    typer.echo(address)
 
 
 def _say(verdict: Verdict) -> None:

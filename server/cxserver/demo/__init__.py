@@ -23,8 +23,9 @@ from cxserver.errors import CatalogRefused
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets
 from cxserver.settings import Settings
-from cxserver.staff import members
+from cxserver.staff import audit, members
 from cxserver.staff.access import Member, Role
+from cxserver.staff.audit import Journal
 
 BATCH = 1000
 # The poster that telephones scan leads here.
@@ -43,6 +44,8 @@ def run(data: Path, port: int, answers: int, lan: bool) -> None:
         base_url=f"http://{address}:{port}",
         allowed_hosts=("127.0.0.1", "localhost"),
         queue_size=2000,
+        # Here people sign in with the link it prints, whatever the shell is set up for.
+        oidc_issuer="",
     )
     stage = prepare(settings, answers)
     app = build(settings, stage)
@@ -127,8 +130,12 @@ def _let_in(settings: Settings) -> str:
     analyst = Member("", "demo@localhost", "Demo analyst", Role.ANALYST, None, None)
     engine = db.open_engine(settings)
     try:
+        roots, now = rootkey.read(settings.root_key_path), clock.now()
         with db.write(engine) as connection:
-            return members.invite(connection, analyst, clock.now())[1]
+            member, secret = members.invite(connection, analyst, now)
+            about = f"{member.email} {member.role}"
+            Journal(roots).write(connection, audit.COMMAND, "invite", about, "done", now)
+            return secret
     finally:
         engine.dispose()
 

@@ -14,14 +14,16 @@ from cxserver.settings import Settings
 def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Every finding about one installation at `now` (aware). It changes nothing."""
     found = [installation.address(settings), installation.root_key(settings)]
+    found += installation.sign_in(settings)
     missing = installation.database_file(settings)
     if missing:
         return [*found, missing]
     engine = db.open_engine(settings)
     try:
-        found += installation.database(engine)
+        reached = installation.database(engine)
+        found += reached
         # The rest is in the tables: those of another version cannot be read.
-        if any(finding.state == "problem" for finding in found[2:]):
+        if any(finding.state == "problem" for finding in reached):
             return found
         with db.read(engine) as connection:
             return [*found, *_contents(connection, settings, now)]

@@ -9,19 +9,20 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cxserver import db, tables
+from cxserver import db, relying, tables
 from cxserver.catalog import rootkey
 from cxserver.doctor.finding import Finding
-from cxserver.errors import DatabaseUnfit
+from cxserver.errors import DatabaseUnfit, ServerError
 from cxserver.settings import Settings
 
-_ADDRESS, _KEY, _DATABASE, _TABLES, _DURABLE, _CLOCK = (
+_ADDRESS, _KEY, _DATABASE, _TABLES, _DURABLE, _CLOCK, _SIGN_IN = (
     "public address",
     "root key",
     "database",
     "tables",
     "durability",
     "clock",
+    "staff sign-in",
 )
 
 
@@ -65,6 +66,22 @@ def root_key(settings: Settings) -> Finding:
         told = f"{path} may be opened by others (mode {mode:04o})"
         return Finding(_KEY, "problem", told, f"chmod 600 {path}")
     return Finding(_KEY, "ok", f"{path}, readable by its owner alone")
+
+
+def sign_in(settings: Settings) -> list[Finding]:
+    """Whether sign-in at the identity provider is set up whole; nothing where there is none."""
+    if not settings.oidc_issuer:
+        return []
+    try:
+        relying.check(settings)
+    except ServerError as error:
+        return [Finding(_SIGN_IN, "problem", str(error), "`cx serve` does not start like this.")]
+    key = settings.oidc_private_key_file
+    mode = stat.S_IMODE(key.stat().st_mode) if key else 0
+    if mode & 0o077:
+        told = f"{key} may be opened by others (mode {mode:04o})"
+        return [Finding(_SIGN_IN, "problem", told, f"chmod 600 {key}")]
+    return [Finding(_SIGN_IN, "ok", f"at {settings.oidc_issuer}")]
 
 
 def database_file(settings: Settings) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from starlette.routing import Route
 
+from cxserver import relying
 from cxserver.intake.desk import Desk
 from cxserver.pages.static import Files
 from cxserver.settings import Settings
@@ -16,7 +17,6 @@ from cxserver.staff import (
     offices,
     overview,
     places,
-    provider,
     redact,
     response,
     rooms,
@@ -50,8 +50,8 @@ def routes() -> list[Route]:
 
 
 def check(settings: Settings) -> None:
-    """Raise ServerError when the settings ask for what is not installed."""
-    provider.check_installed(settings)
+    """Raise ServerError when sign-in is set up in half, or asks for what is not installed."""
+    relying.check(settings)
 
 
 def prepare(desk: Desk, files: Files, *, demo: bool) -> Backroom:

@@ -9,14 +9,19 @@ from starlette.responses import RedirectResponse, Response
 from cxserver.staff import backroom, sessions
 from cxserver.staff.access import Member
 
+LINK, BREAK_GLASS, PROVIDER = "one-time link", "break-glass link", "identity provider"
+
 
 def admit(
     connection: Connection, request: Request, member: Member, how: str, now: datetime, page: str
 ) -> Response:
-    """303 to `page` in a fresh session. An earlier one of the same browser ends."""
+    """303 to `page` in a fresh session. An earlier one of the same browser ends.
+
+    `how` is one of the ways above, and stands in the log.
+    """
     back = backroom.of(request)
     previous = sessions.id_of(request, back.settings)
-    id = sessions.begin(connection, member, now, previous)
+    id = sessions.begin(connection, member, now, previous, at_provider=how == PROVIDER)
     back.journal.write(connection, member, "sign in", how, "done", now)
     response = RedirectResponse(back.settings.path + page, 303)
     sessions.give(response, request, back.settings, id)

@@ -14,6 +14,10 @@ from cxserver.staff import sessions
 from cxserver.staff.access import Member, Role
 
 INVITE_LIVES = timedelta(hours=24)
+BREAK_GLASS_LIVES = timedelta(hours=1)
+# A secret says itself what it is, and its hash covers that: none can be turned into the other. No
+# other secret has a dot.
+_BREAK_GLASS = "break-glass."
 _SECRET = 32
 
 
@@ -37,7 +41,13 @@ class Identity:
 
 
 def invite(connection: Connection, wanted: Member, now: datetime) -> tuple[Member, str]:
-    """The member by this e-mail address, and the secret of a link that signs in once.
+    """The member by this e-mail address, and the secret of a link that signs in once."""
+    member = know(connection, wanted, now)
+    return member, link(connection, member, now)
+
+
+def know(connection: Connection, wanted: Member, now: datetime) -> Member:
+    """The member by this e-mail address, without any link.
 
     Somebody who is known already gets this role, and is signed out wherever they were.
     """
@@ -60,7 +70,32 @@ def invite(connection: Connection, wanted: Member, now: datetime) -> tuple[Membe
         staff = tables.staff_members
         connection.execute(update(staff).where(staff.c.id == id).values(**told))
         sessions.end_all(connection, id)
-    return _known(connection, id), _new_link(connection, id, now)
+    invites = tables.staff_invites
+    late = (invites.c.member == id) | (invites.c.expires <= now)
+    connection.execute(delete(invites).where(late))
+    return _known(connection, id)
+
+
+def link(
+    connection: Connection, member: Member, now: datetime, *, break_glass: bool = False
+) -> str:
+    """The secret of a new link that signs this member in once, for a day.
+
+    With `break_glass` for an hour, and also where the identity provider lets people in.
+    """
+    secret = (_BREAK_GLASS if break_glass else "") + secrets.token_urlsafe(_SECRET)
+    ends = now + (BREAK_GLASS_LIVES if break_glass else INVITE_LIVES)
+    connection.execute(
+        tables.staff_invites.insert().values(
+            secret_hash=_hash(secret), member=member.id, expires=ends
+        )
+    )
+    return secret
+
+
+def breaks_glass(secret: str) -> bool:
+    """Whether this is the secret of a link that was made to get round the provider."""
+    return secret.startswith(_BREAK_GLASS)
 
 
 def revoke(connection: Connection, email: str, now: datetime) -> Member:
@@ -153,19 +188,6 @@ def forget(connection: Connection, now: datetime) -> None:
 def address(email: str) -> str:
     """An e-mail address as it is compared: nobody is two people by a capital letter."""
     return email.strip().lower()
-
-
-def _new_link(connection: Connection, member: str, now: datetime) -> str:
-    invites = tables.staff_invites
-    late = (invites.c.member == member) | (invites.c.expires <= now)
-    connection.execute(delete(invites).where(late))
-    secret = secrets.token_urlsafe(_SECRET)
-    connection.execute(
-        invites.insert().values(
-            secret_hash=_hash(secret), member=member, expires=now + INVITE_LIVES
-        )
-    )
-    return secret
 
 
 def _by_email(connection: Connection, email: str) -> Any:

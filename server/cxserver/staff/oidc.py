@@ -20,12 +20,11 @@ from starlette.responses import RedirectResponse, Response
 from cxserver import db
 from cxserver.log import logger
 from cxserver.settings import Settings
-from cxserver.staff import backroom, entrance, members, problem, sessions
+from cxserver.staff import backroom, entrance, members, problem, rooms, sessions
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.provider import Provider, Refused, Ticket, Unreachable
 
 _LIVES = timedelta(minutes=10)
-_HOW = "identity provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,35 @@ async def back(request: Request) -> Response:
     return await run_in_threadpool(_back, request)
 
 
+def leave(request: Request, room: Backroom, now: datetime) -> Response | None:
+    """A page that leads on to the provider's own sign-out; None where it has none, or is down.
+
+    The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
+    """
+    state = secrets.token_urlsafe(32)
+    onward = f"{room.settings.base_url}/staff/sign-in"
+    try:
+        address = _provider(request, room).farewell(state, onward, now)
+    except Unreachable as fault:
+        # Whoever wants to leave has left here already.
+        logger.warning("provider_unreachable", reason=str(fault))
+        return None
+    if not address:
+        return None
+    response = rooms.drawn(room, "leave.html", 200, address=address)
+    _carry(response, _farewell(request, room.settings), state)
+    return response
+
+
+def has_left(request: Request, room: Backroom) -> bool:
+    """Whether the provider sends the browser back from the sign-out that it was sent to."""
+    state = request.query_params.get("state", "")
+    if not state or not configured(room.settings):
+        return False
+    sent = request.cookies.get(_farewell(request, room.settings), "")
+    return hmac.compare_digest(state.encode(), sent.encode())
+
+
 def _start(request: Request) -> Response:
     room, now = backroom.of(request), backroom.of(request).desk.clock()
     name = _cookie(request, room.settings)
@@ -63,15 +91,7 @@ def _start(request: Request) -> Response:
     onward = backroom.safe_page(request.query_params.get("next", ""))
     errand = Errand(ticket, onward, now.isoformat())
     response = RedirectResponse(address, 303)
-    response.set_cookie(
-        name,
-        str(_signer(room).dumps(asdict(errand))),
-        max_age=int(_LIVES.total_seconds()),
-        path="/",
-        secure=name.startswith("__Host-"),
-        httponly=True,
-        samesite="lax",
-    )
+    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
     return response
 
 
@@ -81,7 +101,7 @@ def _back(request: Request) -> Response:
     try:
         response = _admit(request, room, now)
     except Refused as refused:
-        room.note_stranger(_HOW, refused.reason, now)
+        room.note_stranger(entrance.PROVIDER, refused.reason, now)
         response = problem.told(request, 401, refused.words, {})
     except Unreachable as fault:
         raise _unreachable(fault) from None
@@ -96,10 +116,11 @@ def _admit(request: Request, room: Backroom, now: datetime) -> Response:
     errand = _errand(request, room, now)
     code = _code(request, room.settings, errand.ticket)
     claims = _provider(request, room).claims(code, errand.ticket, now)
+    how = entrance.PROVIDER
     with db.write(room.engine) as connection:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
-            return entrance.admit(connection, request, member, _HOW, now, errand.next)
+            return entrance.admit(connection, request, member, how, now, errand.next)
     raise Refused("not invited", "Nobody has invited you here yet. Ask whoever runs this server.")
 
 
@@ -125,6 +146,22 @@ def _code(request: Request, settings: Settings, ticket: Ticket) -> str:
     if "error" in sent or not sent.get("code"):
         raise Refused("refused by the provider", "The identity provider did not let you in.")
     return sent["code"]
+
+
+def _carry(response: Response, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(_LIVES.total_seconds()),
+        path="/",
+        secure=name.startswith("__Host-"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _farewell(request: Request, settings: Settings) -> str:
+    return sessions.cookie_name(request, settings).replace("staff", "farewell")
 
 
 def _cookie(request: Request, settings: Settings) -> str:

@@ -6,10 +6,10 @@ Needs `pip install 'cxsdk[oidc]'`, and loads it at the first sign-in.
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from cxserver import relying
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 from cxserver.staff.members import Identity
@@ -55,12 +55,6 @@ class Claims:
     name: str
 
 
-def check_installed(settings: Settings) -> None:
-    """Raise ServerError when a provider is set and the software for it is not there."""
-    if settings.oidc_issuer and not (find_spec("authlib") and find_spec("httpx2")):
-        raise ServerError("CX_OIDC_ISSUER is set, and needs: pip install 'cxsdk[oidc]'")
-
-
 class Provider:
     """One provider. What it tells about itself is kept for an hour."""
 
@@ -90,7 +84,7 @@ class Provider:
         """Who the code stands for. Raises Refused or Unreachable."""
         self._learn(now, _KEEP)
         with self._client() as client:
-            token = self._redeem(client, code, ticket)
+            token = self._redeem(client, code, ticket, now)
             told = self._verified(token, ticket, now)
             if "email" not in told and "userinfo_endpoint" in self._known:
                 told = told | self._userinfo(client, told["sub"])
@@ -103,7 +97,24 @@ class Provider:
             "".join(letter for letter in str(told.get("name") or "") if letter.isprintable()),
         )
 
-    def _redeem(self, client: Any, code: str, ticket: Ticket) -> dict[str, Any]:
+    def farewell(self, state: str, onward: str, now: datetime) -> str:
+        """Where the browser signs out there, too, and is led `onward`; "" if the provider has no
+        such place. Raises Unreachable.
+
+        It names us and nobody else: no token is kept for it, so that none can leak.
+        """
+        self._learn(now, _KEEP)
+        place = str(self._known.get("end_session_endpoint") or "")
+        if not _is_safe(place):
+            return ""
+        told = {
+            "client_id": self._settings.oidc_client_id,
+            "post_logout_redirect_uri": onward,
+            "state": state,
+        }
+        return place + ("&" if urlsplit(place).query else "?") + urlencode(told)
+
+    def _redeem(self, client: Any, code: str, ticket: Ticket, now: datetime) -> dict[str, Any]:
         import httpx2
         from authlib.common.errors import AuthlibBaseError
 
@@ -113,6 +124,7 @@ class Provider:
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=ticket.verifier,
+                **self._proof(now),
             )
         except AuthlibBaseError as error:
             raise Refused(f"code: {error.error}"[:60]) from None
@@ -181,6 +193,20 @@ class Provider:
             timeout=_SECONDS,
         )
 
+    def _proof(self, now: datetime) -> dict[str, str]:
+        """What the request says of us beside our name, where a key is to prove it."""
+        path, known = self._settings.oidc_private_key_file, self._known
+        if path is None:
+            return {}
+        try:
+            # Read each time: a key is replaced without a restart.
+            found = relying.key(path)
+        except ServerError as fault:
+            raise Unreachable(str(fault)) from None
+        name = self._settings.oidc_client_id
+        signed = relying.assertion(found, name, known["token_endpoint"], now)
+        return {"client_assertion_type": relying.PROOF, "client_assertion": signed}
+
     def _way_to_prove_ourselves(self) -> str:
         if not self._settings.oidc_client_secret.get_secret_value():
             return "none"
@@ -217,9 +243,13 @@ def _check(known: dict[str, Any], issuer: str) -> None:
     if known.get("issuer") != issuer:
         raise Unreachable("it gives another issuer")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-        parts = urlsplit(str(known.get(name, "")))
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        if not _is_safe(str(known.get(name, ""))):
             raise Unreachable(f"its {name} is not https")
+
+
+def _is_safe(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 def _is_name(subject: object) -> bool:

@@ -28,14 +28,23 @@ _STEP = timedelta(minutes=1)
 _SECURE, _PLAIN = "__Host-cx-staff", "cx-staff"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BYTES = 32
+# The id of a session says itself that the identity provider began it, and its hash covers that.
+_PROVIDER = "provider."
 
 
-def begin(connection: Connection, member: Member, now: datetime, previous: str = "") -> str:
+def begin(
+    connection: Connection,
+    member: Member,
+    now: datetime,
+    previous: str = "",
+    *,
+    at_provider: bool = False,
+) -> str:
     """A fresh session; the `previous` one of this browser ends. Gives the id for its cookie."""
     held = tables.staff_sessions
     over = (held.c.seen <= now - IDLE) | (held.c.begun <= now - ABSOLUTE)
     connection.execute(delete(held).where(over | (held.c.id_hash == _hash(previous))))
-    id = secrets.token_urlsafe(_BYTES)
+    id = (_PROVIDER if at_provider else "") + secrets.token_urlsafe(_BYTES)
     connection.execute(
         held.insert().values(id_hash=_hash(id), member=member.id, begun=now, seen=now)
     )
@@ -55,6 +64,11 @@ def find(connection: Connection, id: str, now: datetime) -> tuple[Member, dateti
         return None
     member = Member(row.id, row.email, row.name, Role(row.role), row.office, row.service)
     return member, row.seen
+
+
+def began_at_provider(id: str) -> bool:
+    """Whether the identity provider signed this session in."""
+    return id.startswith(_PROVIDER)
 
 
 def touch(connection: Connection, id: str, now: datetime) -> None:

@@ -3,12 +3,15 @@
 A GET signs nobody in: mail scanners open links. The link's page shows a button, and that posts.
 """
 
+from datetime import datetime
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cxserver import db
+from cxserver.log import logger
 from cxserver.staff import (
     access,
     backroom,
@@ -19,6 +22,7 @@ from cxserver.staff import (
     rooms,
     sessions,
 )
+from cxserver.staff.access import Member
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.rooms import Room, Visit
 
@@ -48,7 +52,12 @@ async def show(request: Request) -> Response:
     sessions.cookie_name(request, back.settings)
     onward = backroom.safe_page(request.query_params.get("next", ""))
     return rooms.drawn(
-        back, "sign-in.html", 200, provider=oidc.configured(back.settings), next=onward
+        back,
+        "sign-in.html",
+        200,
+        provider=oidc.configured(back.settings),
+        left=oidc.has_left(request, back),
+        next=onward,
     )
 
 
@@ -64,11 +73,13 @@ async def take_link(request: Request) -> Response:
 
 
 def sign_out(request: Request, visit: Visit) -> Response:
-    """POST /staff/sign-out: the session ends here and in the database."""
+    """POST /staff/sign-out: the session ends here, and at the provider that began it."""
+    id = sessions.id_of(request, visit.back.settings)
     with db.write(visit.engine) as connection:
-        sessions.end(connection, sessions.id_of(request, visit.back.settings))
+        sessions.end(connection, id)
         visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
-    response = RedirectResponse(f"{visit.path}/sign-in", 303)
+    response = _onward(request, visit) if sessions.began_at_provider(id) else None
+    response = response or RedirectResponse(f"{visit.path}/sign-in", 303)
     sessions.take_back(response, request, visit.back.settings)
     return response
 
@@ -76,11 +87,15 @@ def sign_out(request: Request, visit: Visit) -> Response:
 ROOMS = (Room("/sign-out", sign_out, access.EVERYONE, methods=("POST",)),)
 
 
+def _onward(request: Request, visit: Visit) -> Response | None:
+    back = visit.back
+    return oidc.leave(request, back, visit.now) if oidc.configured(back.settings) else None
+
+
 def _show_link(request: Request) -> Response:
     back, now = backroom.of(request), backroom.of(request).desk.clock()
     sessions.cookie_name(request, back.settings)
-    with db.read(back.engine) as connection:
-        member = members.peek(connection, _secret(request), now)
+    member = _whose(request, back, now)
     if member is None:
         return _stale(back)
     return rooms.drawn(back, "link.html", 200, member=member)
@@ -89,15 +104,25 @@ def _show_link(request: Request) -> Response:
 def _take_link(request: Request) -> Response:
     back, now = backroom.of(request), backroom.of(request).desk.clock()
     sessions.cookie_name(request, back.settings)
-    with db.read(back.engine) as connection:
-        known = members.peek(connection, _secret(request), now)
-    if known is not None:
+    how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
+    if _whose(request, back, now) is not None:
         with db.write(back.engine) as connection:
             member = members.take(connection, _secret(request), now)
             if member is not None:
-                return entrance.admit(connection, request, member, "one-time link", now, "/staff/")
-    back.note_stranger("one-time link", "not a good link", now)
+                if how is entrance.BREAK_GLASS:
+                    logger.warning("break_glass_sign_in")
+                return entrance.admit(connection, request, member, how, now, "/staff/")
+    back.note_stranger(how, "not a good link", now)
     return _stale(back)
+
+
+def _whose(request: Request, back: Backroom, now: datetime) -> Member | None:
+    """Whom this link would sign in. Where a provider lets people in, no other way leads past it."""
+    secret = _secret(request)
+    if oidc.configured(back.settings) and not members.breaks_glass(secret):
+        return None
+    with db.read(back.engine) as connection:
+        return members.peek(connection, secret, now)
 
 
 def _secret(request: Request) -> str:
