@@ -2,15 +2,18 @@
 
 import json
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DatabaseError
+from structlog.testing import capture_logs
 
-from command import cx
+import forge
+from command import cx, environment
 from cxserver import clock, db, tables
 from cxserver.catalog.rootkey import RootKeys
-from cxserver.staff import audit
+from cxserver.staff import audit, members
 from cxserver.staff.access import Member, Role
 from cxserver.staff.audit import Journal
 from desks import invite, post, sign_in
@@ -139,6 +142,87 @@ def test_lines_cut_off_the_end_are_missed_by_whoever_noted_a_hash(house, journal
     tamper(house, delete(LOG).where(LOG.c.n >= 5))
     assert verify(house, journal).broken is None
     assert verify(house, journal, noted).broken == 5
+
+
+@pytest.fixture
+def lived_in(house):
+    """A house as it is lived in: three were invited, one has signed in, one was shut out."""
+    cx(house, "staff", "invite", "ana@example.gov", "--role", "analyst")
+    link = cx(house, "staff", "invite", "bea@example.gov", "--role", "administrator").strip()
+    cx(house, "staff", "invite", "cyd@example.gov", "--role", "analyst")
+    cx(house, "staff", "revoke", "cyd@example.gov")
+    house.clock.now = clock.now()
+    with house.client() as client:
+        assert post(client, link).status_code == 303
+        assert client.get("/staff/audit").status_code == 200
+    return house
+
+
+def test_a_log_that_is_lived_with_is_whole(lived_in, journal):
+    verdict = verify(lived_in, journal)
+    assert (verdict.lines, verdict.is_whole) == (6, True)
+    # A new role, and the link of the day before gone.
+    cx(lived_in, "staff", "invite", "bea@example.gov", "--role", "analyst")
+    assert verify(lived_in, journal).is_whole
+    assert "whole: 7 lines" in cx(lived_in, "audit", "verify")
+
+
+def test_a_log_that_was_emptied_is_found_out(lived_in, journal):
+    tamper(lived_in, delete(LOG))
+    verdict = verify(lived_in, journal)
+    assert (verdict.lines, verdict.broken, verdict.is_whole) == (0, None, False)
+    told = cx(lived_in, "audit", "verify", fails=True)
+    assert "Lines are missing" in told and "somebody was invited" in told
+    # Going on as if nothing had been does not hide it.
+    write(lived_in, journal)
+    assert not verify(lived_in, journal).is_whole
+
+
+@pytest.mark.parametrize(
+    ("kept", "missing"),
+    [
+        (4, ["somebody signed in"]),
+        (3, ["somebody was shut out", "somebody signed in"]),
+        (1, ["somebody was invited"] * 2 + ["somebody was shut out", "somebody signed in"]),
+    ],
+)
+def test_lines_cut_off_the_end_are_told_of_by_what_they_were_about(
+    lived_in, journal, kept, missing
+):
+    tamper(lived_in, delete(LOG).where(LOG.c.n > kept))
+    verdict = verify(lived_in, journal)
+    assert (verdict.lines, verdict.broken) == (kept, None)
+    assert [one.what for one in verdict.missing] == missing
+
+
+def test_a_link_that_no_line_tells_of_is_found(lived_in, journal):
+    with db.write(lived_in.engine) as connection:
+        ana = members.everyone(connection)[0].member
+        later = lived_in.clock.now + timedelta(minutes=5)
+        members.link(connection, ana, later, break_glass=True)
+    [found] = verify(lived_in, journal).missing
+    assert found.what == "a link was printed"
+
+
+def test_the_command_tells_programs_what_is_missing(lived_in):
+    tamper(lived_in, delete(LOG).where(LOG.c.n > 4))
+    done = forge.run(("audit", "verify", "--json"), environment(lived_in))
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["lines"], told["broken"]) == (1, 4, None)
+    assert [one["what"] for one in told["missing"]] == ["somebody signed in"]
+
+
+def test_the_servers_own_log_holds_the_hash_that_tells_of_a_cut(lived_in, journal):
+    """What docs/results.md says to do: the newest `after` of the log, kept elsewhere."""
+    with capture_logs() as logged, lived_in.client() as client:
+        link = cx(lived_in, "staff", "invite", "dan@example.gov", "--role", "administrator")
+        post(client, link.strip())
+        client.get("/staff/audit")
+    newest = max((one for one in logged if one["event"] == "audit"), key=lambda one: one["n"])
+    assert newest["n"] == 9
+    assert "whole" in cx(lived_in, "audit", "verify", "--holds", newest["after"])
+    tamper(lived_in, delete(LOG).where(LOG.c.n >= 8))
+    assert "broken" in cx(lived_in, "audit", "verify", "--holds", newest["after"], fails=True)
 
 
 def test_many_who_write_at_once_make_one_chain(house, journal):

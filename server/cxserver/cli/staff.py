@@ -113,16 +113,18 @@ def verify(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Check that no line of the log was changed, taken out or slipped in."""
+    """Check that no line of the log was changed, taken out, slipped in or cut off."""
     chosen = settings(data)
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.read(engine) as connection:
         verdict = journal.verify(connection, holds.strip())
     if json:
-        say_json({"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken})
+        told = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
+        missing = [{"what": one.what, "at": one.when.isoformat()} for one in verdict.missing]
+        say_json({**told, "missing": missing})
     else:
         _say(verdict)
-    if verdict.broken is not None:
+    if not verdict.is_whole:
         sys.exit(1)
 
 
@@ -146,6 +148,14 @@ def _say(verdict: Verdict) -> None:
         say_error(
             f"The log is broken at line {verdict.broken}: it was changed, taken out or slipped in. "
             f"The {verdict.lines} lines before it are whole."
+        )
+        return
+    if verdict.missing:
+        first = verdict.missing[0]
+        say_error(
+            f"Lines are missing. {len(verdict.missing)} things were done that no line tells of; "
+            f"the first: {first.what}, {_moment(first.when)}. "
+            f"The {verdict.lines} lines that are there hang together."
         )
         return
     out.print(f"The log is whole: {verdict.lines} lines.")

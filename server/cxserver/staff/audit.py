@@ -2,7 +2,8 @@
 
 Each line's hash is keyed and covers the line and the hash before it: whoever changes, drops or
 slips in a line without the root key breaks the chain there. Cutting lines off the end leaves a
-chain that holds, so the hashes also go to the server's own log, and `verify` can be asked for one.
+chain that holds. So `verify` also asks what else in the database tells of a line (`witness.py`);
+and the hashes go to the server's own log, and `verify` can be asked for one.
 """
 
 import hmac
@@ -16,7 +17,9 @@ from sqlalchemy import Connection, Row, select, text
 from cxserver import tables
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.log import logger
+from cxserver.staff import witness
 from cxserver.staff.access import Member
+from cxserver.staff.witness import Witness
 
 # Who is at the command line is the operating system's to know.
 COMMAND = "command line"
@@ -42,11 +45,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How far the chain holds: `lines` of it; `broken` is the first that does not."""
+    """How far the chain holds: `lines` of it; `broken` is the first that does not.
+
+    `missing` is what was done, as other tables have it, without a line that says so.
+    """
 
     lines: int
     last: bytes
     broken: int | None
+    missing: tuple[Witness, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found that should not be."""
+        return self.broken is None and not self.missing
 
 
 class Journal:
@@ -96,13 +108,18 @@ class Journal:
     def verify(self, connection: Connection, holds: str = "") -> Verdict:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
         previous, n, seen = _FIRST, 0, not holds
+        witnesses = witness.everything(connection)
+        wanted = {moment for one in witnesses for moment in one.moments}
+        heard: set[datetime] = set()
         for row in _rows(connection):
             line = Line(*row)
             if line.n != n + 1 or not hmac.compare_digest(self._hash(previous, line), line.hash):
                 return Verdict(n, previous, n + 1)
             previous, n = line.hash, line.n
             seen = seen or line.hash.hex() == holds.lower()
-        return Verdict(n, previous, None if seen else n + 1)
+            heard |= wanted & {line.at}
+        missing = tuple(witness.unheard(witnesses, heard))
+        return Verdict(n, previous, None if seen else n + 1, missing)
 
     def _hash(self, previous: bytes, line: Line) -> bytes:
         told = [line.n, _moment(line.at), line.member, line.who, line.what, line.about, line.result]
