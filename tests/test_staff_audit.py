@@ -1,5 +1,6 @@
 """The audit log: lines are only added, and whoever changes one is found out. `cx staff`, too."""
 
+import csv
 import json
 import threading
 from datetime import timedelta
@@ -274,6 +275,10 @@ def test_the_page_shows_the_newest_lines_first_and_leads_to_the_older(house, jou
         older = client.get("/staff/audit?before=52").text
         assert ">page 50<" in older and ">page 0<" in older and ">page 51<" not in older
         assert "/staff/audit?before=" in page
+        saved = list(
+            csv.DictReader(client.get("/staff/audit?before=52&format=csv").text.split("\n"))
+        )
+        assert [row["About"] for row in saved[:2]] == ["page 50", "page 49"]
         for odd in ("0x1", "-1", "9" * 40, "٣"):
             assert client.get("/staff/audit", params={"before": odd}).status_code == 422
 

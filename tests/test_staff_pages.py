@@ -280,6 +280,16 @@ def test_the_answers_of_this_week_wait_until_monday(busy, analyst):
     assert numbers(analyst, "/staff/response") != before
 
 
+def test_no_file_is_given_of_what_is_not_shown(busy, analyst):
+    hand_in(busy, "riverside", 3, 0, kind=Kind.WEB)
+    for query, says in (("channel=web", "too few answers"), ("channel=phone", "no answers")):
+        for page in ("/staff/", "/staff/offices", "/staff/drivers"):
+            assert analyst.get(f"{page}?{query}").status_code == 200
+            file = analyst.get(f"{page}?{query}&format=csv")
+            assert file.status_code == 404 and says in file.text
+            assert "content-disposition" not in file.headers
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_pages_are_accessible_and_fit_a_telephone(busy, serve, open_page, width):
     address = serve.reserve()

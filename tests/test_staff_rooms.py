@@ -143,7 +143,8 @@ def test_another_unit_is_404_whatever_way_it_is_asked_for(agency, path, whose):
     for query in ("", "format=csv"):
         own = client.get(f"/staff{path}?{query}")
         if who["role"] in ROOMS["GET", path].roles:
-            assert own.status_code == 200
+            # This week's answers are not shown yet: there is a page then, and no file.
+            assert own.status_code == 200 or (query and "no file of them" in own.text)
         for name in names:
             assert name not in own.text, (path, name)
     for query in filters:

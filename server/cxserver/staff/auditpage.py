@@ -1,12 +1,16 @@
 """GET /staff/audit: who did what, newest first."""
 
+from collections.abc import Sequence
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import db
-from cxserver.staff import access, audit, rooms
+from cxserver.staff import access, audit, rooms, table
+from cxserver.staff.audit import Line
 from cxserver.staff.rooms import Room, Visit
+from cxserver.staff.table import Table
 
 PAGE = 100
 
@@ -16,8 +20,23 @@ def show(request: Request, visit: Visit) -> Response:
     before = _line(request.query_params.get("before", ""))
     with db.read(visit.engine) as connection:
         lines = audit.latest(connection, before, PAGE + 1)
+    if request.query_params.get("format") == "csv":
+        return table.download("audit", as_table(lines[:PAGE]))
     older = lines[PAGE - 1].n if len(lines) > PAGE else None
     return rooms.page(visit, "audit.html", lines=lines[:PAGE], older=older, before=before)
+
+
+def as_table(lines: Sequence[Line]) -> Table:
+    """The lines as the page shows them."""
+    rows = tuple(
+        (
+            table.plain(str(line.n), line.n),
+            *map(table.plain, (f"{line.at:%Y-%m-%d %H:%M:%S}", line.who, line.what)),
+            *map(table.plain, (line.about, line.result)),
+        )
+        for line in lines
+    )
+    return Table("The log", ("Line", "When (UTC)", "Who", "What", "About", "Result"), rows)
 
 
 def _line(text: str) -> int | None:

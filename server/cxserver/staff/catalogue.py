@@ -107,7 +107,8 @@ def _offices(services: Sequence[Service], asked: Filters) -> Table:
         if slug in inside
     ]
     head = ("Office", "Region", "Service", "Time zone", "State", "Survey", "OMB number", "Expires")
-    return Table("Offices", head, tuple(rows))
+    named = " and ".join(service.name for service in services)
+    return Table(f"Offices of {named}" if named else "Offices", head, tuple(rows))
 
 
 def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:

@@ -31,6 +31,11 @@ FORM_LIMIT = 64 * 1024
 # What a page was asked to show travels on to the next one; a page or a word searched for does not.
 FILTERS = ("service", "office", "channel", "language", "period", "from", "to")
 
+_NO_FILE = {
+    "hidden": "There are too few answers to show here, so there is no file of them.",
+    "empty": "There are no answers in these days, so there is no file of them.",
+}
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -95,7 +100,13 @@ def routes(rooms: Iterable[Room]) -> list[Route]:
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
-    """`template`, which extends `layout.html`, with the navigation, the name and `visit`."""
+    """`template`, which extends `layout.html`, with the navigation, the name and `visit`.
+
+    Whoever asked for a file of what is empty or hidden gets a 404: a program must not take this
+    page for numbers, nor a file without rows for nobody's answers.
+    """
+    if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
+        raise HTTPException(404, _NO_FILE[values["state"]])
     return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
 
 

@@ -1,0 +1,219 @@
+"""Every staff page in real Chromium: keyboard, small and enlarged screens, forced colours, paper.
+
+A new page joins by a line in `LOOKS`; a room without one fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+
+import pypdfium2
+import pytest
+from playwright.sync_api import Page, expect
+
+import glass
+import sight
+from cxsdk.token import Kind
+from cxserver import db, staff
+from cxserver.catalog import kiosks, placements
+from cxserver.catalog.pairings import Pairing
+from cxserver.staff.access import Role
+from desks import invite
+from house import CATALOGUE, House
+from lasting import lasting
+from serving import Servers
+from test_staff_pages import MORE, OFFICES, hand_in
+
+# A desktop at 400 %: 1280 x 1024 become these.
+ZOOMED = {"width": 320, "height": 256}
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 375, "height": 812}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page to look at: its address, its heading, and who opens it; "" for a stranger."""
+
+    path: str
+    heading: str
+    who: str = "administrator"
+    status: int = 200
+
+
+LOOKS = {
+    "overview": Look("/staff/", "Overview"),
+    "overview, hidden": Look("/staff/?channel=web", "Overview"),
+    "overview, empty": Look("/staff/?channel=phone", "Overview"),
+    "overview, one office": Look("/staff/?office=office-0", "Overview"),
+    "small office": Look("/staff/?office=office-3", "Office 3"),
+    "small office, empty": Look("/staff/?office=office-5", "Office 5"),
+    "offices": Look("/staff/offices", "Offices"),
+    "drivers": Look("/staff/drivers", "Drivers"),
+    "response": Look("/staff/response", "Response"),
+    "comments": Look("/staff/comments", "Comments", who="analyst"),
+    "said and did": Look("/staff/said-and-did?office=riverside", "You said, we did", who="analyst"),
+    "places": Look("/staff/places", "Links and kiosks"),
+    "catalogue": Look("/staff/catalogue", "Catalogue"),
+    "audit": Look("/staff/audit", "Who did what?"),
+    "sign-in": Look("/staff/sign-in", "Sign in", who=""),
+    "link": Look("a one-time link", "Sign in", who=""),
+    "stale link": Look("/staff/sign-in/used", "This link does not work", who="", status=404),
+    "unknown page": Look("/staff/nothing", "There is no such page", status=404),
+    "unknown filter": Look(
+        "/staff/?period=never", "This address asks for something unknown", status=422
+    ),
+}
+CHARTS = ("overview", "offices", "drivers", "response")
+EVERY = pytest.mark.parametrize("name", LOOKS)
+
+
+@pytest.fixture(scope="module")
+def agency(request) -> Iterator[House]:
+    """One house with answers, places and a log, served for all who only look."""
+    servers = Servers()
+    with lasting(request, base_url=servers.reserve()) as house:
+        house.apply(CATALOGUE + MORE)
+        sizes = zip(OFFICES, (240, 80, 70, 5, 2), (60, 40, 30, 2, 1), strict=False)
+        for office, good, bad in sizes:
+            hand_in(house, office, good, bad)
+        hand_in(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
+        hand_in(house, "riverside", 100, 40)
+        hand_in(house, "riverside", 3, 0, kind=Kind.WEB)
+        hang(house)
+        servers(house.app(demo=True), at=house.settings.base_url)
+        yield house
+        servers.close()
+
+
+def hang(house: House) -> None:
+    """A poster, whose name is long, and a kiosk that nobody has heard of."""
+    place = "Notice board beside the customer service entrance"
+    today = house.clock.now.date()
+    with db.write(house.engine) as connection:
+        ends = today + timedelta(days=9)
+        placements.note(connection, "permits", "riverside", "poster", place, ends, today)
+        door = Pairing("permits", "riverside", "East door", "")
+        kiosks.pair(connection, house.roots, house.settings.base_url, door, house.clock.now)
+
+
+@pytest.fixture(scope="module")
+def badges(agency, browser) -> dict[str, object]:
+    """What the browser carries for each who is signed in: they sign in once for all."""
+    found: dict[str, object] = {"": None}
+    for role in (Role.ADMINISTRATOR, Role.ANALYST):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(agency.settings.base_url + invite(agency, role))
+        page.click("main button")
+        found[role] = context.storage_state()
+        context.close()
+    return found
+
+
+@pytest.fixture
+def visit(agency, badges, open_page, page_faults):
+    """`visit(name)`: that page of the table, open at its heading."""
+
+    def visit(name: str, **how: object) -> Page:
+        look = LOOKS[name]
+        page = open_page(**{"viewport": DESK, "storage_state": badges[look.who]} | how)
+        path = invite(agency, Role.RECORDS_OFFICER) if name == "link" else look.path
+        found = page.goto(agency.settings.base_url + path)
+        assert found is not None and found.status == look.status
+        expect(page.get_by_role("heading", level=1)).to_have_text(look.heading)
+        if look.status != 200:
+            sight.forgive(page, page_faults, look.status)
+        return page
+
+    return visit
+
+
+def test_every_room_is_looked_at():
+    seen = {look.path.partition("?")[0].removeprefix("/staff") for look in LOOKS.values()}
+    rooms = {room.path for room in staff.ROOMS if "GET" in room.methods}
+    assert {room for room in rooms if "{" not in room} <= seen, "give the new page a line in LOOKS"
+
+
+@EVERY
+def test_axe_finds_nothing_folded_or_open(visit, name):
+    page = visit(name)
+    assert sight.axe(page) == []
+    glass.open_all(page)
+    assert sight.axe(page) == []
+    assert page.locator("h1").count() == 1 and sight.unlabelled(page) == []
+
+
+@EVERY
+def test_tab_reaches_everything_in_order_and_one_sees_where_it_is(visit, name):
+    page = visit(name)
+    glass.open_all(page)
+    assert glass.lost_stops(page) == []
+    # The first of them leads past the navigation.
+    skip, *others = page.locator("[data-stop]").all()
+    inside = page.locator("#main [data-stop]").count()
+    assert skip.inner_text() == "Skip to the content"
+    skip.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    first = len(others) + 1 - inside
+    assert not inside or glass.focus(page)["stop"] == first
+
+
+@EVERY
+def test_enlarged_to_four_times_or_in_twice_the_letters_nothing_is_cut_off(visit, name):
+    page = visit(name, viewport=ZOOMED)
+    assert glass.cut(page) == []
+    glass.open_all(page)
+    assert glass.cut(page) + glass.tangled(page) + glass.small_targets(page) == []
+    sight.enlarge_text(page, 200)
+    page.set_viewport_size(PHONE)
+    assert glass.cut(page) == []
+    page.set_viewport_size(DESK)
+    assert glass.cut(page) + glass.tangled(page) == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_are_drawn_in_the_colours_that_a_system_forces(visit, name):
+    page = visit(name, forced_colors="active")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, forced_colors="active")
+        assert glass.pale(page) == []
+
+
+@EVERY
+def test_on_paper_all_is_there_but_what_only_a_screen_needs(visit, name):
+    page = visit(name)
+    open_words = words_of(page)
+    paper = pypdfium2.PdfDocument(BytesIO(page.pdf(format="Letter")))
+    sheets = [sheet.get_textpage().get_text_bounded() for sheet in paper]
+    printed = " ".join("".join(sheets).split())
+    assert LOOKS[name].heading in " ".join(sheets[0].split())
+    for gone in ("Sign out", "Skip to the content", "Save these", "Choose what to show"):
+        assert gone not in printed
+    assert [word for word in open_words if word not in printed.replace(" ", "")] == []
+    for sheet in paper:
+        assert outside(sheet) == []
+    # No sheet but the last is left half empty.
+    assert all(len(sheet) > 300 for sheet in sheets[:-1])
+
+
+def words_of(page: Page) -> list[str]:
+    """The words of headings and tables, also of those that are folded up, without their spaces."""
+    found = page.eval_on_selector_all(
+        "#main h1, #main h2, #main h3, #main th, #main td",
+        "all => all.map(e => e.textContent.replace(/\\s+/g, ''))",
+    )
+    return [word for word in found if word]
+
+
+def outside(sheet: pypdfium2.PdfPage) -> list[str]:
+    """What is printed into or beyond the margins."""
+    width, height = sheet.get_size()
+    text = sheet.get_textpage()
+    boxes = [text.get_rect(n) for n in range(text.count_rects())]
+    return [
+        text.get_text_bounded(*box)
+        for box in boxes
+        if box[0] < 36 or box[1] < 36 or box[2] > width - 36 or box[3] > height - 36
+    ]
