@@ -12,7 +12,7 @@ from cxserver import db
 from cxserver.catalog import directory
 from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope
-from cxserver.staff import filters, veil
+from cxserver.staff import filters, stretches
 from cxserver.staff.filters import Filters
 
 
@@ -124,20 +124,20 @@ def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
     assert read(known).query() == ""
 
 
-def test_other_days_are_shown_only_where_they_differ_by_five_answers_or_by_none(known):
-    quarter = read(known, period="2026Q4")
-    # The quarter ends on 30 September; the blocks of 28 days end on 1 November and 4 October.
-    steady = {date(2026, month, 15): 40 for month in (7, 8, 9, 10)}
-    assert veil.days_show(steady, quarter)
-    between = {date(2026, 10, 2): 3, **steady}
-    assert not veil.days_show(between, quarter)
-    assert veil.days_show(between, read(known))
-
-
-def test_twelve_weeks_are_not_shown_when_four_of_them_hold_too_few(known):
-    asked = read(known, period="12-weeks")
-    assert veil.days_show({date(2026, 10, 20): 40, date(2026, 9, 20): 40}, asked)
-    assert not veil.days_show({date(2026, 10, 20): 40, date(2026, 9, 20): 4}, asked)
+def test_days_have_ends_that_other_days_have_too(known):
+    today = date(2026, 11, 4)
+    for name, level in (
+        ("28-days", stretches.LAST),
+        ("12-weeks", stretches.ROLLING),
+        ("52-weeks", stretches.ROLLING),
+        ("2026-10", stretches.RECENT),
+        ("2026Q4", stretches.QUARTERS),
+        ("2026-03", stretches.MONTHS),
+        ("2021-03", None),
+    ):
+        assert stretches.level(read(known, period=name).window.span, today) == level
+    for level in range(stretches.WEEKS):
+        assert stretches.ends(level, today) <= stretches.ends(level + 1, today)
 
 
 def test_every_choice_of_days_has_two_ends(known):

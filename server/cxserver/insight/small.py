@@ -80,6 +80,19 @@ def trend(
     return found
 
 
+def settled(daily: Mapping[date, int], start: date, end: date) -> date:
+    """The last Monday up to `end` by which 5 answers had come since the one before; or `start`.
+
+    What was settled stays so, and each step forward is one of 5 answers or more.
+    """
+    last, waiting = start, 0
+    for day in periods.between("day", start, end - timedelta(days=1)):
+        waiting += daily.get(day.start, 0)
+        if day.end.weekday() == 0 and waiting >= suppression.STAFF_HIDES:
+            last, waiting = day.end, 0
+    return last
+
+
 def since(today: date) -> Span:
     """The days that `recent` covers, today included."""
     return Span(recent(today)[0].start, today + timedelta(days=1))

@@ -9,10 +9,12 @@ from starlette.responses import Response
 from cxserver.catalog.directory import Service
 from cxserver.insight import drivers, slices, suppression, wording
 from cxserver.insight.drivers import Taps
+from cxserver.instrument.survey import Survey
 from cxserver.staff import access, charts, rooms, smalloffice, table, veil, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Table
+from cxserver.staff.veil import Veil
 
 _ENDS = ("At least", "At most")
 _HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
@@ -34,11 +36,14 @@ def show(request: Request, visit: Visit) -> Response:
     if smalloffice.is_asked_for(visit.engine, asked):
         return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
-    if not veil.opens(visit.engine, asked, hidden):
+    if not hidden.shows(asked):
         return rooms.page(visit, "drivers.html", asked=asked, state="hidden")
     surveys = wording.versions(visit.directory)
     counted = slices.read(visit.engine, asked.scope(), ("survey",))
     taps = shown(drivers.per_person(counted, surveys), hidden.n(asked))
+    if not _services_show(hidden, asked):
+        everywhere = common([surveys[one.group["survey"]] for one in counted])
+        taps = [one for one in taps if one.code in everywhere]
     if not taps:
         return rooms.page(visit, "drivers.html", asked=asked, state="empty")
     services = asked.services_in(asked.of_office())
@@ -63,8 +68,25 @@ def shown(taps: Sequence[Taps], n: int) -> list[Taps]:
     return [
         one
         for one in taps
-        if one.n and (one.score is not None or n - one.n not in range(1, veil.LIMIT))
+        if one.n and (one.score is not None or n - one.n not in range(1, suppression.STAFF_HIDES))
     ]
+
+
+def common(surveys: Sequence[Survey]) -> frozenset[str]:
+    """The drivers of all surveys alike. The number of people who were asked for one of some
+    services tells how many of the answers are of these services.
+    """
+    modes = {one.driver_mode == "likert" for one in surveys}
+    if not surveys or len(modes) > 1:
+        return frozenset()
+    return frozenset.intersection(*(frozenset(one.drivers) for one in surveys))
+
+
+def _services_show(hidden: Veil, asked: Filters) -> bool:
+    if asked.service is not None:
+        return True
+    given = asked.services_in(asked.of_office())
+    return all(hidden.shows(asked.but(service=one.slug)) for one in given)
 
 
 def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:

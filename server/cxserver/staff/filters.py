@@ -19,6 +19,7 @@ from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.insight import periods, slices
 from cxserver.insight.periods import Period, Span
 from cxserver.insight.slices import Scope
+from cxserver.staff import stretches
 
 CHANNELS: Mapping[str, str] = {
     "email": "E-mail",
@@ -235,7 +236,7 @@ def windows(today: date) -> list[Window]:
 
 def whole_weeks(today: date) -> date:
     """The Monday with which the week of `today` began; the weeks before it are whole."""
-    return today - timedelta(days=today.weekday())
+    return stretches.end(today)
 
 
 def today_of(reader: Reader) -> date:

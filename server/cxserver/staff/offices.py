@@ -47,7 +47,7 @@ def show(request: Request, visit: Visit) -> Response:
     if smalloffice.is_asked_for(visit.engine, asked):
         return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
-    if not veil.opens(visit.engine, asked, hidden):
+    if not hidden.shows(asked):
         return rooms.page(visit, "offices.html", asked=asked, state="hidden")
     if not hidden.n(asked):
         return rooms.page(visit, "offices.html", asked=asked, state="empty")
@@ -56,13 +56,11 @@ def show(request: Request, visit: Visit) -> Response:
         for one in slices.read(visit.engine, asked.scope(), ("office",), _SCORES)
     }
     may = hidden.offices(asked)
-    apart = smalloffice.apart(visit.engine, asked)
-    shown = {
-        slug: one for slug, one in found.items() if may.get(slug) == one.n and slug not in apart
-    }
+    apart = hidden.small if asked.window.is_rolling else frozenset()
+    shown = {slug: one for slug, one in found.items() if may.get(slug) == one.n}
     fit = comparable(shown)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
-    numbers = as_table(asked, visit.path, found, shown, drawn)
+    numbers = as_table(asked, visit.path, may, shown, drawn)
     if request.query_params.get("format") == "csv":
         return table.download("offices", numbers)
     return rooms.page(
@@ -75,7 +73,7 @@ def show(request: Request, visit: Visit) -> Response:
         plot=charts.funnel(drawn) if drawn else None,
         links=_links(drawn, asked, visit.path) if drawn else [],
         summary=summary(drawn, len(asked.offices)),
-        apart=apart,
+        apart=[one for one in asked.offices if one.slug in apart],
         named=_NAMED,
     )
 
@@ -110,7 +108,7 @@ def summary(drawn: Funnel | None, offices: int) -> str:
 def as_table(
     asked: Filters,
     path: str,
-    found: Mapping[str, Slice],
+    may: Mapping[str, int | None],
     shown: Mapping[str, Slice],
     drawn: Funnel | None,
 ) -> Table:
@@ -119,7 +117,7 @@ def as_table(
     rows = tuple(
         (
             table.name(one.name, path + "/" + asked.query(office=one.slug)),
-            *_cells(found.get(one.slug), shown.get(one.slug)),
+            *_cells(may.get(one.slug), shown.get(one.slug)),
             *_judged(points.get(one.slug)),
         )
         for one in asked.offices
@@ -127,12 +125,12 @@ def as_table(
     return Table("Offices by name", _HEAD, rows)
 
 
-def _cells(one: Slice | None, shown: Slice | None) -> tuple[Cell, ...]:
-    if one is None:
+def _cells(n: int | None, shown: Slice | None) -> tuple[Cell, ...]:
+    if n == 0:
         return tuple(table.nothing() for _ in range(7))
     if shown is None:
         return tuple(table.hidden() for _ in range(7))
-    return table.count(one.n), *table.score(one.trust), *table.score(one.satisfaction)
+    return table.count(shown.n), *table.score(shown.trust), *table.score(shown.satisfaction)
 
 
 def _judged(point: Point | None) -> tuple[Cell, Cell]:

@@ -114,15 +114,15 @@ def show(request: Request, visit: Visit) -> Response:
 def read(reader: Reader, asked: Filters) -> tuple[State, Seen | None]:
     """What the overview says; nothing where there are no answers, or too few to show."""
     hidden = veil.of(reader.engine, asked)
-    if not veil.opens(reader.engine, asked, hidden):
+    if not hidden.shows(asked):
         return "hidden", None
     if not hidden.n(asked):
         return "empty", None
     surveys = wording.versions(reader.directory)
     return "full", Seen(
         before(asked),
-        _standings(reader, asked, surveys),
-        series.read(reader.engine, asked, surveys),
+        _standings(reader, asked, surveys, hidden),
+        series.read(reader.engine, asked, surveys, hidden),
         _moved(reader, asked, surveys, hidden),
         monday.read(reader, asked, surveys, hidden),
     )
@@ -136,9 +136,9 @@ def before(asked: Filters) -> str:
 
 
 def _standings(
-    reader: Reader, asked: Filters, surveys: Mapping[str, Survey]
+    reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
 ) -> tuple[Standing, ...]:
-    now, past = _sides(reader, asked)
+    now, past = _sides(reader, asked, hidden)
     return tuple(
         Standing(
             one, changes.compare(changes.side(past, one), changes.side(now, one), surveys, one)
@@ -147,14 +147,16 @@ def _standings(
     )
 
 
-def _sides(reader: Reader, asked: Filters, by: str = "") -> tuple[list[Slice], list[Slice]]:
+def _sides(
+    reader: Reader, asked: Filters, hidden: Veil, by: str = ""
+) -> tuple[list[Slice], list[Slice]]:
     """The answers of these days and of the days before; the latter only where a page of them would
     be shown.
     """
     groups = (*changes.NEEDS, by) if by else changes.NEEDS
     now = slices.read(reader.engine, asked.scope(), groups, _SCORES)
     past = _past(asked)
-    if not veil.opens(reader.engine, past, veil.of(reader.engine, past)):
+    if not hidden.shows(past):
         return now, []
     return now, slices.read(reader.engine, past.scope(), groups, _SCORES)
 
@@ -167,17 +169,9 @@ def _past(asked: Filters) -> Filters:
 def _moved(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
     """Which offices changed; for one office, which of its channels."""
     by = "office" if len(asked.offices) > 1 else "channel"
-    now, before = _sides(reader, asked, by)
-    shown = _shown(hidden, asked, by) & _past_shown(reader, asked, by) if before else set()
+    now, before = _sides(reader, asked, hidden, by)
+    shown = _shown(hidden, asked, by) & _shown(hidden, _past(asked), by)
     return moved(now, before, surveys, by, {name: _named(asked, by, name) for name in shown})
-
-
-def _past_shown(reader: Reader, asked: Filters, by: str) -> set[str]:
-    """The offices or channels whose own pages of the days before would be shown."""
-    past = _past(asked)
-    daily = veil.daily_by(reader.engine, past, by)
-    found = _shown(veil.of(reader.engine, past), past, by)
-    return {name for name in found if veil.days_show(daily.get(name, {}), past)}
 
 
 def moved(

@@ -30,7 +30,7 @@ def show(request: Request, visit: Visit) -> Response:
         return smalloffice.show(request, visit, asked)
     hidden = veil.of(visit.engine, asked)
     whole = asked.but(channel=None, language=None)
-    if not veil.opens(visit.engine, whole, hidden):
+    if not hidden.shows(whole):
         return rooms.page(visit, "response.html", asked=asked, state="hidden")
     if not hidden.n(whole):
         return rooms.page(visit, "response.html", asked=asked, state="empty")
@@ -55,13 +55,13 @@ def show(request: Request, visit: Visit) -> Response:
 
 def channels(ways: Ways) -> list[str]:
     """The channels that answers came by, in the order of the vocabulary."""
-    found = {channel for channel, _ in ways if channel is not None}
+    found = {channel for channel, _ in ways if channel is not None and ways[channel, None] != 0}
     return [code for code in CHANNELS if code in found] + sorted(found - CHANNELS.keys())
 
 
 def languages(ways: Ways) -> list[str]:
     """The languages that answers came in."""
-    return sorted({language for _, language in ways if language is not None})
+    return sorted({one for _, one in ways if one is not None and ways[None, one] != 0})
 
 
 def as_table(ways: Ways) -> Table:

@@ -6,14 +6,14 @@ answer a day, a page that moved daily would show that answer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.insight import slices, small, suppression, wording
-from cxserver.insight.periods import Period, Span
+from cxserver.insight.periods import Span
 from cxserver.insight.small import Quarter
 from cxserver.staff import comments, rooms, table, veil, words
 from cxserver.staff.filters import Filters, Reader
@@ -22,6 +22,8 @@ from cxserver.staff.table import Cell, Table
 
 # The comments at the top of the page.
 WROTE = 5
+_DAY = timedelta(days=1)
+_WHOLE = "This is all that people answered here. A small office is not cut up any further."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,12 @@ def is_asked_for(engine: Engine, asked: Filters) -> bool:
     """Whether what is asked for is one office, and a small one."""
     if len(asked.offices) != 1:
         return False
-    scope = _whole(asked).of_office().during(small.window(asked.today))
-    return small.is_small(sum(one.n for one in slices.read(engine, scope, (), {"response"})))
-
-
-def apart(engine: Engine, asked: Filters) -> frozenset[str]:
-    """The offices asked for that are left to their own pages: small ones, where the days move on.
-    A table of them, held against that of the week before, would show the answers of a few people.
-    """
-    if not asked.window.is_rolling:
-        return frozenset()
-    scope = _whole(asked).of_office().during(small.window(asked.today))
-    counted = slices.read(engine, scope, ("office",), {"response"})
-    answers = {one.group["office"]: one.n for one in counted}
-    return frozenset(one.slug for one in asked.offices if small.is_small(answers.get(one.slug, 0)))
+    return asked.offices[0].slug in veil.of(engine, asked).small
 
 
 def show(request: Request, visit: Visit, asked: Filters) -> Response:
     """The page."""
+    note = [_WHOLE] if asked.service or asked.channel or asked.language else []
     asked = _whole(asked)
     told = quarters(visit, asked)
     numbers = as_table(told)
@@ -66,15 +56,29 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
         "small-office.html",
         asked=asked,
         office=asked.offices[0],
-        sentences=[sentence(one) for one in reversed(told)],
+        sentences=note + [sentence(one) for one in reversed(told)],
         latest=last,
         named=named(asked, last),
         quarters=numbers,
         comments=_comments(visit),
         wrote=comments.latest(visit, asked.offices[0].slug, WROTE),
         state_words=comments.STATE_WORDS,
-        through=asked.end - timedelta(days=1),
+        through=until(visit, asked) - _DAY,
     )
+
+
+def until(reader: Reader, asked: Filters) -> date:
+    """The day before which the running quarter ends: it goes on by whole weeks, and by 5 answers,
+    so that whoever looks in each week never sees the answers of fewer come in.
+    """
+    asked = _whole(asked)
+    quarter = small.recent(asked.end - _DAY)[-1]
+    running = asked.of_office().during(Span(quarter.start, asked.end))
+    daily = {
+        date.fromisoformat(one.group["day"]): one.n
+        for one in slices.read(reader.engine, running, ("day",), {"response"})
+    }
+    return small.settled(daily, quarter.start, asked.end)
 
 
 def latest(told: Sequence[Quarter]) -> Quarter | None:
@@ -110,23 +114,25 @@ def _cells(one: Quarter) -> tuple[Cell, ...]:
 def quarters(reader: Reader, asked: Filters) -> list[Quarter]:
     """The quarters of the office, the oldest first, each held back that may not be shown."""
     asked = _whole(asked)
-    end = asked.end
-    periods = small.recent(end - timedelta(days=1))
-    spans = {one.name: one.span.within(Span(None, end)) for one in periods}
-    whole = Span(periods[0].start, end)
-    found = slices.read(reader.engine, asked.of_office().during(whole), small.NEEDS)
-    n = {one.name: _n(found, one) for one in periods}
+    hidden = veil.of(reader.engine, asked)
+    periods = small.recent(asked.end - _DAY)
+    whole = Span(periods[0].start, asked.end)
+    everything = slices.read(reader.engine, asked.of_office().during(whole), small.NEEDS)
+    settled = whole.within(Span(None, until(reader, asked)))
     shown = {
-        name: bool(n[name]) and veil.of(reader.engine, asked, span).shows(asked)
-        for name, span in spans.items()
+        one.name
+        for one in periods
+        if hidden.shows_quarter(asked.offices[0].slug, one.span.within(whole))
     }
-    told = [one for one in found if shown[one.group["quarter"]]]
-    surveys = wording.versions(reader.directory)
-    return [replace(one, n=n[one.name]) for one in small.trend(told, surveys, periods)]
+    found = slices.read(reader.engine, asked.of_office().during(settled), small.NEEDS)
+    told = [one for one in found if one.group["quarter"] in shown]
+    trend = small.trend(told, wording.versions(reader.directory), periods)
+    # Of a quarter that is held back only whether anybody answered is told.
+    return [replace(one, n=_n(everything, one.name)) if one.held else one for one in trend]
 
 
-def _n(found: Sequence[slices.Slice], period: Period) -> int:
-    return sum(one.n for one in found if one.group["quarter"] == period.name)
+def _n(found: Sequence[slices.Slice], quarter: str) -> int:
+    return sum(one.n for one in found if one.group["quarter"] == quarter)
 
 
 def named(asked: Filters, last: Quarter | None) -> list[Named]:
@@ -143,8 +149,8 @@ def named(asked: Filters, last: Quarter | None) -> list[Named]:
 
 
 def _whole(asked: Filters) -> Filters:
-    # A small office is not cut up any further.
-    return asked.but(service=None, channel=None, language=None)
+    # A small office is not cut up any further; and it is this one, whatever the service is given.
+    return asked.but(office=asked.offices[0].slug, service=None, channel=None, language=None)
 
 
 def _comments(visit: Visit) -> str:

@@ -1,110 +1,204 @@
-"""What small numbers let a page show: nothing of fewer than 5 answers, nor what gives them away.
+"""What small numbers let the staff pages show: nothing of fewer than 5 answers, nor what gives
+them away, on one page or on all that somebody can open.
 
-A number is given away by the total it is a part of, or by two pages that differ in one filter. So
-a page is shown only where its number also stands in the table of its neighbours with what must be
-hidden there hidden.
+The rule is strict, so that it can be proved. Whole offices are shown in the days in which they,
+and what is hidden beside them, have enough. A page of one service, channel or language is shown
+where every one of them has enough, in every stretch of days that moves on with the week. Two of
+them at once are shown only where every mix of them has, there and at each office below.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from sqlalchemy import Engine
 
-from cxserver.catalog.directory import Directory
-from cxserver.insight import periods, slices, suppression
+from cxserver.catalog.directory import Directory, Service
+from cxserver.insight import periods, slices, small, suppression
+from cxserver.insight.openings import ROOT, Part, Tree
 from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope, Slice
+from cxserver.staff import stretches
 from cxserver.staff.filters import Filters
+from cxserver.staff.mixes import Mixes
 
-NEEDS = ("service", "office", "channel", "language")
 LIMIT = suppression.STAFF_HIDES
-# No slug: it stands above every office.
-_ALL = "*"
-_BLOCK = timedelta(days=28)
+NEEDS = ("service", "office", "channel", "language")
 _RESPONSES = frozenset({"response"})
-_Row = tuple[str, str, str, str, int]  # service, office, channel, language, n
+# So many in the three months by which an office is small.
+_LARGE = 3 * small.MONTHLY
+
+# Counts all that somebody may see, in some days, by some columns.
+Count = Callable[[Span, Sequence[str]], Iterable[Slice]]
 
 
 class Veil:
-    """How many answers there are of everything the person may see, in the days of a page."""
+    """What may be shown to one person on one day."""
 
-    def __init__(self, counted: Iterable[Slice], asked: Filters):
-        self._rows = [_row(one) for one in counted]
-        self._asked = asked
-        self._trees: dict[tuple[str | None, ...], dict[str, int | None]] = {}
-
-    @cached_property
-    def parents(self) -> dict[str, str | None]:
-        """The offices the person may see, and above each the one that person may see."""
-        return parents(self._asked.directory, self._asked.seen)
+    def __init__(self, count: Count, asked: Filters):
+        self._count, self._asked = count, asked
+        self._levels: dict[int, frozenset[str]] = {}
+        self._rows: dict[Span, list[Slice]] = {}
+        self._by_office: dict[Span, dict[str, int]] = {}
+        self._tree = Tree(parents(asked.directory, asked.seen))
 
     def n(self, asked: Filters) -> int:
         """How many answers there are of what is asked for."""
-        return sum(row[4] for row in self._within(asked))
+        return self._totals(asked)[asked.office or ROOT]
 
     def shows(self, asked: Filters) -> bool:
-        """Whether a page of what is asked for may be shown."""
-        n = self.n(asked)
-        if n < LIMIT:
-            return n == 0
-        if asked.office is not None and self._tree(asked).get(asked.office) is None:
+        """Whether a page of what is asked for may be shown, or may say that there is nothing."""
+        level = stretches.level(asked.window.span, asked.today)
+        if level is None:
             return False
-        return siblings_show([(row[0], row[2], row[3], row[4]) for row in self._of(asked)], asked)
+        node = asked.office or ROOT
+        chosen = self._chosen(asked)
+        if chosen:
+            return level <= stretches.ROLLING and self._mixes.shows(node, chosen)
+        if node in self._alone and is_quarter(asked.window.span):
+            return self.shows_quarter(node, asked.window.span)
+        return node in self.at(level) or not self._tree.total(self._own(asked.window.span))[node]
 
     def offices(self, asked: Filters) -> dict[str, int | None]:
         """By office, with everything below it, how many answers there are; None is not shown."""
+        totals = self._totals(asked)
         return {
-            slug: n if n is not None and self.shows(asked.but(office=slug)) else None
-            for slug, n in self._tree(asked).items()
+            one: totals[one] if self.shows(asked.but(office=one)) else None
+            for one in self._tree.nodes - {ROOT}
         }
 
     def ways(self, asked: Filters) -> dict[tuple[str | None, str | None], int | None]:
         """By channel and language, with the totals under None; a number that is None is hidden."""
-        return suppression.table(
-            _by_way(
-                (row[2], row[3], row[4])
-                for row in self._of(asked)
-                if asked.service in (None, row[0])
-            ),
-            LIMIT,
+        whole = asked.but(channel=None, language=None)
+        found = self._read(asked.window.span)
+        channels = (None, *sorted({one.group["channel"] for one in found}))
+        languages = (None, *sorted({one.group["language"] for one in found}))
+        return {
+            (channel, language): self.n(one) if self.shows(one) else None
+            for channel in channels
+            for language in languages
+            for one in [whole.but(channel=channel, language=language)]
+        }
+
+    def shows_quarter(self, office: str, span: Span) -> bool:
+        """Whether the page of a small office may show these days of a quarter."""
+        return span in self._quarters.get(office, ())
+
+    def at(self, level: int) -> frozenset[str]:
+        """The offices that are shown in the days of a level."""
+        if level not in self._levels:
+            self._levels[level] = self._opened(level)
+        return self._levels[level]
+
+    @cached_property
+    def small(self) -> frozenset[str]:
+        """The offices with so few answers that they have a page of their own kind."""
+        counts = self._own(small.window(self._asked.today))
+        return frozenset(
+            one.slug
+            for one in self._asked.all_offices(self._asked.seen)
+            if one.serves and small.is_small(counts.get(one.slug, 0))
         )
 
-    def _tree(self, asked: Filters) -> dict[str, int | None]:
-        key = asked.service, asked.channel, asked.language
-        if key not in self._trees:
-            own: Counter[str] = Counter()
-            for row in self._within(asked.but(office=None)):
-                own[row[1]] += row[4]
-            self._trees[key] = tree(own, self.parents)
-        return self._trees[key]
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        # What stands above others is not left to itself.
+        return frozenset(one for one in self.small if self._tree.is_leaf(one))
 
-    def _of(self, asked: Filters) -> list[_Row]:
-        """The rows of the office asked for, whatever else is."""
-        if asked.office is None:
-            return self._rows
-        inside = slices.subtree(asked.directory, asked.office)
-        return [row for row in self._rows if row[1] in inside]
-
-    def _within(self, asked: Filters) -> list[_Row]:
-        wanted = (asked.service, None, asked.channel, asked.language)
-        return [
-            row
-            for row in self._of(asked)
-            if all(value is None or row[at] == value for at, value in enumerate(wanted))
+    @cached_property
+    def _quarters(self) -> dict[str, frozenset[Span]]:
+        """The quarters that the pages of small offices show."""
+        counts = {span: self._own(span) for span in stretches.quarters(self._asked.today)}
+        enough = {
+            one: frozenset(span for span, own in counts.items() if own.get(one, 0) >= LIMIT)
+            for one in self._alone
+        }
+        parts = [
+            Part(self._beside(run, around, enough))
+            for run, around in stretches.runs(self._asked.today)
         ]
+        # What goes on with the week is known of the offices above: so they count as shown here.
+        kept = self.at(stretches.ROLLING)
+        opened = self._tree.opened(self._alone | kept, parts, kept)
+        return {one: enough[one] for one in self._alone & opened}
+
+    def _beside(
+        self, run: Sequence[Span], around: Span, enough: Mapping[str, frozenset[Span]]
+    ) -> dict[str, int]:
+        """All answers of the days around some quarters; of a small office those of the quarters it
+        shows, for the others are part of what is hidden beside it.
+        """
+        counts = Counter(self._own(around))
+        for one, spans in enough.items():
+            shown = sum(self._own(span).get(one, 0) for span in run if span in spans)
+            counts[self._tree.parent(one) or ROOT] += counts[one] - shown
+            counts[one] = shown
+        return dict(counts)
+
+    @cached_property
+    def _mixes(self) -> Mixes:
+        pieces = stretches.pieces(stretches.ROLLING, self._asked.today)
+        rows = [self._read(piece) for piece in pieces]
+        offers = {
+            slug: frozenset(one.slug for one in self._seen_services() if slug in one.offices)
+            for slug in self._tree.nodes
+        }
+        return Mixes(self._tree, self.at(stretches.ROLLING), rows, offers)
+
+    def _opened(self, level: int) -> frozenset[str]:
+        parts = [Part(self._own(one)) for one in stretches.pieces(level, self._asked.today)]
+        if level > stretches.LAST:
+            return self._tree.opened(self.at(level - 1), parts)
+        # Whoever sees the total of all go on from week to week must not see in it the answers that
+        # a small office got in that week. Large offices hide in a rest as well as small ones do.
+        steady = Part(self._own(small.window(self._asked.today)), 0, _LARGE)
+        return self._tree.opened(self._tree.nodes - self._alone, [*parts, steady])
+
+    def _chosen(self, asked: Filters) -> dict[str, str]:
+        """The filters that leave something away: a service does not where no other is given."""
+        chosen = {"service": asked.service, "channel": asked.channel, "language": asked.language}
+        given = {one.slug for one in asked.but(service=None).services_in(self._place(asked))}
+        if given == {asked.service}:
+            del chosen["service"]
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def _place(self, asked: Filters) -> Scope:
+        return asked.but(service=None, channel=None, language=None).of_office()
+
+    def _seen_services(self) -> list[Service]:
+        return self._asked.services_in(self._asked.seen)
+
+    def _totals(self, asked: Filters) -> dict[str, int]:
+        chosen = {"service": asked.service, "channel": asked.channel, "language": asked.language}
+        wanted = {name: value for name, value in chosen.items() if value is not None}
+        counts: Counter[str] = Counter()
+        for one in self._read(asked.window.span):
+            if all(one.group[name] == value for name, value in wanted.items()):
+                counts[one.group["office"]] += one.n
+        return self._tree.total(counts)
+
+    def _read(self, span: Span) -> list[Slice]:
+        if span not in self._rows:
+            self._rows[span] = list(self._count(span, NEEDS))
+        return self._rows[span]
+
+    def _own(self, span: Span) -> dict[str, int]:
+        if span not in self._by_office:
+            found = self._count(span, ("office",))
+            self._by_office[span] = {one.group["office"]: one.n for one in found}
+        return self._by_office[span]
 
 
-def of(engine: Engine, asked: Filters, span: Span | None = None) -> Veil:
-    """The veil of a page, in its own days or in others."""
-    everything = asked.seen.during(span or asked.window.span)
-    return Veil(slices.read(engine, everything, NEEDS, _RESPONSES), asked)
+def of(engine: Engine, asked: Filters) -> Veil:
+    """The veil of the person who asks, on the day on which they do."""
+    return Veil(
+        lambda span, by: slices.read(engine, asked.seen.during(span), by, _RESPONSES), asked
+    )
 
 
-def opens(engine: Engine, asked: Filters, hidden: Veil) -> bool:
-    """Whether a page of what is asked for, in these days, may be shown."""
-    return hidden.shows(asked) and days_show(daily(engine, asked), asked)
+def is_quarter(span: Span) -> bool:
+    """Whether these days are a whole quarter."""
+    return span.start is not None and periods.of("quarter", span.start).span == span
 
 
 def parents(directory: Directory, seen: Scope) -> dict[str, str | None]:
@@ -115,100 +209,3 @@ def parents(directory: Directory, seen: Scope) -> dict[str, str | None]:
         for slug, one in directory.offices.items()
         if slug in inside
     }
-
-
-def tree(own: Mapping[str, int], above: Mapping[str, str | None]) -> dict[str, int | None]:
-    """Offices with all that is below them, under the total that stands on the first page."""
-    below_all = {name: parent or _ALL for name, parent in above.items()}
-    found = suppression.tree(own, {**below_all, _ALL: None}, LIMIT)
-    del found[_ALL]
-    return found
-
-
-def siblings_show(rows: Sequence[tuple[str, str, str, int]], asked: Filters) -> bool:
-    """Whether what is asked for shows beside the other services, channels and languages of the
-    same office. A row is (service, channel, language, n).
-    """
-    if asked.service is not None:
-        of_service: Counter[str] = Counter()
-        for service, channel, language, n in rows:
-            if asked.channel in (None, channel) and asked.language in (None, language):
-                of_service[service] += n
-        if suppression.line(of_service, LIMIT).get(asked.service) is None:
-            return False
-    if asked.channel is None and asked.language is None:
-        return True
-    ways = _by_way(row[1:] for row in rows if asked.service in (None, row[0]))
-    return suppression.table(ways, LIMIT).get((asked.channel, asked.language)) is not None
-
-
-def days_show(daily: Mapping[date, int], asked: Filters) -> bool:
-    """Whether the days asked for differ from other days that can be chosen by 5 answers or more.
-
-    `daily` counts the answers of what is asked for on every day. The last 28 days can always be
-    shown; of all others no part that another choice cuts off may be small.
-    """
-    window, today, end = asked.window, asked.today, asked.end
-    if window.name == "28-days":
-        return True
-    first = min(daily, default=today)
-    nodes = {end - number * _BLOCK for number in range((end - first).days // 28 + 2)}
-    if window.is_rolling:
-        ordered = sorted(node for node in nodes if node in window.span)
-        return all(_count(daily, start, start + _BLOCK) not in range(1, LIMIT) for start in ordered)
-    nodes |= {one.start for one in periods.between("month", first, today)}
-    edges = [edge for edge in (window.span.start, window.span.end) if edge]
-    return all(_far_enough(daily, edge, nodes) for edge in edges)
-
-
-def daily(engine: Engine, asked: Filters) -> dict[date, int]:
-    """The answers of what is asked for by day, all of them."""
-    if asked.window.name == "28-days":
-        return {}
-    scope = asked.of_office().during(Span(None, asked.today))
-    return {
-        date.fromisoformat(one.group["day"]): one.n
-        for one in slices.read(engine, scope, ("day",), _RESPONSES)
-    }
-
-
-def daily_by(engine: Engine, asked: Filters, by: str) -> dict[str, dict[date, int]]:
-    """The answers by day of each office, with all that is below it, or of each channel."""
-    scope = asked.of_office().during(Span(None, asked.today))
-    found: dict[str, Counter[date]] = defaultdict(Counter)
-    above = parents(asked.directory, asked.seen)
-    for one in slices.read(engine, scope, ("day", by), _RESPONSES):
-        name: str | None = one.group[by]
-        while name is not None:
-            found[name][date.fromisoformat(one.group["day"])] += one.n
-            name = above.get(name) if by == "office" else None
-    return {name: dict(days) for name, days in found.items()}
-
-
-def _far_enough(daily: Mapping[date, int], edge: date, nodes: set[date]) -> bool:
-    """Whether on either side of an edge the nearest other edge is 5 answers away, or none is."""
-    after = sorted(node for node in nodes if node > edge)
-    before = sorted((node for node in nodes if node < edge), reverse=True)
-    for counts in (
-        (_count(daily, edge, node) for node in after),
-        (_count(daily, node, edge) for node in before),
-    ):
-        if next((n for n in counts if n), LIMIT) < LIMIT:
-            return False
-    return True
-
-
-def _count(daily: Mapping[date, int], start: date, end: date) -> int:
-    return sum(n for day, n in daily.items() if start <= day < end)
-
-
-def _row(one: Slice) -> _Row:
-    group = one.group
-    return group["service"], group["office"], group["channel"], group["language"], one.n
-
-
-def _by_way(rows: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
-    found: Counter[tuple[str, str]] = Counter()
-    for channel, language, n in rows:
-        found[channel, language] += n
-    return found
