@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 
 from cxserver import db
 from cxserver.insight import changes, fix, slices
-from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope
 from cxserver.intake import store
+from cxserver.periods import Span
 from cxserver.settings import Settings
 
 END = date(2026, 11, 1)

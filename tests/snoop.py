@@ -14,10 +14,11 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
+from cxserver import periods
 from cxserver.catalog.directory import Directory
-from cxserver.insight import periods, slices, small
-from cxserver.insight.periods import Span
+from cxserver.insight import slices, small
 from cxserver.insight.slices import Scope, Slice
+from cxserver.periods import Span
 from cxserver.staff import filters, stretches, veil
 from cxserver.staff.filters import Filters, Window
 from cxserver.staff.veil import Veil

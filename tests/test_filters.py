@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope
 from cxserver.staff import filters, stretches
 from cxserver.staff.filters import Filters

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxserver.insight import periods
-from cxserver.insight.periods import KINDS, Span
+from cxserver import periods
+from cxserver.periods import KINDS, Span
 
 day_of_this_century = st.dates(date(2001, 1, 1), date(2099, 12, 31))
 

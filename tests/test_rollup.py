@@ -12,11 +12,11 @@ from sqlalchemy import Engine, select, text
 from cxserver import db, tables
 from cxserver.insight import count, parts, slices
 from cxserver.insight.parts import Part
-from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope
 from cxserver.instrument import drivers, levels
 from cxserver.instrument.levels import Level
 from cxserver.intake import counts, store
+from cxserver.periods import Span
 from cxserver.settings import Settings
 
 FIRST = date(2025, 11, 10)

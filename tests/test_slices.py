@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from command import cx
-from cxserver import db
+from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.errors import NotFound
-from cxserver.insight import parts, periods, slices
-from cxserver.insight.periods import Span
+from cxserver.insight import parts, slices
 from cxserver.insight.slices import Scope
 from cxserver.intake import store
+from cxserver.periods import Span
 from house import CATALOGUE
 
 FIRST = date(2026, 9, 1)

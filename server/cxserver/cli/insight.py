@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cxserver import db
+from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
 from cxserver.errors import NotFound
-from cxserver.insight import fix, fixwords, periods, slices, wording
+from cxserver.insight import fix, fixwords, slices, wording
 from cxserver.insight.fix import Report
 from cxserver.insight.slices import Scope
 

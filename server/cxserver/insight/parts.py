@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cxserver.insight import periods
-from cxserver.insight.periods import Span
+from cxserver import periods
 from cxserver.instrument.levels import Level
+from cxserver.periods import Span
 
 _DAY = timedelta(days=1)
 

@@ -5,7 +5,8 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from cxserver.insight import periods, slices
+from cxserver import periods
+from cxserver.insight import slices
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Driver, Scope
 

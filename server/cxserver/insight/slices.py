@@ -23,14 +23,14 @@ from sqlalchemy import (
     tuple_,
 )
 
-from cxserver import db, tables
+from cxserver import db, periods, tables
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.insight import measures, parts, periods
+from cxserver.insight import measures, parts
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.parts import Part
-from cxserver.insight.periods import KINDS, Kind, Span
 from cxserver.instrument.levels import Level
+from cxserver.periods import KINDS, Kind, Span
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
 COLUMNS = ("service", "office", "channel", "language", "survey")

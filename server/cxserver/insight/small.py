@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cxserver.insight import changes, drivers, periods, suppression
+from cxserver import periods
+from cxserver.insight import changes, drivers, suppression
 from cxserver.insight.changes import Change
 from cxserver.insight.drivers import Taps
 from cxserver.insight.measures import Score
-from cxserver.insight.periods import Period, Span
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.periods import Period, Span
 
 # What the slices have to be grouped by: a read of the last year and a quarter is enough.
 NEEDS = ("quarter", *changes.NEEDS)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
+from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
-from cxserver.insight import periods, slices
-from cxserver.insight.periods import Period, Span
+from cxserver.insight import slices
 from cxserver.insight.slices import Scope
 from cxserver.staff import stretches
 

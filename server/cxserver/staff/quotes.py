@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cxserver.insight import held
-from cxserver.insight.periods import Span
+from cxserver.periods import Span
 from cxserver.staff.commentlist import Search, Shelf, Told
 from cxserver.staff.filters import Reader
 

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from cxserver.insight import changes, slices, suppression
 from cxserver.insight.changes import Break, Side
 from cxserver.insight.measures import Score
-from cxserver.insight.periods import Span
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.periods import Span
 from cxserver.staff import charts, filters, table, words
 from cxserver.staff.charts import Trend
 from cxserver.staff.filters import Filters

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.insight import slices, small, suppression, wording
-from cxserver.insight.periods import Span
 from cxserver.insight.small import Quarter
+from cxserver.periods import Span
 from cxserver.staff import comments, rooms, table, veil, words
 from cxserver.staff.filters import Filters, Reader
 from cxserver.staff.rooms import Visit

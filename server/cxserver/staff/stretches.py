@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations_with_replacement, pairwise
 
-from cxserver.insight import periods, small
-from cxserver.insight.periods import Span
+from cxserver import periods
+from cxserver.insight import small
+from cxserver.periods import Span
 
 # The last 28 days; all days that move on with the week, and those before them; the last month and
 # the one before; quarters; months; the weeks of the trend.

@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cxserver import tables
-from cxserver.insight import periods
-from cxserver.insight.periods import Period
+from cxserver import periods, tables
+from cxserver.periods import Period
 from cxserver.staff import members
 from cxserver.staff.access import Member, Role
 

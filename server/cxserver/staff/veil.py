@@ -13,11 +13,12 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from cxserver import periods
 from cxserver.catalog.directory import Directory, Service
-from cxserver.insight import periods, slices, small, suppression
+from cxserver.insight import slices, small, suppression
 from cxserver.insight.openings import ROOT, Part, Tree
-from cxserver.insight.periods import Span
 from cxserver.insight.slices import Scope, Slice
+from cxserver.periods import Span
 from cxserver.staff import stretches
 from cxserver.staff.filters import Filters
 from cxserver.staff.mixes import Mixes

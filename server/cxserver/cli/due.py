@@ -1,0 +1,53 @@
+"""`cx due`: what is due to OMB in a fiscal year, and when to be reminded."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from cxserver import clock
+from cxserver.cli.console import Json, app, out, plain_table, say_json
+from cxserver.reporting.quarter import due as calendar
+from cxserver.reporting.quarter import fiscal
+from cxserver.reporting.quarter.due import Due
+
+
+@app.command()
+def due(
+    fiscal_year: Annotated[
+        int | None,
+        typer.Option("--fiscal-year", min=2019, max=2099, help="[default: the present one]"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What is due to OMB in a fiscal year: by the rule, by a published date, and the reminders."""
+    year = fiscal_year or fiscal.year_of(clock.now().date())
+    every = calendar.of_year(year)
+    if json:
+        say_json({"fiscal_year": year, "due": [_as_json(one) for one in every]})
+        return
+    table = plain_table(
+        f"Fiscal year {year} (A-11 §280)", "what", "section", "by the rule", "published", "remind"
+    )
+    for one in every:
+        days = ", ".join(_said(day) for day in one.reminders)
+        published = _said(one.published) if one.published else "–"
+        table.add_row(one.what, one.section, _said(one.rule), published, days)
+    out.print(table)
+    if any(one.published not in (None, one.rule) for one in every):
+        out.print("Where the two dates differ, meet the earlier one: the reminders do.")
+
+
+def _said(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def _as_json(one: Due) -> dict[str, Any]:
+    return {
+        "what": one.what,
+        "section": one.section,
+        "rule": one.rule.isoformat(),
+        "published": one.published.isoformat() if one.published else None,
+        "day": one.day.isoformat(),
+        "reminders": [day.isoformat() for day in one.reminders],
+    }
