@@ -18,6 +18,7 @@ from cxserver.cli import (
     kiosk,
     links,
     poster,
+    quarter,
     serving,
     staff,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "kiosk",
     "links",
     "poster",
+    "quarter",
     "run",
     "serving",
     "staff",

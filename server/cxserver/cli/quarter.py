@@ -1,0 +1,129 @@
+"""`cx quarter`: the files of a fiscal quarter for OMB, with all that lies beside them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Engine
+
+from cxserver import clock, db
+from cxserver.catalog import directory
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    err,
+    out,
+    plain_table,
+    say_json,
+    settings,
+)
+from cxserver.intake import entry, masking
+from cxserver.reporting.quarter import answers, filing, fiscal, fits
+from cxserver.reporting.quarter.filing import Filed, Order
+
+Name = Annotated[str, typer.Argument(help="Such as 2026Q1: October to December 2025.")]
+Shape = Annotated[str, typer.Option("--format", help="v1, wide or v2.")]
+Service = Annotated[str | None, typer.Option(help="Only this service.")]
+Flagged = Annotated[
+    bool, typer.Option("--with-flagged", help="Also answers with a reason to look twice.")
+]
+
+
+@app.command()
+def quarter(
+    name: Name,
+    folder: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+    form: Shape = "v2",
+    service: Service = None,
+    with_flagged: Flagged = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Write a quarter's files for OMB, a manifest, the fields to type in, and a summary."""
+    with database(settings(data)) as engine:
+        wanted = order(engine, name, form, service, with_flagged)
+        total = answers.total(engine, wanted.quarter, service)
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("Filing", total=total)
+            filed = filing.write(
+                engine, wanted, clock.now(), folder, lambda rows: progress.advance(task, rows)
+            )
+    _tell(filed, name, folder)
+    if json:
+        files = [file.name for each in filed.entries for file in each.files]
+        say_json(
+            {
+                "folder": str(folder),
+                "answers": filed.answers,
+                "draft": filed.draft,
+                "waiting_comments": filed.waiting,
+                "files": files,
+                "digest": filed.digest,
+            }
+        )
+
+
+@app.command("quarter-formats")
+def quarter_formats(json: Json = False) -> None:
+    """Which instrument files in which format, and why not for the rest."""
+    if json:
+        say_json(
+            [
+                {
+                    "instrument": kind,
+                    **{form: said.why if said else "" for form, said in row.items()},
+                }
+                for kind, row in fits.table()
+            ]
+        )
+        return
+    table = plain_table("Which instrument files in which format", "instrument", *fits.FORMATS)
+    for kind, row in fits.table():
+        table.add_row(kind, *("no" if row[form] else "yes" for form in fits.FORMATS))
+    out.print(table)
+    for kind, row in fits.table():
+        for said in {refusal for refusal in row.values() if refusal}:
+            out.print(f"{kind}: {said.why}.\n  Cure: {said.cure}.", soft_wrap=True)
+
+
+def order(engine: Engine, name: str, form: str, service: str | None, with_flagged: bool) -> Order:
+    """What was asked for, with the rules of the intake. Raises NotFound, BadParameter."""
+    if form not in fits.FORMATS:
+        known = ", ".join(fits.FORMATS)
+        raise typer.BadParameter(f"'{form}' is not one of {known}.", param_hint="--format")
+    return Order(
+        fiscal.named(name),
+        form,
+        _masker(engine),
+        entry.is_suspect,
+        service,
+        with_flagged,
+    )
+
+
+def _masker(engine: Engine) -> Callable[[str], str]:
+    with db.read(engine) as connection:
+        agency = directory.load(connection).agency
+    patterns = agency.mask if agency else ()
+    return lambda text: masking.mask(text, patterns)
+
+
+def _tell(filed: Filed, name: str, folder: Path) -> None:
+    for one in filed.left_out:
+        err.print(
+            f"Left out: {one.survey}, {one.answers:,} answers. {one.refusal.why}.\n"
+            f"  Cure: {one.refusal.cure}.",
+            soft_wrap=True,
+        )
+    if filed.waiting:
+        err.print(
+            f"{filed.waiting:,} comments are not approved yet: their question_4 is empty. "
+            f"`cx review list {name}` shows them.",
+            soft_wrap=True,
+        )
+    draft = " It is a draft: the quarter has not ended." if filed.draft else ""
+    err.print(f"{filed.answers:,} answers in {folder}.{draft}", soft_wrap=True)

@@ -1,0 +1,82 @@
+"""The quarter's counts out of the tallies: by service, channel and survey version."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from cxserver import tables
+from cxserver.instrument.levels import Level
+from cxserver.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many answered, and how: measure → value → n."""
+
+    measured: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many people answered."""
+        return self.measured.get("response", {}).get("all", 0)
+
+    def points(self, measure: str) -> tuple[int, ...]:
+        """How many gave 1, 2, 3, 4 and 5."""
+        given = self.measured.get(measure, {})
+        return tuple(given.get(str(point), 0) for point in range(1, 6))
+
+    def taps(self, code: str) -> tuple[int, int]:
+        """How many tapped a driver under a good rating, and under a poor one."""
+        given = self.measured.get(f"driver:{code}", {})
+        return given.get("positive", 0), given.get("negative", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The counts of one version by one channel. `flagged`: of answers worth a second look."""
+
+    service: str
+    channel: str
+    survey: int
+    flagged: bool
+    counts: Counts
+
+
+def read(connection: Connection, quarter: Period, service: str | None = None) -> list[Group]:
+    """Every group of the quarter, flagged answers apart."""
+    held = tables.tallies.c
+    by = (held.service, held.channel, held.survey, held.flagged)
+    sums = [func.sum(held[column]).label(column) for column in tables.COUNTED.values()]
+    query = (
+        select(*by, *sums)
+        .where(held.level == Level.DAY.value, held.day >= quarter.start, held.day < quarter.end)
+        .group_by(*by)
+        .order_by(*by)
+    )
+    if service is not None:
+        query = query.where(held.service == service)
+    return [
+        Group(row.service, row.channel, row.survey, row.flagged, _counts(row._mapping))
+        for row in connection.execute(query)
+        if row.answers
+    ]
+
+
+def total(every: Iterable[Counts]) -> Counts:
+    """All of them added up."""
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in every:
+        for measure, values in one.measured.items():
+            for value, n in values.items():
+                sums[measure][value] += n
+    return Counts({measure: dict(values) for measure, values in sums.items()})
+
+
+def _counts(row: RowMapping) -> Counts:
+    measured: dict[str, dict[str, int]] = defaultdict(dict)
+    for (measure, value), column in tables.COUNTED.items():
+        if row[column]:
+            measured[measure][value] = int(row[column])
+    return Counts(dict(measured))

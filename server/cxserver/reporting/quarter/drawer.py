@@ -1,0 +1,58 @@
+"""One quarter opened for filing: everything that its files are made of."""
+
+from dataclasses import dataclass
+
+from cxserver.catalog.directory import Agency
+from cxserver.periods import Period
+from cxserver.reporting.quarter import words
+from cxserver.reporting.quarter.fits import Format
+from cxserver.reporting.quarter.sets import FileSet, LeftOut
+from cxserver.reporting.quarter.told import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """A quarter in one format: its sets, what people told about it, and what is left out.
+
+    `flagged` is how many answers carry a flag, whether they are `with_flagged` in or left out.
+    """
+
+    agency: Agency
+    quarter: Period
+    form: Format
+    sets: tuple[FileSet, ...]
+    left_out: tuple[LeftOut, ...]
+    told: Told
+    draft: bool
+    with_flagged: bool
+    flagged: int
+
+
+def taps(one: FileSet, code: str) -> str:
+    """`+12 / −3 taps of 100 answers`."""
+    positive, negative = one.counts.taps(code)
+    return f"+{positive} / −{negative} taps of {one.counts.n} answers"
+
+
+def beside(one: FileSet, code: str) -> str:
+    """The counts of a driver that has no row of its own, in words."""
+    if one.survey.driver_mode != "likert":
+        return f"{words.name(one.survey, code)}: {taps(one, code)}"
+    points = ", ".join(
+        f"{point}: {n}" for point, n in enumerate(one.counts.points(f"driver:{code}"), 1)
+    )
+    return f"{words.name(one.survey, code)} {points}"
+
+
+def measure_of(measure: str) -> str:
+    """How the tallies name what OMB's row is about."""
+    return measure if measure in ("satisfaction", "trust") else f"driver:{measure}"
+
+
+def points(one: FileSet, measure: str) -> list[int] | None:
+    """How many gave 1 to 5; None where it was not asked or was tapped: nobody gave a point."""
+    if not words.text(one.survey, measure):
+        return None
+    if measure not in ("satisfaction", "trust") and one.survey.driver_mode != "likert":
+        return None
+    return list(one.counts.points(measure_of(measure)))

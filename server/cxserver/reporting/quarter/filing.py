@@ -1,0 +1,181 @@
+"""Write a quarter: OMB's files, the manifest and the papers, into one folder that appears whole."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.catalog.directory import Directory
+from cxserver.errors import NotFound, ServerError
+from cxserver.periods import Period
+from cxserver.reporting.quarter import (
+    answers,
+    counts,
+    fiscal,
+    folder,
+    manifest,
+    papers,
+    sets,
+    told,
+    v1,
+    v2,
+    wide,
+)
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.fits import Format
+from cxserver.reporting.quarter.manifest import Entry, Written
+from cxserver.reporting.quarter.sets import FileSet, LeftOut
+
+Table = Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for. `clean` masks a comment, `suspect` tells which flags leave an answer out:
+    both are the intake's, so that the file and the counts follow the same rules.
+    """
+
+    quarter: Period
+    form: Format
+    clean: Callable[[str], str]
+    suspect: Callable[[str], bool]
+    service: str | None = None
+    with_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What was written. `digest` is the SHA-256 of the manifest, which holds those of the files."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...]
+    draft: bool
+    digest: str
+
+    @property
+    def answers(self) -> int:
+        """How many answers the files hold."""
+        return sum(entry.set.counts.n for entry in self.entries)
+
+    @property
+    def waiting(self) -> int:
+        """How many comments were not in, because nobody has reviewed them."""
+        return sum(entry.comments.waiting for entry in self.entries if entry.comments)
+
+
+def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
+    """Everything the files are made of. Raises NotFound, ServerError."""
+    with db.read(engine) as connection:
+        known = directory.load(connection)
+        groups = counts.read(connection, order.quarter, order.service)
+        said = told.read(connection, order.quarter)
+    if known.agency is None:
+        raise ServerError("There is no catalogue yet: cx catalog apply.")
+    if order.service is not None and order.service not in known.services:
+        raise NotFound(f"There is no service '{order.service}' in the catalogue.")
+    kept = [group for group in groups if order.with_flagged or not group.flagged]
+    found, out = sets.sort(known, kept, order.form)
+    return Drawer(
+        known.agency,
+        order.quarter,
+        order.form,
+        tuple(found),
+        tuple(out),
+        said,
+        draft=not fiscal.ended(order.quarter, now, zones(known)),
+        with_flagged=order.with_flagged,
+        flagged=sum(group.counts.n for group in groups if group.flagged),
+    )
+
+
+def zones(known: Directory) -> set[Any]:
+    """The time zones of all offices: a quarter ends in each of them at its own midnight."""
+    return {office.zone for office in known.offices.values()}
+
+
+def write(
+    engine: Engine, order: Order, now: datetime, path: Path, progress: Callable[[int], None]
+) -> Filed:
+    """Write the folder. Raises ServerError when there is nothing that this format takes."""
+    drawer = open_drawer(engine, order, now)
+    if not drawer.sets:
+        raise ServerError(_nothing(drawer))
+    with folder.whole(path) as inside:
+        entries = tuple(_entries(engine, order, drawer, inside, progress))
+        summary = manifest.text(drawer, entries)
+        texts = {manifest.NAME: summary, **papers.files(drawer, entries)}
+        for name, text in texts.items():
+            (inside / name).write_text(text, encoding="utf-8", newline="\n")
+    digest = hashlib.sha256(summary.encode()).hexdigest()
+    return Filed(entries, drawer.left_out, drawer.draft, digest)
+
+
+def _entries(
+    engine: Engine, order: Order, drawer: Drawer, inside: Path, progress: Callable[[int], None]
+) -> Iterator[Entry]:
+    if drawer.form == "v2":
+        yield from _rows(engine, order, drawer, inside, progress)
+        return
+    make = v1.files if drawer.form == "v1" else wide.files
+    for one in drawer.sets:
+        made = make(drawer, one)
+        yield Entry(one, tuple(_put(inside, one, end, rows) for end, rows in made.items()))
+        progress(one.counts.n)
+
+
+def _rows(
+    engine: Engine, order: Order, drawer: Drawer, inside: Path, progress: Callable[[int], None]
+) -> Iterator[Entry]:
+    """v2: each service's responses are read once, and laid on the pile of their file."""
+    for service in sorted({one.service.slug for one in drawer.sets}):
+        mine = [one for one in drawer.sets if one.service.slug == service]
+        piles = [v2.Pile() for _ in mine]
+        where = {
+            (one.channel.ours, survey.n): (pile, survey)
+            for one, pile in zip(mine, piles, strict=True)
+            for survey in one.surveys
+        }
+        for page in answers.pages(engine, order.quarter, service):
+            for row in page:
+                found = where.get((row.channel, row.survey))
+                if found and (order.with_flagged or not order.suspect(row.flags)):
+                    found[0].add(row, found[1], order.clean)
+            progress(len(page))
+        for one, pile in zip(mine, piles, strict=True):
+            # The file and what is said of it come from the same rows, even while more arrive.
+            counted = replace(one, counts=pile.counts)
+            file = _put(inside, one, "v2.csv", [v2.HEADER, *pile.sorted()])
+            yield Entry(counted, (file,), pile.standing)
+
+
+def _put(inside: Path, one: FileSet, end: str, rows: Table) -> Written:
+    """One file: UTF-8 without a mark at its start, which OMB's reader would take for a name."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    n = 0
+    for n, row in enumerate(rows):  # noqa: B007  # the first row is the header
+        writer.writerow(row)
+    body = text.getvalue().encode()
+    name = f"{one.stem}.{end}"
+    (inside / name).write_bytes(body)
+    return Written(name, n, hashlib.sha256(body).hexdigest())
+
+
+def _nothing(drawer: Drawer) -> str:
+    if not drawer.left_out:
+        last = fiscal.last_day(drawer.quarter)
+        return (
+            f"No answers from {drawer.quarter.start} to {last}: there is nothing to file "
+            f"for {drawer.quarter.name}."
+        )
+    return "\n".join(
+        f"{one.survey}: {one.refusal.why}. Cure: {one.refusal.cure}." for one in drawer.left_out
+    )

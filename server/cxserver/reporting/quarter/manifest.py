@@ -1,0 +1,116 @@
+"""What a folder of quarter files holds, for a program: versions, words, counts, hashes. Pure.
+
+Nothing in it tells when it was made: the same data give the same bytes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Any
+
+from cxserver.instrument.survey import Survey
+from cxserver.reporting.quarter import drawer, fiscal, fits, words
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.review import Standing
+from cxserver.reporting.quarter.sets import FileSet
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of OMB's as it was written."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A set with its files, and what became of its comments (v2 alone carries them)."""
+
+    set: FileSet
+    files: tuple[Written, ...]
+    comments: Standing | None = None
+
+
+def text(open_: Drawer, entries: Sequence[Entry]) -> str:
+    """The manifest as JSON."""
+    told = {
+        "quarter": open_.quarter.name,
+        "first_day": open_.quarter.start.isoformat(),
+        "last_day": fiscal.last_day(open_.quarter).isoformat(),
+        "format": open_.form,
+        "draft": open_.draft,
+        "flagged": {
+            "included": open_.with_flagged,
+            "answers_with_a_flag": open_.flagged,
+        },
+        "software": {"name": "cxsdk", "version": metadata.version("cxsdk")},
+        "agency": open_.agency.name,
+        "answers": sum(entry.set.counts.n for entry in entries),
+        "sets": [_set(open_, entry) for entry in entries],
+        "left_out": [
+            {"survey": one.survey, "answers": one.answers, **asdict(one.refusal)}
+            for one in open_.left_out
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
+def _set(open_: Drawer, entry: Entry) -> Mapping[str, Any]:
+    one = entry.set
+    return {
+        "service": one.service.slug,
+        "service_name": one.service.name,
+        "designated": bool(one.service.definition.get("designated", False)),
+        "channel": one.channel.ours,
+        "omb_channel": one.channel.omb,
+        "transaction_point": one.transaction_point,
+        "part": one.part,
+        "surveys": [_survey(survey) for survey in one.surveys],
+        "counts": _counts(one),
+        **({"comments": asdict(entry.comments)} if entry.comments else {}),
+        "files": [asdict(file) for file in entry.files],
+    }
+
+
+def _survey(survey: Survey) -> Mapping[str, Any]:
+    """A version; every word of every language is in the catalogue, what is filed is here."""
+    return {
+        "name": survey.name,
+        "instrument": survey.instrument,
+        "survey_type": fits.scale_of(survey),
+        "trust_statement": survey.trust_statement,
+        "satisfaction_statement": survey.satisfaction_statement,
+        "driver_mode": survey.driver_mode,
+        "languages": list(survey.languages),
+        "drivers": list(survey.drivers),
+        "wording": {
+            language: asdict(survey.wording[language]) for language in sorted(survey.wording)
+        },
+    }
+
+
+def _counts(one: FileSet) -> Mapping[str, Any]:
+    return {
+        "answers": one.counts.n,
+        "trust": list(one.counts.points("trust")),
+        "satisfaction": list(one.counts.points("satisfaction")),
+        "drivers": {code: _driver(one, code) for code in one.survey.drivers},
+    }
+
+
+def _driver(one: FileSet, code: str) -> Mapping[str, Any]:
+    points = drawer.points(one, code)
+    if points is not None:
+        return {"points": points}
+    positive, negative = one.counts.taps(code)
+    return {"positive": positive, "negative": negative}
+
+
+def not_filed(survey: Survey) -> list[str]:
+    """The agency's own questions: no format of OMB's has a place for them."""
+    return [question.text for question in words.filed(survey).questions]

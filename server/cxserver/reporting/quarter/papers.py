@@ -1,0 +1,171 @@
+"""What lies beside OMB's files for people: the fields to type in, how to send them, a summary.
+
+Plain text and never `.csv`: every file of that kind in the folder is one that OMB takes.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from cxserver.reporting.quarter import due, fiscal, fits, manifest, words
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.manifest import Entry
+from cxserver.reporting.quarter.sets import FileSet
+
+FEW = 30
+_ASK = "(not given yet: cx volumes set)"
+
+
+def files(open_: Drawer, entries: Sequence[Entry]) -> dict[str, str]:
+    """Each paper by its name."""
+    return {
+        "FIELDS.txt": _joined(fields(open_, entries)),
+        "INSTRUCTIONS.txt": _joined(instructions(open_, entries)),
+        "SUMMARY.txt": _joined(summary(open_, entries)),
+    }
+
+
+def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
+    """What OMB's form asks for, field by field, in OMB's words."""
+    year, number = fiscal.year_and_number(open_.quarter)
+    yield f"OMB's fields to type in: {open_.quarter.name}, format {open_.form}"
+    yield _draft(open_)
+    for entry in entries:
+        one = entry.set
+        volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+        said = open_.told.reflections.get(one.service.slug)
+        yield ""
+        yield f"== {', '.join(file.name for file in entry.files)}"
+        yield from (
+            f"{name}: {value}"
+            for name, value in (
+                ("name", "CX Quarterly Reporting"),
+                ("fiscal_year", year),
+                ("quarter", number),
+                ("organization", open_.agency.name),
+                ("service_provider", one.service.definition["owner"]),
+                ("service", one.service.name),
+                ("service_stage", one.service.definition.get("stage") or "(none in the catalogue)"),
+                ("transaction_point", one.transaction_point),
+                ("channel", one.channel.omb),
+                ("survey_type", fits.scale_of(one.survey)),
+                ("survey_title", f"{one.service.name}: {_names(one)}"),
+                ("trust_question_text", words.text(one.survey, "trust")),
+                ("omb_control_number", one.service.clearance.omb_control_number),
+                ("federal_register_url", "(yours to add)"),
+                ("volume_of_customers", volume.served if volume else _ASK),
+                (
+                    "volume_of_customers_provided_survey_opportunity",
+                    volume.offered if volume else _ASK,
+                ),
+                ("volume_of_respondents", one.counts.n),
+                ("volumes_source", f"{volume.source} ({volume.who})" if volume else _ASK),
+                ("reflection_text", said.reflection if said else "(not given yet: cx reflect)"),
+                (
+                    "recent_accomplishments",
+                    said.accomplishments if said else "(not given yet: cx reflect)",
+                ),
+            )
+        )
+        for indicator in open_.told.indicators.get(one.service.slug, ()):
+            yield f"service_level_indicator: {indicator.told}"
+
+
+def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
+    """How to send it."""
+    when = due.of_quarter(open_.quarter)
+    yield f"How to file {open_.quarter.name}, format {open_.form}"
+    yield _draft(open_)
+    yield ""
+    yield f"Due: {_day(when.day)} (A-11 §280.16)."
+    if when.published not in (None, when.rule):
+        yield f"The rule says {_day(when.rule)}; the date that was published comes first."
+    yield ""
+    yield "1. Read SUMMARY.txt. Do the numbers look like your quarter?"
+    yield f"2. Run `cx quarter-check {open_.quarter.name} --format {open_.form}`. Do what it says."
+    yield "3. Make this folder again, and have your senior official sign it off:"
+    yield f"   cx quarter-record {open_.quarter.name} signed-off --format {open_.form} --who NAME"
+    yield "4. For each part of FIELDS.txt: make a record at OMB, type the fields in, and"
+    yield "   add the .csv files named above them. Do not open and save a .csv in a"
+    yield "   spreadsheet program first: it changes cells."
+    yield f"5. cx quarter-record {open_.quarter.name} submitted --format {open_.form} --who NAME"
+    yield ""
+    yield from _cells(open_)
+    for one in open_.left_out:
+        yield ""
+        yield f"Not in this folder: {one.survey} ({one.answers:,} answers). {one.refusal.why}."
+        yield f"  Cure: {one.refusal.cure}."
+
+
+def summary(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
+    """What the files say, in plain words."""
+    first, last = open_.quarter.start, fiscal.last_day(open_.quarter)
+    yield f"{open_.agency.name}: {open_.quarter.name}, {_day(first)} to {_day(last)}"
+    yield _draft(open_)
+    yield f"{sum(entry.set.counts.n for entry in entries):,} people answered."
+    if open_.flagged:
+        what = "are in these files" if open_.with_flagged else "are left out"
+        yield f"Answers with a reason to look twice: {open_.flagged:,}. They {what}."
+    for entry in entries:
+        yield ""
+        yield from _said(open_, entry)
+
+
+def _said(open_: Drawer, entry: Entry) -> Iterator[str]:
+    one = entry.set
+    yield f"{one.service.name}, by {one.channel.ours} ({_names(one)}): {one.counts.n:,} answers."
+    if one.counts.n < FEW:
+        yield f"  Fewer than {FEW}: too few to compare with anything."
+    if fits.kind_of(one.survey).satisfaction:
+        yield _scored("Satisfaction", one.counts.points("satisfaction"))
+    yield _scored("Trust", one.counts.points("trust"))
+    named = [(code, *one.counts.taps(code)) for code in one.survey.drivers]
+    best, worst = (max(named, key=lambda each: each[side], default=None) for side in (1, 2))
+    if best and best[1]:
+        yield f"  Went well, most say: {words.name(one.survey, best[0])} ({best[1]:,})."
+    if worst and worst[2]:
+        yield f"  Could be better, most say: {words.name(one.survey, worst[0])} ({worst[2]:,})."
+    if entry.comments:
+        seen = entry.comments
+        yield (
+            f"  Comments: {seen.approved} in the file, {seen.withheld} withheld, "
+            f"{seen.waiting} not reviewed yet."
+        )
+    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    if volume and volume.offered:
+        share = one.counts.n / volume.offered
+        yield f"  Of {volume.offered:,} who were offered the survey, {share:.1%} answered."
+    for text in manifest.not_filed(one.survey):
+        yield f"  Not filed, OMB has no place for it: {text}"
+
+
+def _scored(what: str, points: tuple[int, ...]) -> str:
+    n = sum(points)
+    if not n:
+        return f"  {what}: nobody answered."
+    mean = sum(point * count for point, count in enumerate(points, 1)) / n
+    return f"  {what}: {(points[3] + points[4]) / n:.0%} gave 4 or 5; mean {mean:.2f} of 5."
+
+
+def _cells(open_: Drawer) -> Iterator[str]:
+    if open_.form == "v2":
+        yield "A driver's cell is 1 (tapped), 0 (offered, not tapped) or null (not offered)."
+        yield "question_4 holds approved comments alone; it is empty for all others."
+        return
+    yield "A driver that is tapped has no points: its five cells are empty, and the taps are in"
+    yield "words beside it. An empty cell is not a 0."
+
+
+def _names(one: FileSet) -> str:
+    return ", ".join(survey.name for survey in one.surveys)
+
+
+def _draft(open_: Drawer) -> str:
+    return "DRAFT: the quarter has not ended." if open_.draft else "The quarter has ended."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _joined(lines: Iterator[str]) -> str:
+    return "\n".join(lines) + "\n"

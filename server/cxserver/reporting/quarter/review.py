@@ -1,0 +1,156 @@
+"""Comments before they leave the agency: read by a person, then approved or withheld.
+
+The v2 file carries what people wrote, and OMB publishes it. Software that masks numbers does not
+know a name when it sees one, so each comment waits for a person. Redacting is not a decision
+here: it changes the comment itself, and what is left is approved like any other.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, and_, delete, func, select, tuple_
+
+from cxserver import tables
+from cxserver.errors import NotFound
+from cxserver.periods import Period
+
+Decision = Literal["approve", "withhold"]
+Named = tuple[str, date, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of the quarter and what was decided about it; `row` names its response."""
+
+    row: Named
+    text: str
+    decision: Decision | None
+    who: str
+
+    @property
+    def name(self) -> str:
+        """The name to type: service, day and id."""
+        service, day, id = self.row
+        return f"{service}/{day.isoformat()}/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many comments of a quarter are approved, withheld, and still wait."""
+
+    approved: int = 0
+    withheld: int = 0
+    waiting: int = 0
+
+
+def named(text: str) -> Named:
+    """The response that a name names. Raises NotFound."""
+    service, _, rest = text.partition("/")
+    day, _, id = rest.partition("/")
+    try:
+        return service, date.fromisoformat(day), id
+    except ValueError:
+        raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
+
+
+def decide(
+    connection: Connection, rows: Iterable[Named], decision: Decision, who: str, now: datetime
+) -> int:
+    """Approve or withhold comments; a later decision takes the place of an earlier one.
+
+    Raises NotFound when one of them is no comment.
+    """
+    wanted = sorted(set(rows))
+    for row in wanted:
+        _must_exist(connection, row)
+        held = tables.comment_reviews.c
+        key = and_(held.service == row[0], held.day == row[1], held.response == row[2])
+        connection.execute(delete(tables.comment_reviews).where(key))
+        connection.execute(
+            tables.comment_reviews.insert().values(
+                service=row[0], day=row[1], response=row[2], decision=decision, who=who, at=now
+            )
+        )
+    return len(wanted)
+
+
+def read(
+    connection: Connection,
+    quarter: Period,
+    service: str | None = None,
+    after: Named | None = None,
+    limit: int = 100,
+) -> list[Comment]:
+    """Comments of the quarter in the order of their names, flagged answers and all."""
+    held = tables.responses.c
+    key = (held.service, held.day, held.id)
+    query = (
+        select(*key, held.comment, tables.comment_reviews.c.decision, tables.comment_reviews.c.who)
+        .select_from(_joined())
+        .where(_written(quarter, service))
+        .order_by(*key)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    return [_comment(row) for row in connection.execute(query)]
+
+
+def waiting(connection: Connection, quarter: Period, service: str | None = None) -> int:
+    """How many comments of the quarter nobody has decided about."""
+    query = (
+        select(func.count())
+        .select_from(_joined())
+        .where(_written(quarter, service), tables.comment_reviews.c.decision.is_(None))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def every(
+    connection: Connection, quarter: Period, service: str | None = None, page: int = 1000
+) -> Iterator[Comment]:
+    """All of them."""
+    after: Named | None = None
+    while True:
+        found = read(connection, quarter, service, after, page)
+        yield from found
+        if len(found) < page:
+            return
+        after = found[-1].row
+
+
+def _written(quarter: Period, service: str | None) -> Any:
+    held = tables.responses.c
+    terms = [held.day >= quarter.start, held.day < quarter.end, held.comment != ""]
+    if service is not None:
+        terms.append(held.service == service)
+    return and_(*terms)
+
+
+def _joined() -> Any:
+    one, other = tables.responses, tables.comment_reviews
+    return one.outerjoin(
+        other,
+        and_(
+            other.c.service == one.c.service,
+            other.c.day == one.c.day,
+            other.c.response == one.c.id,
+        ),
+    )
+
+
+def _must_exist(connection: Connection, row: Named) -> None:
+    held = tables.responses.c
+    found = connection.execute(
+        select(held.comment).where(
+            held.service == row[0], held.day == row[1], held.id == row[2], held.comment != ""
+        )
+    ).first()
+    if found is None:
+        raise NotFound(f"There is no comment {row[0]}/{row[1]}/{row[2]}.")
+
+
+def _comment(row: Any) -> Comment:
+    return Comment((row.service, row.day, row.id), row.comment, row.decision, row.who or "")

@@ -1,0 +1,114 @@
+"""OMB's first format: a header file of one row, and a detail file of seven rows.
+
+The columns are those of Touchpoints (GSA/touchpoints, `Form#to_a11_header_csv` and
+`#to_a11_submissions_csv`), in their order and spelling.
+"""
+
+from collections.abc import Sequence
+
+from cxserver.reporting.quarter import drawer, fiscal, words
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.sets import FileSet
+
+HEADER = (
+    "submission comment",
+    "survey_instrument_reference",
+    "agency_poc_name",
+    "agency_poc_email",
+    "department",
+    "bureau",
+    "service",
+    "transaction_point",
+    "mode",
+    "start_date",
+    "end_date",
+    "total_volume",
+    "survey_opp_volume",
+    "response_count",
+    "OMB_control_number",
+    "federal_register_url",
+)
+DETAIL = (
+    "standardized_question_number",
+    "standardized_question_identifier",
+    "customized_question_text",
+    *(f"likert_scale_{point}" for point in range(1, 6)),
+    "response_volume",
+    "notes",
+    "start_date",
+    "end_date",
+)
+
+Cell = str | int
+Rows = list[Sequence[Cell]]
+
+
+def files(open_: Drawer, one: FileSet) -> dict[str, Rows]:
+    """The two files of a set, by the end of their names."""
+    return {"v1-header.csv": header(open_, one), "v1-detail.csv": detail(open_, one)}
+
+
+def header(open_: Drawer, one: FileSet) -> Rows:
+    """The header file."""
+    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    return [
+        HEADER,
+        (
+            _comment(open_, one),
+            ", ".join(survey.name for survey in one.surveys),
+            "",  # OMB knows its contact, and we do not
+            "",
+            open_.agency.name,
+            one.service.definition["owner"],
+            one.service.name,
+            one.transaction_point,
+            one.channel.mode,
+            *_days(open_),
+            volume.served if volume else "",
+            volume.offered if volume else "",
+            one.counts.n,
+            one.service.clearance.omb_control_number,
+            "",
+        ),
+    ]
+
+
+def detail(open_: Drawer, one: FileSet) -> Rows:
+    """The detail file: satisfaction, trust, five drivers."""
+    rows = (_row(open_, one, number, asked) for number, asked in enumerate(words.IN_ORDER, 1))
+    return [DETAIL, *rows]
+
+
+def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]:
+    text = words.text(one.survey, asked)
+    points = drawer.points(one, asked)
+    tapped = bool(text) and points is None
+    return (
+        number,
+        f"answer_{number:02}",
+        text,
+        # Empty, never 0: nobody was asked for a point.
+        *(points if points is not None else ("",) * 5),
+        sum(points) if points is not None else "",
+        drawer.taps(one, asked) if tapped else "",
+        *_days(open_),
+    )
+
+
+def _comment(open_: Drawer, one: FileSet) -> str:
+    """All that has no column: the texts, the indicators, the drivers without a row."""
+    said = open_.told.reflections.get(one.service.slug)
+    beside = [drawer.beside(one, code) for code in words.BESIDE if code in one.survey.drivers]
+    indicators = open_.told.indicators.get(one.service.slug, ())
+    parts = [
+        said.reflection if said else "",
+        f"Recent accomplishments: {said.accomplishments}" if said and said.accomplishments else "",
+        f"Asked as well: {'; '.join(beside)}." if beside else "",
+        f"Service levels: {'; '.join(each.told for each in indicators)}." if indicators else "",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _days(open_: Drawer) -> tuple[str, str]:
+    quarter = open_.quarter
+    return quarter.start.isoformat(), fiscal.last_day(quarter).isoformat()

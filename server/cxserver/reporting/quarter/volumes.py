@@ -1,0 +1,75 @@
+"""Customers served and customers offered the survey: numbers that only the agency knows.
+
+"Offered" is what everybody gets wrong. It is links sent, prompts shown, people who passed the
+kiosk: never the number of times that a form was looked at. So it is given by a person, with its
+source, and never guessed from what we count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from cxserver import tables
+from cxserver.errors import ServerError
+from cxserver.periods import Period
+
+MOST = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The two numbers of a service by a channel in a quarter, and where they come from."""
+
+    served: int
+    offered: int
+    source: str
+    who: str
+    at: datetime
+
+
+def put(
+    connection: Connection, quarter: Period, service: str, channel: str, volume: Volume
+) -> None:
+    """Keep these numbers in the place of earlier ones. Raises ServerError."""
+    _check(volume)
+    held = tables.volumes.c
+    connection.execute(
+        delete(tables.volumes).where(
+            held.quarter == quarter.name, held.service == service, held.channel == channel
+        )
+    )
+    connection.execute(
+        tables.volumes.insert().values(
+            quarter=quarter.name,
+            service=service,
+            channel=channel,
+            served=volume.served,
+            offered=volume.offered,
+            source=volume.source.strip(),
+            who=volume.who.strip(),
+            at=volume.at,
+        )
+    )
+
+
+def read(connection: Connection, quarter: Period) -> Mapping[tuple[str, str], Volume]:
+    """Those of a quarter, by service and channel."""
+    query = select(tables.volumes).where(tables.volumes.c.quarter == quarter.name)
+    return {
+        (row.service, row.channel): Volume(row.served, row.offered, row.source, row.who, row.at)
+        for row in connection.execute(query)
+    }
+
+
+def _check(volume: Volume) -> None:
+    if not 0 <= volume.offered <= volume.served <= MOST:
+        raise ServerError(
+            "Customers served and offered are whole numbers, and nobody is offered the survey "
+            "who was not served: 0 ≤ offered ≤ served."
+        )
+    if not volume.source.strip() or not volume.who.strip():
+        raise ServerError("Say where the numbers come from (--source) and who gives them (--who).")
+    if len(volume.source) > 300:
+        raise ServerError("The source takes 300 characters.")

@@ -1,0 +1,98 @@
+"""The format of fiscal years 2021 to 2023: one wide row for a survey.
+
+The columns are those of "OMB CX Reporting Collections" (GSA/touchpoints, docs/models), in its
+order. Numbers that OMB gives (ids) and times that OMB keeps (created_at) stay empty.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from cxserver.reporting.quarter import drawer, fiscal, words
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.sets import FileSet
+from cxserver.reporting.quarter.v1 import Cell, Rows
+
+QUESTIONS = 11
+HEADER = (
+    "id",
+    "collection_id",
+    "collection_year",
+    "collection_quarter",
+    "collection_name",
+    "collection_organization_id",
+    "collection_organization_name",
+    "collection_organization_abbreviation",
+    "service_provider_id",
+    "service_provider_name",
+    "service_provider_organization_id",
+    "service_provider_organization_name",
+    "service_provider_organization_abbreviation",
+    "service_provided",
+    "service_id",
+    "service_name",
+    "transaction_point",
+    "channel",
+    "volume_of_customers",
+    "volume_of_customers_provided_survey_opportunity",
+    "volume_of_respondents",
+    "omb_control_number",
+    "federal_register_url",
+    *(
+        f"q{number}_{part}"
+        for number in range(1, QUESTIONS + 1)
+        for part in ("text", "1", "2", "3", "4", "5")
+    ),
+    "created_at",
+    "updated_at",
+    "operational_metrics",
+)
+
+# Rows 8 to 11 are the agency's own: there stand the drivers that OMB had no row for.
+ASKED = (*words.IN_ORDER, *words.BESIDE)
+
+
+def files(open_: Drawer, one: FileSet) -> dict[str, Rows]:
+    """The file of a set, by the end of its name."""
+    told = {
+        **_place(open_, one),
+        **dict(_questions(one)),
+        "operational_metrics": _metrics(open_, one),
+    }
+    return {"wide.csv": [HEADER, [told.get(name, "") for name in HEADER]]}
+
+
+def _place(open_: Drawer, one: FileSet) -> Mapping[str, Cell]:
+    year, number = fiscal.year_and_number(open_.quarter)
+    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    return {
+        "collection_year": year,
+        "collection_quarter": number,
+        "collection_name": "CX Quarterly Reporting",
+        "collection_organization_name": open_.agency.name,
+        "service_provider_name": one.service.definition["owner"],
+        "service_provider_organization_name": open_.agency.name,
+        "service_provided": one.service.definition["description"],
+        "service_name": one.service.name,
+        "transaction_point": one.transaction_point,
+        "channel": one.channel.omb,
+        "volume_of_customers": volume.served if volume else "",
+        "volume_of_customers_provided_survey_opportunity": volume.offered if volume else "",
+        "volume_of_respondents": one.counts.n,
+        "omb_control_number": one.service.clearance.omb_control_number,
+    }
+
+
+def _questions(one: FileSet) -> Iterator[tuple[str, Cell]]:
+    for number, asked in enumerate(ASKED, 1):
+        yield f"q{number}_text", words.text(one.survey, asked)
+        for point, n in enumerate(drawer.points(one, asked) or (), 1):
+            yield f"q{number}_{point}", n
+
+
+def _metrics(open_: Drawer, one: FileSet) -> str:
+    tapped = [
+        drawer.beside(one, code)
+        for code in ASKED
+        if code in one.survey.drivers and drawer.points(one, code) is None
+    ]
+    indicators = [each.told for each in open_.told.indicators.get(one.service.slug, ())]
+    return "; ".join((*tapped, *indicators))
