@@ -12,6 +12,7 @@ from cxserver.cli import (
     doctor,
     due,
     embed,
+    figures,
     insight,
     jobs,
     keys,
@@ -19,8 +20,10 @@ from cxserver.cli import (
     links,
     poster,
     quarter,
+    review,
     serving,
     staff,
+    submission,
 )
 from cxserver.cli.console import app, say_error
 from cxserver.errors import ServerError
@@ -32,6 +35,7 @@ __all__ = [
     "doctor",
     "due",
     "embed",
+    "figures",
     "insight",
     "jobs",
     "keys",
@@ -39,9 +43,11 @@ __all__ = [
     "links",
     "poster",
     "quarter",
+    "review",
     "run",
     "serving",
     "staff",
+    "submission",
 ]
 
 

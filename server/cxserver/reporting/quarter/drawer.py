@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cxserver.catalog.directory import Agency
+from cxserver.catalog.directory import Agency, Service
 from cxserver.periods import Period
 from cxserver.reporting.quarter import words
 from cxserver.reporting.quarter.fits import Format
@@ -14,10 +14,12 @@ from cxserver.reporting.quarter.told import Told
 class Drawer:
     """A quarter in one format: its sets, what people told about it, and what is left out.
 
-    `flagged` is how many answers carry a flag, whether they are `with_flagged` in or left out.
+    `services` are all that exist, with answers or without. `flagged` is how many answers carry a
+    flag, whether they are `with_flagged` in or left out.
     """
 
     agency: Agency
+    services: tuple[Service, ...]
     quarter: Period
     form: Format
     sets: tuple[FileSet, ...]

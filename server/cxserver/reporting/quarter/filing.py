@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,11 +25,11 @@ from cxserver.reporting.quarter import (
     manifest,
     papers,
     sets,
-    told,
     v1,
     v2,
     wide,
 )
+from cxserver.reporting.quarter import told as telling
 from cxserver.reporting.quarter.drawer import Drawer
 from cxserver.reporting.quarter.fits import Format
 from cxserver.reporting.quarter.manifest import Entry, Written
@@ -55,10 +56,19 @@ class Order:
 class Filed:
     """What was written. `digest` is the SHA-256 of the manifest, which holds those of the files."""
 
+    drawer: Drawer
     entries: tuple[Entry, ...]
-    left_out: tuple[LeftOut, ...]
-    draft: bool
     digest: str
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What does not fit the format."""
+        return self.drawer.left_out
+
+    @property
+    def draft(self) -> bool:
+        """Whether the quarter has yet to end."""
+        return self.drawer.draft
 
     @property
     def answers(self) -> int:
@@ -76,7 +86,7 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
     with db.read(engine) as connection:
         known = directory.load(connection)
         groups = counts.read(connection, order.quarter, order.service)
-        said = told.read(connection, order.quarter)
+        said = telling.read(connection, order.quarter)
     if known.agency is None:
         raise ServerError("There is no catalogue yet: cx catalog apply.")
     if order.service is not None and order.service not in known.services:
@@ -85,6 +95,7 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
     found, out = sets.sort(known, kept, order.form)
     return Drawer(
         known.agency,
+        tuple(known.services[slug] for slug in sorted(known.services)),
         order.quarter,
         order.form,
         tuple(found),
@@ -94,6 +105,12 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
         with_flagged=order.with_flagged,
         flagged=sum(group.counts.n for group in groups if group.flagged),
     )
+
+
+def rehearse(engine: Engine, order: Order, now: datetime, progress: Callable[[int], None]) -> Filed:
+    """As `write`, and nothing is kept: what the files would be."""
+    with tempfile.TemporaryDirectory(prefix="cx-quarter-") as aside:
+        return write(engine, order, now, Path(aside) / "quarter", progress)
 
 
 def zones(known: Directory) -> set[Any]:
@@ -110,12 +127,12 @@ def write(
         raise ServerError(_nothing(drawer))
     with folder.whole(path) as inside:
         entries = tuple(_entries(engine, order, drawer, inside, progress))
-        summary = manifest.text(drawer, entries)
-        texts = {manifest.NAME: summary, **papers.files(drawer, entries)}
-        for name, text in texts.items():
+        beside = papers.files(drawer, entries)
+        told = manifest.text(drawer, entries, beside)
+        for name, text in {manifest.NAME: told, **beside}.items():
             (inside / name).write_text(text, encoding="utf-8", newline="\n")
-    digest = hashlib.sha256(summary.encode()).hexdigest()
-    return Filed(entries, drawer.left_out, drawer.draft, digest)
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return Filed(drawer, entries, digest)
 
 
 def _entries(

@@ -13,7 +13,7 @@ from cxserver import periods
 from cxserver.errors import NotFound
 from cxserver.periods import Period
 
-_NAME = re.compile(r"(20\d\d)Q([1-4])")
+_NAME = re.compile(r"(20\d\d)Q([1-4])", re.ASCII)
 
 
 def named(name: str) -> Period:

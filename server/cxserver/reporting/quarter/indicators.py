@@ -14,9 +14,9 @@ from cxsdk import keys
 from cxserver import tables
 from cxserver.periods import Period
 
-_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d)")
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?")
-_PERIOD = re.compile(r"(?:FY)?(20\d\d)(?:Q([1-4]))?")
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d)", re.ASCII)
+_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?", re.ASCII)
+_PERIOD = re.compile(r"(?:FY)?(20\d\d)(?:Q([1-4]))?", re.ASCII)
 _CLOCKS = ("mm:ss", "h:mm:ss", "hh:mm:ss")
 
 

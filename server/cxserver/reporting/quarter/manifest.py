@@ -3,6 +3,7 @@
 Nothing in it tells when it was made: the same data give the same bytes.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -36,8 +37,8 @@ class Entry:
     comments: Standing | None = None
 
 
-def text(open_: Drawer, entries: Sequence[Entry]) -> str:
-    """The manifest as JSON."""
+def text(open_: Drawer, entries: Sequence[Entry], papers: Mapping[str, str]) -> str:
+    """The manifest as JSON. `papers` are the texts beside the files, by name."""
     told = {
         "quarter": open_.quarter.name,
         "first_day": open_.quarter.start.isoformat(),
@@ -52,6 +53,9 @@ def text(open_: Drawer, entries: Sequence[Entry]) -> str:
         "agency": open_.agency.name,
         "answers": sum(entry.set.counts.n for entry in entries),
         "sets": [_set(open_, entry) for entry in entries],
+        "papers": {
+            name: hashlib.sha256(said.encode()).hexdigest() for name, said in papers.items()
+        },
         "left_out": [
             {"survey": one.survey, "answers": one.answers, **asdict(one.refusal)}
             for one in open_.left_out

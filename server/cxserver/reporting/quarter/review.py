@@ -5,7 +5,7 @@ know a name when it sees one, so each comment waits for a person. Redacting is n
 here: it changes the comment itself, and what is left is approved like any other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -80,6 +80,8 @@ def read(
     connection: Connection,
     quarter: Period,
     service: str | None = None,
+    *,
+    undecided: bool = False,
     after: Named | None = None,
     limit: int = 100,
 ) -> list[Comment]:
@@ -93,6 +95,8 @@ def read(
         .order_by(*key)
         .limit(limit)
     )
+    if undecided:
+        query = query.where(tables.comment_reviews.c.decision.is_(None))
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*after))
     return [_comment(row) for row in connection.execute(query)]
@@ -106,19 +110,6 @@ def waiting(connection: Connection, quarter: Period, service: str | None = None)
         .where(_written(quarter, service), tables.comment_reviews.c.decision.is_(None))
     )
     return int(connection.execute(query).scalar_one())
-
-
-def every(
-    connection: Connection, quarter: Period, service: str | None = None, page: int = 1000
-) -> Iterator[Comment]:
-    """All of them."""
-    after: Named | None = None
-    while True:
-        found = read(connection, quarter, service, after, page)
-        yield from found
-        if len(found) < page:
-            return
-        after = found[-1].row
 
 
 def _written(quarter: Period, service: str | None) -> Any:

@@ -1,0 +1,68 @@
+"""`cx review …`: comments before they leave the agency in OMB's v2 file."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cxserver import clock, db
+from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.reporting.quarter import fiscal
+from cxserver.reporting.quarter import review as reviewing
+from cxserver.reporting.quarter.review import Comment, Decision
+
+review = typer.Typer(help="Comments before OMB gets them.", no_args_is_help=True)
+app.add_typer(review, name="review")
+
+Names = Annotated[
+    list[str], typer.Argument(help="SERVICE/DAY/ID, as `list` prints them; - reads them.")
+]
+Who = Annotated[str, typer.Option("--who", help="Who has read them and decides.")]
+
+
+@review.command("list")
+def list_(
+    quarter: Annotated[str, typer.Argument(help="Such as 2026Q1.")],
+    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """The comments of a quarter that nobody has decided about, with their names."""
+    period = fiscal.named(quarter)
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        found = reviewing.read(connection, period, service, undecided=not every, limit=limit)
+        waiting = reviewing.waiting(connection, period, service)
+    if json:
+        say_json({"waiting": waiting, "comments": [_as_json(one) for one in found]})
+        return
+    for one in found:
+        decided = f"  [{one.decision} by {one.who}]" if one.decision else ""
+        out.print(f"{one.name}{decided}\n  {one.text}", soft_wrap=True, markup=False)
+    out.print(f"{waiting:,} comments wait for a decision.")
+
+
+@review.command()
+def approve(names: Names, who: Who, data: Data = None) -> None:
+    """Let comments go to OMB. They are masked once more on their way."""
+    _decide(names, "approve", who, data)
+
+
+@review.command()
+def withhold(names: Names, who: Who, data: Data = None) -> None:
+    """Keep comments back: their question_4 stays empty for good."""
+    _decide(names, "withhold", who, data)
+
+
+def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
+    told = sys.stdin.read().split() if names == ["-"] else names
+    rows = [reviewing.named(name) for name in told]
+    with database(settings(data)) as engine, db.write(engine) as connection:
+        n = reviewing.decide(connection, rows, decision, who, clock.now())
+    done = "approved" if decision == "approve" else "withheld"
+    out.print(f"{n:,} comments {done}.")
+
+
+def _as_json(one: Comment) -> dict[str, str | None]:
+    return {"name": one.name, "comment": one.text, "decision": one.decision, "who": one.who}

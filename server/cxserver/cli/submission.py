@@ -1,0 +1,143 @@
+"""`cx quarter-check`, `cx quarter-record`, `cx quarter-log`: from the draft to what OMB has."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Engine
+
+from cxserver import clock, db
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    err,
+    out,
+    plain_table,
+    say_json,
+    settings,
+)
+from cxserver.cli.quarter import Flagged, Name, Shape, order
+from cxserver.errors import ServerError
+from cxserver.reporting.quarter import answers, check, filing, fiscal, submissions
+from cxserver.reporting.quarter.check import Colour, Report
+from cxserver.reporting.quarter.filing import Filed, Order
+
+_COLOURS = {Colour.RED: "red", Colour.YELLOW: "yellow", Colour.GREEN: "green"}
+
+
+@app.command("quarter-check")
+def quarter_check(
+    name: Name,
+    form: Shape = "v2",
+    with_flagged: Flagged = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Rate a quarter by OMB's rule before it is sent: each reason with its cure."""
+    with database(settings(data)) as engine:
+        filed = _rehearse(engine, order(engine, name, form, None, with_flagged))
+    report = check.judge(filed.drawer, filed.entries)
+    if json:
+        say_json(_as_json(report))
+        return
+    _show(report)
+
+
+@app.command("quarter-record")
+def quarter_record(
+    name: Name,
+    state: Annotated[str, typer.Argument(help=f"{', '.join(submissions.STATES)}.")],
+    who: Annotated[str, typer.Option("--who", help="Who says so; for signed-off, the official.")],
+    form: Shape = "v2",
+    note: Annotated[str, typer.Option(help="A reason, or OMB's reference.")] = "",
+    with_flagged: Flagged = False,
+    data: Data = None,
+) -> None:
+    """Write into the log what became of a quarter. Records are only ever added."""
+    with database(settings(data)) as engine:
+        wanted = order(engine, name, form, None, with_flagged)
+        filed = _rehearse(engine, wanted)
+        report = check.judge(filed.drawer, filed.entries)
+        if state == "signed-off" and report.blocked:
+            _show(report)
+            raise ServerError("This cannot be signed off yet: see the reasons above.")
+        said = note or (f"{report.colour}" if state == "checked" else "")
+        with db.write(engine) as connection:
+            made = submissions.add(
+                connection,
+                wanted.quarter,
+                wanted.form,
+                state,
+                who,
+                filed.digest,
+                clock.now(),
+                said,
+            )
+    out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)
+
+
+@app.command("quarter-log")
+def quarter_log(
+    name: Annotated[str | None, typer.Argument(help="Such as 2026Q1; none: all.")] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """What became of each quarter: drafts, checks, signatures, submissions, corrections."""
+    wanted = fiscal.named(name) if name is not None else None
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        found = submissions.read(connection, wanted)
+    if json:
+        names = ("n", "quarter", "form", "state", "who", "note", "digest")
+        say_json(
+            [
+                {**{each: getattr(one, each) for each in names}, "at": one.at.isoformat()}
+                for one in found
+            ]
+        )
+        return
+    table = plain_table("", "record", "quarter", "format", "state", "who", "when", "note", "files")
+    for one in found:
+        when = f"{one.at:%Y-%m-%d %H:%M}"
+        told = (one.quarter, one.form, one.state, one.who, when, one.note, one.digest[:12])
+        table.add_row(str(one.n), *told)
+    out.print(table)
+
+
+def _rehearse(engine: Engine, wanted: Order) -> Filed:
+    total = answers.total(engine, wanted.quarter, None)
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Reading", total=total)
+        return filing.rehearse(
+            engine, wanted, clock.now(), lambda rows: progress.advance(task, rows)
+        )
+
+
+def _show(report: Report) -> None:
+    out.print(f"[{_COLOURS[report.colour]}]{report.colour}[/]")
+    for service, colour in report.ratings.items():
+        out.print(f"  {service}: {colour} by OMB's rule", soft_wrap=True)
+    for reason in report.reasons:
+        about = f"{reason.about}: " if reason.about else ""
+        stop = "  No sign-off before." if reason.blocks else ""
+        out.print(f"{reason.colour}  {about}{reason.says}.", soft_wrap=True, markup=False)
+        out.print(f"     Cure: {reason.cure}.{stop}", soft_wrap=True, markup=False)
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    return {
+        "colour": report.colour,
+        "can_be_signed_off": not report.blocked,
+        "ratings": report.ratings,
+        "reasons": [
+            {
+                "colour": reason.colour,
+                "about": reason.about,
+                "says": reason.says,
+                "cure": reason.cure,
+                "blocks": reason.blocks,
+            }
+            for reason in report.reasons
+        ],
+    }

@@ -1,0 +1,180 @@
+"""Look a quarter over before it is sent: green, yellow or red, each reason with its cure. Pure.
+
+OMB's own rule (GSA/touchpoints wiki, "Data Collection Rating") rates a service's collection:
+green has at least one survey told in full, with its scores, all figures and the reflection text;
+yellow has one with something missing; red has none. "Its scores" are satisfaction and trust in v1
+and wide; v2 has no column for satisfaction. To that we add what §280.14 asks of the agency.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cxserver.catalog.directory import Service
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.manifest import Entry
+
+DESIGNATED = 2
+
+
+class Colour(StrEnum):
+    """How good a quarter is to send; `NOTE` colours nothing."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Something to mend. `about` is a service, or empty; `blocks`: no sign-off before it is."""
+
+    colour: Colour
+    about: str
+    says: str
+    cure: str
+    blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The colour of a quarter, of each designated service by OMB's rule, and every reason."""
+
+    ratings: dict[str, Colour]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def colour(self) -> Colour:
+        """The worst of all."""
+        found = {*self.ratings.values(), *(reason.colour for reason in self.reasons)}
+        return next((one for one in (Colour.RED, Colour.YELLOW) if one in found), Colour.GREEN)
+
+    @property
+    def blocked(self) -> tuple[Reason, ...]:
+        """What keeps the quarter from being signed off."""
+        return tuple(reason for reason in self.reasons if reason.blocks)
+
+
+def judge(open_: Drawer, entries: Sequence[Entry]) -> Report:
+    """Rate what would be sent."""
+    designated = [one for one in open_.services if _designated(one)]
+    mine = {
+        one.slug: [entry for entry in entries if entry.set.service.slug == one.slug]
+        for one in designated
+    }
+    reasons = [*_of_all(open_, entries, designated)]
+    for service in designated:
+        reasons += _of_service(open_, service, mine[service.slug])
+    ratings = {slug: rating(open_, found) for slug, found in mine.items()}
+    return Report(ratings, tuple(reasons))
+
+
+def rating(open_: Drawer, details: Sequence[Entry]) -> Colour:
+    """OMB's rule for the collection of one service."""
+    if not details:
+        return Colour.RED
+    full = any(not list(_missing(open_, entry)) for entry in details)
+    return Colour.GREEN if full else Colour.YELLOW
+
+
+def _designated(service: Service) -> bool:
+    return bool(service.definition.get("designated", False)) and not service.closed
+
+
+def _of_all(
+    open_: Drawer, entries: Sequence[Entry], designated: Sequence[Service]
+) -> Iterator[Reason]:
+    if len(designated) < DESIGNATED:
+        yield Reason(
+            Colour.RED,
+            "",
+            f"{len(designated)} designated services; §280.14 asks for at least {DESIGNATED}",
+            "agree on them with OMB, then set designated = true in the catalogue",
+        )
+    if open_.draft:
+        last = open_.quarter.end.isoformat()
+        yield Reason(
+            Colour.YELLOW, "", "the quarter has not ended", f"check again on {last} or later", True
+        )
+    waiting = sum(entry.comments.waiting for entry in entries if entry.comments)
+    if waiting:
+        yield Reason(
+            Colour.YELLOW,
+            "",
+            f"{waiting:,} comments have not been reviewed",
+            f"cx review list {open_.quarter.name}, then approve or withhold each",
+            True,
+        )
+
+
+def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
+    slug, quarter = service.slug, open_.quarter.name
+    for one in open_.left_out:
+        if one.survey.partition("/")[0] == slug:
+            says = f"{one.survey} is not filed: {one.refusal.why}"
+            yield Reason(Colour.YELLOW, slug, says, one.refusal.cure)
+    if not details:
+        yield Reason(
+            Colour.RED, slug, "there is no data to file", "find out why nobody answered", True
+        )
+        return
+    said = open_.told.reflections.get(slug)
+    for what, text in (
+        ("reflection", said.reflection if said else ""),
+        ("accomplishments", said.accomplishments if said else ""),
+    ):
+        if not text:
+            cure = f"cx reflect {quarter} {slug}"
+            yield Reason(Colour.YELLOW, slug, f"there is no text on {what}", cure, True)
+    enough = rating(open_, details) is Colour.GREEN
+    for entry in details:
+        yield from _of_entry(open_, entry, enough)
+    yield from _moments(service, details)
+
+
+def _of_entry(open_: Drawer, entry: Entry, enough: bool) -> Iterator[Reason]:
+    """Its figures. Where another survey of the service is told in full, OMB rates it green."""
+    slug, channel = entry.set.service.slug, entry.set.channel.ours
+    if (slug, channel) not in open_.told.volumes:
+        yield Reason(
+            Colour.NOTE if enough else Colour.YELLOW,
+            slug,
+            f"customers served and offered are missing for {channel}",
+            f"cx volumes set {open_.quarter.name} {slug} {channel}",
+            not enough,
+        )
+
+
+def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
+    if service.definition.get("stage"):
+        return
+    calls = {entry.set.channel.ours for entry in details} == {"phone"}
+    if calls:
+        yield Reason(
+            Colour.YELLOW,
+            service.slug,
+            "only general call-centre totals; §280.14 no longer takes these alone",
+            "ask at a moment of the journey too, and set the service's stage in the catalogue",
+        )
+        return
+    yield Reason(
+        Colour.NOTE,
+        service.slug,
+        "the catalogue does not say at which stage of the journey it asks",
+        'set stage = "start", "process" or "end"',
+    )
+
+
+def _missing(open_: Drawer, entry: Entry) -> Iterator[str]:
+    """What keeps one survey from being told in full."""
+    one = entry.set
+    if not sum(one.counts.points("trust")):
+        yield "trust"
+    if open_.form != "v2" and not sum(one.counts.points("satisfaction")):
+        yield "satisfaction"
+    if (one.service.slug, one.channel.ours) not in open_.told.volumes:
+        yield "volumes"
+    said = open_.told.reflections.get(one.service.slug)
+    if said is None or not said.reflection:
+        yield "reflection"

@@ -1,0 +1,219 @@
+"""The check before a quarter is sent, and the log of what became of it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+import quarters
+from command import cx
+from cxserver import db
+from cxserver.errors import ServerError
+from cxserver.reporting.quarter import (
+    check,
+    filing,
+    fiscal,
+    reflections,
+    review,
+    submissions,
+    volumes,
+)
+from cxserver.reporting.quarter.check import Colour
+from cxserver.reporting.quarter.reflections import Reflection
+from cxserver.reporting.quarter.volumes import Volume
+from house import CATALOGUE, House
+
+QUARTER = fiscal.named(quarters.QUARTER)
+EVERY = "effectiveness", "ease", "efficiency", "transparency", "humanity", "employee"
+TWO = CATALOGUE
+for _old, _new in (
+    (
+        'owner = "Call Center"\nchannels = ["phone"]',
+        'owner = "Call Center"\nchannels = ["phone"]\ndesignated = true\nstage = "end"',
+    ),
+    (
+        'drivers = ["effectiveness", "ease", "employee"]\ndriver_mode = "choice"',
+        f'drivers = {json.dumps(EVERY)}\ndriver_mode = "choice"',
+    ),
+    ("designated = true\nembed", 'designated = true\nstage = "end"\nembed'),
+):
+    assert _old in TWO
+    TWO = TWO.replace(_old, _new)
+
+
+def answered(house: House, catalogue: str = TWO) -> House:
+    """Two designated services with answers, one of them with a comment."""
+    house.apply(catalogue)
+    items = [
+        {"link": house.mint(), "trust": 4, "satisfaction": 5, "comment": "Fine."},
+        {"link": house.mint("calls", "center", channel="phone"), "trust": 2, "satisfaction": 2},
+    ]
+    quarters.send(house, items)
+    return house
+
+
+def complete(house: House, *services: str) -> None:
+    """Tell everything about these services, and approve what was written."""
+    with db.write(house.engine) as connection:
+        for service, channel in (("permits", "email"), ("calls", "phone")):
+            if service not in services:
+                continue
+            said = Reflection("Steady.", "A new counter.", "Ana", quarters.AFTER)
+            reflections.put(connection, QUARTER, service, said)
+            volume = Volume(200, 100, "Queue system", "Ana", quarters.AFTER)
+            volumes.put(connection, QUARTER, service, channel, volume)
+        rows = [one.row for one in review.read(connection, QUARTER)]
+        review.decide(connection, rows, "approve", "Ana", quarters.AFTER)
+
+
+def judged(house: House, form: str = "v2", now=quarters.AFTER) -> check.Report:
+    filed = filing.rehearse(house.engine, quarters.order(form), now, lambda rows: None)
+    return check.judge(filed.drawer, filed.entries)
+
+
+# ---- the check
+
+
+@pytest.mark.parametrize("form", ["v1", "wide", "v2"])
+def test_a_quarter_is_yellow_until_what_it_names_is_done_and_then_green(house, form):
+    answered(house)
+    before = judged(house, form)
+    assert before.colour is Colour.YELLOW
+    assert before.ratings == {"permits": Colour.YELLOW, "calls": Colour.YELLOW}
+    said = " / ".join(reason.says for reason in before.blocked)
+    for missing in ("reflection", "accomplishments", "served and offered"):
+        assert missing in said
+    assert ("1 comments have not been reviewed" in said) is (form == "v2")
+    assert all(reason.cure for reason in before.reasons)
+    complete(house, "permits", "calls")
+    after = judged(house, form)
+    assert (after.colour, after.reasons) == (Colour.GREEN, ())
+
+
+def test_a_designated_service_without_data_is_red(sqlite_house):
+    house = sqlite_house
+    house.apply(TWO)
+    quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 5}])
+    complete(house, "permits", "calls")
+    found = judged(house)
+    assert found.ratings == {"permits": Colour.GREEN, "calls": Colour.RED}
+    assert found.colour is Colour.RED
+
+
+def test_one_designated_service_is_red_though_its_data_are_green(sqlite_house):
+    answered(sqlite_house, CATALOGUE)
+    complete(sqlite_house, "permits")
+    found = judged(sqlite_house)
+    assert found.ratings == {"permits": Colour.GREEN}
+    [reason] = [reason for reason in found.reasons if reason.colour is Colour.RED]
+    assert "at least 2" in reason.says
+
+
+def test_general_call_centre_totals_alone_are_told(sqlite_house):
+    answered(sqlite_house, TWO.replace('stage = "end"', ""))
+    found = {
+        reason.about: reason for reason in judged(sqlite_house).reasons if "§280.14" in reason.says
+    }
+    assert list(found) == ["calls"] and "call-centre totals" in found["calls"].says
+
+
+def test_a_quarter_that_has_not_ended_cannot_be_signed_off(sqlite_house):
+    answered(sqlite_house)
+    complete(sqlite_house, "permits", "calls")
+    [reason] = judged(sqlite_house, now=sqlite_house.clock.now).blocked
+    assert "has not ended" in reason.says and "2027-01-01" in reason.cure
+
+
+def test_volumes_of_a_second_channel_are_asked_for_and_hold_nothing_up(sqlite_house):
+    """OMB's rule: one survey told in full makes a service green."""
+    house = answered(sqlite_house)
+    quarters.send(house, [{"link": house.mint(channel="sms"), "trust": 4, "satisfaction": 5}])
+    complete(house, "permits", "calls")
+    found = judged(house)
+    [note] = found.reasons
+    assert (found.colour, note.colour, note.blocks) == (Colour.GREEN, Colour.NOTE, False)
+    assert "sms" in note.says
+
+
+def test_the_command_tells_the_colour_and_every_cure(sqlite_house):
+    answered(sqlite_house)
+    shown = cx(sqlite_house, "quarter-check", quarters.QUARTER, "--format", "v1")
+    assert shown.startswith("yellow") and f"cx reflect {quarters.QUARTER} permits" in shown
+    told = json.loads(cx(sqlite_house, "quarter-check", quarters.QUARTER, "--json"))
+    assert told["colour"] == "yellow" and told["can_be_signed_off"] is False
+
+
+# ---- the log
+
+
+def add(house: House, state: str, digest: str = "a" * 64, note: str = "") -> submissions.Submission:
+    with db.write(house.engine) as connection:
+        return submissions.add(
+            connection, QUARTER, "v2", state, "Ana Diaz", digest, quarters.AFTER, note
+        )
+
+
+def test_a_quarter_goes_from_draft_to_published_and_a_correction_is_a_new_record(house):
+    states = ("draft", "checked", "signed-off", "submitted", "published")
+    assert [add(house, state).n for state in states] == [1, 2, 3, 4, 5]
+    with pytest.raises(ServerError, match="needs its reason"):
+        add(house, "draft")
+    add(house, "draft", note="The kiosk at Riverside was counted late.")
+    with db.read(house.engine) as connection:
+        found = submissions.read(connection, QUARTER, "v2")
+    assert [one.state for one in found] == [*states, "draft"]
+    assert found[-1].note.startswith("The kiosk") and found[2].who == "Ana Diaz"
+
+
+@pytest.mark.parametrize("state", ["checked", "signed-off", "submitted", "published", "lost"])
+def test_no_state_comes_before_its_turn(sqlite_house, state):
+    with pytest.raises(ServerError):
+        add(sqlite_house, state)
+
+
+def test_what_changed_after_the_signature_is_not_submitted(sqlite_house):
+    for state in ("draft", "checked", "checked", "signed-off"):
+        add(sqlite_house, state)
+    with pytest.raises(ServerError, match="not those that were signed-off"):
+        add(sqlite_house, "submitted", digest="b" * 64)
+    add(sqlite_house, "submitted")
+
+
+@pytest.mark.parametrize("act", ["UPDATE submissions SET who = 'me'", "DELETE FROM submissions"])
+def test_nobody_changes_or_deletes_a_record(house, act):
+    add(house, "draft")
+    with pytest.raises(DBAPIError, match="only ever added"), db.write(house.engine) as connection:
+        connection.execute(text(act))
+
+
+def test_the_signature_waits_for_the_check_and_holds_the_digest_of_the_files(sqlite_house):
+    house = answered(sqlite_house)
+    record = ["quarter-record", quarters.QUARTER]
+    who = ["--who", "Ana Diaz"]
+    cx(house, *record, "draft", *who)
+    cx(house, *record, "checked", *who)
+    said = cx(house, *record, "signed-off", *who, fails=True)
+    assert "cannot be signed off yet" in said
+    [draft, checked] = json.loads(cx(house, "quarter-log", quarters.QUARTER, "--json"))
+    assert (draft["state"], checked["note"]) == ("draft", "yellow")
+    assert len(checked["digest"]) == 64
+
+
+def test_what_was_told_about_a_quarter_is_part_of_what_is_signed(sqlite_house):
+    house = answered(sqlite_house)
+
+    def digest() -> str:
+        return filing.rehearse(
+            house.engine, quarters.order("v2"), quarters.AFTER, lambda rows: None
+        ).digest
+
+    before = digest()
+    assert digest() == before
+    complete(house, "calls")
+    with_calls = digest()
+    said = Reflection("Other words.", "A new counter.", "Ana", quarters.AFTER)
+    with db.write(house.engine) as connection:
+        reflections.put(connection, QUARTER, "calls", replace(said, who="Bea"))
+    assert len({before, with_calls, digest()}) == 3

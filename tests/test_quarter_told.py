@@ -1,0 +1,191 @@
+"""What people add to a quarter: volumes, reflections, service-level indicators."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import quarters
+from command import cx
+from cxserver import db
+from cxserver.errors import ServerError
+from cxserver.reporting.quarter import fiscal, indicators, volumes
+from cxserver.reporting.quarter.volumes import Volume
+
+HISPS = Path(__file__).parent / "data" / "hisp_service_level_indicators.csv"
+QUARTER = fiscal.named(quarters.QUARTER)
+
+
+def tell(house, text):
+    """Write `text` into a file of indicators and import it."""
+    file = house.settings.data_dir / "levels.csv"
+    file.write_text(text, encoding="utf-8")
+    return ["indicators", "import", str(file)]
+
+
+# ---- volumes
+
+
+def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_path):
+    quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
+    told = ["--served", "12000", "--offered", "9000", "--source", "Queue system", "--who", "Ana"]
+    cx(house, "volumes", "set", quarters.QUARTER, "permits", "email", *told)
+    for form in ("v1", "wide", "v2"):
+        quarters.write(house, form, tmp_path / form)
+    [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
+    assert (head["total_volume"], head["survey_opp_volume"]) == ("12000", "9000")
+    [[wide]] = quarters.tables(tmp_path / "wide", "wide.csv").values()
+    assert wide["volume_of_customers"] == "12000"
+    assert wide["volume_of_customers_provided_survey_opportunity"] == "9000"
+    fields = (tmp_path / "v2" / "FIELDS.txt").read_text(encoding="utf-8")
+    assert "volume_of_customers: 12000" in fields and "Queue system (Ana)" in fields
+    [kept] = json.loads(cx(house, "volumes", "list", quarters.QUARTER, "--json"))
+    assert kept["at"] and kept["source"] == "Queue system"
+
+
+def test_volumes_that_nobody_gave_are_empty_and_not_guessed(sqlite_house, tmp_path):
+    quarters.send(sqlite_house, [{"link": sqlite_house.mint(), "trust": 4, "satisfaction": 4}])
+    quarters.write(sqlite_house, "v1", tmp_path / "v1")
+    [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
+    assert (head["total_volume"], head["survey_opp_volume"], head["response_count"]) == (
+        "",
+        "",
+        "1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("served", "offered", "source"),
+    [(5, 6, "x"), (-1, -1, "x"), (5, 5, " "), (3_000_000_000, 1, "x"), (5, 5, "x" * 301)],
+)
+def test_volumes_that_cannot_be_are_refused(sqlite_engine, served, offered, source):
+    volume = Volume(served, offered, source, "Ana", quarters.AFTER)
+    with pytest.raises(ServerError), db.write(sqlite_engine) as connection:
+        volumes.put(connection, QUARTER, "permits", "email", volume)
+
+
+def test_an_unknown_service_or_channel_is_told(sqlite_house):
+    numbers = ["--served", "1", "--offered", "1", "--source", "x", "--who", "Ana"]
+    words = ["volumes", "set", quarters.QUARTER]
+    assert "no service" in cx(sqlite_house, *words, "nothing", "email", *numbers, fails=True)
+    assert "is not one of" in cx(sqlite_house, *words, "permits", "pigeon", *numbers, fails=True)
+
+
+# ---- reflections
+
+
+def test_a_reflection_is_kept_text_by_text_and_filed(house, tmp_path):
+    quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
+    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    assert "Still to write: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
+    assert "Both are there" in cx(house, *words, "--accomplishments", "A second counter.")
+    quarters.write(house, "v1", tmp_path / "v1")
+    [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
+    assert head["submission comment"].startswith(
+        "Better waits.\nRecent accomplishments: A second counter."
+    )
+    fields = (tmp_path / "v1" / "FIELDS.txt").read_text(encoding="utf-8")
+    assert "reflection_text: Better waits." in fields
+
+
+# ---- indicators
+
+
+def test_the_indicators_of_real_providers_are_imported_whole(house):
+    rows = list(csv.DictReader(HISPS.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 33
+    assert json.loads(cx(house, "indicators", "import", str(HISPS), "--json")) == {
+        "imported": 33,
+        "rejected": [],
+    }
+    with db.read(house.engine) as connection:
+        found = {
+            one.key: one
+            for name in ("2018Q1", "2019Q1", "2019Q2")
+            for each in indicators.read(connection, fiscal.named(name)).values()
+            for one in each
+        }
+    assert len(found) == 33
+    assert sorted(one.value for one in found.values()) == sorted(row["value"] for row in rows)
+    wait = found["2019Q1", "hhs-marketplace", "", "Wait time"]
+    assert (wait.value, wait.unit, wait.number) == ("3:21", "mm:ss", 201.0)
+    assert found["2018", "va-vha", "", "Average speed of answer"].number == 56.0
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "number"),
+    [
+        ("3:21", "mm:ss", 201.0),
+        ("1:03:21", "h:mm:ss", 3801.0),
+        ("98.9", "percent", 98.9),
+        ("98.9%", "percent", 98.9),
+        ("1,233,553,458", "count", 1233553458.0),
+        ("-2.5", "points", -2.5),
+    ],
+)
+def test_a_value_is_understood(value, unit, number):
+    assert indicators.number(value, unit) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [
+        *(("12,34", "count"), ("many", "count"), ("", "count"), ("nan", "count"), ("1e9", "count")),
+        *(("3:75", "mm:ss"), ("3", "mm:ss"), ("٣", "count"), ("1.234,5", "count")),
+    ],
+)
+def test_a_value_that_could_mean_two_things_is_refused(value, unit):
+    with pytest.raises(ValueError, match="value is no"):
+        indicators.number(value, unit)
+
+
+def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
+    said = cx(
+        house,
+        *tell(
+            house,
+            "service,name,unit,period,office,value\n"
+            "permits,Wait time,mm:ss,2027Q1,riverside,3:21\n"
+            "permits,Wait time,mm:ss,2027Q1,riverside,4:00\n"
+            "permits,Calls,count,2027Q5,,12\n"
+            "permits,Calls,count,2027Q1,,a lot\n"
+            ",Calls,count,2027Q1,,12\n"
+            "permits,Calls,count,2027Q1,River Side,12\n",
+        ),
+        fails=True,
+    )
+    for line, reason in (
+        (3, "already"),
+        (4, "period"),
+        (5, "value"),
+        (6, "service is missing"),
+        (7, "office"),
+    ):
+        assert f"line {line}:" in said and reason in said
+    assert "5 of 6 rows; nothing was imported" in said
+    assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
+
+
+def test_indicators_stand_in_the_files_of_their_service(sqlite_house, tmp_path):
+    house = sqlite_house
+    quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
+    head = "service,name,unit,period,office,value\n"
+    cx(house, *tell(house, head + "permits,Wait time,mm:ss,2027Q1,,3:21\n"))
+    cx(house, *tell(house, head + "permits,Wait time,mm:ss,2027Q1,,4:10\n"))  # a newer number
+    for form in ("v1", "wide", "v2"):
+        quarters.write(house, form, tmp_path / form)
+    [[v1]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
+    assert "Service levels: Wait time: 4:10 mm:ss." in v1["submission comment"]
+    [[wide]] = quarters.tables(tmp_path / "wide", "wide.csv").values()
+    assert wide["operational_metrics"].endswith("; Wait time: 4:10 mm:ss")
+    fields = (tmp_path / "v2" / "FIELDS.txt").read_text(encoding="utf-8")
+    assert "service_level_indicator: Wait time: 4:10 mm:ss" in fields
+
+
+def test_numbers_of_a_service_that_does_not_exist_are_told(sqlite_house):
+    import forge
+    from command import environment
+
+    done = forge.run(["indicators", "import", str(HISPS)], environment(sqlite_house))
+    assert done.returncode == 0 and "in no file: dhs-cbp, dos-ca" in done.stderr
