@@ -179,6 +179,8 @@ def test_what_changed_after_the_signature_is_not_submitted(sqlite_house):
     with pytest.raises(ServerError, match="not those that were signed-off"):
         add(sqlite_house, "submitted", digest="b" * 64)
     add(sqlite_house, "submitted")
+    # What OMB publishes is what it was sent, whatever we hold by then.
+    assert add(sqlite_house, "published", digest="b" * 64).digest == "a" * 64
 
 
 @pytest.mark.parametrize("act", ["UPDATE submissions SET who = 'me'", "DELETE FROM submissions"])

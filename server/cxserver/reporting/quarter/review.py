@@ -19,6 +19,9 @@ from cxserver.periods import Period
 Decision = Literal["approve", "withhold"]
 Named = tuple[str, date, str]
 
+# As many at once as one statement of either database takes with ease.
+_STEP = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Comment:
@@ -63,16 +66,8 @@ def decide(
     Raises NotFound when one of them is no comment.
     """
     wanted = sorted(set(rows))
-    for row in wanted:
-        _must_exist(connection, row)
-        held = tables.comment_reviews.c
-        key = and_(held.service == row[0], held.day == row[1], held.response == row[2])
-        connection.execute(delete(tables.comment_reviews).where(key))
-        connection.execute(
-            tables.comment_reviews.insert().values(
-                service=row[0], day=row[1], response=row[2], decision=decision, who=who, at=now
-            )
-        )
+    for start in range(0, len(wanted), _STEP):
+        _put(connection, wanted[start : start + _STEP], decision, who, now)
     return len(wanted)
 
 
@@ -132,15 +127,37 @@ def _joined() -> Any:
     )
 
 
-def _must_exist(connection: Connection, row: Named) -> None:
+def _put(
+    connection: Connection, rows: list[Named], decision: Decision, who: str, now: datetime
+) -> None:
+    _must_exist(connection, rows)
+    held = tables.comment_reviews.c
+    same = tuple_(held.service, held.day, held.response).in_(rows)
+    connection.execute(delete(tables.comment_reviews).where(same))
+    connection.execute(
+        tables.comment_reviews.insert(),
+        [
+            {
+                "service": service,
+                "day": day,
+                "response": id,
+                "decision": decision,
+                "who": who,
+                "at": now,
+            }
+            for service, day, id in rows
+        ],
+    )
+
+
+def _must_exist(connection: Connection, rows: list[Named]) -> None:
     held = tables.responses.c
-    found = connection.execute(
-        select(held.comment).where(
-            held.service == row[0], held.day == row[1], held.id == row[2], held.comment != ""
-        )
-    ).first()
-    if found is None:
-        raise NotFound(f"There is no comment {row[0]}/{row[1]}/{row[2]}.")
+    key = (held.service, held.day, held.id)
+    query = select(*key).where(tuple_(*key).in_(rows), held.comment != "")
+    there = {tuple(row) for row in connection.execute(query)}
+    for service, day, id in rows:
+        if (service, day, id) not in there:
+            raise NotFound(f"There is no comment {service}/{day}/{id}.")
 
 
 def _comment(row: Any) -> Comment:
