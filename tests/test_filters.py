@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.insight.slices import Scope
+from cxserver.periods import Span
 from cxserver.staff import filters, stretches
 from cxserver.staff.filters import Filters
 

@@ -19,6 +19,7 @@ from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.insight import slices
 from cxserver.insight.slices import Scope
+from cxserver.periods import Period, Span
 from cxserver.staff import stretches
 
 CHANNELS: Mapping[str, str] = {
