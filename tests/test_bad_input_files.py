@@ -9,7 +9,7 @@ import pytest
 
 from command import cx
 from cxserver.catalog import check
-from cxserver.reporting import export
+from cxserver.reporting import cells, export, formats
 from house import CATALOGUE
 from lasting import kept, lasting
 
@@ -55,7 +55,7 @@ def exports(street):
     told = {}
     for kind in ("csv", "jsonl"):
         file = io.StringIO(newline="")
-        export.write(street.engine, export.Filter(), kind, file, lambda rows: None)
+        formats.write(street.engine, export.Filter(), kind, file, lambda rows: None)
         told[kind] = file.getvalue()
     rows = list(csv.DictReader(io.StringIO(told["csv"], newline="")))
     lines = [json.loads(line) for line in told["jsonl"].split("\n")[:-1]]
@@ -106,7 +106,7 @@ def test_no_cell_begins_as_a_formula_and_numbers_stay_numbers(exports):
 )
 def test_a_turned_direction_ends_with_its_cell(typed, closed):
     """Row 44: or the rest of the line reads backwards in every editor."""
-    assert export._cell(typed) == typed + closed
+    assert cells.guarded(typed) == typed + closed
 
 
 def test_what_is_no_date_and_no_name_is_refused_in_a_sentence(street):

@@ -24,7 +24,7 @@ from cxsdk import token
 from cxsdk.keys import office_secret
 from cxsdk.token import Kind, LinkKey
 from cxserver import db, tables
-from cxserver.reporting import export
+from cxserver.reporting import export, formats
 from house import stamp_of
 from lasting import lasting
 
@@ -156,7 +156,7 @@ def remains(request):
         kept["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
             file = io.StringIO()
-            export.write(house.engine, export.Filter(), kind, file, lambda rows: None)
+            formats.write(house.engine, export.Filter(), kind, file, lambda rows: None)
             kept[kind] = file.getvalue().encode()
         yield kept, links, stamps, printed.read_bytes()
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 from rich.table import Table
+from sqlalchemy import Engine
 
 from cxserver import clock, db
 from cxserver.catalog import directory
@@ -31,17 +32,38 @@ from cxserver.insight.slices import Driver
 from cxserver.intake import recount as counting
 from cxserver.intake import unlinkable
 from cxserver.reporting import export as exporting
+from cxserver.reporting import formats
 
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]
+Under = Annotated[str | None, typer.Option(help="Only this office and the offices below it.")]
 Day = datetime | None
 From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")]
+WithoutFlagged = Annotated[
+    bool, typer.Option("--without-flagged", help="Leave out answers with a flag.")
+]
+_PRINTED = Path("-")
 
 
 def _check_order(start: Day, end: Day) -> None:
     if start and end and start > end:
         raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
+
+
+def _check_format(kind: str, file: Path) -> None:
+    if kind not in formats.KINDS:
+        known = ", ".join(formats.KINDS)
+        raise typer.BadParameter(f"'{kind}' is not one of {known}.", param_hint="--format")
+    if file == _PRINTED and kind not in formats.TEXT:
+        raise typer.BadParameter(f"{kind} is not text: name a file for it.", param_hint="-o")
+
+
+def _below(engine: Engine, office: str | None) -> frozenset[str] | None:
+    if office is None:
+        return None
+    with db.read(engine) as connection:
+        return slices.subtree(directory.load(connection), office)
 
 
 @app.command()
@@ -54,14 +76,10 @@ def results(
     ] = "office",
     service: Service = None,
     office: Office = None,
-    under: Annotated[
-        str | None, typer.Option(help="Only this office and the offices below it.")
-    ] = None,
+    under: Under = None,
     start: From = None,
     end: To = None,
-    without_flagged: Annotated[
-        bool, typer.Option("--without-flagged", help="Leave out answers with a flag.")
-    ] = False,
+    without_flagged: WithoutFlagged = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -78,10 +96,7 @@ def results(
         flagged=not without_flagged,
     )
     with database(settings(data)) as engine:
-        if under is not None:
-            with db.read(engine) as connection:
-                there = directory.load(connection)
-            wanted = replace(wanted, offices=slices.subtree(there, under))
+        wanted = replace(wanted, offices=_below(engine, under))
         rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
     if by == "driver":
         _show_drivers(rows, json)
@@ -96,31 +111,35 @@ def results(
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    kind: Annotated[
+        str, typer.Option("--format", help="csv, excel (CSV for Excel), jsonl, xlsx or parquet.")
+    ] = "csv",
     file: Annotated[Path, typer.Option("-o", "--output", help="The file; - prints.")] = Path("-"),
     service: Service = None,
     office: Office = None,
+    under: Under = None,
     start: From = None,
     end: To = None,
+    without_flagged: WithoutFlagged = False,
     data: Data = None,
 ) -> None:
     """Every response as a row, for other programs. A CSV cell never begins as a formula."""
-    if kind not in ("csv", "jsonl"):
-        raise typer.BadParameter(f"'{kind}' is neither csv nor jsonl.", param_hint="--format")
+    _check_format(kind, file)
     _check_order(start, end)
     wanted = exporting.Filter(
-        service, office, start.date() if start else None, end.date() if end else None
+        service,
+        office,
+        start.date() if start else None,
+        end.date() if end else None,
+        flagged=not without_flagged,
     )
-    shape: exporting.Format = "csv" if kind == "csv" else "jsonl"
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
-        task = progress.add_task("Exporting", total=exporting.total(engine, wanted))
-        if str(file) == "-":
-            exporting.write(engine, wanted, shape, sys.stdout, lambda rows: None)
+        wanted = replace(wanted, offices=_below(engine, under))
+        if file == _PRINTED:
+            formats.write(engine, wanted, kind, sys.stdout, lambda rows: None)
             return
-        with exporting.whole_file(file) as draft:
-            count = exporting.write(
-                engine, wanted, shape, draft, lambda rows: progress.advance(task, rows)
-            )
+        task = progress.add_task("Exporting", total=exporting.total(engine, wanted))
+        count = formats.save(engine, wanted, kind, file, lambda rows: progress.advance(task, rows))
     err.print(f"{count:,} responses in {file}", soft_wrap=True)
 
 
