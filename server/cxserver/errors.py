@@ -5,6 +5,7 @@
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
   x NotFound               a service, office or key that was named does not exist
   x Conflict               somebody else changed it in the meantime: look again
+  x ApiKeyRefused          a program's key is cut off, unknown, withdrawn or over
   x AlreadyServing         a second server on the same data folder
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
@@ -38,6 +39,10 @@ class NotFound(ServerError):
 
 class Conflict(ServerError):
     """Somebody else changed it since it was looked at."""
+
+
+class ApiKeyRefused(ServerError):
+    """This key reads nothing (any more), and why."""
 
 
 class AlreadyServing(ServerError):

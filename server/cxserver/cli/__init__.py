@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 from cxsdk.errors import CxError
 from cxserver.cli import (
     answers,
+    apikeys,
     bursts,
     catalog,
     doctor,
@@ -30,6 +31,7 @@ from cxserver.errors import ServerError
 
 __all__ = [
     "answers",
+    "apikeys",
     "bursts",
     "catalog",
     "doctor",

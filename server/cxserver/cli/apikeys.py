@@ -1,0 +1,121 @@
+"""`cx api-key …`: who may read results and answers by program."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cxserver import clock, db
+from cxserver.catalog import apikeys, rootkey
+from cxserver.catalog.apikeys import ApiKey
+from cxserver.cli.console import (
+    Data,
+    Json,
+    app,
+    database,
+    err,
+    out,
+    plain_table,
+    say_json,
+    settings,
+)
+from cxserver.staff import audit
+from cxserver.staff.audit import Journal
+
+api_key = typer.Typer(help="Keys that programs read results with.", no_args_is_help=True)
+app.add_typer(api_key, name="api-key")
+
+_NAME = 200
+
+
+@api_key.command()
+def issue(
+    name: Annotated[str, typer.Argument(help="What it is for: shown in the list and the log.")],
+    service: Annotated[str | None, typer.Option(help="It reads this service only.")] = None,
+    office: Annotated[
+        str | None, typer.Option(help="It reads this office and those below it only.")
+    ] = None,
+    comments: Annotated[
+        bool, typer.Option("--comments", help="It also reads what people wrote.")
+    ] = False,
+    days: Annotated[
+        int, typer.Option(min=1, max=apikeys.LONGEST, help="How long it is good for.")
+    ] = apikeys.USUAL,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make a key and print it, once. Keep it in a secret store; send it as a Bearer token."""
+    if not name.strip() or not name.isprintable() or len(name) > _NAME:
+        raise typer.BadParameter(f"a name of 1 to {_NAME} characters.", param_hint="NAME")
+    chosen, now = settings(data), clock.now()
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    expires = now.date() + timedelta(days=days)
+    with database(chosen) as engine, db.write(engine) as connection:
+        id, text = apikeys.issue(connection, name, service, office, comments, expires, now.date())
+        about = f"API key {id} ({name}) reads {_reads(service, office, comments)}"
+        journal.write(connection, audit.COMMAND, "issue key", about, "done", now)
+    if json:
+        say_json({"id": id, "key": text, "expires": expires.isoformat()})
+        return
+    err.print(
+        f"API key {id} reads {_reads(service, office, comments)}; its last day is {expires}:",
+        markup=False,
+        soft_wrap=True,
+    )
+    typer.echo(text)
+
+
+@api_key.command("list")
+def list_keys(data: Data = None, json: Json = False) -> None:
+    """Every key there was. The keys themselves are not kept."""
+    today = clock.now().date()
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        found = apikeys.everything(connection)
+    if json:
+        say_json([_as_json(key) | {"state": key.state(today)} for key in found])
+        return
+    if not found:
+        out.print("There is no API key yet. `cx api-key issue NAME` makes the first.")
+        return
+    table = plain_table("", "id", "name", "reads", "issued", "last day", "last used", "state")
+    for key in found:
+        reads = _reads(key.service, key.office, key.comments)
+        days = (str(day or "") for day in (key.issued, key.expires, key.used))
+        table.add_row(key.id, escape(key.name), reads, *days, key.state(today))
+    out.print(table)
+
+
+@api_key.command()
+def revoke(
+    id: Annotated[str, typer.Argument(help="The key's id, from `cx api-key list`.")],
+    data: Data = None,
+) -> None:
+    """Withdraw a key. Its next request is refused."""
+    chosen, now = settings(data), clock.now()
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    with database(chosen) as engine, db.write(engine) as connection:
+        key = apikeys.revoke(connection, id, now.date())
+        about = f"API key {key.id} ({key.name})"
+        journal.write(connection, audit.COMMAND, "withdraw key", about, "done", now)
+    out.print(f"API key {key.id} ({key.name}) is withdrawn.", markup=False, soft_wrap=True)
+
+
+def _reads(service: str | None, office: str | None, comments: bool) -> str:
+    place = f"office {office} and below" if office else ""
+    scope = ", ".join(part for part in (f"service {service}" if service else "", place) if part)
+    return (scope or "everything") + (" with comments" if comments else "")
+
+
+def _as_json(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "service": key.service,
+        "office": key.office,
+        "comments": key.comments,
+        "issued": key.issued.isoformat(),
+        "expires": key.expires.isoformat(),
+        "used": key.used.isoformat() if key.used else None,
+        "revoked": key.revoked.isoformat() if key.revoked else None,
+    }

@@ -1,0 +1,105 @@
+"""Programs that read: keys for them, and a few weeks of answers to read about."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from starlette.testclient import TestClient
+
+from cxserver import db
+from cxserver.catalog import apikeys
+from house import CATALOGUE, House
+
+LATER = datetime(2026, 11, 18, 15, tzinfo=UTC)
+REGION = """
+[[service.permits.office]]
+slug = "north"
+name = "The North"
+timezone = "America/New_York"
+serves = false
+
+[[service.permits.office]]
+slug = "hilltop"
+name = "Hilltop"
+timezone = "America/New_York"
+parent = "north"
+
+[[service.permits.office]]
+slug = "seaside"
+name = "Seaside"
+timezone = "America/New_York"
+parent = "north"
+"""
+_SPACE = UUID(int=280)
+
+
+def key(
+    house: House,
+    service: str | None = None,
+    office: str | None = None,
+    *,
+    comments: bool = False,
+    expires: date = date(2027, 1, 31),
+) -> str:
+    """The text of a new key."""
+    with db.write(house.engine) as connection:
+        today = house.clock.now.date()
+        _, text = apikeys.issue(connection, "test", service, office, comments, expires, today)
+    return text
+
+
+def bearer(text: str) -> dict[str, str]:
+    """The header that shows a key."""
+    return {"authorization": f"Bearer {text}"}
+
+
+def grow(house: House) -> None:
+    """Apply the catalogue with a region of two offices."""
+    house.apply(CATALOGUE + REGION)
+
+
+def fill(house: House, *groups: tuple[Any, ...]) -> None:
+    """Hand in answers: each group is (moment, service, office, channel, how many, fields)."""
+    for at, (moment, service, office, channel, many, fields) in enumerate(groups):
+        house.clock.now = moment
+        link = house.mint(service, office, channel=channel)
+        items = [
+            {"link": link, "key": str(uuid5(_SPACE, f"{at} {n}")), "trust": 4, "satisfaction": 5}
+            | fields
+            for n in range(many)
+        ]
+        with house.client() as client:
+            for start in range(0, many, 100):
+                sent = {"items": items[start : start + 100]}
+                told = client.post("/api/v1/responses", json=sent).json()
+                assert {one["status"] for one in told["results"]} <= {200, 201}, told
+    house.clock.now = LATER
+
+
+def noon(month: int, day: int, hour: int = 16) -> datetime:
+    """Noon of a day of 2026 in New York, in UTC."""
+    return datetime(2026, month, day, hour, tzinfo=UTC)
+
+
+def rows(client: TestClient, text: str, **asked: Any) -> list[dict[str, Any]]:
+    """All rows of `GET /api/v1/responses`, page by page."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    for _ in range(200):
+        got = client.get("/api/v1/responses", params=asked | cursor, headers=bearer(text))
+        assert got.status_code == 200, got.text
+        found += got.json()["rows"]
+        if got.json()["next"] is None:
+            return found
+        cursor = {"cursor": got.json()["next"]}
+    raise AssertionError("this never ends")
+
+
+def week(day: date) -> str:
+    """The week of a day, as the API names it."""
+    return f"{day.isocalendar().year}-W{day.isocalendar().week:02}"
+
+
+def monday(day: date) -> date:
+    """The Monday before a day, or itself."""
+    return day - timedelta(days=day.weekday())
