@@ -213,7 +213,7 @@ def test_utf8_by_name_is_read(street, client):
 
 def test_an_unknown_address_of_the_api_answers_as_the_api(client):
     for method, path, status in (
-        ("GET", "/api/v1/responses", 405),
+        ("GET", "/api/v1/responses", 401),
         ("PUT", "/api/v1/responses", 405),
         ("GET", "/api/v1/nothing", 404),
         ("GET", "/api/", 404),

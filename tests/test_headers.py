@@ -85,7 +85,13 @@ def responses(house, client):
         yield "not found", client.get(f"{link}x")
     for path in (
         *("/s/permits/riverside/thanks", "/favicon.ico", "/healthz", "/readyz", "/nothing"),
-        *("/api/v1/openapi.json", "/api/v1/responses", "/api/v1/nothing", "/fails"),
+        *(
+            "/api/v1/openapi.json",
+            "/api/v1/responses",
+            "/api/v1/results",
+            "/api/v1/nothing",
+            "/fails",
+        ),
         *re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get(invite).text),
         "/static/0/survey.css",
         "/" + "a" * 9000,
@@ -302,6 +308,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
             "/embed/{version}/cx.js": ["/embed/1/cx.js", "/embed/1.0.0/cx.js", "/embed/9/cx.js"],
             "/static/{version}/{name}": re.findall(r'(?:href|src)="(/static/[^"]+)"', page),
             "/api/v1/responses": ["/api/v1/responses?trust=4&satisfaction=4"],
+            "/api/v1/results": ["/api/v1/results", "/api/v1/results?by=month"],
             "/api/v1/openapi.json": ["/api/v1/openapi.json"],
             **staff_addresses(house, client),
             "/favicon.ico": ["/favicon.ico"],

@@ -7,6 +7,7 @@ import pytest
 
 from cxserver import app as application
 from cxserver.api import models
+from cxserver.api.reading import AnswersPage, Figures
 from lasting import lasting
 
 
@@ -114,7 +115,7 @@ def test_the_schema_allows_what_is_taken_and_forbids_what_is_not(document):
         assert "default" not in field
     assert item["properties"]["comment"]["maxLength"] == 2000
     batch = document["components"]["schemas"]["Batch"]["properties"]["items"]
-    assert batch["maxItems"] == 100 and batch["items"]["$ref"].endswith("/Item")
+    assert batch["maxItems"] == 100 and batch["items"]["anyOf"][0]["$ref"].endswith("/Item")
 
 
 def test_every_status_that_occurs_is_described(sqlite_house, document):
@@ -141,3 +142,23 @@ def test_every_status_that_occurs_is_described(sqlite_house, document):
     assert seen == {"200", "201", "400", "404", "409", "410", "413", "415", "422"}
     # The rest need a slow line, a fault of ours, or a full queue: tested where those are made.
     assert described == seen | {"408", "500", "503"}
+
+
+def test_reading_needs_a_key_and_says_so(document):
+    for path in ("/api/v1/results", "/api/v1/responses"):
+        operation = document["paths"][path]["get"]
+        assert operation["security"] == [{"key": []}]
+        assert set(operation["responses"]) == {*("200", "400", "401", "403", "422", "500", "503")}
+        for parameter in operation["parameters"]:
+            assert parameter["description"] and "anyOf" not in parameter["schema"]
+    scheme = document["components"]["securitySchemes"]["key"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert "security" not in document["paths"]["/api/v1/responses"]["post"]
+
+
+@pytest.mark.parametrize(
+    ("path", "model"), [("/api/v1/results", Figures), ("/api/v1/responses", AnswersPage)]
+)
+def test_the_examples_of_reading_fit_what_is_told(document, path, model):
+    content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    assert model.model_validate(content["example"])

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from cxserver import clock as system_clock
 from cxserver import db, log, staff
-from cxserver.api import answers, openapi
+from cxserver.api import answers, feed, figures, openapi
 from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.doorman import Doorman
@@ -58,7 +58,8 @@ def routes() -> list[BaseRoute]:
         Route("/k/{service}/{office}/{token}", kiosk.show),
         Route("/embed/{version}/cx.js", embed.serve),
         Route("/static/{version}/{name}", static),
-        Route("/api/v1/responses", answers.take, methods=["POST"]),
+        Route("/api/v1/responses", responses, methods=["GET", "POST"]),
+        Route("/api/v1/results", figures.show),
         Route("/api/v1/openapi.json", openapi.show),
         *staff.routes(),
         Route("/favicon.ico", favicon),
@@ -170,6 +171,12 @@ def create_app(
 async def static(request: Request) -> Response:
     """GET /static/{version}/{name}"""
     return await counter.of(request).files.serve(request)
+
+
+async def responses(request: Request) -> Response:
+    """One address to write to and to read from: `Allow` then names all that it does."""
+    take = answers.take if request.method == "POST" else feed.show
+    return await take(request)
 
 
 async def favicon(request: Request) -> Response:

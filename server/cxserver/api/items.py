@@ -24,6 +24,8 @@ LATE = timedelta(days=14)
 SKEW = timedelta(minutes=15)
 TITLES = {
     400: "This could not be read.",
+    401: "Show a key that is good.",
+    403: "This key does not read that.",
     404: "This link does not work.",
     405: "This address does not do that.",
     408: "This took too long.",

@@ -1,10 +1,11 @@
 """What the API takes and gives. The same models check requests and write the OpenAPI document."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cxserver.instrument.answers import COMMENT_LIMIT
 
@@ -25,6 +26,20 @@ _QUESTIONS: dict[str, Any] = {
     "type": ["object", "null"],
     "additionalProperties": {"type": "string"},
 }
+
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
+_ITEM = {"$ref": "#/components/schemas/Item"}
+_NO_ITEM = "Anything else is taken too, and gets a result with the status 422."
+
+
+def _moment(value: Any) -> Any:
+    # A bare number would be taken for seconds since 1970, in text too.
+    if value is not None and (not isinstance(value, str) or _NUMBER.fullmatch(value)):
+        raise ValueError("a moment such as 2026-11-04T10:15:00-05:00")
+    return value
+
+
+_Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
 def _require_both_ratings(schema: dict[str, Any]) -> None:
@@ -50,7 +65,7 @@ class Item(BaseModel):
     ] = None
     language: Annotated[str | None, Field(max_length=16)] = None
     answered_at: Annotated[
-        datetime | None, Field(description="Kiosks only: when it was answered, with time zone.")
+        _Moment, Field(description="Kiosks only: when it was answered, with time zone.")
     ] = None
     clock_offset: Annotated[
         int | None,
@@ -94,14 +109,14 @@ class Batch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     device_now: Annotated[
-        datetime | None, Field(description="The device's clock, to correct `answered_at`.")
+        _Moment, Field(description="The device's clock, to correct `answered_at`.")
     ] = None
     items: Annotated[
         list[Any],
         Field(
             description="Each is judged by itself: one that does not fit keeps none back.",
             max_length=BATCH,
-            json_schema_extra={"items": {"$ref": "#/components/schemas/Item"}},
+            json_schema_extra={"items": {"anyOf": [_ITEM, {"description": _NO_ITEM}]}},
         ),
     ]
 

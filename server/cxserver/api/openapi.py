@@ -1,5 +1,6 @@
 """GET /api/v1/openapi.json: written from the models that check the requests."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,9 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cxserver.api import gets
 from cxserver.api.models import Batch, Item, Problem, Receipt, Results
+from cxserver.api.reading import AnswersPage, Figures
 
 _PROBLEMS = {
     "400": "not UTF-8",
@@ -30,28 +33,26 @@ async def show(request: Request) -> Response:
 
 @cache
 def _document(base_url: str) -> dict[str, Any]:
-    models = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
+    sent = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
+    models = [*sent, *((model, "serialization") for model in (Figures, AnswersPage))]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is invariant
     return {
         "openapi": "3.1.0",
         "info": {"title": "cxsdk survey server", "version": "1"},
         "servers": [{"url": base_url}],
         "paths": {
-            "/api/v1/responses": {"post": _responses(base_url)},
+            "/api/v1/responses": {
+                "get": gets.responses(_told(gets.PROBLEMS)),
+                "post": _responses(base_url),
+            },
+            "/api/v1/results": {"get": gets.results(_told(gets.PROBLEMS))},
             "/api/v1/openapi.json": {"get": _this()},
         },
-        "components": {"schemas": schemas["$defs"]},
+        "components": {"schemas": schemas["$defs"], "securitySchemes": gets.SECURITY},
     }
 
 
 def _responses(base_url: str) -> dict[str, Any]:
-    told = {
-        status: {
-            "description": text,
-            "content": {"application/problem+json": {"schema": _ref("Problem")}},
-        }
-        for status, text in _PROBLEMS.items()
-    }
     sent = {"schema": {"oneOf": [_ref("Item"), _ref("Batch")]}, "examples": _examples(base_url)}
     return {
         "summary": "Store one person's answers, or a batch of them",
@@ -61,9 +62,14 @@ def _responses(base_url: str) -> dict[str, Any]:
         "responses": {
             "200": _json("stored before, a test, or the results of a batch", "Receipt", "Results"),
             "201": _json("stored now", "Receipt"),
-            **told,
+            **_told(_PROBLEMS),
         },
     }
+
+
+def _told(problems: Mapping[str, str]) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    return {status: {"description": text, "content": content} for status, text in problems.items()}
 
 
 def _this() -> dict[str, Any]:

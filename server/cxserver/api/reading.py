@@ -1,0 +1,168 @@
+"""What programs may ask of `GET /api/v1/…`, and what they are told."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MOST, USUAL = 1000, 200
+_SLUG = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+By = Literal["office", "service", "channel", "language", "month", "quarter"]
+Channel = Literal["email", "sms", "web", "phone", "kiosk", "poster", "site", "paper"]
+
+
+def _day(value: Any) -> Any:
+    # Only this form: a bare number would be taken for seconds since 1970.
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("a day such as 2026-10-01")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
+        raise ValueError("a number such as 200")
+    return value
+
+
+Slug = Annotated[str, Field(pattern=_SLUG)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Query(BaseModel):
+    """The part of both questions that says whose answers, and of which days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: Annotated[Slug | None, Field(description="Only this service.")] = None
+    office: Annotated[Slug | None, Field(description="Only what was given at this office.")] = None
+    under: Annotated[
+        Slug | None, Field(description="Only this office and the offices below it.")
+    ] = None
+
+
+class FiguresQuery(Query):
+    """What `GET /api/v1/results` is asked."""
+
+    by: Annotated[By, Field(description="What the rows are of.")] = "office"
+    channel: Annotated[Channel | None, Field(description="Only answers by this channel.")] = None
+    language: Annotated[
+        str | None, Field(pattern=r"^[a-z]{2,3}$", description="Only answers in this language.")
+    ] = None
+    start: Annotated[
+        Day | None,
+        Field(alias="from", description="The first day of a month. Default: of last month."),
+    ] = None
+    end: Annotated[
+        Day | None,
+        Field(alias="to", description="The last day of a month that is over, within a year."),
+    ] = None
+    without_flagged: Annotated[
+        Literal["true", "false"], Field(description="Leave out answers with a flag.")
+    ] = "false"
+
+
+class AnswersQuery(Query):
+    """What `GET /api/v1/responses` is asked."""
+
+    start: Annotated[
+        Day | None, Field(alias="from", description="A Monday: from this week on.")
+    ] = None
+    end: Annotated[
+        Day | None, Field(alias="to", description="A Sunday: up to and with its week.")
+    ] = None
+    cursor: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9_-]{8,160}$", description="`next` of the page before."),
+    ] = None
+    limit: Annotated[
+        Annotated[int, Field(ge=1, le=MOST)],
+        BeforeValidator(_number),
+        Field(description="Rows of a page, at most."),
+    ] = USUAL
+
+
+class Score(BaseModel):
+    """Answers to a question with 5 points. Shares lie between 0 and 1, with their 95 % interval."""
+
+    counts: Annotated[list[int], Field(description="How many gave a 1, 2, 3, 4, 5.")]
+    top2: float | None
+    low: float | None
+    high: float | None
+    mean: float | None
+
+
+class Taps(BaseModel):
+    """A driver: how many named it. Where it was rated instead, the points 1 to 5."""
+
+    positive: int
+    negative: int
+    counts: list[int] | None = None
+
+
+class FigureRow(BaseModel):
+    """One group. Where it is hidden, all of its numbers are null."""
+
+    office: str | None = None
+    service: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    month: str | None = None
+    quarter: str | None = None
+    hidden: bool
+    n: int | None
+    trust: Score | None
+    satisfaction: Score | None
+    drivers: dict[str, Taps] | None
+
+
+class Figures(BaseModel):
+    """The results of whole months."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    by: By
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date, Field(alias="to")]
+    rows: list[FigureRow]
+
+
+class AnswerRow(BaseModel):
+    """One person's answers, as the export has them; what would single somebody out is left out."""
+
+    service: str
+    office: str
+    channel: Annotated[
+        str | None, Field(description="Null unless 5 of that office and week share it.")
+    ]
+    language: Annotated[
+        str | None, Field(description="Null unless 5 of that office and week share it.")
+    ]
+    survey: str
+    week: Annotated[str, Field(description="As 2026-W45, from Monday to Sunday.")]
+    day: Annotated[
+        date | None, Field(description="Null unless that office has 5 answers of that day.")
+    ]
+    answered_hour: Annotated[
+        str | None, Field(description="Null unless that office has 5 answers of that hour.")
+    ]
+    delay: str
+    trust: int
+    satisfaction: int
+    drivers_positive: list[str]
+    drivers_negative: list[str]
+    driver_scores: dict[str, int]
+    comment: Annotated[str | None, Field(description="Null for a key that does not read comments.")]
+    questions: Annotated[
+        dict[str, str], Field(description="Without texts for a key that does not read comments.")
+    ]
+    flags: list[str]
+
+
+class AnswersPage(BaseModel):
+    """One page. It may hold fewer rows than asked for; the last one has no `next`."""
+
+    rows: list[AnswerRow]
+    next: str | None

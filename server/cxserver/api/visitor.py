@@ -1,0 +1,139 @@
+"""A program at the door: which key it shows, what that key reads, what it asks."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from cxserver import db
+from cxserver.api import items
+from cxserver.api.items import Rejected
+from cxserver.api.reading import Query
+from cxserver.catalog import apikeys
+from cxserver.catalog.apikeys import ApiKey
+from cxserver.catalog.directory import Directory
+from cxserver.errors import ApiKeyRefused, NotFound
+from cxserver.insight import slices
+from cxserver.insight.slices import Scope
+from cxserver.intake.desk import Desk
+
+_NOTHING = Scope(services=frozenset(), offices=frozenset())
+_IN_ADDRESS = (
+    "A key does not belong in an address, which is written into logs. Take this one for lost: "
+    "withdraw it, and send the next as `Authorization: Bearer`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: a live key, and all the answers it reads."""
+
+    key: ApiKey
+    seen: Scope
+    engine: Engine
+    directory: Directory
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The agency's date."""
+        agency = self.directory.agency
+        return self.now.astimezone(ZoneInfo(agency.timezone) if agency else None).date()
+
+    def check(self, asked: Query) -> None:
+        """Raise Rejected (403) when this is about what the key does not read."""
+        services, offices = self.seen.services, self.seen.offices
+        wanted = (
+            (asked.service, services, self.directory.services),
+            *((office, offices, self.directory.offices) for office in (asked.office, asked.under)),
+        )
+        for name, read, known in wanted:
+            if name is not None and (name not in known or (read is not None and name not in read)):
+                raise Rejected(403, "not_yours", f"This key does not read '{name}', or it is none.")
+
+
+def receives(
+    model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """A handler: checks the key, reads what is asked as `model`, and sends what `answer` gives."""
+
+    @wraps(answer)
+    async def handler(request: Request) -> Response:
+        try:
+            if any("cxa1_" in part for pair in request.query_params.multi_items() for part in pair):
+                raise Rejected(400, "key_in_address", _IN_ADDRESS)
+            told = await run_in_threadpool(_answered, request, model, answer)
+        except Rejected as rejected:
+            return refused(rejected)
+        return JSONResponse(told)
+
+    return handler
+
+
+def refused(rejected: Rejected) -> Response:
+    """The problem document; it says how to show a key where that was the problem."""
+    told = rejected.problem
+    headers = {}
+    if told.status == 401:
+        headers["www-authenticate"] = 'Bearer realm="results"' + (
+            ', error="invalid_token"' if told.code == "key_refused" else ""
+        )
+    return JSONResponse(
+        told.model_dump(), told.status, headers, media_type="application/problem+json"
+    )
+
+
+def scope(key: ApiKey, directory: Directory) -> Scope:
+    """All the answers that a key reads. What is no longer in the catalogue shows nothing."""
+    try:
+        below = slices.unit(directory, key.office) if key.office is not None else Scope()
+    except NotFound:
+        return _NOTHING
+    service = frozenset({key.service}) if key.service is not None else None
+    return below.narrowed(Scope(services=service))
+
+
+def _answered(
+    request: Request, model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
+) -> dict[str, Any]:
+    desk: Desk = request.app.state.counter.desk
+    now = desk.clock()
+    key = _key(desk.engine, request, now.date())
+    visitor = Visitor(key, scope(key, desk.directory), desk.engine, desk.directory, now)
+    asked = items.validated(model, _once(request))
+    visitor.check(asked)
+    return answer(visitor, asked)
+
+
+def _key(engine: Engine, request: Request, today: date) -> ApiKey:
+    sent = request.headers.getlist("authorization")
+    scheme, _, text = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
+    if scheme.lower() != "bearer":
+        raise Rejected(401, "key_missing", "Send a key: `Authorization: Bearer cxa1_…`.")
+    try:
+        with db.read(engine) as connection:
+            key = apikeys.find(connection, text.strip(), today)
+    except ApiKeyRefused as error:
+        raise Rejected(401, "key_refused", str(error)) from None
+    if key.used != today:
+        # Once a day. Results are no worse for not having noted it.
+        with suppress(SQLAlchemyError), db.write(engine) as connection:
+            apikeys.touch(connection, key, today)
+    return key
+
+
+def _once(request: Request) -> dict[str, Any]:
+    pairs = request.query_params.multi_items()
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Rejected(422, "invalid", "A parameter stands twice.")
+    return found

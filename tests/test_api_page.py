@@ -1,0 +1,54 @@
+"""docs/api.md: each `curl` of it is typed as it stands, and what it says of small numbers holds."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from command import environment
+from house import CATALOGUE
+from reads import fill, key, noon
+
+PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
+
+
+def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
+    house = sqlite_house
+    house.apply(
+        CATALOGUE.replace("[service.permits", "[service.permit-renewal").replace(
+            "[[service.permits", "[[service.permit-renewal"
+        )
+    )
+    house.keys["permit-renewal"] = house.cut("permit-renewal")
+    busy = ("permit-renewal", "riverside", "site", 7, {})
+    fill(house, (noon(8, 5), *busy), (noon(10, 6), *busy))
+    address = serve.reserve()
+    house.move(address)
+    serve(house.app(), at=address)
+    shell = environment(house) | {
+        "CX_BASE_URL": address,
+        "CX_API_KEY": key(house, "permit-renewal"),
+    }
+    told = []
+    for command in COMMANDS:
+        assert shlex.split(command)[0] == "curl"
+        done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
+        told.append(json.loads(done.stdout))
+    months, channels, two, week = (one["rows"] for one in told)
+    assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
+    assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
+    assert len(two) == 2 and told[2]["next"]
+    assert [row["week"] for row in week] == ["2026-W41"] * 7 and told[3]["next"] is None
+
+
+def test_the_parameters_and_statuses_of_the_page_are_those_of_the_document(sqlite_house):
+    with sqlite_house.client() as client:
+        operation = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/results"]["get"]
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    table = PAGE.partition("| parameter |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == names
+    told = set(re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE))
+    assert told == set(operation["responses"]) - {"200", "500"}
