@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cxserver import db
+from cxserver import db, periods
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
 from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
-from cxserver.insight import held, periods, slices, suppression
+from cxserver.insight import held, slices, suppression
 from cxserver.insight.slices import Scope
 from cxserver.reporting import export, weekly
 from cxserver.reporting.weekly import Crowds

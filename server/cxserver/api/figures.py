@@ -5,12 +5,13 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
+from cxserver import periods
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
 from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps
 from cxserver.api.visitor import Visitor
-from cxserver.insight import measures, periods, told
+from cxserver.insight import measures, told
 from cxserver.insight.slices import Driver, Slice
 from cxserver.insight.told import Ask, NotTold, Told
 

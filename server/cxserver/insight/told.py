@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
+from cxserver import periods
 from cxserver.catalog.directory import Directory
-from cxserver.insight import periods, pieces, slices
-from cxserver.insight.periods import Span
+from cxserver.insight import pieces, slices
 from cxserver.insight.pieces import Cell, Gathered, Piece
 from cxserver.insight.slices import Scope, Slice
+from cxserver.periods import Span
 
 # What a number can be of; and the stretches of time that are made of whole months.
 GROUPS = ("office", "service", "channel", "language")

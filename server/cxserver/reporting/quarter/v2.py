@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
-from cxserver.reporting import export
+from cxserver.reporting import cells
 from cxserver.reporting.quarter import fits
 from cxserver.reporting.quarter.counts import Counts
 from cxserver.reporting.quarter.review import Standing
@@ -69,7 +69,7 @@ class Pile:
         if row.decision != "approve":
             return ""
         # Masked when it was stored, and again: the rules may have grown since.
-        return str(export._cell(clean(row.comment)))
+        return str(cells.guarded(clean(row.comment)))
 
 
 def external_id(row: Row[Any]) -> str:
