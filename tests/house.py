@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from starlette.testclient import TestClient
 
 from cxsdk import Issuer, Key, Link
@@ -209,3 +209,16 @@ def answer(client: TestClient, link: str, **fields: Any) -> Any:
     """Open a link as a person does, answer, and give the response."""
     stamp = stamp_of(client.get(link).text)
     return client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "5"} | fields)
+
+
+def forbid(house: House, table: str) -> None:
+    """From now on the database refuses every new row of a table."""
+    if house.engine.dialect.name == "sqlite":
+        refuse = (
+            f"CREATE TRIGGER refuse BEFORE INSERT ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    else:
+        refuse = f"ALTER TABLE {table} ADD CONSTRAINT refuse CHECK (service = 'nothing')"
+    with db.write(house.engine) as connection:
+        connection.execute(text(refuse))

@@ -18,7 +18,7 @@ import typer
 import serving
 from cxsdk import Issuer, Key
 from cxserver.cli import console
-from cxserver.intake import masking
+from cxserver.instrument import masking
 from cxserver.settings import Settings
 from house import House, stamp_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxserver.intake import masking
+from cxserver.instrument import masking
 
 
 @pytest.mark.parametrize(

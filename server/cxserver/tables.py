@@ -393,15 +393,18 @@ alerts = Table(
     sqlite_with_rowid=False,
 )
 
+# How long a person can read, under the code, what the office replied.
+REPLY_DAYS = 60
+
 replies = Table(
     "replies",
     metadata,
-    # For 60 days: the office may answer somebody it cannot know. Only that person has the code.
+    # The office may answer somebody it cannot know. Only that person has the code.
     Column("code_hash", LargeBinary(32), primary_key=True, comment="hash of the code"),
     Column("service", SLUG, nullable=False),
     Column("day", Date, nullable=False, comment="of the response"),
-    Column("response", String(32), nullable=False, index=True),
-    Column("ends", Date, nullable=False, comment="the last day it can be read"),
+    Column("response", String(32), nullable=False, index=True, comment="its random id"),
+    Column("until", Date, nullable=False, comment="the last day it can be read"),
     Column("text", Text, nullable=False, default="", comment="what the office answers"),
     Column("replied", Date, nullable=True, comment="the day it did"),
     sqlite_with_rowid=False,

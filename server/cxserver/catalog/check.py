@@ -116,6 +116,7 @@ def _agency(file: File) -> Agency:
         "urgent_help": dict(agency.urgent_help),
         "names": named(agency.name, agency.es),
         "mask": list(agency.mask),
+        "alerts": [one.model_dump(mode="json") for one in agency.alert],
     }
     return Agency(agency.slug, definition)
 
@@ -150,6 +151,7 @@ def _service(file: File, slug: str, today: date) -> Service:
         "embed_origins": list(service.embed_origins),
         "sample": service.sample,
         "rest_days": service.rest_days,
+        "replies": service.replies,
         "part_of": service.part_of,
         "stage": service.stage,
         "drivers_not_applicable": dict(service.survey.drivers_not_applicable),

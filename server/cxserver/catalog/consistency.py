@@ -7,6 +7,7 @@ from cxsdk import keys
 from cxserver.catalog import fault
 from cxserver.catalog.file import Office
 from cxserver.catalog.shape import Shape
+from cxserver.catalog.values import LANGUAGES
 from cxserver.instrument import finding
 from cxserver.instrument.finding import CLEARED, SURVEYED, Finding
 
@@ -31,6 +32,7 @@ def check(shape: Shape) -> Iterator[Finding]:
     yield from _table_names(shape)
     yield from _clearances(shape)
     yield from _languages(shape)
+    yield from _alerts(shape)
     entries = list(_entries(shape))
     yield from _offices_stand_once(shape, entries)
     yield from _one_slug_is_one_office(shape, entries)
@@ -67,12 +69,10 @@ def _clearances(shape: Shape) -> Iterator[Finding]:
 
 
 def _languages(shape: Shape) -> Iterator[Finding]:
-    spoken: dict[str, str] = {}
+    spoken = _spoken(shape)
     for slug, service in shape.file.service.items():
         if not shape.sound("service", slug, "survey", "languages"):
             continue
-        for language in service.survey.languages:
-            spoken.setdefault(language, slug)
         if "es" in service.survey.languages and service.es.name is None:
             yield from _unnamed(shape, "service", slug)
     if "es" in spoken and shape.file.agency.es.name is None:
@@ -85,6 +85,33 @@ def _languages(shape: Shape) -> Iterator[Finding]:
                 f"is missing; service.{slug} speaks this language",
                 "",
             )
+
+
+def _alerts(shape: Shape) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, alert in enumerate(shape.file.agency.alert):
+        path = ("agency", "alert", index)
+        key = fault.key_text(path, shape.raw)
+        if shape.sound(*path, "code") and first.setdefault(alert.code, index) != index:
+            yield Finding(f"{key}.code", f"'{alert.code}' stands twice", "")
+        phrases = {code: getattr(alert, code) for code in LANGUAGES if shape.sound(*path, code)}
+        if len(phrases) == len(LANGUAGES) and not any(phrases.values()):
+            yield Finding(key, "has no phrases; write them as en = […] and es = […]", "")
+            continue
+        for language, slug in _spoken(shape).items():
+            if language in phrases and not phrases[language]:
+                told = f"is missing; service.{slug} speaks this language, and nothing in it alerts"
+                yield Finding(f"{key}.{language}", told, "", warning=True)
+
+
+def _spoken(shape: Shape) -> dict[str, str]:
+    """Each language, with a service that speaks it."""
+    spoken: dict[str, str] = {}
+    for slug, service in shape.file.service.items():
+        if shape.sound("service", slug, "survey", "languages"):
+            for language in service.survey.languages:
+                spoken.setdefault(language, slug)
+    return spoken
 
 
 def _unnamed(shape: Shape, *path: str) -> Iterator[Finding]:

@@ -9,13 +9,28 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from cxserver import tables
+from cxserver.instrument import phrases
 from cxserver.instrument import survey as survey_text
+from cxserver.instrument.phrases import Phrases
 from cxserver.instrument.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """A team that is mailed when somebody's words hold one of its phrases."""
+
+    code: str
+    name: str
+    mail: tuple[str, ...]
+    next_steps: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
-    """The organisation behind every page. `urgent_help` and `names` are keyed by language."""
+    """The organisation behind every page. `urgent_help` and `names` are keyed by language.
+
+    `phrases` are those of all `alerts`, by code, in every language.
+    """
 
     slug: str
     name: str
@@ -25,6 +40,8 @@ class Agency:
     urgent_help: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     mask: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    phrases: Phrases = field(default=phrases.NONE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,11 @@ class Service:
         """Who may frame the survey: exact origins."""
         return tuple(self.definition.get("embed_origins", ()))
 
+    @property
+    def replies(self) -> bool:
+        """Whether its offices may reply to what people wrote, under a code."""
+        return bool(self.definition.get("replies", False))
+
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
@@ -137,7 +159,7 @@ def load(connection: Connection) -> Directory:
     surveys = _surveys(connection)
     places = _offices_of_services(connection)
     return Directory(
-        agency=_agency(connection),
+        agency=agency(connection),
         services={
             row.slug: _service(row, clearances, surveys, places.get(row.slug, []))
             for row in connection.execute(select(tables.services))
@@ -157,12 +179,24 @@ def load(connection: Connection) -> Directory:
     )
 
 
-def _agency(connection: Connection) -> Agency | None:
+def agency(connection: Connection) -> Agency | None:
+    """The agency alone."""
     row = connection.execute(select(tables.agencies)).first()
     if row is None:
         return None
     told = dict(row.definition)
-    return Agency(slug=row.slug, mask=tuple(told.pop("mask", ())), **told)
+    alerts = told.pop("alerts", ())
+    return Agency(
+        slug=row.slug,
+        mask=tuple(told.pop("mask", ())),
+        alerts=tuple(_alert(one) for one in alerts),
+        phrases=Phrases({one["code"]: (*one["en"], *one["es"]) for one in alerts}),
+        **told,
+    )
+
+
+def _alert(told: Mapping[str, Any]) -> Alert:
+    return Alert(told["code"], told["name"], tuple(told["mail"]), told["next_steps"] or "")
 
 
 def _surveys(connection: Connection) -> dict[str, dict[int, Survey]]:

@@ -16,10 +16,12 @@ from cxserver.catalog.values import (
     Description,
     Flag,
     Language,
+    Mail,
     Mask,
     Name,
     Names,
     Origin,
+    Phrase,
     ServiceType,
     Slug,
     Stage,
@@ -51,6 +53,19 @@ class Translation(Table):
     description: Description | None = None
 
 
+class Alert(Table):
+    """`[[agency.alert]]`: phrases in people's words, and the team that is mailed at once."""
+
+    code: Slug = Field(examples=["crisis"])
+    name: Name = Field(examples=["Crisis"])
+    mail: Annotated[tuple[Mail, ...], AfterValidator(_each_once)] = Field(
+        examples=[("team@agency.gov",)], min_length=1, max_length=20
+    )
+    next_steps: Text | None = None
+    en: tuple[Phrase, ...] = Field((), max_length=200)
+    es: tuple[Phrase, ...] = Field((), max_length=200)
+
+
 class Agency(Table):
     """`[agency]`: the organisation."""
 
@@ -61,6 +76,7 @@ class Agency(Table):
     privacy_url: WebAddress = Field(examples=["https://www.va.gov/privacy-policy/"])
     urgent_help: Texts = {}
     mask: tuple[Mask, ...] = ()
+    alert: tuple[Alert, ...] = Field((), max_length=20)
     es: Translation = Translation()
 
 
@@ -141,6 +157,7 @@ class Service(Table):
     )
     sample: Annotated[float, Field(gt=0, le=1, strict=True)] = 1.0
     rest_days: Annotated[int, Field(ge=0, le=3650, strict=True)] = 0
+    replies: Flag = False
     part_of: Slug | None = None
     stage: Stage | None = None
     es: Translation = Translation()

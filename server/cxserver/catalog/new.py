@@ -67,7 +67,25 @@ contact_url = {_quoted(options.contact_url)}   # change: where people find help
 privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
 # Shown beside the comment: where to turn when it cannot wait.
 # urgent_help = {{ en = "In danger? Call 911.", es = "¿En peligro? Llame al 911." }}
-{_translation(options, options.agency_es, name)}"""
+{_translation(options, options.agency_es, name)}
+# Words that cannot wait: a comment that holds one of these phrases is mailed to a team at once.
+# A phrase is whole words, in any case, with or without accents; "suicid*" also finds "suicidal".
+# [[agency.alert]]
+# code = "crisis"
+# name = "Crisis"
+# mail = ["crisis-team@agency.gov"]
+# next_steps = "Call the duty officer of the office now."
+# en = ["suicid*", "kill myself", "end my life", "want to die", "hurt myself"]
+# es = ["suicid*", "matarme", "quitarme la vida", "quiero morir*", "hacerme daño"]
+#
+# [[agency.alert]]
+# code = "threats"
+# name = "Threats"
+# mail = ["security@agency.gov"]
+# next_steps = "Tell building security, then the manager of the office."
+# en = ["kill you", "kill them", "bring a gun", "shoot*", "bomb*", "burn it down"]
+# es = ["voy a matar*", "los voy a matar", "traer un arma", "dispar*", "bomba*"]
+"""
 
 
 def _clearance(options: Options) -> str:
@@ -93,6 +111,7 @@ type = {_quoted(options.type)}
 owner = {_quoted(clean(options.owner) or agency)}   # the unit that answers for the service
 channels = {_list(options.channels)}   # email, sms, web, phone, kiosk, poster, site, paper
 designated = false            # true: a designated service of a High-Impact Service Provider
+replies = false               # true: offices may reply to comments, under a code that people get
 embed_origins = []            # sites that may frame the survey, like "https://www.agency.gov"
 {_translation(options, options.service_es, name)}"""
 

@@ -6,19 +6,23 @@ import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Strict, StrictStr
 
 from cxsdk import keys
+from cxserver.instrument import phrases
 
 NAME_LENGTH = 120
 TEXT_LENGTH = 300
 DESCRIPTION_LENGTH = 500
 MASK_LENGTH = 200
 MASK_WAYS = 1000
+PHRASE_LEAST = 3
+PHRASE_LENGTH = 80
+MAIL_LENGTH = 254
 
 # Joiners that some scripts need inside a word; every other invisible character can forge a page.
 _JOINERS = "\u200c\u200d\u00ad"
@@ -27,6 +31,10 @@ _UNSAFE = frozenset(" \"'<>\\`")
 _ORIGIN = re.compile(
     r"(https?)://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[::1\])"
     r"(?::([1-9][0-9]{0,4}))?"
+)
+# No comment, quote or list: it becomes a header of a mail.
+_MAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
 _CONTROL_NUMBER = re.compile(r"[0-9]{4}-[0-9]{4}")
 
@@ -143,6 +151,26 @@ def _ways(pattern: str) -> int:
     return ways
 
 
+def _mail(value: str) -> str:
+    if len(value) > MAIL_LENGTH or not _MAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address like 'team@agency.gov'")
+    return value
+
+
+def _phrase(value: str) -> str:
+    text = _text_within(PHRASE_LENGTH)(value)
+    if len(text) < PHRASE_LEAST:
+        raise ValueError(f"has {len(text)} characters; at least {PHRASE_LEAST} are needed")
+    bare = text.removesuffix("*")
+    if "*" in bare:
+        raise ValueError("may hold '*' only at its end, where it stands for the rest of a word")
+    if not phrases.words(bare):
+        raise ValueError("holds no word")
+    if bare != text and not bare[-1].isalnum():
+        raise ValueError("needs the beginning of a word right before '*'")
+    return text
+
+
 Name = Annotated[StrictStr, AfterValidator(_text_within(NAME_LENGTH))]
 Text = Annotated[StrictStr, AfterValidator(_text_within(TEXT_LENGTH))]
 Description = Annotated[StrictStr, AfterValidator(_text_within(DESCRIPTION_LENGTH))]
@@ -152,10 +180,13 @@ WebAddress = Annotated[StrictStr, AfterValidator(_web_address)]
 Origin = Annotated[StrictStr, AfterValidator(_origin)]
 ControlNumber = Annotated[StrictStr, AfterValidator(_control_number)]
 Mask = Annotated[StrictStr, AfterValidator(_mask)]
+Mail = Annotated[StrictStr, AfterValidator(_mail)]
+Phrase = Annotated[StrictStr, AfterValidator(_phrase)]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
 
 Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 Texts = dict[Language, Text]
 Names = dict[Language, Name]
 ServiceType = Literal[

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from cxserver import db
 from cxserver.catalog import directory, kiosks, linkkeys, placements
-from cxserver.doctor import devices, endings, installation, work
+from cxserver.doctor import alarm, devices, endings, installation, work
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
 
@@ -39,6 +39,7 @@ def _contents(connection: Connection, settings: Settings, now: datetime) -> list
         *endings.clearances(known, today),
         *endings.places(known, placements.known(connection, today), today),
         *devices.devices(known, kiosks.known(connection, today), now),
+        *alarm.alerts(connection, known, settings),
         *endings.keys(known, linkkeys.records(connection), today),
         *work.jobs(connection, settings, now),
     ]

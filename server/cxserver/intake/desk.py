@@ -5,12 +5,12 @@ import fcntl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxserver import db
@@ -29,6 +29,9 @@ from cxserver.intake.writer import Writer
 from cxserver.settings import Settings
 
 HOUSEKEEPING = 600.0
+
+# Deletes what is over on a day, and says how many rows.
+Forgetting = Callable[[Connection, date], int]
 
 
 class Desk:
@@ -130,7 +133,8 @@ class Desk:
         Raises QueueFull, StoreUnavailable or AnswerUnstorable.
         """
         agency = self.directory.agency
-        sheet = replace(sheet, mask=agency.mask if agency else ())
+        if agency:
+            sheet = replace(sheet, mask=agency.mask, phrases=agency.phrases)
         make = partial(entry.prepare, sheet, answers, self._hidden)
         typed = answers.comment or answers.questions
         # Masking may take milliseconds: it must hold up neither the loop nor the writer.
@@ -147,18 +151,26 @@ class Desk:
                 return store.is_in_ledger(self._ledger, key)
         return await asyncio.to_thread(store.answered, self.engine, key)
 
-    async def keep_house(self) -> None:
-        """Forget receipts of links that have ended, and late codes, until cancelled."""
+    async def keep_house(self, *more: Forgetting) -> None:
+        """Forget receipts of links that have ended, late codes and `more`, until cancelled."""
         with suppress(asyncio.CancelledError):
             while True:
                 work: Callable[[], object] = partial(store.forget, self.engine, self.clock().date())
                 self.writer.between(work)
                 self.writer.between(self._forget_codes)
+                for forgetting in more:
+                    self.writer.between(partial(self._forget, forgetting))
                 await asyncio.sleep(HOUSEKEEPING)
 
     def _forget_codes(self) -> None:
         with db.write(self.engine) as connection:
             pairings.forget(connection, self.clock())
+
+    def _forget(self, forgetting: Forgetting) -> None:
+        with db.write(self.engine) as connection:
+            forgotten = forgetting(connection, self.clock().date())
+        if forgotten:
+            db.fold_journal(self.engine)
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
         secret = self._stamp_secret(opened.service.slug, opened.epoch)

@@ -12,9 +12,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cxserver.catalog.rootkey import RootKeys
+from cxserver.instrument import cleaning, masking, phrases
 from cxserver.instrument.answers import Answers
+from cxserver.instrument.phrases import Phrases
 from cxserver.instrument.survey import Survey
-from cxserver.intake import bursts, cleaning, masking
+from cxserver.intake import bursts
 from cxserver.intake.bursts import Row
 from cxserver.intake.gate import GRACE, Opened
 
@@ -30,7 +32,11 @@ Tally = tuple[str, date, str, str, str, int, bool, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to."""
+    """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to.
+
+    `alerts` names the lists of phrases that its words stand on; `reply` is the hash of the code
+    under which the office may answer, if there are words to be answered.
+    """
 
     key_hash: bytes
     body_hash: bytes
@@ -39,6 +45,8 @@ class Entry:
     forget: date
     response: Mapping[str, Any]
     tallies: tuple[Tally, ...]
+    alerts: tuple[str, ...] = ()
+    reply: bytes | None = None
 
     @property
     def row(self) -> Row:
@@ -48,7 +56,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The circumstances of one answer. `sid` names the sheet of a place; an invite needs none."""
+    """The circumstances of one answer. `sid` names the sheet of a place; an invite needs none.
+
+    `reply` is the hash of a code that the person is shown when there are words to be answered.
+    """
 
     opened: Opened
     survey: Survey
@@ -57,6 +68,8 @@ class Sheet:
     sid: bytes = b""
     flags: tuple[str, ...] = ()
     mask: tuple[str, ...] = ()
+    phrases: Phrases = phrases.NONE
+    reply: bytes | None = None
 
 
 class Secrets:
@@ -72,6 +85,7 @@ def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
     response = _response(sheet, answers)
     invite = not sheet.opened.token.kind.is_place
     ends = (sheet.opened.token.ends + GRACE if invite else sheet.answered_at + _KEPT).date()
+    typed = _typed(sheet.survey, response)
     return Entry(
         key_hash=use_key(sheet.opened, sheet.sid, hidden),
         body_hash=_body_hash(sheet, answers, hidden.body),
@@ -80,6 +94,8 @@ def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
         forget=ends + _KEPT,
         response=response,
         tallies=tuple(tallies(response, sheet.survey)),
+        alerts=sheet.phrases.matched(typed) if typed else (),
+        reply=sheet.reply if typed else None,
     )
 
 
@@ -158,6 +174,15 @@ def _words(sheet: Sheet, answers: Answers) -> tuple[str, dict[str, str]]:
         for code, text in answers.questions.items()
     }
     return _safe(answers.comment, sheet.mask), questions
+
+
+def _typed(survey: Survey, response: Mapping[str, Any]) -> list[str]:
+    """What the person wrote, as it is stored: choices are no words of theirs."""
+    texts = [response["comment"]]
+    if response["questions"]:
+        asked = survey.wording[survey.languages[0]].questions
+        texts += [response["questions"].get(one.code, "") for one in asked if not one.choices]
+    return [text for text in texts if text.strip()]
 
 
 def _safe(text: str, patterns: tuple[str, ...]) -> str:

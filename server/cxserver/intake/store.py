@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
-from cxserver.intake import counts
+from cxserver.intake import counts, sequel
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Tally
 
@@ -32,11 +32,13 @@ class Outcome:
     """What became of an answer: stored now, stored before as the same, or different from it.
 
     `row` names the response (service, day, id) that was stored now. It never leaves the server.
+    `reply` tells whether its office can reply under the code that the answer came with.
     """
 
     kind: Literal["stored", "same", "different"]
     receipt: str = ""
     row: Row | None = field(default=None, compare=False)
+    reply: bool = field(default=False, compare=False)
 
 
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -163,8 +165,10 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome
     if stored:
         connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
         count(connection, Counter(tally for entry in stored for tally in entry.tallies))
+    codes = sequel.keep(connection, stored)
     return outcomes | {
-        entry.key_hash: Outcome("stored", entry.receipt, entry.row) for entry in stored
+        entry.key_hash: Outcome("stored", entry.receipt, entry.row, entry.reply in codes)
+        for entry in stored
     }
 
 

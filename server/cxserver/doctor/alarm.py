@@ -1,0 +1,56 @@
+"""Would a team hear of it: alerts declared, a mail server to send them, none left behind."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from cxserver import mail, tables
+from cxserver.catalog.directory import Directory
+from cxserver.doctor.finding import Finding
+from cxserver.settings import Settings
+
+# Tried this often, half a minute apart, a mail server is not merely busy.
+MANY = 3
+_CHECK = "alerts"
+
+
+def alerts(connection: Connection, known: Directory, settings: Settings) -> Iterator[Finding]:
+    """Nothing where an agency has no alerts, and none is waiting."""
+    declared = {one.code for one in known.agency.alerts} if known.agency else set()
+    left = _unsent(connection)
+    if left:
+        yield _left_behind(left, declared)
+    if not declared:
+        return
+    if not mail.is_set_up(settings):
+        told = f"{_lists(len(declared))} of phrases, but no mail server: no team is told"
+        yield Finding(_CHECK, "problem", told, "Set CX_SMTP_URL and CX_MAIL_FROM.")
+    elif not left:
+        yield Finding(_CHECK, "ok", f"{_lists(len(declared))} of phrases, every alert is mailed")
+
+
+def _unsent(connection: Connection) -> dict[str, int]:
+    """How many alerts of each code were tried often and are not mailed."""
+    held = tables.alerts.c
+    found = connection.execute(
+        select(held.alert, func.count())
+        .where(held.sent.is_(None), held.tries >= MANY)
+        .group_by(held.alert)
+        .order_by(held.alert)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _left_behind(left: dict[str, int], declared: set[str]) -> Finding:
+    named = ", ".join(f"{code}: {n}" for code, n in left.items())
+    told = f"Not mailed after {MANY} tries or more: {named}. Somebody may be in danger."
+    gone = sorted(set(left) - declared)
+    if gone:
+        cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalogue."
+    else:
+        cure = "Read them on the staff pages now. Then see why the mail server refuses, in the log."
+    return Finding(_CHECK, "problem", told, cure)
+
+
+def _lists(n: int) -> str:
+    return f"{n} list{'' if n == 1 else 's'}"

@@ -1,0 +1,420 @@
+"""Words that cannot wait: phrases are found, the team is mailed, and nothing is lost on the way."""
+
+import time
+from datetime import date
+
+import pytest
+from sqlalchemy import event, select, text
+
+from cxserver import db, mail, tables
+from cxserver.casework import alerts
+from cxserver.catalog import check, directory
+from cxserver.doctor import checkup
+from cxserver.errors import MailFailed
+from cxserver.instrument.phrases import Phrases
+from cxserver.intake import store
+from house import CATALOGUE, answer, forbid, stamp_of
+from mailroom import html, mailroom, plain
+
+LISTS = """
+[[agency.alert]]
+code = "crisis"
+name = "Crisis"
+mail = ["crisis@example.gov", "night@example.gov"]
+next_steps = "Call the duty officer now."
+en = ["suicid*", "kill myself", "don't want to live", "want to die"]
+es = ["suicid*", "quitarme la vida", "quiero morir*", "hacerme daño"]
+
+[[agency.alert]]
+code = "threats"
+name = "Threats"
+mail = ["safety@example.gov"]
+en = ["bring a gun", "bomb*"]
+es = ["traer un arma", "bomba*"]
+"""
+ALARMED = CATALOGUE.replace("[clearance.umbrella]", LISTS + "\n[clearance.umbrella]", 1)
+SAID = "I waited three hours. Some days I want to die. My number is 457-55-5462."
+
+
+@pytest.fixture
+def room():
+    with mailroom() as room:
+        yield room
+
+
+@pytest.fixture
+def alarmed(house, room):
+    """A house with alerts and a mail server."""
+    house.apply(ALARMED)
+    given = {"smtp_url": type(house.settings.smtp_url)(room.address), "mail_from": "cx@example.gov"}
+    house.settings = house.settings.model_copy(update=given)
+    return house
+
+
+def rows(house):
+    with db.read(house.engine) as connection:
+        return connection.execute(select(tables.alerts)).all()
+
+
+def send(house):
+    with db.read(house.engine) as connection:
+        known = directory.load(connection)
+    return alerts.send_due(house.engine, house.settings, known, house.clock())
+
+
+def say(house, *comments, **how):
+    with house.client() as client:
+        for comment in comments:
+            assert answer(client, house.mint(**how), comment=comment).status_code == 303
+
+
+# ---- the phrases
+
+
+FOUND = Phrases(
+    {
+        "crisis": [
+            *("suicid*", "kill myself", "don't want to live", "want to die", "quiero morir*"),
+            *("quitarme la vida", "hacerme daño"),
+        ],
+        "threats": ["bring a gun", "self-destruct now"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Suicide", "I am SUICIDAL.", "suicidarme", "¡Suicidio!", "sui\u00adcide"),
+        *("I will kill myself", "kill  \n myself", "kill, myself", "kill—myself!", "KILL_MYSELF"),
+        *(
+            "I don't want to live",
+            "I don’t want to live",
+            "i dont want to live",
+            "I don´t want to live",
+        ),
+        *("quiero morirme", "Quiero morir.", "QUIERO MORÍR", "quitarme la vida", "hacerme dano"),
+        *("hacerme dan\u0303o", "ｋｉｌｌ ｍｙｓｅｌｆ", "'want to die'", "“want to die”"),
+    ],
+)
+def test_a_phrase_is_found_however_it_is_written(said):
+    assert FOUND.matched([said]) == ("crisis",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "   ", "Parasuicide", "kill my self", "kill myselfs", "skill myself", "myself kill"),
+        *("I want to diet", "want to", "to die", "quitarme", "The wait was killing me", "morir"),
+        *("don't want. Lively staff, to live", "kill\nthe noise myself", "daño"),
+    ],
+)
+def test_near_misses_are_not_found(said):
+    assert FOUND.matched([said]) == ()
+
+
+def test_every_list_that_matches_is_named_once_in_order():
+    said = ["I bring a gun and kill myself", "suicide, suicide", "self destruct now"]
+    assert FOUND.matched(said) == ("crisis", "threats")
+    assert Phrases({}).matched(said) == () and not Phrases({})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("a " * 1000, "a" * 2000, "'a" * 1000, "\u0301" * 2000, "a\u0301" * 1000),
+        *("\ufdfa" * 2000, "aa" * 1000, " " * 2000, "a-" * 1000, "\u00ad" * 2000),
+    ],
+)
+def test_the_worst_text_takes_no_longer_than_fifty_milliseconds(said):
+    longest = " ".join("a" * 40)
+    begun = ["a" * n + "*" for n in range(3, 79)]
+    phrases = [longest, f"{longest[:-1]}b", "a a*", f"{longest[:70]} aab*", *begun]
+    hostile = Phrases({f"list{n}": phrases for n in range(20)})
+    hostile.matched([said])
+    quickest = min(_time(hostile, said) for _ in range(3))
+    assert quickest < 0.05
+
+
+def _time(phrases, said):
+    start = time.perf_counter()
+    phrases.matched([said])
+    return time.perf_counter() - start
+
+
+# ---- the catalogue
+
+
+def test_alerts_are_read_from_the_directory_as_they_were_written(house):
+    with db.read(house.engine) as connection:
+        assert directory.load(connection).agency.alerts == ()
+        assert not directory.load(connection).agency.phrases
+    house.apply(ALARMED)
+    with db.read(house.engine) as connection:
+        agency = directory.load(connection).agency
+    crisis, threats = agency.alerts
+    assert (crisis.code, crisis.name) == ("crisis", "Crisis")
+    assert crisis.mail == ("crisis@example.gov", "night@example.gov")
+    assert (crisis.next_steps, threats.next_steps) == ("Call the duty officer now.", "")
+    assert agency.phrases.matched(["Voy a TRAER un arma"]) == ("threats",)
+
+
+def faults(old, new):
+    assert old in ALARMED
+    report = check.text(ALARMED.replace(old, new, 1), "f", date(2026, 11, 2))
+    return [str(one) for one in report.faults], [str(one) for one in report.warnings]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('code = "threats"', 'code = "crisis"', "agency.alert[2].code: 'crisis' stands twice"),
+        ('code = "threats"', 'code = "Threats!"', "agency.alert[2].code"),
+        ('code = "threats"\n', "", "agency.alert[2].code: is missing"),
+        ('mail = ["safety@example.gov"]', "mail = []", "agency.alert[2].mail: must not be empty"),
+        ('"safety@example.gov"', '"safety"', "must be an e-mail address"),
+        ('"safety@example.gov"', '"a@b.gov\\nBcc: c@d.gov"', "must be an e-mail address"),
+        ('"night@example.gov"', '"crisis@example.gov"', "stands twice"),
+        ('"bring a gun"', '"b*"', "has 2 characters; at least 3 are needed"),
+        ('"bring a gun"', '"bring * gun"', "may hold '*' only at its end"),
+        ('"bring a gun"', '"bring a *"', "needs the beginning of a word right before '*'"),
+        ('"bring a gun"', '"!!!"', "holds no word"),
+        ('"bring a gun"', f'"{"a" * 81}"', "has 81 characters; 80 are allowed"),
+        ('next_steps = "Call', 'next_step = "Call', "did you mean 'next_steps'?"),
+    ],
+)
+def test_a_bad_alert_is_told_and_refused(old, new, told):
+    found, _ = faults(old, new)
+    assert found and told in found[0]
+
+
+def test_an_alert_without_phrases_is_refused_and_one_that_lacks_a_language_warned_of():
+    both = 'en = ["bring a gun", "bomb*"]\nes = ["traer un arma", "bomba*"]\n'
+    assert faults(both, "")[0] == [
+        "f: agency.alert[2]: has no phrases; write them as en = […] and es = […]"
+    ]
+    found, warned = faults('es = ["traer un arma", "bomba*"]\n', "")
+    assert found == [] and len(warned) == 1
+    assert "agency.alert[2].es: is missing; service.permits speaks this language" in warned[0]
+
+
+# ---- with the answer
+
+
+def test_an_alert_is_kept_with_the_answer_and_only_of_words_that_match(alarmed):
+    say(alarmed, SAID, "Quick and friendly.", "")
+    [row] = rows(alarmed)
+    [response] = [one for one in alarmed.responses() if one["comment"].startswith("I waited")]
+    assert (row.service, row.day, row.response) == ("permits", response["day"], response["id"])
+    assert (row.alert, row.office, row.tries, row.sent) == ("crisis", "riverside", 0, None)
+
+
+def test_the_kiosk_and_a_free_text_question_alert_too(alarmed):
+    question = (
+        '\n[[service.permits.survey.question]]\ncode = "idea"\ntext = { en = "What would help?", '
+        'es = "¿Qué ayudaría?" }\ncategory = "none"\nreason = "Offices plan by it."\n'
+    )
+    alarmed.apply(ALARMED.replace("comment = true\n", "comment = true\n" + question, 1))
+    with alarmed.client() as client:
+        answer(client, alarmed.mint(), **{"question-idea": "Voy a traer un arma."})
+        item = {"link": alarmed.mint(channel="kiosk"), "trust": 1, "satisfaction": 1}
+        item |= {"key": "0f9a3f0e-5a57-4c3b-9a4e-3f1f0a2c6d11", "comment": "quiero morirme"}
+        assert client.post("/api/v1/responses", json=item).status_code == 201
+        assert client.post("/api/v1/responses", json=item).status_code == 200
+    assert sorted(row.alert for row in rows(alarmed)) == ["crisis", "threats"]
+
+
+def test_a_refused_and_a_repeated_answer_raise_none(alarmed):
+    with alarmed.client() as client:
+        link = alarmed.mint()
+        form = {"stamp": stamp_of(client.get(link).text), "satisfaction": "5", "comment": SAID}
+        assert client.post(link, data=form | {"trust": "9"}).status_code == 422
+        assert rows(alarmed) == []
+        for _ in range(3):
+            assert client.post(link, data=form | {"trust": "4"}).status_code == 303
+        assert client.post(link, data=form | {"trust": "1"}).status_code == 409
+    assert len(rows(alarmed)) == 1
+
+
+def test_the_alert_is_in_the_answers_own_transaction(alarmed):
+    """What fails after it takes both back; the retry brings both."""
+    with alarmed.client() as client:
+        link = alarmed.mint()
+        form = {"stamp": stamp_of(client.get(link).text), "trust": "4", "satisfaction": "5"}
+        with db.write(alarmed.engine) as connection:
+            connection.execute(text("ALTER TABLE alerts RENAME TO gone"))
+        assert client.post(link, data=form | {"comment": SAID}).status_code in (422, 503)
+        assert alarmed.count() == 0
+        with db.write(alarmed.engine) as connection:
+            connection.execute(text("ALTER TABLE gone RENAME TO alerts"))
+        assert client.post(link, data=form | {"comment": SAID}).status_code == 303
+    assert alarmed.count() == 1 and len(rows(alarmed)) == 1
+
+
+def test_an_alert_row_that_is_refused_does_not_cost_the_answer(alarmed):
+    forbid(alarmed, "alerts")
+    say(alarmed, SAID)
+    assert alarmed.count() == 1 and rows(alarmed) == []
+
+
+def test_an_answer_without_a_match_costs_no_statement_more(alarmed, monkeypatch):
+    said = []
+    keep = store.write
+
+    def write(engine, entries):
+        event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+        return keep(engine, entries)
+
+    monkeypatch.setattr("cxserver.intake.store.write", write)
+    say(alarmed, "Quick and friendly.")
+    assert said and not any("alerts" in one or "SAVEPOINT" in one for one in said)
+
+
+# ---- the mail
+
+
+def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, room):
+    say(alarmed, SAID + "\nService: none <b>")
+    assert send(alarmed) == 1
+    [(to, letter)] = room.received
+    assert to == ["crisis@example.gov", "night@example.gov"]
+    assert letter["Subject"] == "Alert: Crisis, Riverside Office"
+    assert letter["From"] == "cx@example.gov"
+    [response] = alarmed.responses()
+    where = f"{alarmed.settings.base_url}/staff/comments/permits/{response['day']}/{response['id']}"
+    for written in (plain(letter), html(letter)):
+        assert "Some days I want to die. My number is [SSN]." in written
+        assert "457" not in written and where in written
+        assert "Permit renewal" in written and "Riverside Office" in written
+        assert "Call the duty officer now." in written
+    lines = plain(letter).splitlines()
+    assert "> Service: none <b>" in lines and "Service: Permit renewal" in lines
+    assert "Service: none &lt;b&gt;" in html(letter)
+    [row] = rows(alarmed)
+    assert (row.tries, row.sent) == (1, alarmed.clock().date())
+    assert send(alarmed) == 0 and len(room.received) == 1
+
+
+def test_two_lists_are_two_letters_in_either_language(alarmed, room):
+    say(alarmed, "Quiero morirme. Voy a traer un arma.")
+    assert send(alarmed) == 2
+    assert {letter["Subject"] for _, letter in room.received} == {
+        "Alert: Crisis, Riverside Office",
+        "Alert: Threats, Riverside Office",
+    }
+
+
+def test_a_mail_server_that_is_down_leaves_it_waiting_and_words_out_of_the_log(
+    alarmed, room, capsys
+):
+    say(alarmed, SAID, SAID)
+    room.close()
+    for _ in range(3):
+        assert send(alarmed) == 0
+    printed = capsys.readouterr()
+    assert "alert_not_mailed" in printed.out + printed.err
+    assert "die" not in printed.out + printed.err
+    assert [(row.tries, row.sent) for row in rows(alarmed)] == [(3, None)] * 2
+    room.open()
+    assert send(alarmed) == 2 and len(room.received) == 2
+
+
+def test_without_a_mail_server_alerts_wait(alarmed):
+    alarmed.settings = alarmed.settings.model_copy(update={"mail_from": ""})
+    say(alarmed, SAID)
+    assert send(alarmed) == 0 and rows(alarmed)[0].sent is None
+
+
+def test_one_letter_that_is_refused_does_not_stop_the_others(alarmed, room, capsys):
+    say(alarmed, "suicide, unmailable", "suicide", "a bomb")
+    room.refused = "unmailable"
+    assert send(alarmed) == 2
+    printed = capsys.readouterr()
+    assert "unmailable" not in printed.out + printed.err
+    [left] = [row for row in rows(alarmed) if row.sent is None]
+    assert left.tries == 1
+    room.refused = ""
+    assert send(alarmed) == 1
+
+
+def test_killed_between_the_letter_and_its_mark_it_is_sent_again(alarmed, room, monkeypatch):
+    """A team may hear twice, never not at all."""
+    say(alarmed, SAID)
+
+    class Killed(BaseException):
+        pass
+
+    hand_over = mail.send
+
+    def send_and_die(*given):
+        hand_over(*given)
+        raise Killed
+
+    monkeypatch.setattr(mail, "send", send_and_die)
+    with pytest.raises(Killed):
+        send(alarmed)
+    monkeypatch.undo()
+    assert [(row.tries, row.sent) for row in rows(alarmed)] == [(1, None)]
+    assert send(alarmed) == 1 and len(room.received) == 2
+    assert rows(alarmed)[0].tries == 2
+
+
+def test_an_alert_that_left_the_catalogue_waits_and_is_told(alarmed, capsys):
+    say(alarmed, SAID)
+    alarmed.apply(CATALOGUE)
+    for _ in range(3):
+        assert send(alarmed) == 0
+    [(state, cure)] = finding(alarmed)
+    assert state == "problem" and "'crisis' back" in cure
+    alarmed.apply(ALARMED)
+    assert send(alarmed) == 1
+
+
+def test_while_one_process_sends_another_leaves_it_alone(alarmed, room):
+    say(alarmed, "a bomb", "a bomb")
+    others = []
+    room.meanwhile = lambda: others.append(send_from_another_process(alarmed))
+    assert send(alarmed) == 2
+    assert others == [0, 0] and len(room.received) == 2
+    assert all(row.tries == 1 for row in rows(alarmed))
+
+
+def send_from_another_process(house):
+    """With connections and files of its own, which is all that locks know of a process."""
+    engine = db.open_engine(house.settings)
+    try:
+        with db.read(engine) as connection:
+            known = directory.load(connection)
+        return alerts.send_due(engine, house.settings, known, house.clock())
+    finally:
+        engine.dispose()
+
+
+# ---- the doctor
+
+
+def finding(house):
+    found = [one for one in checkup.examine(house.settings, house.clock()) if one.check == "alerts"]
+    return [(one.state, one.cure) for one in found]
+
+
+def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, room):
+    assert finding(alarmed) == [("ok", "")]
+    heard = alarmed.settings
+    alarmed.settings = heard.model_copy(update={"mail_from": ""})
+    assert finding(alarmed) == [("problem", "Set CX_SMTP_URL and CX_MAIL_FROM.")]
+    alarmed.settings = heard
+    say(alarmed, SAID)
+    room.close()
+    for _ in range(2):
+        send(alarmed)
+    assert finding(alarmed) == [("ok", "")]
+    send(alarmed)
+    [(state, cure)] = finding(alarmed)
+    assert state == "problem" and "staff pages now" in cure
+    with pytest.raises(MailFailed), mail.connected(alarmed.settings):
+        pass
+
+
+def test_the_doctor_says_nothing_where_there_are_no_alerts(house):
+    assert finding(house) == []
