@@ -13,7 +13,7 @@ from cxserver.demo import front
 from cxserver.demo.front import Stage
 from cxserver.staff.access import Role
 from desks import invite, sign_in
-from house import answer, stamp_of
+from house import CATALOGUE, answer, stamp_of
 from lasting import lasting
 
 EVERYWHERE = {
@@ -92,6 +92,15 @@ def responses(house, client):
             "/api/v1/nothing",
             "/fails",
         ),
+        *(
+            "/s/permits/riverside/thanks",
+            "/s/permits/riverside/thanks?code=shown",
+            "/favicon.ico",
+            "/healthz",
+            "/readyz",
+            "/nothing",
+        ),
+        *("/api/v1/openapi.json", "/api/v1/responses", "/api/v1/nothing", "/fails"),
         *re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get(invite).text),
         "/static/0/survey.css",
         "/" + "a" * 9000,
@@ -133,6 +142,16 @@ def test_behind_https_browsers_are_told_to_stay_there(request):
         for path in (house.mint(), "/nothing", "/healthz", "/api/v1/openapi.json"):
             told = client.get(path).headers["strict-transport-security"]
             assert told == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_the_pages_of_replies_carry_the_same_and_open_from_a_sandbox(street, client):
+    """Inside an agency's page the link to /r opens from a sandboxed frame."""
+    for path in ("/r", "/r?code=nothing", "/r/0000-0000-0000-0000"):
+        found = client.get(path)
+        opened = {"cross-origin-opener-policy": "unsafe-none"}
+        for header, value in (EVERYWHERE | opened).items():
+            assert found.headers[header] == value, (path, header)
+        assert found.headers["cache-control"] == "no-store" and "set-cookie" not in found.headers
 
 
 def test_a_page_loads_nothing_and_posts_nowhere_but_here(street, client):
@@ -186,6 +205,8 @@ def test_thanks_and_refusals_show_inside_the_frame_of_their_service(street, clie
         ("/s/hearings/riverside/thanks", "'none'"),
         ("/s/nothing/nowhere/thanks", "'none'"),
         ("/s/nothing/nowhere/short", "'none'"),
+        ("/r", "'none'"),
+        ("/r/0000-0000-0000-0000", "'none'"),
         ("/nothing", "'none'"),
         ("/api/v1/openapi.json", "'none'"),
     ):
@@ -283,12 +304,14 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
         house.keys["permits"].text, "cx", house.settings.data_dir, "http://127.0.0.1:8000"
     )
     more = front.routes(stage)
+    house.apply(CATALOGUE.replace("designated = true", "designated = true\nreplies = true"))
     with house.client(demo=True, more_routes=more) as client:
         answered = house.mint()
-        answer(client, answered)
+        thanks = answer(client, answered, comment="Words.").headers["location"]
+        code = re.search(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
         page = client.get(house.mint()).text
         addresses = {
-            "/s/{service}/{office}/thanks": ["/s/permits/riverside/thanks?lang=es"],
+            "/s/{service}/{office}/thanks": ["/s/permits/riverside/thanks?lang=es", thanks],
             "/s/{service}/{office}/{token}": [
                 *(house.mint(channel=kind) for kind in ("email", "sms", "poster", "site")),
                 house.mint("hearings"),
@@ -297,6 +320,8 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
                 house.mint()[:-1] + "!",
                 f"{house.mint()}?r=4&lang=es",
             ],
+            "/r": ["/r", "/r?code=nothing&lang=es", f"/r?code={code}"],
+            "/r/{code}": [f"/r/{code}", "/r/0000-0000-0000-0000?lang=es"],
             "/k": ["/k", "/k?code=ABCD-2345&lang=es"],
             "/k/heartbeat": ["/k/heartbeat"],
             "/k/sw.js": ["/k/sw.js"],

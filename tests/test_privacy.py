@@ -4,9 +4,11 @@ A real server, a client at an address of its own, and then a search through ever
 kept: the database with its log of writes, exports, and what the server printed.
 """
 
+import hashlib
 import http.client
 import io
 import json
+import re
 import signal
 import socket
 import time
@@ -25,10 +27,22 @@ from cxsdk.keys import office_secret
 from cxsdk.token import Kind, LinkKey
 from cxserver import db, tables
 from cxserver.reporting import export, formats
-from house import stamp_of
+from house import CATALOGUE, stamp_of
 from lasting import lasting
 
 ADDRESS = "127.0.7.77"
+ALERT = """
+[[agency.alert]]
+code = "crisis"
+name = "Crisis"
+mail = ["team@example.gov"]
+en = ["canary words"]
+
+[clearance.umbrella]"""
+REPLYING = CATALOGUE.replace("designated = true", "designated = true\nreplies = true").replace(
+    "[clearance.umbrella]", ALERT.lstrip(), 1
+)
+CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}")
 STORED = "canary words that are kept"
 UNSENT = "canary words that were never taken"
 WHO = {
@@ -51,7 +65,11 @@ class Visitor:
         self._port = port
 
     def ask(self, method, address, body=None, **headers):
-        path = urlsplit(address).path + "?utm_source=canary-query&lang=en"
+        return self.hear(method, address, body, **headers)[::2]
+
+    def hear(self, method, address, body=None, **headers):
+        parts = urlsplit(address)
+        path = f"{parts.path}?utm_source=canary-query&lang=en&{parts.query}"
         line = http.client.HTTPConnection(
             "127.0.0.1", self._port, timeout=20, source_address=(ADDRESS, 0)
         )
@@ -59,7 +77,7 @@ class Visitor:
         answer = line.getresponse()
         told = answer.read().decode()
         line.close()
-        return answer.status, told
+        return answer.status, answer.getheader("location"), told
 
     def send(self, link, stamp, **answers):
         pairs = {"stamp": stamp, "trust": "4", "satisfaction": "5"} | answers
@@ -104,7 +122,7 @@ def day(house, visitor):
         status, page = visitor.ask("GET", link)
         assert status == 200
         stamps[link] = stamp_of(page)
-    assert visitor.send(answered, stamps[answered], comment=f"{STORED}. {PERSONAL}")[0] == 303
+    codes = reply(house, visitor, answered, stamps[answered])
     assert visitor.send(answered, stamps[answered], comment=UNSENT)[0] == 409
     assert visitor.send(refused, stamps[refused], trust="9", comment=UNSENT)[0] == 422
     assert visitor.send(site, stamps[site])[0] == 303
@@ -119,7 +137,20 @@ def day(house, visitor):
     assert visitor.ask("POST", refused, UNSENT)[0] == 415
     assert visitor.ask("POST", refused, "comment=%ff" + UNSENT, **FORM)[0] == 400
     assert visitor.ask("DELETE", refused)[0] == 405
-    return [opened, answered, refused, site, kiosk, expired, early], stamps
+    return [opened, answered, refused, site, kiosk, expired, early], stamps, codes
+
+
+def reply(house, visitor, link, stamp):
+    """Somebody writes, keeps the code, and looks for a reply. All spellings of the code."""
+    pairs = {"stamp": stamp, "trust": "4", "satisfaction": "5"}
+    pairs["comment"] = f"{STORED}. {PERSONAL}"
+    status, thanks, _ = visitor.hear("POST", link, urlencode(pairs), **FORM)
+    assert status == 303
+    [code] = set(CODE.findall(visitor.ask("GET", thanks)[1]))
+    for path, expected in ((f"/r/{code}", 200), (f"/r?code={code}", 303), (f"/r/{code}0", 404)):
+        assert visitor.ask("GET", path)[0] == expected
+    bare = code.replace("-", "")
+    return [code, bare, code.lower(), bare.lower(), urlsplit(thanks).query.partition("code=")[2]]
 
 
 def trouble(house, visitor, link, stamp):
@@ -137,6 +168,7 @@ def trouble(house, visitor, link, stamp):
 def remains(request):
     """What is left of a day: files by name, the day's links and stamps, what was printed."""
     with lasting(request, request.param) as house:
+        house.apply(REPLYING)
         port = serving.free_port()
         house.clock.now = datetime.now(UTC)  # this server goes by the real clock
         house.move(f"http://127.0.0.1:{port}")
@@ -144,7 +176,7 @@ def remains(request):
         with printed.open("wb") as file:
             server = _serve(house, port, file)
             try:
-                links, stamps = day(house, Visitor(port))
+                links, stamps, codes = day(house, Visitor(port))
                 trouble(house, Visitor(port), links[0], stamps[links[0]])
                 _break(port)
                 # Before it stops: SQLite's log of writes is emptied by an orderly stop.
@@ -158,7 +190,7 @@ def remains(request):
             file = io.StringIO()
             formats.write(house.engine, export.Filter(), kind, file, lambda rows: None)
             kept[kind] = file.getvalue().encode()
-        yield kept, links, stamps, printed.read_bytes()
+        yield kept, links, stamps, printed.read_bytes(), codes
 
 
 def _serve(house, port, file):
@@ -202,7 +234,7 @@ def _tables(house):
 
 def test_what_was_taken_is_there(remains):
     """The control: the search finds what is meant to be kept, in every place it is kept in."""
-    kept, _, _, printed = remains
+    kept, _, _, printed, _ = remains
     places = {name for name, found in kept.items() if STORED.encode() in found}
     assert places >= {"tables", "csv", "jsonl"}
     files = {name for name in places if "cx.sqlite3" in name}
@@ -213,27 +245,37 @@ def test_what_was_taken_is_there(remains):
 
 
 def test_no_token_and_no_stamp_is_kept_or_printed(remains):
-    kept, links, stamps, printed = remains
+    kept, links, stamps, printed, _ = remains
     for name, found in {**kept, "printed": printed}.items():
         for mark in [*marks(links), *(stamp.encode() for stamp in stamps.values())]:
             assert mark not in found, name
 
 
+def test_no_code_is_kept_or_printed(remains):
+    """Its hash is kept, and nothing else of it: not even the seal it travelled in."""
+    kept, _, _, printed, codes = remains
+    for name, found in {**kept, "printed": printed}.items():
+        for code in codes:
+            assert code and code.encode() not in found, name
+    digest = hashlib.sha256(codes[0].encode()).digest()
+    assert repr(digest).encode() in kept["tables"]
+
+
 def test_no_address_no_device_and_no_unsent_word_is_kept_or_printed(remains):
-    kept, _, _, printed = remains
+    kept, _, _, printed, _ = remains
     for name, found in {**kept, "printed": printed}.items():
         for mark in TELLTALE:
             assert mark not in found, (name, mark)
 
 
 def test_nothing_that_was_typed_is_printed(remains):
-    _, _, _, printed = remains
+    _, _, _, printed, _ = remains
     assert b"canary" not in printed.lower()
     assert b"Traceback" not in printed and b"SELECT" not in printed and b"INSERT" not in printed
 
 
 def test_every_event_is_one_line_of_json(remains):
-    _, _, _, printed = remains
+    _, _, _, printed, _ = remains
     events = [json.loads(line) for line in printed.splitlines() if line.startswith(b"{")]
     assert len(events) >= 8
     for event in events:
@@ -245,7 +287,7 @@ def test_every_event_is_one_line_of_json(remains):
 
 
 def test_what_identifies_was_masked_before_it_was_stored(remains):
-    kept, _, _, _ = remains
+    kept, _, _, _, _ = remains
     masked = f"{STORED}. My number is [SSN], mail [e-mail], call [phone]."
     rows = [json.loads(line) for line in kept["jsonl"].splitlines()]
     assert [row["comment"] for row in rows if row["comment"]] == [masked]

@@ -187,7 +187,7 @@ def test_the_proof_notices_a_shared_transaction(house):
     if house.engine.dialect.name != "postgresql":
         # SQLite keeps no transaction numbers; there the tables have no rowid either.
         names = [found.claim for found in unlinkable.findings(house.engine, house.clock().date())]
-        assert "Neither table remembers the order of arrival (no rowid)." in names
+        assert "None of these tables remembers the order of arrival (no rowid)." in names
         return
     one = make(house)
     with db.write(house.engine) as connection:

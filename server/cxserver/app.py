@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from cxserver import clock as system_clock
 from cxserver import db, log, staff
 from cxserver.api import answers, feed, figures, openapi
+from cxserver.casework import replies
 from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.doorman import Doorman
@@ -26,6 +27,7 @@ from cxserver.jobs import scheduler
 from cxserver.log import logger
 from cxserver.pages.static import Files
 from cxserver.respond import counter, embed, heartbeat, kiosk, pairing, survey, worker
+from cxserver.respond import replies as answered
 from cxserver.respond.counter import Counter
 from cxserver.respond.sheets import Sheets
 from cxserver.settings import Settings
@@ -50,6 +52,8 @@ def routes() -> list[BaseRoute]:
         Route("/s/{service}/{office}/{token}", survey.show),
         Route("/s/{service}/{office}/{token}", survey.take, methods=["POST"]),
         Route("/s/{service}/{office}/{token}", survey.options, methods=["OPTIONS"]),
+        Route("/r", answered.ask),
+        Route("/r/{code}", answered.show),
         Route("/k", pairing.show),
         Route("/k", pairing.take, methods=["POST"]),
         Route("/k/heartbeat", heartbeat.take, methods=["POST"]),
@@ -118,7 +122,7 @@ class CxApp:
             self._app.state.backroom = staff.prepare(desk, files, demo=self._demo)
             if self.settings.scheduler:
                 self._jobs = asyncio.create_task(scheduler.keep_working(desk))
-            self._house = asyncio.create_task(desk.keep_house())
+            self._house = asyncio.create_task(desk.keep_house(replies.forget))
 
     async def shutdown(self) -> None:
         """Write what waits, then let go."""

@@ -11,6 +11,7 @@
     - QueueFull            too many answers are waiting
   x MailFailed             a mail could not be handed over
     - MailRefused          the mail server did not take this letter; others it may
+  x ReplyRefused           what an office wants to reply is empty or too long
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
 """
 
@@ -67,6 +68,10 @@ class MailRefused(MailFailed):
     def __init__(self, told: str, *, lasting: bool):
         super().__init__(told)
         self.lasting = lasting
+
+
+class ReplyRefused(ServerError):
+    """A reply that is empty or too long."""
 
 
 class AnswerUnstorable(ServerError):

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from cxserver import db, tables
 
+# What names a response is as near to it as a column of its own.
+_BESIDE = ("alerts", "replies")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -30,18 +33,27 @@ def findings(engine: Engine, today: date) -> list[Finding]:
 def _schema(connection: Connection) -> Iterator[Finding]:
     look = inspect(connection)
     used = {column["name"] for column in look.get_columns("use_keys")}
-    kept = {column["name"] for column in look.get_columns("responses")}
+    kept, beside = (
+        {column["name"] for table in some for column in look.get_columns(table)}
+        for some in (("responses",), _BESIDE)
+    )
     yield Finding("Responses and use-once keys have no column in common.", not used & kept)
-    keys = look.get_foreign_keys("use_keys") + look.get_foreign_keys("responses")
+    yield Finding("Nor have alerts and replies, which name their response.", not used & beside)
+    every = ("use_keys", "responses", *_BESIDE)
+    keys = [key for table in every for key in look.get_foreign_keys(table)]
     yield Finding("No foreign key leads from one to the other.", not keys)
     forbidden = {"token", "link", "nonce", "ip", "user_agent", "ref", "receipt", "key_hash"}
-    yield Finding("A response has no column for a token, address or device.", not kept & forbidden)
+    none = not (kept | beside) & forbidden
+    yield Finding("A response has no column for a token, address or device.", none)
     if connection.dialect.name == "sqlite":
         made = connection.execute(
-            text("SELECT sql FROM sqlite_master WHERE name IN ('responses', 'use_keys')")
+            text(
+                "SELECT sql FROM sqlite_master "
+                "WHERE name IN ('responses', 'use_keys', 'alerts', 'replies')"
+            )
         ).scalars()
         ordered = all("WITHOUT ROWID" in sql for sql in made)
-        yield Finding("Neither table remembers the order of arrival (no rowid).", ordered)
+        yield Finding("None of these tables remembers the order of arrival (no rowid).", ordered)
 
 
 def _rows(connection: Connection, today: date) -> Iterator[Finding]:
@@ -53,6 +65,11 @@ def _rows(connection: Connection, today: date) -> Iterator[Finding]:
     )
     old = select(keys.key_hash).where(keys.forget < today).limit(1)
     yield Finding("Keys older than 30 days are gone.", connection.execute(old).first() is None)
+    late = select(tables.replies.c.day).where(tables.replies.c.until < today).limit(1)
+    yield Finding(
+        f"Codes and replies older than {tables.REPLY_DAYS} days are gone.",
+        connection.execute(late).first() is None,
+    )
     hours = select(tables.responses.c.answered_hour).distinct()
     exact = [at for at in connection.execute(hours).scalars() if at.minute or at.second]
     yield Finding("No response knows more of its time than the hour.", not exact)
@@ -61,10 +78,14 @@ def _rows(connection: Connection, today: date) -> Iterator[Finding]:
 def _transactions(connection: Connection) -> Iterator[Finding]:
     # PostgreSQL keeps on every row the transaction that wrote it. Erasing writes the key anew, so
     # that after the link's end the two no longer share one.
-    shared = connection.execute(
-        text(
-            "SELECT 1 FROM use_keys k JOIN responses r ON r.xmin = k.xmin "
-            "WHERE k.body_hash IS NULL LIMIT 1"
-        )
-    ).first()
-    yield Finding("Of ended links, no transaction number is shared with a response.", not shared)
+    shared = [
+        connection.execute(
+            text(
+                f"SELECT 1 FROM use_keys k JOIN {table} r ON r.xmin = k.xmin "  # noqa: S608
+                "WHERE k.body_hash IS NULL LIMIT 1"
+            )
+        ).first()
+        for table in ("responses", *_BESIDE)
+    ]
+    none = not any(shared)
+    yield Finding("Of ended links, no transaction number is shared with a response.", none)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from cxserver import tables
+from cxserver.casework.replies import Reply
 from cxserver.catalog.directory import Agency, Service
 from cxserver.instrument.answers import COMMENT_LIMIT, Problem
 from cxserver.instrument.survey import Survey, Wording
@@ -135,6 +137,7 @@ def _survey(template: str, view: View, **more: object) -> str:
         clearance=view.service.clearance,
         office_name=view.office_name,
         stamp=view.stamp,
+        replying="later" if view.service.replies else "never",
         values=view.values,
         wording=wording,
         notice=sentences.notice(words, view.notice),
@@ -152,8 +155,15 @@ def thanks_page(
     demo: bool = False,
     counted: str = "",
     host: str = "",
+    base_url: str = "",
+    code: str | None = None,
+    carried: str = "",
 ) -> str:
-    """The page after an answer. It names no service: anyone may open its address."""
+    """The page after an answer. It names no service: anyone may open its address.
+
+    `code` is what a reply of the office is read under; "" where there may be one that cannot be
+    shown. `carried` brings it along to the page in another language.
+    """
     return _render(
         "thanks.html",
         language,
@@ -162,6 +172,43 @@ def thanks_page(
         demo=demo,
         counted=counted,
         host=host,
+        base_url=base_url,
+        reply_code=code,
+        carried=carried,
+        days=tables.REPLY_DAYS,
+        replying="shown" if code else "never",
+    )
+
+
+def reply_page(
+    *,
+    agency: Agency | None,
+    language: str,
+    static: Static,
+    path: str,
+    demo: bool = False,
+    asked: str = "",
+    typed: str = "",
+    wrong: bool = False,
+    reply: Reply | None = None,
+    office_name: str = "",
+) -> str:
+    """Where a code is typed, what is `wrong` with the one that was `typed`, or what it opens."""
+    return _render(
+        "reply.html",
+        language,
+        agency=agency,
+        static=static,
+        path=path,
+        demo=demo,
+        asked=asked,
+        typed=typed,
+        wrong=wrong,
+        reply=reply,
+        office_name=office_name,
+        days=tables.REPLY_DAYS,
+        replying="shown",
+        host="",
     )
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cxsdk import keys, token
+from cxserver.casework.replies import hash_of
 from cxserver.errors import AnswerUnstorable, StoreUnavailable
 from cxserver.insight import count
 from cxserver.instrument import answers
@@ -18,7 +19,7 @@ from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import Opened, Refused
 from cxserver.intake.stamp import Stamp
 from cxserver.pages import body, language, static
-from cxserver.respond import counter, framing, screen
+from cxserver.respond import counter, framing, replies, screen
 from cxserver.respond.screen import Values
 
 FORM = "application/x-www-form-urlencoded"
@@ -70,6 +71,7 @@ async def thanks(request: Request) -> Response:
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         raise HTTPException(404)
     framed = here.desk.directory.services.get(service)
+    code = replies.arrived(request)
     text = screen.thanks_page(
         agency=here.desk.directory.agency,
         language=counter.speaks(request, None),
@@ -77,6 +79,9 @@ async def thanks(request: Request) -> Response:
         demo=here.demo,
         counted=_counted(request, office) if here.demo else "",
         host=counter.host_of(request, framed),
+        base_url=here.desk.settings.base_url,
+        code=code,
+        carried=request.query_params["code"] if code else "",
     )
     return HTMLResponse(text, headers=framing.headers(framed, demo=here.demo))
 
@@ -186,6 +191,8 @@ class _Turn:
 
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
+    desk = counter.of(turn.request).desk
+    code = replies.code_of(desk, turn.opened.service, stamp.sid, checked)
     sheet = Sheet(
         opened=turn.opened,
         survey=turn.survey,
@@ -193,9 +200,10 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         answered_at=turn.now,
         sid=stamp.sid,
         flags=("fast",) if turn.now - stamp.opened_at < FAST else (),
+        reply=hash_of(code) if code else None,
     )
     try:
-        outcome = await counter.of(turn.request).desk.store(sheet, checked)
+        outcome = await desk.store(sheet, checked)
     except StoreUnavailable:
         return turn.again(503, notice="unsaved", headers={"retry-after": "5"})
     except AnswerUnstorable:
@@ -203,16 +211,17 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     if outcome.kind == "different":
         service = turn.opened.service
         return counter.page(turn.request, "conflict", 409, service=service, kept=turn.form.values)
-    return _to_thanks(turn)
+    return _to_thanks(turn, await replies.carried(desk, outcome, code))
 
 
-def _to_thanks(turn: _Turn) -> Response:
+def _to_thanks(turn: _Turn, carried: str) -> Response:
     desk = counter.of(turn.request).desk
     service, office = turn.opened.service.slug, turn.opened.office.slug
     where = f"{desk.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
     host = counter.host_of(turn.request, turn.opened.service)
     where += f"&o={quote(host, safe='')}" if host else ""
-    # Slugs and a language code need no quoting, which costs more than the rest of the response.
+    where += f"&code={carried}" if carried else ""
+    # None of these needs quoting, which costs more than the rest of the response.
     return Response(status_code=303, headers={"location": where})
 
 

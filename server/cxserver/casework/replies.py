@@ -1,0 +1,144 @@
+"""A reply to somebody we cannot know, read under a code that only that person has.
+
+The code has 80 bits: nobody guesses one, however long they try. The database keeps its SHA-256
+alone, and forgets it with the reply when its days are over.
+
+The code of an answer is computed from its page's own random number, which lies in the page's
+stamp and in no table and no log: the same page sent twice shows the same code, and neither the
+link nor anything that is kept leads to it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from cxserver import tables
+from cxserver.catalog import directory
+from cxserver.errors import NotFound, ReplyRefused
+from cxserver.instrument import cleaning, masking
+
+LIMIT = 2000
+# Crockford's base 32: no I, L, O or U.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 16
+_BYTES = 10
+_READ_AS = str.maketrans("OIL", "011", "- \t\n\r\u00a0\u2010\u2011\u2012\u2013\u2014")
+
+# What names a response among all of them: its service, its day, its random id.
+Row = tuple[str, date, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What stands under a code. `text` is "" until the office has replied."""
+
+    text: str
+    replied: date | None
+    until: date
+    office: str
+    language: str
+
+
+def new_code() -> str:
+    """A code by chance, as XXXX-XXXX-XXXX-XXXX."""
+    return spelled(secrets.token_bytes(_BYTES))
+
+
+def code_of(secret: bytes, sheet: bytes) -> str:
+    """The code of an answer, from the random number of its page."""
+    return spelled(hmac.digest(secret, sheet, "sha256")[:_BYTES])
+
+
+def spelled(code: bytes) -> str:
+    """80 bits as four groups of four letters."""
+    number = int.from_bytes(code)
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+    return "-".join(letters[at : at + 4] for at in range(0, _LENGTH, 4))
+
+
+def canonical(typed: str) -> str | None:
+    """A code as it is spelled here, however somebody typed it; None when it cannot be one."""
+    bare = typed.upper().translate(_READ_AS)
+    if len(bare) != _LENGTH or not set(bare) <= set(ALPHABET):
+        return None
+    return "-".join(bare[at : at + 4] for at in range(0, _LENGTH, 4))
+
+
+def hash_of(code: str) -> bytes:
+    """What the database keeps of a code."""
+    return hashlib.sha256((canonical(code) or "").encode()).digest()
+
+
+def stands(connection: Connection, code: str) -> bool:
+    """Whether a response was stored under this code."""
+    held = tables.replies.c
+    found = connection.execute(select(held.day).where(held.code_hash == hash_of(code)))
+    return found.first() is not None
+
+
+def can_reply(connection: Connection, row: Row, today: date) -> bool:
+    """Whether somebody has a code to read a reply to this response with."""
+    found = connection.execute(select(tables.replies.c.code_hash).where(*_live(row, today)))
+    return found.first() is not None
+
+
+def post(connection: Connection, row: Row, text: str, today: date) -> None:
+    """Put a reply there, in place of an earlier one. It is masked like a comment.
+
+    Raises NotFound when nobody can read it (any more), ReplyRefused when it is empty or too long.
+    """
+    agency = directory.agency(connection)
+    safe = masking.mask(_plain(text), agency.mask if agency else ())
+    done = connection.execute(
+        update(tables.replies).where(*_live(row, today)).values(text=safe, replied=today)
+    )
+    if not done.rowcount:
+        raise NotFound("Nobody can read a reply to this answer.")
+
+
+def read(connection: Connection, code: str, today: date) -> Reply | None:
+    """What stands under a code; None when it is none, or over."""
+    held, responses = tables.replies.c, tables.responses.c
+    row = connection.execute(
+        select(held.text, held.replied, held.until, responses.office, responses.language)
+        .join_from(
+            tables.replies,
+            tables.responses,
+            (responses.service == held.service)
+            & (responses.day == held.day)
+            & (responses.id == held.response),
+        )
+        .where(held.code_hash == hash_of(code), held.until >= today)
+    ).first()
+    return Reply(*row) if row else None
+
+
+def forget(connection: Connection, today: date) -> int:
+    """Delete the codes and replies whose days are over; how many."""
+    gone = connection.execute(delete(tables.replies).where(tables.replies.c.until < today))
+    return gone.rowcount
+
+
+def _plain(text: str) -> str:
+    plain = cleaning.clean(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if not plain:
+        raise ReplyRefused("Write something first.")
+    if len(plain) > LIMIT:
+        raise ReplyRefused(f"{len(plain) - LIMIT:,} characters too many; {LIMIT:,} are allowed.")
+    return plain
+
+
+def _live(row: Row, today: date) -> tuple[Any, ...]:
+    service, day, response = row
+    held = tables.replies.c
+    return (
+        held.response == response,
+        held.service == service,
+        held.day == day,
+        held.until >= today,
+    )
