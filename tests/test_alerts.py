@@ -33,6 +33,8 @@ en = ["bring a gun", "bomb*"]
 es = ["traer un arma", "bomba*"]
 """
 ALARMED = CATALOGUE.replace("[clearance.umbrella]", LISTS + "\n[clearance.umbrella]", 1)
+# Of the week in which the house's clock stands.
+MONDAY = "2026-11-02"
 SAID = "I waited three hours. Some days I want to die. My number is 457-55-5462."
 
 
@@ -281,7 +283,8 @@ def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, room):
     assert letter["Subject"] == "Alert: Crisis, Riverside Office"
     assert letter["From"] == "cx@example.gov"
     [response] = alarmed.responses()
-    where = f"{alarmed.settings.base_url}/staff/comments/permits/{response['day']}/{response['id']}"
+    base = alarmed.settings.base_url
+    where = f"{base}/staff/comments/permits/{MONDAY}/{response['id']}"
     for written in (plain(letter), html(letter)):
         assert "Some days I want to die. My number is [SSN]." in written
         assert "457" not in written and where in written

@@ -11,6 +11,7 @@ from cxserver.casework import cases
 from cxserver.errors import Conflict
 from cxserver.staff.access import Role
 from desks import post, sign_in
+from house import CATALOGUE, answer
 from wrote import MONDAY, THURSDAY, alert, wrote
 
 
@@ -219,3 +220,57 @@ def test_what_was_done_is_printed_for_the_office_newest_first(house, manager):
 
 def test_without_a_closed_case_the_page_says_what_to_do(manager):
     assert "Nothing to print yet" in manager.get("/staff/said-and-did").text
+
+
+# ---- the reply to the person
+
+
+@pytest.fixture
+def coded(house):
+    """A comment whose writer has a code."""
+    rows = wrote(house, *["fine"] * 4)
+    house.apply(CATALOGUE.replace("designated = true", "designated = true\nreplies = true"))
+    stood, house.clock.now = house.clock.now, house.clock.now - timedelta(days=6)
+    with house.client() as client:
+        thanks = answer(client, house.mint(), comment="slow").headers["location"]
+        code = re.search(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
+    house.clock.now = stood
+    [response] = [one for one in house.responses() if one["comment"] == "slow"]
+    assert response["day"] == THURSDAY and len(rows) == 4
+    return (response["service"], response["day"], response["id"]), code
+
+
+def test_an_office_replies_and_the_person_reads_it(house, coded, manager):
+    row, code = coded
+    page = manager.get(address(row)).text
+    # 60 days from the Monday: the code's own last day would tell the day of the answer.
+    assert "Reply to the person" in page and "at least until December 25, 2026" in page
+    assert "December 28" not in page
+    written = "We are sorry.\r\nCall us: (202) 555-0147 <b>"
+    assert press(house, manager, row, "reply", reply=written).status_code == 303
+    read = manager.get(f"/r/{code}").text
+    assert "We are sorry.\nCall us: [phone] &lt;b&gt;" in read
+    page = manager.get(address(row)).text
+    assert "You replied on November 4, 2026." in page and "Replace the reply" in page
+    assert ("reply to a comment", address(row).removeprefix("/staff/comments/")) in log(house)
+    assert "sorry" not in str(log(house)) and code not in str(log(house))
+
+
+def test_a_reply_that_is_empty_or_too_long_comes_back_with_its_words(house, coded, manager):
+    row, code = coded
+    manager.get(address(row))
+    assert press(house, manager, row, "reply", reply=" ").status_code == 422
+    long = press(house, manager, row, "reply", reply="sorry " * 400)
+    assert long.status_code == 422 and "399 characters too many" in long.text
+    assert "sorry sorry" in long.text
+    assert "No reply yet" in manager.get(f"/r/{code}").text
+
+
+def test_nobody_replies_where_there_is_no_code_or_its_days_are_over(house, coded, manager, row):
+    assert "Reply to the person" not in manager.get(address(row)).text
+    assert press(house, manager, row, "reply", reply="Hello.").status_code == 422
+    mine, _ = coded
+    house.clock.forward(days=52)  # the code has three days left
+    sign_in(house, manager, Role.OFFICE_MANAGER, email="ann@example.gov")
+    assert "Reply to the person" not in manager.get(address(mine)).text
+    assert press(house, manager, mine, "reply", reply="Hello.").status_code == 422

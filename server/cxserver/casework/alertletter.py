@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 
 from cxserver.catalog.directory import Agency, Alert, Directory, Service
@@ -40,7 +40,9 @@ def write(directory: Directory, base_url: str, one: Waiting) -> Letter | None:
     facts = [("Service", service.name if service else one.service), ("Office", office)]
     if alert.next_steps:
         facts.append(("What to do now", alert.next_steps))
-    where = f"{base_url}/staff/comments/{one.service}/{one.day.isoformat()}/{one.response}"
+    # The staff page knows it by the Monday of its week: nobody there is told the day.
+    week = one.day - timedelta(days=one.day.weekday())
+    where = f"{base_url}/staff/comments/{one.service}/{week.isoformat()}/{one.response}"
     return Letter(
         to=alert.mail,
         subject=f"Alert: {alert.name}, {office}",

@@ -34,12 +34,18 @@ Row = tuple[str, date, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What stands under a code. `text` is "" until the office has replied."""
+class Posted:
+    """What an office replied, on which day, and the last day it can be read. "" is nothing yet."""
 
     text: str
     replied: date | None
     until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Posted):
+    """The same as the person reads it: from which office, in which language they wrote."""
+
     office: str
     language: str
 
@@ -83,8 +89,16 @@ def stands(connection: Connection, code: str) -> bool:
 
 def can_reply(connection: Connection, row: Row, today: date) -> bool:
     """Whether somebody has a code to read a reply to this response with."""
-    found = connection.execute(select(tables.replies.c.code_hash).where(*_live(row, today)))
-    return found.first() is not None
+    return of(connection, row, today) is not None
+
+
+def of(connection: Connection, row: Row, today: date) -> Posted | None:
+    """What the office has replied to this response; None when nobody could read it."""
+    held = tables.replies.c
+    found = connection.execute(
+        select(held.text, held.replied, held.until).where(*_live(row, today))
+    ).first()
+    return Posted(*found) if found else None
 
 
 def post(connection: Connection, row: Row, text: str, today: date) -> None:

@@ -7,17 +7,18 @@ other day of the week leads to the same page.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db
-from cxserver.casework import cases
+from cxserver import db, tables
+from cxserver.casework import cases, replies
 from cxserver.casework.cases import Case
-from cxserver.errors import Conflict, NotFound
+from cxserver.casework.replies import Posted
+from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.staff import access, comments, members, rooms
 from cxserver.staff.commentlist import Shelf, Told
 from cxserver.staff.filters import today_of
@@ -68,6 +69,8 @@ def act(request: Request, visit: Visit) -> Response:
             log(connection, visit, told, wanted.words)
     except Conflict as conflict:
         return drawn(visit, told, status=409, problem=str(conflict), typed=_typed(visit))
+    except ReplyRefused as refused:
+        return drawn(visit, told, status=422, problem=str(refused), typed=_typed(visit))
     return back_to(visit, told)
 
 
@@ -84,7 +87,9 @@ def drawn(
         case = cases.find(connection, told.comment.row)
         notes = cases.notes(connection, told.comment.row)
         owner = _owner(connection, case)
+        reply = _replied(connection, visit, told)
     empty = {"note": "", "said": case.said if case else "", "did": case.did if case else ""}
+    empty["reply"] = reply.text if reply else ""
     return rooms.page(
         visit,
         "case.html",
@@ -93,12 +98,14 @@ def drawn(
         case=case,
         notes=notes,
         owner=owner,
+        reply=reply,
+        replies_end=_replies_end(told),
         mine=bool(case and case.owner == visit.member.id),
         state=comments.STATE_WORDS[case.state if case else "unread"],
         here=visit.path + told.address,
         problem=problem,
         typed=empty | dict(typed or {}),
-        longest={"note": cases.LONGEST_NOTE, "words": cases.LONGEST_WORDS},
+        longest={"note": cases.LONGEST_NOTE, "words": cases.LONGEST_WORDS, "reply": replies.LIMIT},
     )
 
 
@@ -152,8 +159,30 @@ def _note(connection: Connection, visit: Visit, told: Told) -> None:
     cases.note(connection, told.comment.row, visit.member.email, text, visit.now)
 
 
+def _reply(connection: Connection, visit: Visit, told: Told) -> None:
+    if _replied(connection, visit, told) is None:
+        raise ReplyRefused("Nobody can read a reply to this comment any more.")
+    replies.post(connection, told.comment.row, field(visit, "reply"), today_of(visit))
+
+
+def _replied(connection: Connection, visit: Visit, told: Told) -> Posted | None:
+    today = today_of(visit)
+    if today > _replies_end(told):
+        return None
+    return replies.of(connection, told.comment.row, today)
+
+
+def _replies_end(told: Told) -> date:
+    """The last day that a reply is offered. Counted from the Monday: from the code's own last day
+    anybody could count back to the day of the answer.
+    """
+    _, day, _ = told.comment.row
+    return day - timedelta(days=day.weekday()) + timedelta(days=tables.REPLY_DAYS)
+
+
 def _typed(visit: Visit) -> dict[str, str]:
-    return {name: field(visit, name) for name in ("said", "did", "note") if name in visit.form}
+    names = ("said", "did", "note", "reply")
+    return {name: field(visit, name) for name in names if name in visit.form}
 
 
 def _owner(connection: Connection, case: Case | None) -> str:
@@ -169,6 +198,7 @@ _ACTS: Mapping[str, Act] = {
     "open": Act("open a case", _open),
     "close": Act("close a case", _close),
     "note": Act("note on a case", _note),
+    "reply": Act("reply to a comment", _reply),
 }
 
 ROOMS = (
