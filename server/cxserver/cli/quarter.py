@@ -21,7 +21,8 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.intake import entry, masking
+from cxserver.instrument import masking
+from cxserver.intake import entry
 from cxserver.reporting.quarter import answers, filing, fiscal, fits
 from cxserver.reporting.quarter.filing import Filed, Order
 

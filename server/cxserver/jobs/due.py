@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cxserver import db, mail
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ServerError
-from cxserver.jobs import digests, lease
+from cxserver.jobs import alarms, digests, lease
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.lease import FAILED, Record
 from cxserver.log import logger
@@ -47,6 +47,13 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job(
+        "alerts",
+        "at once",
+        every=timedelta(seconds=20),
+        lasts=timedelta(minutes=2),
+        work=alarms.send_due,
+    ),
+    Job(
         "digests",
         "the week's on Monday, the month's on the first, at 6:00",
         every=timedelta(minutes=5),
@@ -71,14 +78,17 @@ def run_due(
     directory: Directory,
     now: datetime,
     *,
+    jobs: Sequence[Job] = JOBS,
     stop: threading.Event | None = None,
 ) -> list[Done]:
-    """Do what is due, and nothing that somebody else is doing. With `stop` set, end soon."""
+    """Do what is due of `jobs`, and nothing that somebody else is doing. With `stop` set, end
+    soon.
+    """
     if not mail.is_set_up(settings):
         return []
     with db.read(engine) as connection:
         known = lease.records(connection)
-    due = [job for job in JOBS if job.upcoming(known.get(job.name), now) <= now]
+    due = [job for job in jobs if job.upcoming(known.get(job.name), now) <= now]
     tried = [_Turn(job, engine, now, stop).take(settings, directory) for job in due]
     return [done for done in tried if done]
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from cxserver.intake.desk import Desk
 from cxserver.jobs import due
+from cxserver.jobs.due import Job
 from cxserver.log import logger
 
 EVERY = 30.0
@@ -18,11 +19,16 @@ _SECONDS_TO_FINISH = 5.0
 
 
 async def keep_working(desk: Desk) -> None:
-    """Do what is due, in a thread, until cancelled. What fails is logged, and tried again."""
+    """Do what is due, in threads, until cancelled. What fails is logged, and tried again."""
+    # Each for itself: a thousand digests to a slow mail server must not keep one alert waiting.
+    await asyncio.gather(*(_keep_at(desk, job) for job in due.JOBS))
+
+
+async def _keep_at(desk: Desk, job: Job) -> None:
     stop = threading.Event()
     with suppress(asyncio.CancelledError):
         while True:
-            work = asyncio.ensure_future(asyncio.to_thread(_work, desk, stop))
+            work = asyncio.ensure_future(asyncio.to_thread(_work, desk, job, stop))
             try:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -32,8 +38,9 @@ async def keep_working(desk: Desk) -> None:
             await asyncio.sleep(EVERY)
 
 
-def _work(desk: Desk, stop: threading.Event) -> None:
+def _work(desk: Desk, job: Job, stop: threading.Event) -> None:
+    now = desk.clock()
     try:
-        due.run_due(desk.engine, desk.settings, desk.directory, desk.clock(), stop=stop)
+        due.run_due(desk.engine, desk.settings, desk.directory, now, jobs=(job,), stop=stop)
     except Exception as error:
-        logger.error("jobs_failed", reason=type(error).__name__)
+        logger.error("job_failed", job=job.name, reason=type(error).__name__)

@@ -1,0 +1,16 @@
+"""The mails to teams whose alert phrases somebody wrote: a crisis waits for no week to end."""
+
+from cxserver import db
+from cxserver.casework import alerts
+from cxserver.errors import MailFailed
+from cxserver.jobs.errand import Errand
+
+
+def send_due(errand: Errand) -> str:
+    """Mail what waits. Raises MailFailed when some of it still waits: it is tried again at once."""
+    sent = alerts.send_due(errand.engine, errand.settings, errand.directory, errand.now)
+    with db.read(errand.engine) as connection:
+        left = len(alerts.waiting(connection))
+    if left:
+        raise MailFailed(f"{sent} sent, {left} still waiting")
+    return f"{sent} sent"
