@@ -459,6 +459,10 @@ def test_the_comments_of_a_new_file_can_be_uncommented() -> None:
     question = text[start:end].replace("# ", "").replace("#     ", "")
     help_line = next(line for line in text.splitlines() if line.startswith("# urgent_help"))
     text = text[:start] + question + text[end:]
+    first, after = text.index("# [[agency.alert]]"), text.index("# The approval")
+    alerts = text[first:after].replace("#\n", "\n").replace("# ", "")
+    text = text[:first] + alerts + text[after:]
+    assert text.count("\n[[agency.alert]]") == 2
     text = text.replace(help_line, help_line.removeprefix("# "))
     assert check.text(text, "new.toml", TODAY).faults == ()
 
