@@ -13,4 +13,4 @@ def send_due(errand: Errand) -> str:
         left = len(alerts.waiting(connection))
     if left:
         raise MailFailed(f"{sent} sent, {left} still waiting")
-    return f"{sent} sent"
+    return f"{sent} sent" if sent else "nothing to send"
