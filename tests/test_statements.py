@@ -29,9 +29,11 @@ EVERY_TEXT = [
     *(one for several in statements.BASELINES.values() for one in several),
     statements.AGREEMENT,
     statements.STARS,
+    statements.THUMBS,
     statements.DRIVERS_QUESTION,
     statements.DRIVERS_POSITIVE,
     statements.DRIVERS_NEGATIVE,
+    statements.DRIVERS_NEGATIVE_V2,
     statements.DRIVERS_AGREEMENT,
     statements.COMMENT,
 ]

@@ -13,9 +13,12 @@ def draft_of(shape: Shape, slug: str, today: date) -> Draft:
     """The survey of service `slug` as the rules read it."""
     service = shape.file.service[slug]
     survey = service.survey
+    agency = shape.file.agency
     return Draft(
         service=slug,
         names=named(service.name, service.es),
+        agency_names=named(agency.name, agency.es),
+        agency_statement_name=_plain(agency.statement_name),
         today=today,
         approval=_approval(shape, survey.clearance),
         designated=service.designated,
@@ -26,6 +29,7 @@ def draft_of(shape: Shape, slug: str, today: date) -> Draft:
         trust_text=_plain(survey.trust_text),
         trust_icons=survey.trust_icons,
         relevant_population=_plain(survey.relevant_population),
+        satisfaction=survey.satisfaction,
         satisfaction_statement=survey.satisfaction_statement,
         satisfaction_text=_plain(survey.satisfaction_text),
         statement_name=_plain(survey.statement_name),
@@ -50,6 +54,8 @@ def unsound_of(shape: Shape, slug: str) -> Collection[str]:
         | shape.unsound_keys("service", slug, "survey")
         | shape.unsound_keys("clearance", clearance)
     )
+    if not shape.sound("agency", "statement_name"):
+        unsound |= {"agency.statement_name"}
     declared = shape.sound("clearance", clearance) and clearance in shape.file.clearance
     # An undeclared or unreadable clearance is told once, where it is named or written.
     return unsound if declared else unsound | {"clearance"}

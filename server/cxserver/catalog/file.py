@@ -77,6 +77,7 @@ class Agency(Table):
     urgent_help: Texts = {}
     mask: tuple[Mask, ...] = ()
     alert: tuple[Alert, ...] = Field((), max_length=20)
+    statement_name: Names = {}
     es: Translation = Translation()
 
 
@@ -120,6 +121,7 @@ class Survey(Table):
     trust_text: Texts = {}
     trust_icons: str = "none"
     relevant_population: Names = {}
+    satisfaction: Flag | None = None
     satisfaction_statement: str = ""
     satisfaction_text: Texts = {}
     omb_reference: Name | None = None

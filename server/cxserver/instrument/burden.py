@@ -13,8 +13,10 @@ TEXT_SECONDS = 30
 
 
 def scales(draft: Draft) -> int:
-    """Trust, satisfaction, and in Likert mode one scale for each driver."""
-    return 2 + (len(draft.drivers) if draft.driver_mode == "likert" else 0)
+    """Trust, satisfaction where it is asked, and in Likert mode one scale for each driver."""
+    return (
+        1 + draft.asks_satisfaction + (len(draft.drivers) if draft.driver_mode == "likert" else 0)
+    )
 
 
 def lists(draft: Draft) -> int:

@@ -13,22 +13,37 @@ from cxserver.instrument.rules import drivers_asked, extra_questions, limits, sc
 Rule = Callable[[Draft], Iterator[Finding]]
 
 _TEXTS = ("trust_text", "satisfaction_text")
+_SATISFACTION = ("instrument", "satisfaction")
 _ALL_QUESTIONS = ("question", "comment", "drivers", "driver_mode")
 
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (scores.instrument_is_known, ("instrument",)),
-    (scores.trust_is_asked, ("trust_statement",)),
+    (scores.trust_is_asked, ("trust_statement", "instrument")),
     (
         scores.commitment_names_whom,
         ("trust_statement", "relevant_population", "languages", *_TEXTS),
     ),
-    (scores.satisfaction_is_asked, ("satisfaction_statement",)),
+    (scores.satisfaction_is_asked, ("satisfaction_statement", *_SATISFACTION)),
+    (
+        scores.satisfaction_is_left_out_knowingly,
+        ("satisfaction_statement", "satisfaction_text", *_SATISFACTION),
+    ),
     (scores.own_wording_was_discussed, ("omb_reference",)),
     (scores.own_wording_is_complete, ("languages", *_TEXTS)),
-    (scores.trust_icons_were_discussed, ("trust_icons", "omb_reference")),
+    (scores.trust_icons_were_discussed, ("trust_icons", "omb_reference", "instrument")),
+    (scores.thumbs_were_discussed, ("omb_reference", "instrument")),
     (scores.statement_name_is_given, ("statement_name", "languages")),
-    (drivers_asked.drivers_take_one_form, ("driver_mode",)),
+    (
+        scores.agency_name_is_given,
+        ("agency.statement_name", "trust_statement", "trust_text", "languages"),
+    ),
+    (drivers_asked.drivers_take_one_form, ("driver_mode", "instrument")),
     (drivers_asked.drivers_are_asked, ("drivers",)),
+    (
+        drivers_asked.drivers_are_of_the_instrument,
+        ("drivers", "drivers_not_applicable", "instrument"),
+    ),
+    (drivers_asked.efficiency_is_asked_where_the_file_may_need_it, ("drivers", "instrument")),
     (drivers_asked.exceptions_have_reasons, ("drivers_not_applicable",)),
     (
         drivers_asked.drivers_that_do_not_apply_are_not_asked,

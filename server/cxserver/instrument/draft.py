@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from cxserver.instrument import instruments
+from cxserver.instrument.instruments import Instrument
+
 
 @dataclass(frozen=True, slots=True)
 class DraftChoice:
@@ -42,13 +45,16 @@ class Approval:
 class Draft:
     """Everything the rules look at, for one service, on the day `today`.
 
-    `names` is the service's name per language and always holds "en". The defaults are those of
-    the catalogue file.
+    `names` is the service's name per language, `agency_names` the agency's; both hold "en".
+    `agency_statement_name` is the latter for the middle of a sentence. `satisfaction` is what the
+    catalogue says of it, if it says anything. The defaults are those of the catalogue file.
     """
 
     service: str
     names: Mapping[str, str]
     today: date
+    agency_names: Mapping[str, str] = field(default_factory=lambda: {"en": "this agency"})
+    agency_statement_name: Mapping[str, str] = field(default_factory=dict)
     approval: Approval | None = None
     designated: bool = False
     channels: tuple[str, ...] = ()
@@ -58,6 +64,7 @@ class Draft:
     trust_text: Mapping[str, str] = field(default_factory=dict)
     trust_icons: str = "none"
     relevant_population: Mapping[str, str] = field(default_factory=dict)
+    satisfaction: bool | None = None
     satisfaction_statement: str = ""
     satisfaction_text: Mapping[str, str] = field(default_factory=dict)
     statement_name: Mapping[str, str] = field(default_factory=dict)
@@ -68,3 +75,18 @@ class Draft:
     driver_statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comment: bool = True
     questions: tuple[DraftQuestion, ...] = ()
+
+    @property
+    def kind(self) -> Instrument | None:
+        """The instrument, if it is one we know."""
+        return instruments.BY_CODE.get(self.instrument)
+
+    @property
+    def asks_satisfaction(self) -> bool:
+        """Whether satisfaction is asked: as the catalogue says, else wherever it is needed."""
+        if self.kind is None or self.kind.satisfaction == "required":
+            return True
+        if self.satisfaction is not None:
+            return self.satisfaction
+        # §280.10 wants both scores of a designated service; OMB's form of 2023 has only trust.
+        return self.designated or bool(self.satisfaction_statement or self.satisfaction_text)

@@ -1,8 +1,8 @@
 """The words of A-11 §280.10 in every language we speak: statements, labels, questions.
 
-This is data. `{name}` and `{population}` are the only slots; `fill` puts names into them.
-Long words carry soft hyphens (U+00AD) at syllable breaks, because the labels of a scale stand in
-narrow columns on a telephone.
+This is data. `{name}`, `{population}` and `{agency}` are the only slots; `fill` puts names into
+them. Long words carry soft hyphens (U+00AD) at syllable breaks, because the labels of a scale
+stand in narrow columns on a telephone.
 """
 
 import re
@@ -14,12 +14,23 @@ Texts = dict[str, str]
 
 SHY = "\u00ad"
 
-# The two base statements for trust. They do not measure the same thing: the first is a change,
-# the second a level. A trend must not be drawn across a switch from one to the other.
+# The base statements for trust: two of A-11 §280.10, that of OMB's form since 2023 ("mission"), and
+# that of 2018 ("confidence"). They do not measure the same thing: one is a change, another a
+# level. A trend must not be drawn across a switch from one to the other.
 TRUST: dict[str, Texts] = {
     "increased": {
         "en": "This interaction increased my trust in {name}.",
         "es": "Esta interacción aumentó mi confianza en {name}.",
+    },
+    "confidence": {
+        "en": "This interaction increased my confidence in {name}.",
+        "es": "Esta interacción aumentó mi confianza en {name}.",
+    },
+    "mission": {
+        "en": "Based on my experience with {name}, I trust {agency} to deliver on their mission "
+        "for the American public.",
+        "es": "Por mi experiencia con {name}, confío en que {agency} cumple su misión "
+        "con el pueblo estadounidense.",
     },
     "commitment": {
         "en": "I trust {name} to fulfill our country's commitment to {population}.",
@@ -65,6 +76,12 @@ STARS: dict[str, tuple[str, ...]] = {
         "4 estrellas, buena",
         "5 estrellas, muy buena",
     ),
+}
+
+# A thumb alone would say nothing to whoever cannot see it, or knows it as an insult.
+THUMBS: dict[str, tuple[str, ...]] = {
+    "en": ("Thumbs down: no", "Thumbs up: yes"),
+    "es": ("Pulgar abajo: no", "Pulgar arriba: sí"),
 }
 
 # Tapped under the trust rating: short and neutral, so that each reads well as praise and as blame.
@@ -134,6 +151,10 @@ DRIVERS_QUESTION: Texts = {
 }
 DRIVERS_POSITIVE: Texts = {"en": "What went well?", "es": "¿Qué salió bien?"}
 DRIVERS_NEGATIVE: Texts = {"en": "What could be better?", "es": "¿Qué podría mejorar?"}
+DRIVERS_NEGATIVE_V2: Texts = {
+    "en": "What didn't go so well?",
+    "es": "¿Qué no salió tan bien?",
+}
 DRIVERS_AGREEMENT: Texts = {
     "en": "How much do you agree with these statements?",
     "es": "¿Qué tan de acuerdo está con estas frases?",
@@ -144,16 +165,16 @@ COMMENT: Texts = {
     "es": "¿Hay algo más que quiera decirnos?",
 }
 
-_SLOT = re.compile(r"\{(name|population)\}")
-_SPANISH_SLOT = re.compile(r"(?:\b([Dd]e|[Aa]) )?\{(name|population)\}")
+_SLOT = re.compile(r"\{(name|population|agency)\}")
+_SPANISH_SLOT = re.compile(r"(?:\b([Dd]e|[Aa]) )?\{(name|population|agency)\}")
 
 
-def fill(text: str, language: str, *, name: str, population: str = "") -> str:
+def fill(text: str, language: str, *, name: str, population: str = "", agency: str = "") -> str:
     """`text` with its slots filled. In Spanish "de el" becomes "del" and "a el" becomes "al".
 
     One pass, no format(): a name that looks like a slot or a template stays what it is.
     """
-    slots = {"name": name, "population": population}
+    slots = {"name": name, "population": population, "agency": agency}
     if language != "es":
         return _SLOT.sub(lambda slot: slots[slot[1]], text)
     return _SPANISH_SLOT.sub(lambda slot: _contracted(slot[1], slots[slot[2]]), text)
@@ -165,6 +186,11 @@ def bare_name(name: str, language: str) -> str:
     Spanish needs an article there, and a bare name does not tell us which.
     """
     return f"el servicio «{name}»" if language == "es" else name
+
+
+def bare_agency(name: str, language: str) -> str:
+    """The same for an agency's own name."""
+    return f"la agencia «{name}»" if language == "es" else name
 
 
 def _contracted(preposition: str | None, value: str) -> str:

@@ -7,10 +7,15 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-DriverMode = Literal["tap", "choice", "likert"]
-Icons = Literal["none", "stars"]
+from cxserver.instrument import scale as scales
+from cxserver.instrument.scale import Scale, ScaleName
 
-POINTS = (1, 2, 3, 4, 5)
+DriverMode = Literal["tap", "choice", "likert"]
+Icons = Literal["none", "stars", "thumbs"]
+
+# What came after the first surveys were stored. A survey that does without shows what it always
+# did, and so keeps its fingerprint: another one would make a new version of every survey.
+_LATER: dict[str, object] = {"scale": "five-point", "asks_satisfaction": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Question:
 class Wording:
     """All question text of a survey in one language.
 
-    `satisfaction_labels` and `trust_labels` hold five texts for the points 1 to 5. `drivers` maps
+    `satisfaction_labels` and `trust_labels` hold a text for each point, the worst first; a
+    question that is not asked has no text and no labels. `drivers` maps
     a driver's code to its tap label (modes tap and choice) or to its statement (mode likert).
     """
 
@@ -59,6 +65,7 @@ class Survey:
 
     `trust_statement` and `satisfaction_statement` say which base statement of A-11 §280.10 the
     words come from, or "own": two bases do not measure the same thing and share no trend.
+    `scale` is that of trust; satisfaction has five points wherever it is asked.
     """
 
     service: str
@@ -73,11 +80,18 @@ class Survey:
     wording: dict[str, Wording] = field(hash=False)
     trust_statement: str = "increased"
     satisfaction_statement: str = "satisfied"
+    scale: ScaleName = "five-point"
+    asks_satisfaction: bool = True
 
     @property
     def name(self) -> str:
         """The name that answers carry: `<service>/<n>`."""
         return f"{self.service}/{self.n}"
+
+    @property
+    def trust_scale(self) -> Scale:
+        """The points that trust can be given."""
+        return scales.BY_NAME[self.scale]
 
 
 _JSON: TypeAdapter[Survey] = TypeAdapter(Survey)
@@ -97,5 +111,8 @@ def fingerprint(survey: Survey) -> str:
     """The SHA-256 of everything but the number: equal when the same survey would be shown."""
     shown = asdict(survey)
     del shown["n"]
+    for name, usual in _LATER.items():
+        if shown[name] == usual:
+            del shown[name]
     canonical = json.dumps(shown, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -19,6 +19,12 @@ def drivers_take_one_form(draft: Draft) -> Iterator[Finding]:
             "§280.10 has three forms: 'tap' (under the rating), 'choice' (one question), "
             "'likert' (a statement each)",
         )
+    elif draft.kind and draft.driver_mode not in draft.kind.modes:
+        yield Finding(
+            "survey.driver_mode",
+            f"'{draft.driver_mode}' is no form of {draft.kind.code}; write "
+            f"{' or '.join(repr(mode) for mode in draft.kind.modes)}",
+        )
 
 
 def drivers_are_asked(draft: Draft) -> Iterator[Finding]:
@@ -31,6 +37,42 @@ def drivers_are_asked(draft: Draft) -> Iterator[Finding]:
         )
     for code in finding.repeated(draft.drivers):
         yield Finding("survey.drivers", f"'{code}' stands twice", "")
+
+
+def drivers_are_of_the_instrument(draft: Draft) -> Iterator[Finding]:
+    """An instrument has its own list of drivers, and some that it never leaves out."""
+    if draft.kind is None:
+        return
+    for code in draft.drivers:
+        if code in drivers.BY_CODE and code not in draft.kind.drivers:
+            yield Finding(
+                "survey.drivers",
+                f"'{code}' is none of {draft.kind.code}; it has {', '.join(draft.kind.drivers)}",
+            )
+    excused = draft.drivers_not_applicable if draft.kind.excuses else {}
+    for code in draft.kind.required:
+        if code not in draft.drivers and code not in excused:
+            reason = (
+                "or say in drivers_not_applicable why it does not apply"
+                if draft.kind.excuses
+                else "OMB's file has no 'not asked' for it"
+            )
+            yield Finding(
+                "survey.drivers",
+                f"'{code}' is not asked; {draft.kind.code} always asks it; {reason}",
+            )
+
+
+def efficiency_is_asked_where_the_file_may_need_it(draft: Draft) -> Iterator[Finding]:
+    """OMB's documents disagree whether its file may say that efficiency was not asked."""
+    tapped = draft.kind is not None and draft.kind.satisfaction == "optional"
+    if tapped and draft.drivers and "efficiency" not in draft.drivers:
+        yield Finding(
+            "survey.drivers",
+            "'efficiency' is not asked; OMB's documents disagree whether its file may say so",
+            "",
+            warning=True,
+        )
 
 
 def exceptions_have_reasons(draft: Draft) -> Iterator[Finding]:
@@ -74,7 +116,7 @@ def designated_services_ask_every_driver(draft: Draft) -> Iterator[Finding]:
     """A designated service reports each driver of the chart, as applicable."""
     if not draft.designated:
         return
-    for code in drivers.OF_THE_CHART:
+    for code in _to_be_designated(draft):
         if code not in draft.drivers and code not in draft.drivers_not_applicable:
             yield Finding(
                 "survey.drivers",
@@ -109,3 +151,11 @@ def other_has_a_statement(draft: Draft) -> Iterator[Finding]:
             "'other' has no baseline statement to agree with; leave it out or give "
             "driver_statements.other",
         )
+
+
+def _to_be_designated(draft: Draft) -> tuple[str, ...]:
+    """The drivers of the chart that this instrument has, without those it asks of everybody."""
+    if draft.kind is None:
+        return drivers.OF_THE_CHART
+    free = set(draft.kind.drivers) - set(draft.kind.required)
+    return tuple(code for code in drivers.OF_THE_CHART if code in free)
