@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxserver.instrument import answers, drivers
+import kinds
+from cxserver.instrument import answers, drivers, instruments
 from cxserver.instrument.answers import Answers, AnswersRefused
 from cxserver.instrument.compose import compose
 from cxserver.instrument.draft import Draft, DraftChoice, DraftQuestion
@@ -38,7 +39,9 @@ def survey(mode: str, comment: bool = True) -> Survey:
     return compose(draft, 1)
 
 
+# Each form of the drivers with extra questions, and each instrument as its example has it.
 SURVEYS = {mode: survey(mode) for mode in ("tap", "choice", "likert")}
+SURVEYS |= {code: kinds.survey(code) for code in instruments.CODES}
 MODES = st.sampled_from(sorted(SURVEYS))
 
 FIELDS = ["satisfaction", "trust", "drivers", "comment", "questions", "stamp", "driver-ease"]
@@ -67,13 +70,17 @@ def test_whatever_is_sent_is_answered_or_refused(
     mode: str, sent: dict[str, Any], good: bool
 ) -> None:
     if good:
-        sent = {**sent, "satisfaction": 4, "trust": 2}
+        sent = {**sent, "trust": SURVEYS[mode].trust_scale.points[1]}
+        if SURVEYS[mode].asks_satisfaction:
+            sent["satisfaction"] = 4
     try:
         found = answers.check(SURVEYS[mode], sent)
     except AnswersRefused as refused:
         assert refused.problems
     else:
         assert isinstance(found, Answers)
+        assert found.trust in SURVEYS[mode].trust_scale.points
+        assert (found.satisfaction is None) is not SURVEYS[mode].asks_satisfaction
         assert answers.check(SURVEYS[mode], sent).canonical() == found.canonical()
 
 
@@ -86,23 +93,24 @@ TYPED = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 def sound_answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A mode and answers in JSON shape that fit its survey."""
     mode = draw(MODES)
-    codes = st.sampled_from(drivers.OF_THE_CHART)
-    sent: dict[str, Any] = {"satisfaction": draw(POINT), "trust": draw(POINT)}
-    sent["drivers"] = draw(
-        st.dictionaries(codes, POINT) if mode == "likert" else st.lists(codes, unique=True)
-    )
+    asked = SURVEYS[mode]
+    codes = st.sampled_from(asked.drivers)
+    sent: dict[str, Any] = {"trust": draw(st.sampled_from(asked.trust_scale.points))}
+    if asked.asks_satisfaction:
+        sent["satisfaction"] = draw(POINT)
+    rated = asked.driver_mode == "likert"
+    sent["drivers"] = draw(st.dictionaries(codes, POINT) if rated else st.lists(codes, unique=True))
     sent["comment"] = draw(TYPED)
-    sent["questions"] = draw(
-        st.fixed_dictionaries(
-            {}, optional={"purpose": st.sampled_from(["new", "old"]), "clerk": TYPED}
-        )
-    )
+    offered = {"purpose": st.sampled_from(["new", "old"]), "clerk": TYPED}
+    extra = offered if asked.wording["en"].questions else {}
+    sent["questions"] = draw(st.fixed_dictionaries({}, optional=extra))
     return mode, sent
 
 
 def as_form(sent: dict[str, Any]) -> list[tuple[str, str]]:
     """What a browser posts for the same answers: digits as text, each tap a field."""
-    pairs = [("satisfaction", str(sent["satisfaction"])), ("trust", str(sent["trust"]))]
+    ratings = [name for name in ("satisfaction", "trust") if name in sent]
+    pairs = [(name, str(sent[name])) for name in ratings]
     if isinstance(sent["drivers"], dict):
         pairs += [(f"driver-{code}", str(point)) for code, point in sent["drivers"].items()]
     else:
@@ -187,7 +195,34 @@ def test_an_unknown_field_is_refused_by_name() -> None:
     assert refused({"satisfaction": 3, "trust": 3, "email": "a@b.c"}) == [("email", "unknown")]
 
 
-@pytest.mark.parametrize(("trust", "positive"), [(1, False), (3, False), (4, True), (5, True)])
-def test_taps_carry_the_polarity_of_trust(trust: int, positive: bool) -> None:
-    found = answers.check(SURVEYS["tap"], {"satisfaction": 1, "trust": trust})
-    assert found.positive is positive
+# ---- by thumbs, and without satisfaction
+
+THUMBS = "a11-v2-thumbs"
+
+
+def test_a_thumb_is_zero_or_one_and_the_only_thing_that_is_required() -> None:
+    assert refused({}, THUMBS) == [("trust", "required")]
+    assert answers.check(SURVEYS[THUMBS], {"trust": 0}).trust == 0
+
+
+@pytest.mark.parametrize("value", [2, 5, -1, "1", True, 1.0, [1]])
+def test_a_thumb_is_nothing_but_zero_or_one(value: Any) -> None:
+    assert refused({"trust": value}, THUMBS) == [("trust", "choice")]
+
+
+@pytest.mark.parametrize("value", ["2", "on", "up", " 1", "01", "true", "٠"])
+def test_a_thumb_of_a_form_is_exactly_one_digit(value: str) -> None:
+    sent = answers.from_form(SURVEYS[THUMBS], [("trust", value)])
+    assert refused(sent, THUMBS) == [("trust", "choice")]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in SURVEYS if mode != THUMBS])
+def test_five_points_have_no_zero(mode: str) -> None:
+    assert refused({"satisfaction": 5, "trust": 0}, mode) == [("trust", "choice")]
+    sent = answers.from_form(SURVEYS[mode], [("satisfaction", "5"), ("trust", "0")])
+    assert refused(sent, mode) == [("trust", "choice")]
+
+
+def test_satisfaction_is_refused_where_it_is_not_asked_and_nothing_is_nothing() -> None:
+    assert refused({"trust": 1, "satisfaction": 4}, THUMBS) == [("satisfaction", "unknown")]
+    assert answers.check(SURVEYS[THUMBS], {"trust": 1, "satisfaction": None}).satisfaction is None

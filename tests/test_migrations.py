@@ -8,7 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import IntegrityError
 
 from cxserver import db, resources, tables
 from cxserver.errors import DatabaseUnfit
@@ -59,3 +60,74 @@ def test_the_newest_file_is_the_head() -> None:
     newest = max(file.name for file in (folder / "versions").glob("[0-9]*.py"))
     head = ScriptDirectory.from_config(config).get_current_head()
     assert newest.partition("_")[0] == head
+
+
+@pytest.fixture
+def before_thumbs(empty_engine: Engine) -> Engine:
+    """A database as it was when trust had five points everywhere."""
+    db.migrate(empty_engine, "0006")
+    return empty_engine
+
+
+OLD = {
+    "service": "permits",
+    "day": "2026-11-04",
+    "office": "riverside",
+    "channel": "email",
+    "language": "en",
+    "survey": 1,
+    "answered_hour": "2026-11-04 15:00:00",
+    "delay": "4",
+    "trust": 1,
+    "satisfaction": 5,
+    "drivers": '["ease"]',
+    "comment": "Línea 1\nLínea 2",
+    "questions": "{}",
+    "flags": "",
+}
+
+
+def test_room_for_thumbs_keeps_every_answer_and_every_count(before_thumbs: Engine) -> None:
+    engine = before_thumbs
+    old = [{**OLD, "id": f"{n:032x}", "trust": n % 5 + 1} for n in range(100)]
+    marks = ", ".join(f":{name}" for name in old[0])
+    with db.write(engine) as connection:
+        into = f"INSERT INTO responses ({', '.join(old[0])}) VALUES ({marks})"
+        connection.execute(text(into), old)
+        connection.execute(
+            text(
+                "INSERT INTO tallies (level, service, day, office, channel, language, survey, "
+                "flagged, answers, trust_1, satisfaction_5) VALUES ('office-day', 'permits', "
+                "'2026-11-04', 'riverside', 'email', 'en', 1, false, 100, 20, 100)"
+            )
+        )
+    db.migrate(engine)
+    with db.read(engine) as connection:
+        rows = connection.execute(select(tables.responses).order_by(tables.responses.c.id)).all()
+        tally = connection.execute(select(tables.tallies)).one()
+    assert [(row.id, row.trust, row.satisfaction) for row in rows] == [
+        (one["id"], one["trust"], 5) for one in old
+    ]
+    assert {(row.comment, tuple(row.drivers), row.answered_hour.hour) for row in rows} == {
+        ("Línea 1\nLínea 2", ("ease",), 15)
+    }
+    assert (tally.answers, tally.trust_1, tally.trust_down, tally.trust_up) == (100, 20, 0, 0)
+
+
+@pytest.mark.parametrize("changed", [{"trust": 6}, {"trust": -1}, {"satisfaction": 0}])
+def test_the_new_table_refuses_what_no_scale_has(engine: Engine, changed: dict) -> None:
+    row = {**OLD, "id": "f" * 32, **changed}
+    marks = ", ".join(f":{name}" for name in row)
+    with pytest.raises(IntegrityError), db.write(engine) as connection:
+        connection.execute(
+            text(f"INSERT INTO responses ({', '.join(row)}) VALUES ({marks})"), [row]
+        )
+
+
+def test_on_sqlite_the_new_table_still_remembers_no_order(sqlite_engine: Engine) -> None:
+    with db.read(sqlite_engine) as connection:
+        made = connection.execute(
+            text("SELECT sql FROM sqlite_master WHERE name = 'responses'")
+        ).scalar_one()
+    assert made.rstrip().endswith("WITHOUT ROWID")
+    assert "BETWEEN 0 AND 5" in made and "satisfaction BETWEEN 1 AND 5" in made

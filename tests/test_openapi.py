@@ -107,12 +107,14 @@ def test_every_example_is_taken_as_it_stands(street, client, document):
 def test_the_schema_allows_what_is_taken_and_forbids_what_is_not(document):
     item = document["components"]["schemas"]["Item"]
     assert item["additionalProperties"] is False
-    assert set(item["required"]) == {"link", "trust", "satisfaction"}
+    assert set(item["required"]) == {"link", "trust"}
     assert set(item["properties"]) == set(models.Item.model_fields)
-    for name in ("trust", "satisfaction"):
-        field = item["properties"][name]
-        assert (field["type"], field["minimum"], field["maximum"]) == ("integer", 1, 5)
-        assert "default" not in field
+    trust, satisfaction = (item["properties"][name] for name in ("trust", "satisfaction"))
+    # 0 is a thumb down; which points a survey has is told by the survey's own check.
+    assert (trust["type"], trust["minimum"], trust["maximum"]) == ("integer", 0, 5)
+    assert "default" not in trust
+    # A survey by thumbs alone does not ask for satisfaction.
+    assert (satisfaction["type"], satisfaction["minimum"]) == (["integer", "null"], 1)
     assert item["properties"]["comment"]["maxLength"] == 2000
     batch = document["components"]["schemas"]["Batch"]["properties"]["items"]
     assert batch["maxItems"] == 100 and batch["items"]["anyOf"][0]["$ref"].endswith("/Item")

@@ -265,13 +265,14 @@ responses = Table(
     Column("survey", Integer, nullable=False, comment="the survey version that was answered"),
     Column("answered_hour", Moment, nullable=False, comment="cut to the hour"),
     Column("delay", String(8), nullable=False, comment="hours since: 1, 4, 24, 48 or self"),
-    Column("satisfaction", SmallInteger, nullable=False, comment="1 to 5"),
-    Column("trust", SmallInteger, nullable=False, comment="1 to 5"),
+    Column("satisfaction", SmallInteger, nullable=True, comment="1 to 5; empty: not asked"),
+    # What the number means is told by the scale of the survey version.
+    Column("trust", SmallInteger, nullable=False, comment="1 to 5; by thumbs 0 (down) or 1 (up)"),
     Column("drivers", JSON, nullable=False, comment="tapped drivers, or the points of each"),
     Column("comment", Text, nullable=False, comment="masked before it was stored"),
     Column("questions", JSON, nullable=False, comment="answers to the agency's own questions"),
     Column("flags", String(64), nullable=False, comment="reasons to look twice, joined by ;"),
-    CheckConstraint("trust BETWEEN 1 AND 5", name="trust"),
+    CheckConstraint("trust BETWEEN 0 AND 5", name="trust"),
     CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
     # What people wrote at one office would otherwise be sought among the answers of all.
     Index(
@@ -312,6 +313,8 @@ COUNTED: dict[tuple[str, str], str] = {
         )
         for value in ("positive", "negative", *"12345")
     },
+    # A thumb is never added to the points of the other scale.
+    **{("trust", value): f"trust_{value}" for value in ("down", "up")},
 }
 
 

@@ -166,7 +166,8 @@ def _together(ways: Counter[str]) -> set[str]:
 
 
 def _row(who: Visitor, found: Row[Any], crowds: Crowds, shared: set[str]) -> AnswerRow:
-    row = export.row(found)
+    scale = who.directory.services[found.service].surveys[found.survey].trust_scale
+    row = export.row(found, scale)
     day = crowds.day(found) >= LIMIT
     way = f"{found.channel} {found.language}" in shared
     told = {

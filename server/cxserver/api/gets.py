@@ -63,6 +63,7 @@ _ANSWERS: dict[str, Any] = {
             "comment": None,
             "questions": {},
             "flags": [],
+            "scale": "five-point",
         }
     ],
     "next": None,

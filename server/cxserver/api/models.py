@@ -14,6 +14,8 @@ BATCH = 100
 CENTURY = 100 * 366 * 86_400
 # What the survey itself checks (`instrument.answers`) is only described here.
 _POINT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 5}
+_TRUST: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 5}
+_SATISFACTION: dict[str, Any] = {"type": ["integer", "null"], "minimum": 1, "maximum": 5}
 _DRIVERS: dict[str, Any] = {
     "oneOf": [
         {"type": "array", "items": {"type": "string"}},
@@ -42,17 +44,16 @@ def _moment(value: Any) -> Any:
 _Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
-def _require_both_ratings(schema: dict[str, Any]) -> None:
-    # Here they may be missing, so that the survey's own check tells of them with all the rest.
-    for name in ("trust", "satisfaction"):
-        del schema["properties"][name]["default"]
-        schema["required"].append(name)
+def _require_trust(schema: dict[str, Any]) -> None:
+    # Here it may be missing, so that the survey's own check tells of it with all the rest.
+    del schema["properties"]["trust"]["default"]
+    schema["required"].append("trust")
 
 
 class Item(BaseModel):
     """One person's answers."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_require_both_ratings)
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_require_trust)
 
     link: Annotated[str, Field(max_length=1000, description="The whole address of the link.")]
     key: Annotated[
@@ -84,8 +85,20 @@ class Item(BaseModel):
             description="Kiosks only: check everything, store and count nothing (200, `tested`).",
         ),
     ] = False
-    trust: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
-    satisfaction: Annotated[Any, Field(description="1 to 5", json_schema_extra=_POINT)] = None
+    trust: Annotated[
+        Any,
+        Field(
+            description="1 to 5; where it is asked by thumbs, 0 (down) or 1 (up).",
+            json_schema_extra=_TRUST,
+        ),
+    ] = None
+    satisfaction: Annotated[
+        Any,
+        Field(
+            description="1 to 5; left out where the survey does not ask it.",
+            json_schema_extra=_SATISFACTION,
+        ),
+    ] = None
     drivers: Annotated[
         Any,
         Field(

@@ -149,8 +149,8 @@ class AnswerRow(BaseModel):
         str | None, Field(description="Null unless that office has 5 answers of that hour.")
     ]
     delay: str
-    trust: int
-    satisfaction: int
+    trust: Annotated[int, Field(description="1 to 5; on the scale `thumbs` 0 or 1.")]
+    satisfaction: Annotated[int | None, Field(description="Null where it was not asked.")]
     drivers_positive: list[str]
     drivers_negative: list[str]
     driver_scores: dict[str, int]
@@ -159,6 +159,7 @@ class AnswerRow(BaseModel):
         dict[str, str], Field(description="Without texts for a key that does not read comments.")
     ]
     flags: list[str]
+    scale: str
 
 
 class AnswersPage(BaseModel):

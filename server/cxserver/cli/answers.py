@@ -131,7 +131,7 @@ def export(
         office,
         start.date() if start else None,
         end.date() if end else None,
-        flagged=not without_flagged,
+        without=entry.SUSPECT if without_flagged else frozenset(),
     )
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
         wanted = replace(wanted, offices=_below(engine, under))

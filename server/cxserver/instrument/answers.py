@@ -6,35 +6,32 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import Question, Survey
 
 COMMENT_LIMIT = 2000
-_DIGITS = {str(point): point for point in (1, 2, 3, 4, 5)}
 
 Point = Literal[1, 2, 3, 4, 5]
+Trust = Literal[0, 1, 2, 3, 4, 5]
 
 
 class Answers(BaseModel):
     """Answers that fit their survey. Points are 1 (worst) to 5 (best).
 
-    `drivers` are tapped codes; their polarity follows trust (4 and 5 positive, 1 to 3 negative).
+    `trust` is 0 or 1 where it is asked by thumbs; `satisfaction` is None where it is not asked.
+    `drivers` are tapped codes; their polarity follows trust, as its scale tells.
     `scores` are the points per driver of a Likert survey. `questions` maps an extra question's
     code to the chosen code or the typed text.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    satisfaction: Point
-    trust: Point
+    satisfaction: Point | None = None
+    trust: Trust
     drivers: tuple[str, ...] = ()
     scores: dict[str, Point] = {}
     comment: str = ""
     questions: dict[str, str] = {}
-
-    @property
-    def positive(self) -> bool:
-        """Whether tapped drivers count as "went well"."""
-        return self.trust >= 4
 
     def canonical(self) -> bytes:
         """The same bytes for the same answers, whatever the door they came by."""
@@ -62,8 +59,8 @@ def check(survey: Survey, sent: dict[str, Any]) -> Answers:
     """The answers in `sent` (JSON shape), or AnswersRefused with every fault. A-11 §280.10."""
     problems: list[Problem] = []
     values: dict[str, Any] = {
-        "satisfaction": _point("satisfaction", sent.get("satisfaction"), problems, required=True),
-        "trust": _point("trust", sent.get("trust"), problems, required=True),
+        "satisfaction": _satisfaction(survey, sent.get("satisfaction"), problems),
+        "trust": _required("trust", sent.get("trust"), survey.trust_scale.points, problems),
         "comment": _text("comment", sent.get("comment"), problems),
     }
     if survey.driver_mode == "likert":
@@ -87,6 +84,10 @@ def from_form(survey: Survey, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     Only the exact option values become numbers: int() would take "٣" and " 5 ".
     Raises AnswersRefused when a field other than `drivers` stands twice.
     """
+    points = {
+        "trust": _digits(survey.trust_scale.points),
+        "satisfaction": _digits(FIVE_POINT.points),
+    }
     sent: dict[str, Any] = {}
     taps: list[str] = []
     scores: dict[str, Any] = {}
@@ -99,11 +100,11 @@ def from_form(survey: Survey, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         if name == "drivers":
             taps.append(value)
         elif name.startswith("driver-"):
-            scores[name.removeprefix("driver-")] = _DIGITS.get(value, value)
+            scores[name.removeprefix("driver-")] = points["satisfaction"].get(value, value)
         elif name.startswith("question-"):
             questions[name.removeprefix("question-")] = value
-        elif name in ("trust", "satisfaction"):
-            sent[name] = _DIGITS.get(value, value)
+        elif name in points:
+            sent[name] = points[name].get(value, value)
         else:
             sent[name] = value
     if scores:
@@ -115,13 +116,30 @@ def from_form(survey: Survey, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return sent
 
 
-def _point(field: str, value: Any, problems: list[Problem], *, required: bool = False) -> Any:
+def _digits(points: tuple[int, ...]) -> dict[str, int]:
+    return {str(point): point for point in points}
+
+
+def _satisfaction(survey: Survey, value: Any, problems: list[Problem]) -> Any:
+    if survey.asks_satisfaction:
+        return _required("satisfaction", value, FIVE_POINT.points, problems)
+    if value not in (None, ""):
+        problems.append(Problem("satisfaction", "unknown"))
+    return None
+
+
+def _required(field: str, value: Any, points: tuple[int, ...], problems: list[Problem]) -> Any:
     if value is None or value == "":
-        if required:
-            problems.append(Problem(field, "required"))
+        problems.append(Problem(field, "required", len(points)))
+        return None
+    return _point(field, value, points, problems)
+
+
+def _point(field: str, value: Any, points: tuple[int, ...], problems: list[Problem]) -> Any:
+    if value is None or value == "":
         return None
     # bool is an int in Python, and 5.0 == 5: the type is compared, not the value alone.
-    if type(value) is not int or value not in (1, 2, 3, 4, 5):
+    if type(value) is not int or value not in points:
         problems.append(Problem(field, "choice"))
         return None
     return value
@@ -158,7 +176,7 @@ def _scores(survey: Survey, value: Any, problems: list[Problem]) -> dict[str, An
         problems.append(Problem("drivers", "choice"))
         return {}
     points = {
-        code: _point(f"driver-{code}", value[code], problems)
+        code: _point(f"driver-{code}", value[code], FIVE_POINT.points, problems)
         for code in survey.drivers
         if code in value
     }

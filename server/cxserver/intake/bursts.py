@@ -23,7 +23,7 @@ DEVICES = 5000
 
 Device = tuple[str, str, str]
 Row = tuple[str, date, str]
-Face = tuple[int, int]
+Face = tuple[int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ RULES = (
 class Seen:
     """One stored answer: its device (service, office, nonce), its row, when it was given.
 
-    `face` is its two ratings when it has nothing else, so that answers can be alike.
+    `face` is its ratings when it has nothing else, so that answers can be alike.
     """
 
     device: Device
@@ -56,7 +56,7 @@ class Seen:
 
 
 def face(answers: Answers) -> Face | None:
-    """The two ratings, when these answers consist of nothing else."""
+    """The ratings, when these answers consist of nothing else."""
     if answers.drivers or answers.scores or answers.comment or answers.questions:
         return None
     return answers.satisfaction, answers.trust

@@ -17,7 +17,8 @@ Place = tuple[str, str, date, str, str, str, int, bool]
 Count = tuple[str, str, date, str, str, str, int, bool, str, str]
 
 _KEY = [column.name for column in tables.tallies.primary_key]
-# Drivers are tapped or rated, seldom both on one day: what is not touched need not be sent.
+# Drivers are tapped or rated, and trust is rarely by thumbs; seldom both on one day: what is not
+# touched need not be sent.
 _RATED = frozenset(
     column
     for (measure, value), column in tables.COUNTED.items()
@@ -28,7 +29,13 @@ _TAPPED = frozenset(
     for (measure, value), column in tables.COUNTED.items()
     if measure.startswith("driver:") and not value.isdigit()
 )
-_ALWAYS = frozenset(tables.COUNTED.values()) - _RATED - _TAPPED
+_THUMBS = frozenset(
+    column
+    for (measure, value), column in tables.COUNTED.items()
+    if measure == "trust" and not value.isdigit()
+)
+_GROUPS = (_RATED, _TAPPED, _THUMBS)
+_ALWAYS = frozenset(tables.COUNTED.values()).difference(*_GROUPS)
 _MEASURES = {column: measure for measure, column in tables.COUNTED.items()}
 
 
@@ -89,16 +96,14 @@ def told(row: Mapping[str, Any]) -> Iterator[tuple[Count, int]]:
         yield (*place, row["measure"], row["value"]), row["n"]
         return
     for column, measure in _MEASURES.items():
-        if row[column]:
+        if row.get(column):
             yield (*place, *measure), row[column]
 
 
 def _touched(counts: Iterable[Tally]) -> frozenset[str]:
     """The columns that these counts need: one of few sets, each of which is one SQL statement."""
     used = {tables.COUNTED.get(tally[7:]) for tally in counts}
-    return frozenset().union(
-        _ALWAYS, *(group for group in (_RATED, _TAPPED) if not group.isdisjoint(used))
-    )
+    return frozenset().union(_ALWAYS, *(group for group in _GROUPS if not group.isdisjoint(used)))
 
 
 def _first(item: tuple[Place, object]) -> Place:

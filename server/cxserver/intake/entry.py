@@ -122,9 +122,11 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
         is_suspect(response["flags"]),
     )
     yield (*where, "response", "all")
-    yield (*where, "satisfaction", str(response["satisfaction"]))
-    yield (*where, "trust", str(response["trust"]))
-    side = "positive" if response["trust"] >= 4 else "negative"
+    if response["satisfaction"] is not None:
+        yield (*where, "satisfaction", str(response["satisfaction"]))
+    scale, trust = survey.trust_scale, response["trust"]
+    yield (*where, "trust", scale.value(trust))
+    side = "positive" if scale.is_good(trust) else "negative"
     drivers = response["drivers"]
     for code in drivers:
         value = str(drivers[code]) if isinstance(drivers, dict) else side

@@ -4,7 +4,7 @@ The order is service, day, random id. No read transaction lasts longer than one 
 of millions of rows never holds up the writer. What a row looks like in a file: `formats`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
 
 from cxserver import db, tables
+from cxserver.instrument import survey as survey_text
+from cxserver.instrument.scale import Scale
 
 COLUMNS = (
     "service",
@@ -30,15 +32,19 @@ COLUMNS = (
     "comment",
     "questions",
     "flags",
+    "scale",
 )
 PAGE = 2000
+
+Scales = dict[tuple[str, int], Scale]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which responses; None means all. `start` and `end` are included.
 
-    `offices` is for a whole subtree; together with `office` both must hold.
+    `offices` is for a whole subtree; together with `office` both must hold. Responses with any of
+    the flags `without` are left out.
     """
 
     service: str | None = None
@@ -46,7 +52,7 @@ class Filter:
     start: date | None = None
     end: date | None = None
     offices: frozenset[str] | None = None
-    flagged: bool = True
+    without: frozenset[str] = frozenset()
 
 
 def total(engine: Engine, wanted: Filter) -> int:
@@ -59,10 +65,12 @@ def total(engine: Engine, wanted: Filter) -> int:
 def rows(engine: Engine, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Each response as a row with the columns `COLUMNS`."""
     last: Row[Any] | None = None
+    scales: Scales = {}
     while True:
         with db.read(engine) as connection:
             page = _page(connection, wanted, last)
-        yield from (row(found) for found in page)
+            scales |= _scales(connection, page, scales)
+        yield from (row(found, scales[found.service, found.survey]) for found in page)
         if len(page) < PAGE:
             return
         last = page[-1]
@@ -91,15 +99,27 @@ def _where(query: Select[Any], wanted: Filter) -> Select[Any]:
         query = query.where(table.day <= wanted.end)
     if wanted.offices is not None:
         query = query.where(table.office.in_(sorted(wanted.offices)))
-    if not wanted.flagged:
-        query = query.where(table.flags == "")
+    for flag in sorted(wanted.without):
+        # They stand in one text, joined by semicolons.
+        query = query.where((";" + table.flags + ";").not_like(f"%;{flag};%"))
     return query
 
 
-def row(found: Row[Any]) -> dict[str, Any]:
-    """One response as it leaves the house."""
+def _scales(connection: Connection, page: Iterable[Row[Any]], known: Scales) -> Scales:
+    """The scale of each survey version that these responses answered: 1 is not 1 on both."""
+    held = tables.surveys.c
+    versions = {(found.service, found.survey) for found in page} - known.keys()
+    query = select(tables.surveys).where(tuple_(held.service, held.n).in_(sorted(versions)))
+    return {
+        (one.service, one.n): survey_text.from_json(one.definition).trust_scale
+        for one in (connection.execute(query) if versions else ())
+    }
+
+
+def row(found: Row[Any], scale: Scale) -> dict[str, Any]:
+    """One response as it leaves the house. `scale` is that of the survey version it answered."""
     taps = found.drivers if isinstance(found.drivers, list) else []
-    positive = found.trust >= 4
+    positive = scale.is_good(found.trust)
     return {
         "service": found.service,
         "office": found.office,
@@ -117,4 +137,5 @@ def row(found: Row[Any]) -> dict[str, Any]:
         "comment": found.comment,
         "questions": found.questions,
         "flags": found.flags.split(";") if found.flags else [],
+        "scale": scale.name,
     }

@@ -35,6 +35,7 @@ SCHEMA = pyarrow.schema(
         ("comment", _TEXT),
         ("questions", pyarrow.map_(_TEXT, _TEXT)),
         ("flags", _LIST),
+        ("scale", _TEXT),
     ]
 )
 
