@@ -12,6 +12,8 @@ from cxserver.instrument import instruments
 from cxserver.instrument.survey import Survey
 
 FOLDER = Path(__file__).parents[1] / "examples" / "instruments"
+CODES = instruments.CODES
+DOMAINS = instruments.A11_2018.drivers
 EVERY = pytest.mark.parametrize("code", instruments.CODES)
 
 
@@ -27,3 +29,17 @@ def survey(code: str) -> Survey:
     assert report.catalogue is not None, report.faults
     [service] = report.catalogue.services
     return replace(service.survey, n=1)
+
+
+def together() -> str:
+    """One agency with a service of each instrument, named like it."""
+    head = catalogue("a11-v2-thumbs").partition("[service.permits]")[0]
+    bodies = [
+        catalogue(code)
+        .partition("[service.permits]")[2]
+        .replace("service.permits", f"service.{code}")
+        for code in instruments.CODES
+    ]
+    return head + "".join(
+        f"[service.{code}]{body}" for code, body in zip(instruments.CODES, bodies, strict=True)
+    )

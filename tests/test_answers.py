@@ -195,6 +195,12 @@ def test_an_unknown_field_is_refused_by_name() -> None:
     assert refused({"satisfaction": 3, "trust": 3, "email": "a@b.c"}) == [("email", "unknown")]
 
 
+def test_nothing_rated_may_be_an_empty_list() -> None:
+    sent = {"satisfaction": 3, "trust": 3, "drivers": []}
+    assert answers.check(SURVEYS["likert"], sent).scores == {}
+    assert refused({**sent, "drivers": ["ease"]}, "likert") == [("drivers", "choice")]
+
+
 # ---- by thumbs, and without satisfaction
 
 THUMBS = "a11-v2-thumbs"

@@ -132,9 +132,9 @@
     return {
       survey: data.survey,
       language,
-      satisfaction: Number(told.get("satisfaction")),
+      satisfaction: told.has("satisfaction") ? Number(told.get("satisfaction")) : null,
       trust: Number(told.get("trust")),
-      drivers: scores.length ? Object.fromEntries(scores) : told.getAll("drivers"),
+      drivers: form().querySelector("[name=drivers]") ? told.getAll("drivers") : Object.fromEntries(scores),
       // A form would send CRLF for a Return; the field itself has what was typed.
       comment: form().elements.comment?.value || "",
       questions: Object.fromEntries(named("question-").filter(([, value]) => value)),
@@ -145,8 +145,9 @@
 
   function faults() {
     const told = stage.querySelector(".alert").dataset;
-    const missing = ["satisfaction", "trust"].filter((name) => !form().querySelector(`[name=${name}]:checked`))
-      .map((name) => [document.getElementById(`${name}-1`), told[name], told.required]);
+    const missing = ["satisfaction", "trust"].map((name) => [form().querySelector(`[name=${name}]`), name])
+      .filter(([first, name]) => first && !form().querySelector(`[name=${name}]:checked`))
+      .map(([first, name]) => [first, told[name], name === "trust" ? told.requiredTrust : told.required]);
     const areas = [...stage.querySelectorAll("textarea")].map((area) => {
       const over = [...area.value].length - area.dataset.limit;
       // Numbers are written as in this country, whatever the language.

@@ -8,8 +8,9 @@ function siding(form, aside) {
   let side = "";
   return () => {
     const trust = form.querySelector("[name=trust]:checked");
-    const next = trust && (trust.value > 3 ? "positive" : "negative");
-    if (!question || !next || next === side) return;
+    if (!question || !trust) return;
+    const next = trust.value >= question.dataset.good ? "positive" : "negative";
+    if (next === side) return;
     if (side) {
       aside[side] = taps.filter((tap) => tap.checked).map((tap) => tap.value);
       for (const tap of taps) tap.checked = (aside[next] || []).includes(tap.value);

@@ -29,8 +29,8 @@ from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
 from cxserver.insight.results import Row
 from cxserver.insight.slices import Driver
+from cxserver.intake import entry, unlinkable
 from cxserver.intake import recount as counting
-from cxserver.intake import unlinkable
 from cxserver.reporting import export as exporting
 from cxserver.reporting import formats
 

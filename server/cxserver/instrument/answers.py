@@ -170,7 +170,8 @@ def _taps(survey: Survey, value: Any, problems: list[Problem]) -> tuple[str, ...
 
 
 def _scores(survey: Survey, value: Any, problems: list[Problem]) -> dict[str, Any]:
-    if value is None:
+    # Kiosks of before sent an empty list where nothing was rated; some may still hold such answers.
+    if value is None or value == []:
         return {}
     if not isinstance(value, dict) or set(value) - set(survey.drivers):
         problems.append(Problem("drivers", "choice"))

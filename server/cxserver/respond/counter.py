@@ -1,7 +1,7 @@
 """The counter where the public is served: shared by every page, one per process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -91,7 +91,7 @@ def page(
         demo=counter.demo,
         service_name=service.names.get(speech, service.name) if service else "",
         minutes=minutes,
-        kept=kept,
+        kept=_scaled(kept, framed),
         host=host_of(request, framed),
         device=_device(request),
         pairing=_pairing(request, status),
@@ -109,6 +109,13 @@ def _words_for(refused: Refused, kept: Values | None) -> str:
     if refused.place:
         return "expired_place"
     return "late" if kept else "expired"
+
+
+def _scaled(kept: Values | None, service: Service | None) -> Values | None:
+    """With the scale of the survey in use, where nothing proves which one was shown."""
+    if kept is None or kept.scale is not None or service is None:
+        return kept
+    return replace(kept, scale=service.survey.scale)
 
 
 def _device(request: Request) -> bool:

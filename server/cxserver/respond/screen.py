@@ -13,6 +13,7 @@ from cxserver import tables
 from cxserver.casework.replies import Reply
 from cxserver.catalog.directory import Agency, Service
 from cxserver.instrument.answers import COMMENT_LIMIT, Problem
+from cxserver.instrument.scale import EVERY_POINT, ScaleName
 from cxserver.instrument.survey import Survey, Wording
 from cxserver.pages import environment, language
 from cxserver.respond import sentences
@@ -22,7 +23,10 @@ Static = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What the person has typed or chosen so far, as it was sent: it may be invalid."""
+    """What the person has typed or chosen so far, as it was sent: it may be invalid.
+
+    `scale` is that of `trust`, where it is known.
+    """
 
     satisfaction: int | None = None
     trust: int | None = None
@@ -30,6 +34,7 @@ class Values:
     scores: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
+    scale: ScaleName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def kiosk_page(
             "kiosk-language.html",
             replace(view, language=code),
             kiosk=True,
-            told=sentences.script(_words(code)),
+            told=sentences.script(_words(code), len(survey.trust_scale.points)),
         )
         for code in survey.languages
     ]
@@ -328,7 +333,9 @@ def _subject(name: str, words: language.Words, wording: Wording) -> str:
 
 def _target(name: str, survey: Survey, wording: Wording) -> str:
     """The id of the first control of a field; "" for a field that is not on the page."""
-    targets = {"satisfaction": "satisfaction-1", "trust": "trust-1"}
+    targets = {"trust": f"trust-{survey.trust_scale.points[0]}"}
+    if survey.asks_satisfaction:
+        targets["satisfaction"] = "satisfaction-1"
     if survey.comment:
         targets["comment"] = "comment"
     if survey.driver_mode == "likert":
@@ -344,9 +351,12 @@ def _target(name: str, survey: Survey, wording: Wording) -> str:
 def _kept(words: language.Words, values: Values) -> list[tuple[str, str]]:
     """What the person answered, in words to read and copy."""
     kept = []
-    for name, point in (("satisfaction", values.satisfaction), ("trust", values.trust)):
-        if point in (1, 2, 3, 4, 5):
-            kept.append((sentences.subject(words, name), sentences.points(words, point)))
+    if values.satisfaction in (1, 2, 3, 4, 5):
+        read = sentences.points(words, values.satisfaction)
+        kept.append((sentences.subject(words, "satisfaction"), read))
+    if values.trust in EVERY_POINT:
+        read = _trust(words, values.trust, values.scale)
+        kept.append((sentences.subject(words, "trust"), read))
     named = [sentences.driver(words, code) for code in values.drivers]
     if named:
         kept.append((sentences.subject(words, "drivers"), ", ".join(named)))
@@ -356,3 +366,8 @@ def _kept(words: language.Words, values: Values) -> list[tuple[str, str]]:
         if text.strip():
             kept.append((sentences.subject(words, "comment"), text))
     return kept
+
+
+def _trust(words: language.Words, point: int, scale: ScaleName | None) -> str:
+    thumbs = scale == "thumbs" and point in (0, 1)
+    return sentences.thumb(words, point) if thumbs else sentences.points(words, point)

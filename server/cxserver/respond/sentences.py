@@ -111,11 +111,13 @@ _SUBJECTS = {
 
 _PROBLEMS = {
     "required": mark("choose one of the five answers"),
+    "thumb": mark("choose one of the two answers"),
     "choice": mark("choose from the answers shown"),
     "text": mark("some characters cannot be read; please type them again"),
     "twice": mark("two answers arrived; please choose one"),
 }
 _POINTS = mark("{point} of 5")
+_THUMBS = (mark("Thumbs down: no"), mark("Thumbs up: yes"))
 NEEDS_SCRIPT = mark("This screen needs JavaScript. Please tell the staff of this office.")
 _FORM_PROBLEM = mark("The page sent something we did not ask for. Please press Send again.")
 
@@ -152,6 +154,8 @@ def problem(words: Words, found: Problem) -> str:
     """What to do about one fault."""
     if found.code == "long":
         return overlong(words, found.number)
+    if found.code == "required" and found.number == len(_THUMBS):
+        return words.text(_PROBLEMS["thumb"])
     return words.text(_PROBLEMS.get(found.code, _FORM_PROBLEM))
 
 
@@ -166,13 +170,18 @@ def overlong(words: Words, number: int, **shown: str) -> str:
     )
 
 
-def script(words: Words) -> dict[str, str]:
-    """What a script says about faults, when it checks answers before there is a server to ask."""
+def script(words: Words, points: int) -> dict[str, str]:
+    """What a script says about faults, when it checks answers before there is a server to ask.
+
+    Trust has so many `points`.
+    """
     named = {name: subject(words, name) for name in ("satisfaction", "trust", "comment")}
+    missing = problem(words, Problem("trust", "required", points))
     problems = {code: problem(words, Problem("", code)) for code in ("required", "text")}
     return {
         **named,
         **problems,
+        "required-trust": missing,
         "over-one": overlong(words, 1, n="{n}"),
         "over-many": overlong(words, 2, n="{n}"),
     }
@@ -191,3 +200,8 @@ def driver(words: Words, code: str) -> str:
 def points(words: Words, point: int) -> str:
     """A rating, read back."""
     return words.text(_POINTS, point=words.number(point))
+
+
+def thumb(words: Words, point: int) -> str:
+    """A thumb, read back: 0 is down, 1 is up."""
+    return words.text(_THUMBS[point])

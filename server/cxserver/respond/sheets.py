@@ -6,6 +6,8 @@ from collections.abc import Callable
 from markupsafe import escape
 
 from cxserver.catalog.directory import Agency, Directory, Office, Service
+from cxserver.instrument.scale import FIVE_POINT
+from cxserver.instrument.survey import Survey
 from cxserver.respond import screen
 from cxserver.respond.splice import Spliced
 
@@ -106,10 +108,17 @@ class Sheets:
                 language=language,
                 stamp=_STAMP,
                 static=self._static,
-                values=screen.Values(satisfaction=rating),
+                values=_chosen(service.survey, rating),
                 notice=notice,
                 host=host,
                 demo=self._demo,
             )
         )
         return Spliced(page, {"office": _OFFICE, "stamp": _STAMP})
+
+
+def _chosen(survey: Survey, rating: int | None) -> screen.Values:
+    """The rating of the address, where there are five points to choose from."""
+    if survey.asks_satisfaction:
+        return screen.Values(satisfaction=rating)
+    return screen.Values(trust=rating if survey.trust_scale is FIVE_POINT else None)

@@ -1,6 +1,6 @@
 """GET and POST of a survey link: show the sheet, take the answers, say thanks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote
 
@@ -14,6 +14,7 @@ from cxserver.errors import AnswerUnstorable, StoreUnavailable
 from cxserver.insight import count
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
+from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
 from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import Opened, Refused
@@ -27,7 +28,8 @@ FORM_LIMIT = 64 * 1024
 FIELDS = 40
 # A place's page may stay open over a working day, not over a weekend.
 PLACE_STAMP = timedelta(hours=24)
-_RATINGS = {str(point): point for point in range(1, 6)}
+_RATINGS = {str(point): point for point in FIVE_POINT.points}
+_TRUST = {str(point): point for point in EVERY_POINT}
 
 
 async def show(request: Request) -> Response:
@@ -120,7 +122,7 @@ class _Form:
         }
         return Values(
             satisfaction=_RATINGS.get(fields.get("satisfaction", "")),
-            trust=_RATINGS.get(fields.get("trust", "")),
+            trust=_TRUST.get(fields.get("trust", "")),
             drivers=tuple(value for name, value in self.pairs if name == "drivers"),
             scores=scores,
             # Sent twice it is refused; but whichever was the person's own, it comes back.
@@ -210,7 +212,8 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         return turn.again(422, problems=(Problem("comment", "text"),))
     if outcome.kind == "different":
         service = turn.opened.service
-        return counter.page(turn.request, "conflict", 409, service=service, kept=turn.form.values)
+        kept = replace(turn.form.values, scale=turn.survey.scale)
+        return counter.page(turn.request, "conflict", 409, service=service, kept=kept)
     return _to_thanks(turn, await replies.carried(desk, outcome, code))
 
 
