@@ -126,7 +126,7 @@ def _survey(options: Options, name: str, slug: str) -> str:
     return f"""\
 # The questions of A-11 §280.10: satisfaction, trust, what contributed, a few words.
 [service.{slug}.survey]
-instrument = "a11-2022"
+instrument = "a11-2022"               # the others: cx instruments
 clearance = "umbrella"
 languages = {_list(options.languages)}
 # The name in the middle of a sentence: "…my trust in {{name}}." In Spanish with its article, as

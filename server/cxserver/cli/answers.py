@@ -190,6 +190,7 @@ def _as_json(by: str, row: Row) -> dict[str, Any]:
         by: row.name,
         "n": row.n,
         "trust": _score(row.trust),
+        "thumbs": _thumbs(row.thumbs),
         "satisfaction": _score(row.satisfaction),
         "drivers": {code: _driver(driver) for code, driver in row.drivers.items()},
     }
@@ -200,6 +201,11 @@ def _score(score: Score) -> dict[str, Any]:
     return {**told, "counts": list(score.counts)}
 
 
+def _thumbs(score: Score) -> dict[str, Any]:
+    down, up = score.counts
+    return {"down": down, "up": up, "share": score.top2, "low": score.low, "high": score.high}
+
+
 def _driver(driver: Driver) -> dict[str, Any]:
     told: dict[str, Any] = {"positive": driver.positive, "negative": driver.negative}
     return told | ({"counts": list(driver.counts)} if driver.counts else {})
@@ -207,9 +213,13 @@ def _driver(driver: Driver) -> dict[str, Any]:
 
 def _scores_table(by: str, rows: list[Row]) -> Table:
     scores = ("trust 4–5", "95 %", "mean", "satisfied 4–5", "95 %", "mean")
-    table = plain_table("Trust and satisfaction", by, "n", *scores)
+    by_thumbs = any(row.thumbs.n for row in rows)
+    more = ("thumbs up", "95 %") if by_thumbs else ()
+    table = plain_table("Trust and satisfaction", by, "n", *scores, *more)
     for row in rows:
-        table.add_row(row.name, f"{row.n:,}", *_cells(row.trust), *_cells(row.satisfaction))
+        cells = (*_cells(row.trust), *_cells(row.satisfaction))
+        thumbs = _cells(row.thumbs)[:2] if by_thumbs else ()
+        table.add_row(row.name, f"{row.n:,}", *cells, *thumbs)
     return table
 
 
@@ -231,7 +241,8 @@ def _both(driver: Driver, n: int) -> str:
 def _cells(score: Score) -> tuple[str, str, str]:
     if score.top2 is None or score.low is None or score.high is None:
         return "–", "–", "–"
-    return f"{score.top2:.0%}", f"{score.low:.0%}–{score.high:.0%}", f"{score.mean:.2f}"
+    mean = "–" if score.mean is None else f"{score.mean:.2f}"
+    return f"{score.top2:.0%}", f"{score.low:.0%}–{score.high:.0%}", mean
 
 
 def _per_100(taps: int, n: int) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from cxserver.insight import chance, measures, mix, wording
 from cxserver.insight.measures import Score
 from cxserver.insight.mix import Adjusted
-from cxserver.insight.slices import Slice
+from cxserver.insight.slices import Slice, trust_scale
 from cxserver.instrument.survey import Survey
 
 Verdict = Literal["changed", "not changed", "cannot tell", "not comparable"]
@@ -20,6 +20,7 @@ LEAST = 30
 # Within five points either way nothing would be done differently: if the interval ends inside,
 # it did not change; if it reaches beyond, nobody can tell.
 MARGIN = 0.05
+_SCALE = "The answers to choose from changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,27 @@ class Break:
 
 
 def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
-    """One side of a comparison out of slices by `NEEDS`. `measure` has points 1 to 5."""
-    totals = [0] * 5
+    """One side of a comparison out of slices by `NEEDS`. `measure` has points.
+
+    Trust is taken on the scale that most of these people had; the others are left out of it.
+    """
+    given = list(slices)
+    if measure == "trust":
+        measure = trust_scale(given)
+    totals: Sequence[int] = ()
     counts: dict[str, tuple[int, int]] = {}
     versions: dict[tuple[str, str], int] = {}
-    for one in slices:
+    for one in given:
         score = one.score(measure)
-        totals = [a + b for a, b in zip(totals, score.counts, strict=True)]
+        totals = [
+            a + b for a, b in zip(totals or [0] * len(score.counts), score.counts, strict=True)
+        ]
         asked = (one.group["survey"], one.group["language"])
         way = f"{asked[0].partition('/')[0]}/{one.group['channel']}"
         top, n = counts.get(way, (0, 0))
         counts[way] = (top + score.top, n + score.n)
         versions[asked] = versions.get(asked, 0) + one.n
-    return Side(measures.score(totals), counts, versions)
+    return Side(measures.score(totals or [0] * 5), counts, versions)
 
 
 def compare(
@@ -87,7 +96,13 @@ def compare(
     """What became of the share of 4 and 5. `surveys` are the versions by name."""
     then, now = before.score, after.score
     if not then.n or not now.n:
+        gone = _question(before, after, surveys, measure)
+        if gone:
+            return Change("not comparable", gone[1], then, now)
         return Change("cannot tell", "There are no answers on one side.", then, now)
+    if then.is_thumbs is not now.is_thumbs:
+        reason = _question(before, after, surveys, measure)
+        return Change("not comparable", reason[1] if reason else _SCALE, then, now)
     low, high = measures.difference((now.top, now.n), (then.top, then.n))
     found = Change(
         "cannot tell",
@@ -143,7 +158,8 @@ def breaks(
             where: [one for one in meanings if one not in known.get(where, meanings)]
             for where, meanings in held.items()
         }
-        if reason := wording.switch(known, new):
+        other_scale = before.score.is_thumbs is not after.score.is_thumbs
+        if reason := wording.switch(known, new) or (_SCALE if other_scale else None):
             found.append(Break(name, "question", reason))
         elif stop := _mix(before, after):
             found.append(Break(name, *stop))

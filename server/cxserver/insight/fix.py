@@ -163,7 +163,7 @@ class _Counted:
 
     def _add(self, one: Slice, survey: Survey) -> None:
         service, office, channel = (one.group[name] for name in NEEDS[:3])
-        unhappy = sum(one.trust.counts[:3])
+        unhappy = sum(one.trust.counts[:3]) + one.thumbs.bottom
         for code in survey.drivers:
             driver = one.drivers.get(code)
             if survey.driver_mode == "likert":

@@ -10,6 +10,8 @@ from cxserver.insight import chance
 _Z = 1.959963984540054
 
 Interval = tuple[float, float]
+# So many counts: down and up.
+_THUMBS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A 5-point question: counts of the points 1 to 5 and what follows from them.
+    """A question with points: how many gave each, the worst first, and what follows from them.
 
     `top2` is the share of 4 and 5 (0 to 1), `low` and `high` its Wilson 95 % interval, `mean`
-    lies between 1 and 5. All are None when nobody answered.
+    lies between 1 and 5. All are None when nobody answered. By thumbs there are two counts, down
+    and up; `top2` is then the share of thumbs up, and there is no mean.
     """
 
     counts: tuple[int, ...]
@@ -48,14 +51,19 @@ class Score:
         return sum(self.counts)
 
     @property
+    def is_thumbs(self) -> bool:
+        """Whether it was asked by thumbs."""
+        return len(self.counts) == _THUMBS
+
+    @property
     def top(self) -> int:
-        """How many gave a 4 or a 5."""
-        return self.counts[3] + self.counts[4]
+        """How many gave a 4 or a 5, or a thumb up."""
+        return _top(self.counts)
 
     @property
     def bottom(self) -> int:
-        """How many gave a 1 or a 2."""
-        return self.counts[0] + self.counts[1]
+        """How many gave a 1 or a 2, or a thumb down."""
+        return self.counts[0] if self.is_thumbs else self.counts[0] + self.counts[1]
 
     @property
     def net(self) -> float | None:
@@ -69,14 +77,14 @@ class Score:
 
 
 def score(counts: Sequence[int]) -> Score:
-    """The score of `counts`, five numbers for the points 1 to 5."""
+    """The score of `counts`, five numbers for the points 1 to 5, or two for thumbs."""
     n = sum(counts)
     if n == 0:
         return Score(tuple(counts), None, None, None, None)
-    top = counts[3] + counts[4]
+    top = _top(counts)
     low, high = wilson(top, n)
     mean = sum(point * count for point, count in enumerate(counts, start=1)) / n
-    return Score(tuple(counts), top / n, low, high, mean)
+    return Score(tuple(counts), top / n, low, high, None if len(counts) == _THUMBS else mean)
 
 
 def share(hits: int, n: int) -> Share:
@@ -84,6 +92,10 @@ def share(hits: int, n: int) -> Share:
     if n == 0:
         return Share(hits, n, None, None, None)
     return Share(hits, n, hits / n, *wilson(hits, n))
+
+
+def _top(counts: Sequence[int]) -> int:
+    return counts[1] if len(counts) == _THUMBS else counts[3] + counts[4]
 
 
 def choices(counts: Mapping[str, int]) -> dict[str, Share]:

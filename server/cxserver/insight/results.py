@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from cxserver import periods
-from cxserver.insight import slices
+from cxserver.insight import measures, slices
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Driver, Scope
 
@@ -41,18 +41,21 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The results of one group: `name` is its office, channel …"""
+    """The results of one group: `name` is its office, channel … `trust` are those who had five
+    points to give, `thumbs` those who had two.
+    """
 
     name: str
     n: int
     trust: Score
     satisfaction: Score
     drivers: dict[str, Driver] = field(default_factory=dict)
+    thumbs: Score = field(default_factory=lambda: measures.score((0, 0)))
 
 
 def rows(engine: Engine, by: str, wanted: Filter) -> list[Row]:
     """A row per group that has answers, by name."""
     return [
-        Row(one.group[by], one.n, one.trust, one.satisfaction, one.drivers)
+        Row(one.group[by], one.n, one.trust, one.satisfaction, one.drivers, one.thumbs)
         for one in slices.read(engine, wanted.scope, (by,))
     ]

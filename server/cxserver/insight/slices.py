@@ -30,6 +30,7 @@ from cxserver.insight import measures, parts
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.parts import Part
 from cxserver.instrument.levels import Level
+from cxserver.instrument.scale import THUMBS
 from cxserver.periods import KINDS, Kind, Span
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
@@ -103,8 +104,13 @@ class Slice:
 
     @property
     def trust(self) -> Score:
-        """The points given for trust."""
+        """The points given for trust, where there were five."""
         return self.score("trust")
+
+    @property
+    def thumbs(self) -> Score:
+        """The thumbs given for trust: never added to the points."""
+        return self.score("thumbs")
 
     @property
     def satisfaction(self) -> Score:
@@ -130,7 +136,10 @@ class Slice:
         }
 
     def score(self, measure: str) -> Score:
-        """The points of `trust`, `satisfaction` or a rated `driver:<code>`."""
+        """The points of `trust`, `satisfaction` or a rated `driver:<code>`; or the `thumbs`."""
+        if measure == "thumbs":
+            given = self.measured.get("trust", {})
+            return measures.score([given.get(value, 0) for value in THUMBS.values])
         return measures.score(_points(self.measured.get(measure, {})))
 
 
@@ -202,6 +211,18 @@ def read(
                 ):
                     groups[name(group)][measure][value] += part.sign * int(n)
     return groups.slices(by)
+
+
+def trust_scale(slices: Iterable[Slice]) -> str:
+    """The measure that most of these rated their trust on: "trust" or "thumbs".
+
+    The two are never added up: where both are in use, a number is of one of them.
+    """
+    points = thumbs = 0
+    for one in slices:
+        points += one.trust.n
+        thumbs += one.thumbs.n
+    return "thumbs" if thumbs > points else "trust"
 
 
 def merged(slices: Iterable[Slice], by: Sequence[str] = ()) -> list[Slice]:

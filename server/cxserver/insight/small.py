@@ -31,8 +31,9 @@ LEAST = 10
 class Quarter:
     """One quarter of a small office. With `held` fewer than 5 answered, and nothing is shown.
 
-    `trust.people` and `satisfaction.people` read "7 of 9"; `named` are the drivers. `trend` is
-    what became of trust since the last quarter with answers.
+    `trust.people` and `satisfaction.people` read "7 of 9"; None where it was not asked, or what
+    a few said would show. `named` are the drivers. `trend` is what became of trust since the last
+    quarter with answers.
     """
 
     name: str
@@ -104,11 +105,20 @@ def sentence(quarter: Quarter) -> str:
     if quarter.held:
         few = f"fewer than {suppression.STAFF_HIDES}" if quarter.n else "no"
         return f"{quarter.name}: {few} people answered."
-    assert quarter.trust is not None and quarter.satisfaction is not None  # noqa: S101  # else held
-    return (
-        f"{quarter.name}: {quarter.satisfaction.people} people rated the service 4 or 5, "
-        f"{quarter.trust.people} their trust.{_since(quarter.trend)}"
-    )
+    said = ", ".join(_said(quarter)) or f"{quarter.n:,} people answered"
+    return f"{quarter.name}: {said}.{_since(quarter.trend)}"
+
+
+def _said(quarter: Quarter) -> list[str]:
+    satisfaction, trust = quarter.satisfaction, quarter.trust
+    told = [f"{satisfaction.people} people rated the service 4 or 5"] if satisfaction else []
+    if trust and trust.is_thumbs:
+        told.append(f"{trust.people} people gave trust a thumb up")
+    elif trust and satisfaction:
+        told.append(f"{trust.people} their trust")
+    elif trust:
+        told.append(f"{trust.people} people rated their trust 4 or 5")
+    return told
 
 
 def _quarter(
@@ -121,14 +131,23 @@ def _quarter(
         name,
         n,
         held=False,
-        trust=changes.side(now, "trust").score,
-        satisfaction=changes.side(now, "satisfaction").score,
+        trust=_part(now, "trust"),
+        satisfaction=_part(now, "satisfaction"),
         named=tuple(drivers.per_person(now, surveys)),
-        trend=_trend(now, before, surveys) if before else None,
+        trend=_trend(now, before, surveys),
     )
 
 
-def _trend(now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]) -> Change:
+def _part(counted: list[Slice], measure: str) -> Score | None:
+    """The score, unless nobody was asked, or those who were (or were not) are a few."""
+    found = changes.side(counted, measure).score
+    shown = suppression.shows_part(found.n, sum(one.n for one in counted))
+    return found if found.n and shown else None
+
+
+def _trend(now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]) -> Change | None:
+    if _part(now, "trust") is None or _part(before, "trust") is None:
+        return None
     return changes.compare(changes.side(before), changes.side(now), surveys, least=LEAST)
 
 
@@ -139,4 +158,6 @@ def _since(trend: Change | None) -> str:
     if trend.verdict == "changed":
         way = "more" if (trend.difference or 0) > 0 else "fewer"
         return f" That is {way} than the {then} before, by more than chance would do."
+    if trend.before.is_thumbs is not trend.after.is_thumbs:
+        return " Before, trust was asked in another way: the two do not compare."
     return f" Before: {then}; too few to call it a change."

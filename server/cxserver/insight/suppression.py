@@ -42,6 +42,13 @@ def staff(n: int) -> View:
     return "not for comparison" if n < NOT_FOR_COMPARISON else "full"
 
 
+def shows_part(part: int, whole: int) -> bool:
+    """Whether a number of `part` people may stand beside one of `whole`: not every question is
+    put to everybody, and neither those who had it nor the others may be a few.
+    """
+    return part == 0 or (part >= STAFF_HIDES and whole - part not in range(1, STAFF_HIDES))
+
+
 def table(
     cells: Mapping[tuple[str, str], int], limit: int = PUBLISHED
 ) -> dict[tuple[str | None, str | None], int | None]:

@@ -48,10 +48,12 @@ def meaning(survey: Survey, language: str, measure: str) -> Meaning | None:
     words = survey.wording.get(language)
     if words is None:
         return None
-    if measure == "trust":
-        scale = (survey.trust_icons, *words.trust_labels)
+    if measure in ("trust", "thumbs"):
+        scale = (survey.scale, survey.trust_icons, *words.trust_labels)
         return Meaning((survey.instrument, survey.trust_statement), scale, (words.trust,))
     if measure == "satisfaction":
+        if not survey.asks_satisfaction:
+            return None
         scale = (survey.satisfaction_icons, *words.satisfaction_labels)
         basis = (survey.instrument, survey.satisfaction_statement)
         return Meaning(basis, scale, (words.satisfaction,))
@@ -101,6 +103,11 @@ def _reason(old: Meaning | None, new: Meaning | None) -> str:
     if old is None or new is None:
         return "The question was added." if old is None else "The question was taken out."
     aspect = old.changed(new)
+    if aspect == "instrument" and old.wording == new.wording:
+        # The words are the same: what is different is what they belong to.
+        aspect = "scale" if old.scale != new.scale else "questionnaire"
+    if aspect == "questionnaire":
+        return f"The questionnaire changed from {old.instrument[0]} to {new.instrument[0]}."
     if aspect == "scale":
         return "The answers to choose from changed."
     if aspect == "wording":
@@ -122,7 +129,8 @@ def _driver(survey: Survey, language: str, code: str) -> Meaning | None:
     # Which list opens depends on the trust rating, and a longer list draws taps from the others.
     offered = tuple(words.drivers[one] for one in survey.drivers)
     asked = (words.drivers_question_positive, words.drivers_question_negative, words.trust)
-    return Meaning((survey.instrument, survey.driver_mode), offered, (words.drivers[code], *asked))
+    basis = (survey.instrument, survey.driver_mode, survey.scale)
+    return Meaning(basis, offered, (words.drivers[code], *asked))
 
 
 def _question(survey: Survey, language: str, code: str) -> Meaning | None:

@@ -15,16 +15,23 @@ from cxserver.insight.measures import Score
 _GRID = 28
 # The labels of the vertical axis stand left of the marks.
 _MARGIN = 10
+# The look of each count in a bar, and its label.
+_POINTS = tuple((point, str(point)) for point in range(1, 6))
+_THUMBS = ((1, "down"), (5, "up"))
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One of the points 1 to 5 in a bar: its left end and width, its share of all."""
+    """One of the points 1 to 5 in a bar: its left end and width, its share of all.
+
+    A thumb down has the look of a 1, a thumb up that of a 5; the label tells.
+    """
 
     point: int
     left: float
     width: float
     share: float
+    label: str
 
     @property
     def middle(self) -> float:
@@ -129,7 +136,7 @@ class Pair:
 
 
 def likert(scores: Sequence[Score]) -> Likert:
-    """Bars of the points 1 to 5, of those that 5 people or more answered."""
+    """Bars of the points 1 to 5, or of thumbs, of those that 5 people or more answered."""
     told = [[n / one.n for n in one.counts] for one in scores if _is_shown(one.n)]
     left = max((_left(shares) for shares in told), default=0.5)
     right = max((1 - _left(shares) for shares in told), default=0.5)
@@ -232,14 +239,15 @@ def _is_shown(n: int) -> bool:
 
 
 def _left(shares: Sequence[float]) -> float:
-    return shares[0] + shares[1] + shares[2] / 2
+    return shares[0] if len(shares) == len(_THUMBS) else shares[0] + shares[1] + shares[2] / 2
 
 
 def _bar(shares: Sequence[float], scale: float, centre: float) -> tuple[Segment, ...]:
     at = centre - scale * _left(shares)
     found = []
-    for point, share in enumerate(shares, start=1):
-        found.append(Segment(point, at, scale * share, share))
+    points = _THUMBS if len(shares) == len(_THUMBS) else _POINTS
+    for (point, label), share in zip(points, shares, strict=True):
+        found.append(Segment(point, at, scale * share, share, label))
         at += scale * share
     return tuple(found)
 

@@ -21,8 +21,8 @@ _PLACES: Mapping[Position, str] = {
     "below": "lower than chance explains",
 }
 _ENDS = ("At least", "At most")
-_SHARES = ("Trust 4 or 5", *_ENDS, "Satisfaction 4 or 5", *_ENDS)
-_HEAD = ("Office", "People", *_SHARES, "Trust to expect", "Compared")
+_SATISFIED = ("Satisfaction 4 or 5", *_ENDS, "Trust to expect", "Compared")
+_BEST: Mapping[str, str] = {"trust": "a 4 or 5", "thumbs": "thumbs up"}
 # The names of more would lie on each other; the table has them all.
 _NAMED = 12
 
@@ -58,9 +58,10 @@ def show(request: Request, visit: Visit) -> Response:
     may = hidden.offices(asked)
     apart = hidden.small if asked.window.is_rolling else frozenset()
     shown = {slug: one for slug, one in found.items() if may.get(slug) == one.n}
-    fit = comparable(shown)
+    scale = slices.trust_scale(found.values())
+    fit = comparable(shown, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
-    numbers = as_table(asked, visit.path, may, shown, drawn)
+    numbers = as_table(asked, visit.path, may, shown, drawn, scale)
     if request.query_params.get("format") == "csv":
         return table.download("offices", numbers)
     return rooms.page(
@@ -75,15 +76,18 @@ def show(request: Request, visit: Visit) -> Response:
         summary=summary(drawn, len(asked.offices)),
         apart=[one for one in asked.offices if one.slug in apart],
         named=_NAMED,
+        best=_BEST[scale],
     )
 
 
-def comparable(shown: Mapping[str, Slice]) -> dict[str, tuple[int, int]]:
-    """The offices with enough answers to be compared: how many gave trust a 4 or 5, of how many."""
+def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tuple[int, int]]:
+    """The offices with enough answers to be compared: how many gave trust a 4 or 5, of how many.
+
+    All on one `scale`, that of most: thumbs are not held against points.
+    """
+    found = {slug: one.score(scale) for slug, one in shown.items()}
     least = suppression.NOT_FOR_COMPARISON
-    return {
-        slug: (one.trust.top, one.trust.n) for slug, one in shown.items() if one.trust.n >= least
-    }
+    return {slug: (one.top, one.n) for slug, one in found.items() if one.n >= least}
 
 
 def summary(drawn: Funnel | None, offices: int) -> str:
@@ -111,26 +115,35 @@ def as_table(
     may: Mapping[str, int | None],
     shown: Mapping[str, Slice],
     drawn: Funnel | None,
+    scale: str = "trust",
 ) -> Table:
     """Every office by name, also those without answers."""
     points = {one.name: one for one in drawn.points} if drawn else {}
     rows = tuple(
         (
             table.name(one.name, path + "/" + asked.query(office=one.slug)),
-            *_cells(may.get(one.slug), shown.get(one.slug)),
+            *_cells(may.get(one.slug), shown.get(one.slug), scale),
             *_judged(points.get(one.slug)),
         )
         for one in asked.offices
     )
-    return Table("Offices by name", _HEAD, rows)
+    trust = f"Trust {_BEST[scale].removeprefix('a ')}"
+    return Table("Offices by name", ("Office", "People", trust, *_ENDS, *_SATISFIED), rows)
 
 
-def _cells(n: int | None, shown: Slice | None) -> tuple[Cell, ...]:
+def _cells(n: int | None, shown: Slice | None, scale: str) -> tuple[Cell, ...]:
     if n == 0:
         return tuple(table.nothing() for _ in range(7))
     if shown is None:
         return tuple(table.hidden() for _ in range(7))
-    return table.count(shown.n), *table.score(shown.trust), *table.score(shown.satisfaction)
+    return table.count(shown.n), *_part(shown, scale), *_part(shown, "satisfaction")
+
+
+def _part(one: Slice, measure: str) -> tuple[Cell, ...]:
+    score = one.score(measure)
+    if not suppression.shows_part(score.n, one.n):
+        return tuple(table.hidden() for _ in range(3))
+    return table.score(score)
 
 
 def _judged(point: Point | None) -> tuple[Cell, Cell]:

@@ -7,7 +7,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.insight import changes, slices, wording
+from cxserver.insight import changes, slices, suppression, wording
 from cxserver.insight.changes import Change
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
@@ -48,7 +48,23 @@ class Standing:
     @property
     def title(self) -> str:
         """What was asked about."""
-        return words.MEASURES[self.measure]
+        by_thumbs = self.change.after.n and self.change.after.is_thumbs
+        return words.MEASURES[self.measure] + (" (thumbs)" if by_thumbs else "")
+
+    @property
+    def scores(self) -> tuple[Score, Score]:
+        """How it stands, and how it stood."""
+        return self.change.after, self.change.before
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What the two ends of its bar are."""
+        return ("down", "up") if self.change.after.is_thumbs else ("1 lowest", "5 highest")
+
+    @property
+    def best(self) -> str:
+        """What the best answers are, of these days and of those before."""
+        return words.good(self.scores)
 
     @property
     def sentence(self) -> str:
@@ -139,12 +155,29 @@ def _standings(
     reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
 ) -> tuple[Standing, ...]:
     now, past = _sides(reader, asked, hidden)
-    return tuple(
+    found = (
         Standing(
             one, changes.compare(changes.side(past, one), changes.side(now, one), surveys, one)
         )
         for one in MEASURES
     )
+    return told(tuple(found), _people(past), _people(now))
+
+
+def told(standing: Sequence[Standing], before: int, now: int) -> tuple[Standing, ...]:
+    """Those that were asked at all, and of enough people: not every survey asks everything."""
+    fit = tuple(
+        one
+        for one in standing
+        if suppression.shows_part(one.change.after.n, now)
+        and suppression.shows_part(one.change.before.n, before)
+    )
+    asked = tuple(one for one in fit if one.change.after.n or one.change.before.n)
+    return asked or fit[:1]
+
+
+def _people(counted: Sequence[Slice]) -> int:
+    return sum(one.n for one in counted)
 
 
 def _sides(
@@ -225,8 +258,8 @@ def counts(standing: Sequence[Standing]) -> Table:
     """How many gave each of the points."""
     rows = tuple(
         (
-            table.name(words.MEASURES[one.measure]),
-            *(table.plain(f"{n:,}", n) for n in one.change.after.counts),
+            table.name(one.title),
+            *_each(one.change.after),
             table.count(one.change.after.n),
         )
         for one in standing
@@ -235,9 +268,16 @@ def counts(standing: Sequence[Standing]) -> Table:
     return Table("How many people gave each answer", head, rows)
 
 
+def _each(score: Score) -> tuple[Cell, ...]:
+    cells = tuple(table.plain(f"{n:,}", n) for n in score.counts)
+    # A thumb down is the lowest there is, a thumb up the highest; nothing is between them.
+    return (cells[0], *(table.nothing() for _ in range(3)), cells[1]) if score.is_thumbs else cells
+
+
 def as_table(asked: Filters, standing: Sequence[Standing], trend: Series) -> Table:
     """All that the page shows: these days, the days before, and the trend."""
-    head = ("Question", "Days", "People", "Gave a 4 or 5", "At least", "At most")
+    best = f"Gave {words.good(score for one in standing for score in one.scores)}"
+    head = ("Question", "Days", "People", best, "At least", "At most")
     rows: list[tuple[Cell, ...]] = []
     for one in standing:
         title = table.name(one.title)

@@ -76,7 +76,8 @@ class Series:
     def table(self, measure: str) -> Table:
         """The numbers behind the chart."""
         stops = {one.period: one.reason for one in self.breaks(measure)}
-        head: tuple[str, ...] = ("Days", "People", "Gave a 4 or 5", "At least", "At most")
+        best = f"Gave {words.good(one.score(measure) for one in self.blocks)}"
+        head: tuple[str, ...] = ("Days", "People", best, "At least", "At most")
         rows = tuple(
             (table.name(filters.told(one.span)), *_cells(one, measure))
             + ((table.plain(stops.get(one.label, "")),) if stops else ())

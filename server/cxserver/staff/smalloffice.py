@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.insight import slices, small, suppression, wording
+from cxserver.insight.measures import Score
 from cxserver.insight.small import Quarter
 from cxserver.periods import Span
 from cxserver.staff import comments, rooms, table, veil, words
@@ -95,20 +96,25 @@ def sentence(quarter: Quarter) -> str:
 
 def as_table(quarters: Sequence[Quarter]) -> Table:
     """The quarters, the oldest first."""
-    head = ("Quarter", "People", "Satisfaction 4 or 5", "Trust 4 or 5")
+    head = ("Quarter", "People", "Satisfaction 4 or 5", _trust(quarters))
     rows = tuple((table.name(one.name), *_cells(one)) for one in quarters)
     return Table("Answers by fiscal quarter", head, rows)
 
 
+def _trust(quarters: Sequence[Quarter]) -> str:
+    return f"Trust {words.good(one.trust for one in quarters).removeprefix('a ')}"
+
+
 def _cells(one: Quarter) -> tuple[Cell, ...]:
-    if one.held or one.trust is None or one.satisfaction is None:
+    if one.held:
         return tuple(table.hidden() if one.n else table.nothing() for _ in range(3))
-    view = suppression.staff(one.n)
-    return (
-        table.count(one.n),
-        Cell(one.satisfaction.people, one.satisfaction.top, view),
-        Cell(one.trust.people, one.trust.top, view),
-    )
+    return table.count(one.n), _people(one.satisfaction), _people(one.trust)
+
+
+def _people(score: Score | None) -> Cell:
+    if score is None:
+        return table.nothing()
+    return Cell(score.people, score.top, suppression.staff(score.n))
 
 
 def quarters(reader: Reader, asked: Filters) -> list[Quarter]:

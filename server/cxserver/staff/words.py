@@ -16,12 +16,21 @@ def standing(score: Score) -> str:
     """How a measure stands: in percent where there are enough people, else in people."""
     if score.top2 is None or score.low is None or score.high is None:
         return "Nobody answered this."
+    gave = "gave a thumb up" if score.is_thumbs else "gave a 4 or 5"
     if score.n < suppression.NOT_FOR_COMPARISON:
-        return f"{score.people} people gave a 4 or 5. Too few to compare with anything."
+        return f"{score.people} people {gave}. Too few to compare with anything."
     return (
-        f"{percent(score.top2)} gave a 4 or 5 (most likely between {percent(score.low)} and "
+        f"{percent(score.top2)} {gave} (most likely between {percent(score.low)} and "
         f"{percent(score.high)}). {score.n:,} people answered."
     )
+
+
+def good(scores: Iterable[Score | None]) -> str:
+    """What the best answers of a column are called."""
+    thumbs = {score.is_thumbs for score in scores if score and score.n}
+    if thumbs == {True}:
+        return "thumbs up"
+    return "a 4 or 5, or thumbs up" if thumbs == {True, False} else "a 4 or 5"
 
 
 def verdict(change: Change) -> str:
