@@ -30,7 +30,8 @@ def upgrade() -> None:
 def _rebuild() -> None:
     """SQLite changes no column: the rows move, in the order of their key, into a new table."""
     made = sa.text(
-        "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'responses' AND sql <> ''"
+        "SELECT sql FROM sqlite_master "
+        "WHERE type = 'index' AND tbl_name = 'responses' AND sql <> ''"
     )
     indexes = op.get_bind().execute(made).scalars().all()
     op.rename_table("responses", "responses_before")

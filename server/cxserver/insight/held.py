@@ -71,10 +71,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What may be told beside the comments of one office and week."""
+    """What may be told beside the comments of one office and week. `trust` are what its points are
+    counted under: a thumb up is not a 1.
+    """
 
     ways: frozenset[tuple[str, str]] = frozenset()
-    trust: frozenset[int] = frozenset()
+    trust: frozenset[str] = frozenset()
     satisfaction: frozenset[int] = frozenset()
     drivers: frozenset[tuple[str, Side]] = frozenset()
 
@@ -242,7 +244,7 @@ def _telling(some: Sequence[Slice]) -> Telling:
     [whole] = slices.merged(some)
     return Telling(
         ways=frozenset(_pair(name) for name in _tellable(ways)),
-        trust=frozenset(map(int, _tellable(whole.measured.get("trust", {})))),
+        trust=frozenset(_tellable(whole.measured.get("trust", {}))),
         satisfaction=frozenset(map(int, _tellable(whole.measured.get("satisfaction", {})))),
         drivers=frozenset(
             (code, side)

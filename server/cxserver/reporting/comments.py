@@ -22,15 +22,19 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     func,
     literal_column,
+    not_,
     or_,
     select,
+    tuple_,
 )
 
 from cxserver import tables
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.levels import Level
+from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
 
 State = Literal["unread", "read", "open", "done"]
 STATES: tuple[State, ...] = ("unread", "read", "open", "done")
@@ -43,7 +47,8 @@ _WEEK = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which comments; None is any. `driver` is a code and the points of trust, or of the driver
-    itself where it was rated, that are meant.
+    itself where it was rated, that are meant. `thumbs` are the survey versions (service, number)
+    whose trust is a thumb: their 1 is no point 1.
     """
 
     services: frozenset[str]
@@ -55,6 +60,7 @@ class Wanted:
     state: State | None = None
     owner: str | None = None
     alerted: bool = False
+    thumbs: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ class Comment:
     channel: str
     language: str
     trust: int
-    satisfaction: int
+    scale: Scale
+    satisfaction: int | None
     drivers: Mapping[str, int | None]
     text: str
     more: tuple[tuple[str, str, str], ...]
@@ -174,9 +181,9 @@ def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnEl
     if wanted.language is not None:
         terms.append(held.language == wanted.language)
     if wanted.score is not None:
-        terms.append(held.trust == wanted.score)
+        terms.append(and_(held.trust == wanted.score, not_(_by_thumb(wanted))))
     if wanted.driver is not None:
-        terms.append(_names(*wanted.driver))
+        terms.append(_names(*wanted.driver, _by_thumb(wanted)))
     return and_(*terms)
 
 
@@ -222,10 +229,29 @@ def _case_terms(wanted: Wanted) -> list[Any]:
     return terms + ([held.owner == wanted.owner] if wanted.owner is not None else [])
 
 
-def _names(code: str, points: tuple[int, ...]) -> Any:
+def by_thumbs(known: Directory) -> frozenset[tuple[str, int]]:
+    """The survey versions whose trust is a thumb."""
+    return frozenset(
+        (service.slug, n)
+        for service in known.services.values()
+        for n, survey in service.surveys.items()
+        if survey.trust_scale is THUMBS
+    )
+
+
+def _by_thumb(wanted: Wanted) -> ColumnElement[bool]:
+    held = tables.responses.c
+    return (
+        tuple_(held.service, held.survey).in_(sorted(wanted.thumbs)) if wanted.thumbs else false()
+    )
+
+
+def _names(code: str, points: tuple[int, ...], thumb: ColumnElement[bool]) -> Any:
     """Those that tapped a driver while giving trust these points, or gave them to the driver."""
     told, trust = cast(tables.responses.c.drivers, Text), tables.responses.c.trust
-    tapped = and_(told.like(f'[%"{code}"%'), trust.in_(points))
+    side = int(FIVE_POINT.points[-1] in points)
+    rated = or_(and_(not_(thumb), trust.in_(points)), and_(thumb, trust == side))
+    tapped = and_(told.like(f'[%"{code}"%'), rated)
     return or_(tapped, *(told.like(f'{{%"{code}": {point}%') for point in points))
 
 
@@ -256,6 +282,7 @@ def _comment(row: Row[Any], known: Directory) -> Comment | None:
         channel=row.channel,
         language=row.language,
         trust=row.trust,
+        scale=known.services[row.service].surveys[row.survey].trust_scale,
         satisfaction=row.satisfaction,
         drivers=drivers,
         text=row.comment,

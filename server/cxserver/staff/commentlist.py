@@ -18,6 +18,7 @@ from cxserver.errors import NotFound
 from cxserver.insight import drivers, held
 from cxserver.insight.held import Kind, Telling
 from cxserver.insight.slices import Scope
+from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.reporting import comments
 from cxserver.reporting.comments import Comment, State, Wanted
 from cxserver.staff.filters import CHANNELS, language_name
@@ -117,8 +118,9 @@ class Told:
         if self._way_told:
             channel = CHANNELS.get(one.channel, one.channel)
             yield f"{channel}, {language_name(one.language)}"
-        if one.trust in telling.trust:
-            yield f"Trust {one.trust} of 5"
+        if one.scale.value(one.trust) in telling.trust:
+            thumbs = one.scale is THUMBS
+            yield f"Trust: thumb {THUMBS.value(one.trust)}" if thumbs else f"Trust {one.trust} of 5"
         if one.satisfaction in telling.satisfaction:
             yield f"Satisfaction {one.satisfaction} of 5"
         for side, words in (("negative", "Could be better"), ("positive", "Went well")):
@@ -127,11 +129,12 @@ class Told:
                 yield f"{words}: {', '.join(named)}"
 
     def _drivers(self) -> Iterator[tuple[str, str]]:
-        for code, points in self.comment.drivers.items():
-            given = self.comment.trust if points is None else points
-            for side in held.SIDES:
-                if given in held.POINTS[side] and (code, side) in self.telling.drivers:
-                    yield code, side
+        one = self.comment
+        for code, points in one.drivers.items():
+            good = one.scale.is_good(one.trust) if points is None else points >= FIVE_POINT.good
+            side: held.Side = "positive" if good else "negative"
+            if (code, side) in self.telling.drivers:
+                yield code, side
 
     def _driver(self, code: str) -> str:
         return drivers.label(self.directory.services[self.comment.service].survey, code)
@@ -259,6 +262,7 @@ class Shelf:
             language=kind.language,
             driver=(kind.driver[0], held.POINTS[kind.driver[1]]) if kind.driver else None,
             score=kind.score,
+            thumbs=comments.by_thumbs(self.known),
             state=search.state,
             owner=search.owner,
             alerted=search.alerted,
