@@ -19,8 +19,9 @@ from cxserver.catalog.directory import Directory
 from cxserver.insight import slices, small
 from cxserver.insight.slices import Scope, Slice
 from cxserver.periods import Span
-from cxserver.staff import filters, stretches, veil
+from cxserver.staff import filters, ruling, stretches
 from cxserver.staff.filters import Filters, Window
+from cxserver.staff.ruling import Ruling
 from cxserver.staff.veil import Veil
 
 # Stretches of days that no page cuts: the finest that anybody could hope to know.
@@ -54,7 +55,7 @@ class Agency:
         found: dict[tuple[str, ...], int] = {}
         for cell, n in self.counts.items():
             if n and self._is_within(cell[4], span):
-                group = dict(zip(veil.NEEDS, cell, strict=False))
+                group = dict(zip(ruling.NEEDS, cell, strict=False))
                 key = tuple(group[name] for name in by)
                 found[key] = found.get(key, 0) + n
         return [
@@ -69,7 +70,7 @@ class Agency:
 
     def veil(self) -> Veil:
         """What hides."""
-        return Veil(self.count, self.asked())
+        return Veil(self.count, Ruling(self.count, self.asked()))
 
     def addresses(self) -> Iterator[Address]:
         """Everything that the pages can be asked for, what counts the same cells only once."""

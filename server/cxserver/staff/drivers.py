@@ -45,7 +45,8 @@ def show(request: Request, visit: Visit) -> Response:
         everywhere = common([surveys[one.group["survey"]] for one in counted])
         taps = [one for one in taps if one.code in everywhere]
     if not taps:
-        return rooms.page(visit, "drivers.html", asked=asked, state="empty")
+        state = "hidden" if counted else "empty"
+        return rooms.page(visit, "drivers.html", asked=asked, state=state)
     services = asked.services_in(asked.of_office())
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":

@@ -8,6 +8,7 @@ need 5 answers or none of every mix.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cached_property
 
 from cxserver.insight import openings
 from cxserver.insight.openings import Part, Tree
@@ -20,6 +21,8 @@ _RARE = ""
 _PAIRS = (("channel", "language"), ("service", "channel"), ("service", "language"))
 
 Names = frozenset[str]
+# Service, channel and language; the office; how many.
+Row = tuple[tuple[str, str, str], str, int]
 
 
 class Mixes:
@@ -34,23 +37,26 @@ class Mixes:
         rows: Sequence[Sequence[Slice]],
         offers: Mapping[str, frozenset[str]],
     ):
-        self._tree, self._among, self._rows, self._offers = tree, among, rows, offers
-        self._alike = {name: self._told_apart(name) for name in NAMES}
-        self._one = {name: self._of_one(name) for name in NAMES}
-        self._several = self._of_several()
+        self._tree, self._among, self._offers = tree, among, offers
+        self._rows = [[_row(one) for one in each] for each in rows]
+        self._alike = {name: self._told_apart(at) for at, name in enumerate(NAMES)}
+        self._one: dict[str, frozenset[str]] = {}
 
     def shows(self, node: str, chosen: Mapping[str, str]) -> bool:
         """Whether a page of an office and these services, channels, languages may be shown."""
-        if any(self._alike[name].get(value) != value for name, value in chosen.items()):
+        if any(self._alike[name].get(value, value) != value for name, value in chosen.items()):
             return False
-        names = frozenset(chosen)
+        # What nobody at all was given leaves nothing to hide.
+        names = frozenset(name for name, value in chosen.items() if value in self._alike[name])
+        if not names:
+            return True
         if len(names) == 1:
-            return node in self._one[next(iter(names))]
-        return node in self._several.get(names, ())
+            return node in self.of_one(*names)
+        return node in self._several[names]
 
-    def _told_apart(self, name: str) -> dict[str, str]:
+    def _told_apart(self, at: int) -> dict[str, str]:
         """Which values are told apart of all answers: those that have 5 or none in all days."""
-        counts = [_sums(rows, name) for rows in self._rows]
+        counts = [_sums(rows, at) for rows in self._rows]
         rare = {v for one in counts for v, n in one.items() if 0 < n < openings.LEAST}
         values = {value for one in counts for value in one}
         often = sorted(values - rare, key=lambda value: (sum(one[value] for one in counts), value))
@@ -60,13 +66,15 @@ class Mixes:
             rare.add(often.pop(0))
         return {value: _RARE if value in rare else value for value in values}
 
-    def _of_one(self, name: str) -> frozenset[str]:
-        found = self._tree.opened(self._among, self._parts((name,)))
-        if name == "service":
-            found = self._tied(found)
-        return found
+    def of_one(self, name: str) -> frozenset[str]:
+        """The offices with a page for each service, each channel or each language."""
+        if name not in self._one:
+            found = self._tree.opened(self._among, self._parts((name,)))
+            self._one[name] = self._tied(found) if name == "service" else found
+        return self._one[name]
 
-    def _of_several(self) -> dict[Names, frozenset[str]]:
+    @cached_property
+    def _several(self) -> dict[Names, frozenset[str]]:
         """Of each set of filters the offices where every mix of them may be shown."""
         found = {frozenset(NAMES): self._whole(NAMES, frozenset())}
         taken = found[frozenset(NAMES)]
@@ -77,7 +85,7 @@ class Mixes:
         return found
 
     def _whole(self, names: Sequence[str], taken: Set[str]) -> frozenset[str]:
-        among = frozenset.intersection(*(self._one[name] for name in names)) - taken
+        among = frozenset.intersection(*(self.of_one(name) for name in names)) - taken
         return self._tree.whole(among, self._among, self._parts(names))
 
     def _tied(self, shown: frozenset[str]) -> frozenset[str]:
@@ -135,33 +143,35 @@ class Mixes:
             room = max(room, moves)
         return room
 
-    def _by_office(self, rows: Sequence[Slice]) -> dict[str, Counter[str]]:
+    def _by_office(self, rows: Sequence[Row]) -> dict[str, Counter[str]]:
         found: dict[str, Counter[str]] = {}
-        for one in rows:
-            found.setdefault(one.group["office"], Counter())[one.group["service"]] += one.n
+        for (service, _, _), office, n in rows:
+            found.setdefault(office, Counter())[service] += n
         return found
 
     def _parts(self, names: Sequence[str]) -> list[Part]:
         """For each stretch of days and each mix of these the answers of every office."""
-        return [
-            Part(counts)
-            for rows in self._rows
-            for counts in _by_mix(rows, names, self._alike).values()
-        ]
+        told = [(NAMES.index(name), self._alike[name]) for name in names]
+        return [Part(counts) for rows in self._rows for counts in _by_mix(rows, told)]
+
+
+def _row(one: Slice) -> Row:
+    group = one.group
+    return (group["service"], group["channel"], group["language"]), group["office"], one.n
 
 
 def _by_mix(
-    rows: Sequence[Slice], names: Sequence[str], alike: Mapping[str, Mapping[str, str]]
-) -> dict[tuple[str, ...], dict[str, int]]:
-    found: dict[tuple[str, ...], Counter[str]] = {}
-    for one in rows:
-        mix = tuple(alike[name][one.group[name]] for name in names)
-        found.setdefault(mix, Counter())[one.group["office"]] += one.n
-    return {mix: dict(counts) for mix, counts in sorted(found.items())}
+    rows: Sequence[Row], told: Sequence[tuple[int, Mapping[str, str]]]
+) -> list[dict[str, int]]:
+    found: dict[tuple[str, ...], dict[str, int]] = {}
+    for mix, office, n in rows:
+        of_mix = found.setdefault(tuple([alike[mix[at]] for at, alike in told]), {})
+        of_mix[office] = of_mix.get(office, 0) + n
+    return list(found.values())
 
 
-def _sums(rows: Sequence[Slice], name: str) -> Counter[str]:
+def _sums(rows: Sequence[Row], at: int) -> Counter[str]:
     found: Counter[str] = Counter()
-    for one in rows:
-        found[one.group[name]] += one.n
+    for mix, _, n in rows:
+        found[mix[at]] += n
     return found

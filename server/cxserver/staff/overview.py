@@ -34,6 +34,7 @@ from cxserver.staff.veil import Veil
 MEASURES = ("trust", "satisfaction")
 # More than these on one page, and nobody knows where to begin.
 SHOWN = 3
+_POINTS = ("1 (lowest)", "2", "3", "4", "5 (highest)")
 State = Literal["full", "empty", "hidden"]
 _SCORES = frozenset({"response", *MEASURES})
 
@@ -110,7 +111,7 @@ def show(request: Request, visit: Visit) -> Response:
     if seen is None:
         return rooms.page(visit, "overview.html", asked=asked, state=state)
     if request.query_params.get("format") == "csv":
-        return table.download("overview", as_table(asked, seen.standing, seen.trend))
+        return table.download("overview", as_table(asked, seen))
     return rooms.page(
         visit,
         "overview.html",
@@ -264,7 +265,7 @@ def counts(standing: Sequence[Standing]) -> Table:
         )
         for one in standing
     )
-    head = ("Question", "1 (lowest)", "2", "3", "4", "5 (highest)", "All answers")
+    head = ("Question", *_POINTS, "All answers")
     return Table("How many people gave each answer", head, rows)
 
 
@@ -274,22 +275,40 @@ def _each(score: Score) -> tuple[Cell, ...]:
     return (cells[0], *(table.nothing() for _ in range(3)), cells[1]) if score.is_thumbs else cells
 
 
-def as_table(asked: Filters, standing: Sequence[Standing], trend: Series) -> Table:
-    """All that the page shows: these days, the days before, and the trend."""
-    best = f"Gave {words.good(score for one in standing for score in one.scores)}"
-    head = ("Question", "Days", "People", best, "At least", "At most")
+def as_table(asked: Filters, seen: Seen) -> Table:
+    """All that the page shows: these days, the days before, the change, the trend; and then in
+    words what to fix first and what changed.
+    """
     rows: list[tuple[Cell, ...]] = []
-    for one in standing:
+    for one in seen.standing:
         title = table.name(one.title)
         window = asked.window
         sides = ((window.span, one.change.after), (window.before, one.change.before))
         rows += [(title, *_row(filters.told(span), score)) for span, score in sides]
-        rows += [(title, *row[:5]) for row in trend.table(one.measure).rows]
-    return Table("Overview", head, tuple(rows))
+        rows += [(title, *_apart(one.change))]
+        rows += [(title, *row[:5]) for row in seen.trend.table(one.measure).rows]
+    best = f"Gave {words.good(score for one in seen.standing for score in one.scores)}"
+    head = ("Question", "Days", "People", best, "At least", "At most", *_POINTS)
+    return Table("Overview", head, (*rows, *_said(seen)))
 
 
 def _row(days: str, score: Score) -> tuple[Cell, ...]:
-    return table.name(days), table.count(score.n), *table.score(score)
+    points = _each(score) if score.n else tuple(table.nothing() for _ in _POINTS)
+    return table.name(days), table.count(score.n), *table.score(score), *points
+
+
+def _apart(change: Change) -> tuple[Cell, ...]:
+    ends = (change.difference, change.low, change.high)
+    told = (table.nothing() if one is None else Cell(f"{100 * one:+.0f}", one) for one in ends)
+    return table.name(f"Change: {words.verdict(change)}"), table.nothing(), *told
+
+
+def _said(seen: Seen) -> list[tuple[Cell, ...]]:
+    """What the page says in sentences, each in a row of its own."""
+    first = [seen.first.summary, *(f"{one.what} {one.rest}" for one in seen.first.findings)]
+    told = [("Fix first", one) for one in (*first, *seen.first.common) if one]
+    told += [("What changed", one) for one in seen.moved.sentences]
+    return [(table.name(name), table.plain(one)) for name, one in told]
 
 
 ROOMS = (Room("/", show, access.EVERYONE, label="Overview"),)

@@ -1,0 +1,277 @@
+"""Every number on the staff pages equals the same number, recomputed from the export alone."""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import recompute
+from command import cx
+from cxsdk.token import Kind, Token
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.instrument.answers import Answers
+from cxserver.intake import entry, store
+from cxserver.intake.entry import Secrets, Sheet
+from cxserver.intake.gate import Opened
+from cxserver.staff.access import Role
+from desks import sign_in
+from house import CATALOGUE
+
+END = date(2026, 11, 2)
+DAYS = 106
+HIDDEN = ("", "not shown")
+ORDER = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee")
+QUESTIONS = {"Trust": "trust", "Satisfaction": "satisfaction"}
+# How busy an office is, and what share of its people are content.
+BUSY = [(9, 0.9), (8, 0.7), (7, 0.88), (6, 0.5), (6, 0.93), (5, 0.8), (5, 0.85), (4, 0.8), (0.6, 1)]
+OFFICES = {f"branch-{at}": how for at, how in enumerate(BUSY)}
+REGION = """
+[[service.permits.office]]
+slug = "west"
+name = "West"
+timezone = "UTC"
+serves = false
+"""
+BRANCHES = REGION + "".join(
+    f'[[service.permits.office]]\nslug = "{slug}"\nname = "{slug}"\ntimezone = "UTC"\n'
+    f'parent = "west"\n'
+    for slug in OFFICES
+)
+
+
+def sheets(known, chance):
+    """A few thousand people of the last weeks, of two services."""
+    places = [("permits", slug, *how) for slug, how in OFFICES.items()]
+    places += [("permits", "riverside", 9, 0.8), ("hearings", "riverside", 4, 0.75)]
+    for slug, office, busy, content in places:
+        service = known.services[slug]
+        for _ in range(int(busy * 60)):
+            day = END - timedelta(days=chance.randint(1, DAYS))
+            moment = datetime.combine(day, time(17), UTC)
+            kind = chance.choice((Kind.EMAIL, Kind.EMAIL, Kind.SMS))
+            token = Token(kind, 1, int(moment.timestamp()), chance.randbytes(8))
+            opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
+            language = chance.choice(("en", "en", "es"))
+            sheet = Sheet(opened, service.survey, language, moment, chance.randbytes(18))
+            yield sheet, answers(service.survey, chance, content)
+
+
+def answers(survey, chance, content):
+    happy = chance.random() < content
+    both = [chance.choice((4, 5) if happy else (1, 2, 3)) for _ in range(2)]
+    codes = chance.sample(survey.drivers, chance.randint(0, 3))
+    if survey.driver_mode == "likert":
+        scores = {code: chance.randint(1, 5) for code in codes}
+        return Answers(satisfaction=both[0], trust=both[1], scores=scores)
+    taps = tuple(code for code in survey.drivers if code in codes)
+    return Answers(satisfaction=both[0], trust=both[1], drivers=taps)
+
+
+@pytest.fixture
+def agency(sqlite_house, tmp_path):
+    """The house with its people; signed in as an analyst; the export, and what exists."""
+    house = sqlite_house
+    house.apply(CATALOGUE + BRANCHES)
+    with db.read(house.engine) as connection:
+        known = directory.load(connection)
+    chance = random.Random(280)
+    waiting = [entry.prepare(*one, Secrets(house.roots)) for one in sheets(known, chance)]
+    assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
+    file = tmp_path / "answers.jsonl"
+    cx(house, "export", "--format", "jsonl", "-o", str(file))
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        found = Agency(house, client, recompute.read(file), what_exists(known), file)
+        found.labels = {
+            ("likert" if one.survey.driver_mode == "likert" else "tap", code): words
+            for slug in ("permits", "hearings")
+            for one in [known.services[slug]]
+            for code, words in one.survey.wording["en"].drivers.items()
+        }
+        yield found
+
+
+def what_exists(known):
+    return {
+        "services": {
+            slug: {
+                "mode": "likert" if one.survey.driver_mode == "likert" else "tap",
+                "drivers": list(one.survey.drivers),
+            }
+            for slug, one in known.services.items()
+        },
+        "offices": {
+            slug: {"parent": one.parent, "serves": one.serves}
+            for slug, one in known.offices.items()
+        },
+    }
+
+
+class Agency:
+    """Pages and the export beside each other; `seen` counts the numbers that were compared."""
+
+    def __init__(self, house, client, rows, exists, file):
+        self.house, self.client, self.rows, self.exists, self.file = (
+            house,
+            client,
+            rows,
+            exists,
+            file,
+        )
+        self.seen = 0
+
+    def page(self, path, **filters):
+        told = self.client.get(path, params={**filters, "format": "csv"})
+        assert told.headers["content-type"].startswith("text/csv"), (path, filters)
+        return list(csv.reader(StringIO(told.text)))
+
+    def answers(self, first, last, **filters):
+        return recompute.chosen(self.rows, self.exists, first, last, **filters)
+
+    def agree(self, shown, wanted):
+        """Whether each cell is the number it should be, or not shown."""
+        assert len(shown) == len(wanted)
+        for cell, number in zip(shown, wanted, strict=True):
+            if cell not in HIDDEN:
+                assert float(cell) == pytest.approx(number, abs=1e-9), (shown, wanted)
+                self.seen += 1
+
+
+def back(days):
+    return END - timedelta(days=days)
+
+
+WINDOWS = {"28-days": 28, "12-weeks": 84}
+FILTERS = [
+    {},
+    {"office": "riverside"},
+    {"office": "west"},
+    {"office": "branch-0"},
+    {"channel": "email"},
+    {"language": "es"},
+    {"service": "permits"},
+    {"office": "west", "language": "en"},
+]
+
+
+@pytest.mark.parametrize("period", WINDOWS)
+def test_the_overview(agency, period):
+    days = WINDOWS[period]
+    for filters in FILTERS:
+        now = agency.answers(back(days), back(1), **filters)
+        before = agency.answers(back(2 * days), back(days + 1), **filters)
+        wanted = recompute.overview(now, before)
+        rows = [row for row in agency.page("/staff/", period=period, **filters)[1:] if row]
+        for title, question in QUESTIONS.items():
+            mine = [row for row in rows if row[0].startswith(title)]
+            agency.agree(mine[0][2:], wanted[question, "now"])
+            if mine[1][2] not in (*HIDDEN, "0"):
+                agency.agree(mine[1][2:], wanted[question, "before"])
+                agency.agree(mine[2][3:6], wanted[question, "change"])
+            held = agency.answers(back(168), back(1), **filters)
+            blocks = recompute.trend(held, question, END, length(mine))
+            for row, found in zip(reversed(mine[3:]), blocks.values(), strict=False):
+                agency.agree(row[2:6], found)
+    assert agency.seen > 300
+
+
+def length(rows):
+    return 7 if len(rows) > 3 + 168 // 28 else 28
+
+
+@pytest.mark.parametrize("period", WINDOWS)
+def test_the_offices(agency, period):
+    places = {"as expected": "within", "lower than chance explains": "below"}
+    places["higher than chance explains"] = "above"
+    judged = 0
+    for filters in FILTERS[:1] + FILTERS[4:]:
+        held = agency.answers(back(WINDOWS[period]), back(1), **filters)
+        rows = {row[0]: row[1:] for row in agency.page("/staff/offices", period=period, **filters)}
+        slugs = {slug_of(name): row for name, row in rows.items() if name != "Office"}
+        compared = [slug for slug, row in slugs.items() if row[8] in places]
+        found, expected = recompute.offices(held, agency.exists, compared)
+        for slug, row in slugs.items():
+            agency.agree(row[:7], found[slug])
+            if slug in expected:
+                assert float(row[7]) == pytest.approx(expected[slug][0])
+                assert places[row[8]] == expected[slug][1]
+                judged += 1
+    assert agency.seen > 100 and judged > 20
+
+
+def slug_of(name):
+    return {"Riverside Office": "riverside", "Call Center": "center"}.get(
+        name, "lakeside" if name.startswith("Lakeside") else name
+    )
+
+
+def test_the_drivers(agency):
+    # By channel a page would tell how many of the channel are of which service: it is not shown.
+    both_services = ({"channel": "email"}, {"language": "es"})
+    for filters in [one for one in FILTERS if one not in both_services] + [{"service": "hearings"}]:
+        held = agency.answers(back(28), back(1), **filters)
+        found = recompute.drivers(held, agency.exists)
+        rows = agency.page("/staff/drivers", **filters)[1:]
+        assert [row[0] for row in rows] == [agency.labels[one] for one in in_order(found)]
+        for row, one in zip(rows, in_order(found), strict=True):
+            agency.agree(row[1:], found[one])
+    assert agency.seen > 150
+
+
+def in_order(asked):
+    """As OMB lists them; those that are tapped before those that are rated."""
+    return sorted(asked, key=lambda one: (one[0] != "tap", list(ORDER).index(one[1])))
+
+
+def test_the_ways_people_answer(agency):
+    for filters in ({}, {"office": "riverside"}, {"office": "branch-0"}, {"service": "permits"}):
+        held = agency.answers(back(28), back(1), **filters)
+        found = recompute.response(held)
+        head, *rows = agency.page("/staff/response", **filters)
+        languages = {"English": "en", "Spanish": "es", "All": ""}
+        channels = {"E-mail": "email", "Text message": "sms", "All": ""}
+        for row in rows:
+            wanted = [found[channels[row[0]], languages[name]] for name in head[1:]]
+            agency.agree(row[1:], wanted)
+    assert agency.seen > 15
+
+
+def test_a_small_office(agency):
+    held = agency.answers(back(DAYS), back(1), office="branch-8")
+    _, *rows = agency.page("/staff/", office="branch-8")
+    found = recompute.quarters(held)
+    for name, *cells in rows[:-1]:
+        agency.agree(cells, found.get(name, (0, 0, 0)))
+    assert agency.seen >= 3
+
+
+def test_the_results_of_the_command(agency):
+    for by in ("office", "channel", "language", "service"):
+        told = json.loads(cx(agency.house, "results", "--by", by, "--json"))["rows"]
+        for row in told:
+            mine = [one for one in agency.rows if one[by] == row[by]]
+            assert row["n"] == len(mine)
+            for question in QUESTIONS.values():
+                assert row[question]["counts"] == recompute.points(mine, question)
+                shares = [row[question][name] for name in ("top2", "low", "high")]
+                agency.agree(shares, recompute.share(recompute.top(mine, question), len(mine)))
+    assert agency.seen > 80
+
+
+def test_the_script_runs_alone(agency, tmp_path):
+    what = tmp_path / "what.json"
+    what.write_text(json.dumps(agency.exists))
+    script = Path(recompute.__file__)
+    assert "cxserver" not in script.read_text() and "cxsdk" not in script.read_text()
+    arguments = ["response", str(agency.file), str(what), str(back(28)), str(back(1))]
+    told = subprocess.run(
+        [sys.executable, "-I", str(script), *arguments], capture_output=True, check=True, text=True
+    )
+    assert json.loads(told.stdout)["('', '')"] == len(agency.answers(back(28), back(1)))
