@@ -3,6 +3,8 @@
 import csv
 import re
 from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
 from io import StringIO
 
 import pytest
@@ -11,8 +13,13 @@ from axe_playwright_python.sync_playwright import Axe
 import sight
 from command import cx
 from cxsdk.token import Kind
+from cxserver import db
+from cxserver.catalog import directory
 from cxserver.insight import measures
+from cxserver.insight.slices import Scope
+from cxserver.staff import veil
 from cxserver.staff.access import Role
+from cxserver.staff.filters import Filters
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE
@@ -266,6 +273,56 @@ def test_the_same_drop_among_twelve_is_not_called_a_change(sqlite_house):
         page = text_of(client.get("/staff/").text)
     assert "10 of 12 their trust" in page
     assert "too few to call it a change" in page and "Down" not in page
+
+
+def test_offices_that_changed_are_named_but_none_that_is_small_or_new(sqlite_house):
+    house = sqlite_house
+    house.apply(CATALOGUE + MORE)
+    for office in OFFICES[:4]:
+        hand_in(house, office, 160, 40, days=range(29, 57))
+        hand_in(house, office, 60 if office == "office-0" else 160, 40, days=range(1, 29))
+    # Fewer than 90 in three months; and none before.
+    hand_in(house, "office-4", 34, 0, days=range(29, 57))
+    hand_in(house, "office-4", 4, 36, days=range(1, 29))
+    hand_in(house, "office-5", 4, 136, days=range(1, 29))
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        page = client.get("/staff/").text
+    changed = text_of(page[page.index('id="moved"') : page.index('id="trend"')])
+    assert "Office 0: trust" in changed and "Office 0: satisfaction" in changed
+    assert not re.search("Office [1345]", changed)
+    first = text_of(page[page.index('id="fix"') : page.index('class="pair"')])
+    assert "at Office 5" in first and "Office 4" not in first
+
+
+def test_pages_obey_what_may_be_shown(busy, analyst):
+    hand_in(busy, "riverside", 3, 0, kind=Kind.WEB)
+    with db.read(busy.engine) as connection:
+        known = directory.load(connection)
+    told = Counter()
+    for office in ("", "riverside", "office-0", "office-2", "office-4"):
+        for channel in ("", "email", "sms", "web"):
+            for language in ("", "es"):
+                chosen = {"office": office, "channel": channel, "language": language}
+                asked = Filters.read(chosen, Somebody(known, busy.engine, busy.clock.now))
+                hidden = veil.of(busy.engine, asked)
+                if office in hidden.small:
+                    continue
+                for path in PAGES[:3]:
+                    page = analyst.get(path, params=chosen).text
+                    assert ("Too few answers to show" in page) is not hidden.shows(asked)
+                    told[hidden.shows(asked)] += 1
+    assert min(told.values()) > 10
+
+
+@dataclass
+class Somebody:
+    """Who asks for numbers, without a page."""
+
+    directory: object
+    engine: object
+    now: datetime
+    scope: Scope = field(default_factory=Scope)
 
 
 # ---- pages that have nothing to show, and how they look

@@ -28,7 +28,10 @@ SHEP_2019 = (0.58, 0.66, 0.70, 0.73, 0.75, 0.77, 0.79, 0.81, 0.82, 0.84, 0.85, 0
     0.97,
     0.99,
 )
-DAYS = 60
+DAYS = 110
+# One office where something went wrong in the last four whole weeks: what changed has something to
+# tell.
+DROPPED, DROP, DROP_DAYS = "kingsport-mall", 0.08, 28
 _CHANNELS = ((Kind.EMAIL, 55), (Kind.SMS, 12), (Kind.WEB, 8), (Kind.POSTER, 10), (Kind.SITE, 15))
 # What people praise and what they complain of differ: staff are thanked, waiting is not.
 _TAPS = {
@@ -66,10 +69,11 @@ _WORDS = {
 
 
 def sheets(directory: Directory, count: int, now: datetime) -> Iterator[tuple[Sheet, Answers]]:
-    """`count` answered sheets over the last 60 days."""
+    """`count` answered sheets over the last 110 days: more than three times 28, and some."""
     chance = random.Random(280)  # noqa: S311  # invented answers, not secrets
     places = _places(directory, chance)
     weights = [weight for _, _, _, weight in places]
+    dropped = now - timedelta(days=now.weekday() + DROP_DAYS)
     for service, office, share, _ in chance.choices(places, weights, k=count):
         language = "es" if chance.random() < _SPANISH else "en"
         answered = _answered(now, chance)
@@ -80,6 +84,8 @@ def sheets(directory: Directory, count: int, now: datetime) -> Iterator[tuple[Sh
             answered_at=answered,
             sid=chance.randbytes(18),
         )
+        if office.slug == DROPPED and answered >= dropped:
+            share -= DROP
         yield sheet, _answers(share, language, service.survey.drivers, chance)
 
 
