@@ -12,6 +12,7 @@
   x MailFailed             a mail could not be handed over
     - MailRefused          the mail server did not take this letter; others it may
   x ReplyRefused           what an office wants to reply is empty or too long
+  x ClearanceSpent         every answer that OMB approved has been given
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
 """
 
@@ -72,6 +73,10 @@ class MailRefused(MailFailed):
 
 class ReplyRefused(ServerError):
     """A reply that is empty or too long."""
+
+
+class ClearanceSpent(ServerError):
+    """Every answer that OMB approved under this clearance has been given (A-11 §280.11)."""
 
 
 class AnswerUnstorable(ServerError):

@@ -296,6 +296,23 @@ use_keys = Table(
     sqlite_with_rowid=False,
 )
 
+burden = Table(
+    "burden",
+    metadata,
+    Column("clearance", SLUG, primary_key=True, comment="its name in the catalogue"),
+    Column("used", Integer, nullable=False, comment="answers taken under this approval"),
+)
+
+durations = Table(
+    "durations",
+    metadata,
+    # How long people took, as counts for a whole month: never of one answer.
+    Column("service", SLUG, primary_key=True),
+    Column("month", Date, primary_key=True, comment="its first day"),
+    Column("step", SmallInteger, primary_key=True, autoincrement=False, comment="how long"),
+    Column("n", Integer, nullable=False, comment="how many took so long"),
+)
+
 # What nearly every answer adds to has a column of its own: measure and value → column. With one
 # row for all of them the database reads a twentieth of the rows; the rest is in `choices`.
 COUNTED: dict[tuple[str, str], str] = {

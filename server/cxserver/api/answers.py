@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from cxserver.api import items
 from cxserver.api.items import Checked, Rejected
 from cxserver.api.models import BATCH, Batch, Fault, Problem, Receipt, Result, Results
-from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.intake.desk import Desk
 from cxserver.intake.lookout import Lookout
 from cxserver.intake.store import Outcome
@@ -133,6 +133,8 @@ async def _stored(desk: Desk, item: Checked) -> Outcome | Rejected:
         return Rejected(503, "unavailable")
     except AnswerUnstorable:
         return Rejected(422, "unstorable")
+    except ClearanceSpent:
+        return Rejected(410, "survey_closed")
     return Rejected(409, "already_answered") if outcome.kind == "different" else outcome
 
 

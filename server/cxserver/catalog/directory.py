@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cxserver import tables
 from cxserver.instrument import phrases
@@ -46,13 +46,22 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """Approval to ask the public, under the Paperwork Reduction Act (A-11 §280.11)."""
+    """Approval to ask the public, under the Paperwork Reduction Act (A-11 §280.11).
+
+    `used` are the answers given under it, as of when the directory was last read.
+    """
 
     slug: str
     omb_control_number: str
     expires: date
     burden_minutes: int
     approved_responses: int
+    used: int = field(default=0, compare=False)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether every approved answer has been given. Known to all servers within a second."""
+        return self.used >= self.approved_responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +162,7 @@ def bump(connection: Connection) -> None:
 
 def load(connection: Connection) -> Directory:
     """Read everything that exists, in one transaction."""
-    clearances = {
-        row.slug: Clearance(*row) for row in connection.execute(select(tables.clearances))
-    }
+    clearances = _clearances(connection)
     surveys = _surveys(connection)
     places = _offices_of_services(connection)
     return Directory(
@@ -197,6 +204,14 @@ def agency(connection: Connection) -> Agency | None:
 
 def _alert(told: Mapping[str, Any]) -> Alert:
     return Alert(told["code"], told["name"], tuple(told["mail"]), told["next_steps"] or "")
+
+
+def _clearances(connection: Connection) -> dict[str, Clearance]:
+    held, used = tables.clearances, tables.burden
+    query = select(held, func.coalesce(used.c.used, 0)).outerjoin(
+        used, used.c.clearance == held.c.slug
+    )
+    return {row.slug: Clearance(*row) for row in connection.execute(query)}
 
 
 def _surveys(connection: Connection) -> dict[str, dict[int, Survey]]:

@@ -8,6 +8,7 @@ from cxsdk.errors import CxError
 from cxserver.cli import (
     answers,
     apikeys,
+    burden,
     bursts,
     catalog,
     doctor,
@@ -33,6 +34,7 @@ from cxserver.errors import ServerError
 __all__ = [
     "answers",
     "apikeys",
+    "burden",
     "bursts",
     "catalog",
     "doctor",

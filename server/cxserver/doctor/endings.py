@@ -15,6 +15,8 @@ PLACE_STAGES = (60, 30, 7)
 # A key should mint for a year; NIST SP 800-57 allows two. From day 300 on we remind.
 KEY_YEAR = timedelta(days=365)
 KEY_STAGES = (65, 30, 7)
+# The part of the approved answers at which somebody should ask for more.
+USE_WARNS = 0.8
 _URGENCY = ("Soon", "This month", "Now")
 
 _CLEARANCE, _PLACE, _KEY = "clearances", "place links", "keys"
@@ -28,7 +30,7 @@ def clearances(directory: Directory, today: date) -> list[Finding]:
         if not service.closed
     }
     ordered = sorted(used.values(), key=lambda one: (one.expires, one.slug))
-    found = [finding for one in ordered for finding in _clearance(one, today)]
+    found = [finding for one in ordered for finding in (*_clearance(one, today), *_use(one))]
     if found or not ordered:
         return found
     return [Finding(_CLEARANCE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
@@ -80,6 +82,16 @@ def _clearance(one: Clearance, today: date) -> list[Finding]:
         return [Finding(_CLEARANCE, "problem", told, f"Now: {renew}", days)]
     told = f"{one.slug} ends {_in(days)}, on {one.expires}; its surveys close then"
     return [Finding(_CLEARANCE, "warning", told, f"{when}: {renew}", days)]
+
+
+def _use(one: Clearance) -> list[Finding]:
+    told = f"{one.slug}: {one.used:,} of {one.approved_responses:,} approved answers were given"
+    more = f"ask OMB for more answers under {one.omb_control_number}, then raise approved_responses"
+    if one.is_spent:
+        return [Finding(_CLEARANCE, "problem", f"{told}; its surveys are closed", f"Now: {more}.")]
+    if one.used < USE_WARNS * one.approved_responses:
+        return []
+    return [Finding(_CLEARANCE, "warning", f"{told}; at the last its surveys close", f"{more}.")]
 
 
 def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:

@@ -20,7 +20,7 @@ from cxserver.catalog.watch import Watch
 from cxserver.clock import Clock
 from cxserver.errors import AlreadyServing
 from cxserver.instrument.answers import Answers
-from cxserver.intake import entry, stamp, store
+from cxserver.intake import entry, meter, stamp, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import GRACE, Gate, Opened, Refused
 from cxserver.intake.stamp import Stamp
@@ -51,6 +51,7 @@ class Desk:
         self._gate = Gate(self.roots)
         self._watch = Watch(self.engine)
         self.writer = Writer(self.engine, settings.queue_size)
+        self.meter = meter.Meter()
         self._watch.start()
         self.writer.start()
 
@@ -58,6 +59,8 @@ class Desk:
         """Write what waits and let go of everything."""
         self.writer.stop()
         self._watch.stop()
+        with suppress(SQLAlchemyError):  # a meter is worth no fuss at the door
+            self.meter.flush(self.engine)
         if self._ledger:
             self._ledger.close()
         self.engine.dispose()
@@ -130,7 +133,7 @@ class Desk:
     async def store(self, sheet: Sheet, answers: Answers) -> Outcome:
         """Mask, hash and store one answer; returns after its commit.
 
-        Raises QueueFull, StoreUnavailable or AnswerUnstorable.
+        Raises QueueFull, StoreUnavailable, AnswerUnstorable or ClearanceSpent.
         """
         agency = self.directory.agency
         if agency:
@@ -160,6 +163,7 @@ class Desk:
                 self.writer.between(self._forget_codes)
                 for forgetting in more:
                     self.writer.between(partial(self._forget, forgetting))
+                self.writer.between(partial(self.meter.flush, self.engine))
                 await asyncio.sleep(HOUSEKEEPING)
 
     def _forget_codes(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from cxserver.catalog.directory import Clearance
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.instrument import cleaning, masking, phrases
 from cxserver.instrument.answers import Answers
@@ -32,7 +33,8 @@ Tally = tuple[str, date, str, str, str, int, bool, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to.
+    """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to,
+    `clearance` what it uses up.
 
     `alerts` names the lists of phrases that its words stand on; `reply` is the hash of the code
     under which the office may answer, if there are words to be answered.
@@ -45,6 +47,7 @@ class Entry:
     forget: date
     response: Mapping[str, Any]
     tallies: tuple[Tally, ...]
+    clearance: Clearance
     alerts: tuple[str, ...] = ()
     reply: bytes | None = None
 
@@ -94,6 +97,7 @@ def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
         forget=ends + _KEPT,
         response=response,
         tallies=tuple(tallies(response, sheet.survey)),
+        clearance=sheet.opened.service.clearance,
         alerts=sheet.phrases.matched(typed) if typed else (),
         reply=sheet.reply if typed else None,
     )

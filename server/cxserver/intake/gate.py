@@ -133,7 +133,11 @@ class Gate:
         codes = service.slug, claimed.kid, opened.office.slug, claimed.nonce.hex()
         if directory.revocations.covers(*codes):
             raise Refused("revoked", "revoked", service)
-        if _unapproved(directory, opened, at) or _closed(opened, answered_at):
+        if _unapproved(directory, opened, at):
+            raise Refused("survey_closed", "unapproved", service)
+        if service.clearance.is_spent:
+            raise spent(service)
+        if _closed(opened, answered_at):
             raise Refused("survey_closed", "survey_closed", service)
         try:
             # The link's end is judged by `at`, its beginning by `now`: a device that was paired
@@ -153,6 +157,11 @@ class Gate:
             secret = self._roots.service_secret(service, kid, epoch)
             self._link_keys[name] = LinkKey(keys.office_secret(secret, office), kind)
         return self._link_keys[name]
+
+
+def spent(service: Service) -> Refused:
+    """Every answer that OMB approved has been given: one more may not be asked for."""
+    return Refused("survey_closed", "spent", service)
 
 
 def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:

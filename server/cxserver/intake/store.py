@@ -5,7 +5,7 @@ An error *at* COMMIT leaves the outcome unknown: only the client's retry can res
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,8 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from cxserver import db, tables
-from cxserver.errors import AnswerUnstorable, StoreUnavailable
-from cxserver.intake import counts, sequel
+from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
+from cxserver.intake import counts, ledger, sequel
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Tally
 
@@ -44,7 +44,7 @@ class Outcome:
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 T = TypeVar("T")
-Result = Outcome | StoreUnavailable | AnswerUnstorable
+Result = Outcome | StoreUnavailable | AnswerUnstorable | ClearanceSpent
 
 
 def write(engine: Engine, entries: Sequence[Entry]) -> list[Result]:
@@ -158,10 +158,16 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
         return result
 
 
-def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:
-    fresh = _claim(connection, entries)
-    stored = [entry for entry in entries if entry.key_hash in fresh]
-    outcomes = _judge(connection, [entry for entry in entries if entry.key_hash not in fresh])
+def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Result]:
+    claimed = _claim(connection, entries)
+    fresh = [entry for entry in entries if entry.key_hash in claimed]
+    outcomes: dict[bytes, Result] = {}
+    outcomes |= _judge(connection, [entry for entry in entries if entry.key_hash not in claimed])
+    beyond = ledger.use(connection, fresh)
+    if beyond:
+        _release(connection, beyond)
+        outcomes |= {key: ClearanceSpent("no approved answer is left") for key in beyond}
+    stored = [entry for entry in fresh if entry.key_hash not in beyond]
     if stored:
         connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
         count(connection, Counter(tally for entry in stored for tally in entry.tallies))
@@ -186,6 +192,12 @@ def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
     ]
     claimed = connection.execute(_claiming(connection.dialect.name), rows)
     return {bytes(row.key_hash) for row in claimed}
+
+
+def _release(connection: Connection, keys: Iterable[bytes]) -> None:
+    # They were not used: should more be approved, their links are as good as before.
+    held = tables.use_keys
+    connection.execute(delete(held).where(held.c.key_hash.in_(sorted(keys))))
 
 
 def _judge(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:

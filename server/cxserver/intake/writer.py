@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from cxserver.errors import AnswerUnstorable, QueueFull, StoreUnavailable
+from cxserver.errors import QueueFull, StoreUnavailable
 from cxserver.intake import store
 from cxserver.intake.entry import Entry
 from cxserver.intake.store import Outcome, Result
@@ -52,7 +52,9 @@ class Writer:
             self._thread.join()
 
     async def store(self, entry: Entry) -> Outcome:
-        """Store one answer. Raises QueueFull, StoreUnavailable or AnswerUnstorable."""
+        """Store one answer. Raises QueueFull, StoreUnavailable, AnswerUnstorable or
+        ClearanceSpent.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Outcome] = loop.create_future()
         try:
@@ -158,7 +160,7 @@ def _settle(pairs: Iterable[tuple["asyncio.Future[Outcome]", Result]]) -> None:
     for done, result in pairs:
         if done.done():
             continue
-        if isinstance(result, (StoreUnavailable, AnswerUnstorable)):
+        if isinstance(result, Exception):
             done.set_exception(result)
         else:
             done.set_result(result)

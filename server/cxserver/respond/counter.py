@@ -104,6 +104,8 @@ def page(
 
 
 def _words_for(refused: Refused, kept: Values | None) -> str:
+    if refused.reason in ("unapproved", "spent"):
+        return refused.reason
     if refused.code != "expired":
         return refused.code
     if refused.place:

@@ -58,6 +58,15 @@ REFUSALS = {
         mark("This survey has ended"),
         mark("We no longer collect answers here. Nothing more is needed."),
     ),
+    # 44 USC 3512: nobody has to answer a question that has no approval. So it is not asked.
+    "unapproved": Refusal(
+        mark("This survey has ended"),
+        mark("Our approval to ask these questions has ended. Nothing more is needed."),
+    ),
+    "spent": Refusal(
+        mark("This survey has ended"),
+        mark("We have all the answers we were approved to collect. Nothing more is needed."),
+    ),
     "late": Refusal(
         mark("This survey has closed"),
         mark("The time to answer ended before you pressed Send. Your answer was not added."),

@@ -10,12 +10,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cxsdk import keys, token
 from cxserver.casework.replies import hash_of
-from cxserver.errors import AnswerUnstorable, StoreUnavailable
+from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.insight import count
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
 from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
+from cxserver.intake import gate
 from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import Opened, Refused
 from cxserver.intake.stamp import Stamp
@@ -193,8 +194,9 @@ class _Turn:
 
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
-    desk = counter.of(turn.request).desk
-    code = replies.code_of(desk, turn.opened.service, stamp.sid, checked)
+    desk, service = counter.of(turn.request).desk, turn.opened.service
+    code = replies.code_of(desk, service, stamp.sid, checked)
+    kept = replace(turn.form.values, scale=turn.survey.scale)
     sheet = Sheet(
         opened=turn.opened,
         survey=turn.survey,
@@ -210,10 +212,12 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         return turn.again(503, notice="unsaved", headers={"retry-after": "5"})
     except AnswerUnstorable:
         return turn.again(422, problems=(Problem("comment", "text"),))
+    except ClearanceSpent:
+        return counter.refuse(turn.request, gate.spent(service), kept=kept)
     if outcome.kind == "different":
-        service = turn.opened.service
-        kept = replace(turn.form.values, scale=turn.survey.scale)
         return counter.page(turn.request, "conflict", 409, service=service, kept=kept)
+    if outcome.kind == "stored":
+        desk.meter.count(service.slug, turn.now.date(), turn.now - stamp.opened_at)
     return _to_thanks(turn, await replies.carried(desk, outcome, code))
 
 

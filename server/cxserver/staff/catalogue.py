@@ -16,6 +16,8 @@ from cxserver.staff.table import Cell, Table
 
 # A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
 _RENEW = timedelta(days=180)
+# In percent of the approved answers.
+_FEW_LEFT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def show(request: Request, visit: Visit) -> Response:
         asked=asked,
         entries=entries,
         lines=lines,
+        used_up=used_up,
         language=filters.language_name,
     )
 
@@ -68,7 +71,16 @@ def clearance(found: Clearance, today: date) -> tuple[str, bool]:
     left = (found.expires - today).days
     if found.expires - today <= _RENEW:
         return f"{number} expires on {end}, in {left} days. Begin to renew it.", True
+    if used_up(found) >= _FEW_LEFT:
+        return f"{number}, good until {end}. Ask OMB for more answers: few are left.", True
     return f"{number}, good until {end}.", False
+
+
+def used_up(found: Clearance) -> int:
+    """How much of the approved answers was given, in whole percent: the page moves with nobody's
+    single answer.
+    """
+    return min(100, 100 * found.used // found.approved_responses)
 
 
 def lines(words: Wording) -> list[tuple[str, str]]:

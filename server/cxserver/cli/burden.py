@@ -1,0 +1,95 @@
+"""`cx burden`: what was approved under the Paperwork Reduction Act, and what was used of it."""
+
+from datetime import date
+from typing import Any
+
+from cxserver import clock, db
+from cxserver.catalog import directory
+from cxserver.catalog.directory import Clearance, Directory
+from cxserver.cli.console import Data, Json, app, database, out, plain_table, say_json, settings
+from cxserver.intake import meter
+from cxserver.intake.meter import Reading
+
+
+@app.command()
+def burden(data: Data = None, json: Json = False) -> None:
+    """Answers and hours used of those approved, and how long people really take."""
+    today = clock.now().date()
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        known = directory.load(connection)
+        readings = meter.read(connection)
+    clearances = [_clearance(one, today) for one in _clearances(known)]
+    services = [_service(known, slug, found) for slug, found in readings.items()]
+    if json:
+        say_json({"clearances": clearances, "services": services})
+        return
+    if not clearances:
+        out.print("No clearance yet. `cx catalog apply FILE` puts them in.")
+        return
+    head = ("answers", "of", "used", "hours", "of", "expires", "state")
+    table = plain_table("Approved and used", "clearance", *head)
+    for one in clearances:
+        table.add_row(*_cells(one))
+    out.print(table)
+    _say_times(services)
+
+
+def _clearances(known: Directory) -> list[Clearance]:
+    used = {service.clearance.slug: service.clearance for service in known.services.values()}
+    return [used[slug] for slug in sorted(used)]
+
+
+def _clearance(one: Clearance, today: date) -> dict[str, Any]:
+    hours = one.burden_minutes / 60
+    return {
+        "clearance": one.slug,
+        "omb_control_number": one.omb_control_number,
+        "used": one.used,
+        "approved": one.approved_responses,
+        "hours_used": round(one.used * hours, 1),
+        "hours_approved": round(one.approved_responses * hours, 1),
+        "expires": one.expires.isoformat(),
+        "state": _state(one, today),
+    }
+
+
+def _state(one: Clearance, today: date) -> str:
+    if one.expires < today:
+        return "expired"
+    return "spent" if one.is_spent else "in force"
+
+
+def _cells(one: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        one["clearance"],
+        f"{one['used']:,}",
+        f"{one['approved']:,}",
+        f"{one['used'] / one['approved']:.0%}",
+        f"{one['hours_used']:,}",
+        f"{one['hours_approved']:,}",
+        one["expires"],
+        one["state"],
+    )
+
+
+def _service(known: Directory, slug: str, found: Reading) -> dict[str, Any]:
+    service = known.services.get(slug)
+    return {
+        "service": slug,
+        "n": found.n,
+        "p50_seconds": round(found.p50),
+        "p90_seconds": round(found.p90),
+        "approved_seconds": 60 * service.clearance.burden_minutes if service else None,
+    }
+
+
+def _say_times(services: list[dict[str, Any]]) -> None:
+    if not services:
+        out.print("No answer was timed yet: it is, from opening the page to sending it.")
+        return
+    head = ("timed", "half took at most", "nine of ten at most", "approved")
+    table = plain_table("Seconds from opening to sending", "service", *head)
+    for one in services:
+        numbers = (one["p50_seconds"], one["p90_seconds"], one["approved_seconds"])
+        table.add_row(one["service"], f"{one['n']:,}", *(str(n or "–") for n in numbers))
+    out.print(table)

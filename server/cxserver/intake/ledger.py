@@ -1,0 +1,72 @@
+"""The burden ledger: of the answers that OMB approved, how many were taken (A-11 §280.11).
+
+Counted in the answer's own transaction, so that not one is taken too many, however many servers
+write at once. The answer that uses up the last one tells every server to close.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxserver import tables
+from cxserver.catalog import directory
+from cxserver.catalog.directory import Clearance
+from cxserver.intake.entry import Entry
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[bytes]:
+    """Count these answers; gives the key hashes of those for which no approved one is left."""
+    wanted: dict[Clearance, list[bytes]] = defaultdict(list)
+    for entry in entries:
+        wanted[entry.clearance].append(entry.key_hash)
+    beyond: list[bytes] = []
+    # In one order for all writers: none waits for another that waits for it.
+    for clearance in sorted(wanted, key=lambda one: one.slug):
+        keys = wanted[clearance]
+        beyond += keys[_take(connection, clearance, len(keys)) :]
+    return frozenset(beyond)
+
+
+def _take(connection: Connection, clearance: Clearance, n: int) -> int:
+    """Use up to `n`; gives how many there were."""
+    most = clearance.approved_responses
+    asked = {"slug": clearance.slug, "more": n, "most": most}
+    used = connection.execute(_taking(), asked).scalar()
+    if used is None:
+        # The first of all, or not enough for all of these.
+        held = _held(connection, clearance.slug)
+        n = max(0, min(n, most - held))
+        used = connection.execute(_taking(), asked | {"more": n}).scalar() if n else most
+    if used == most and n:
+        directory.bump(connection)
+    return n
+
+
+@cache
+def _taking() -> Executable:
+    held = tables.burden
+    more: Any = bindparam("more")
+    taking: Executable = (
+        update(held)
+        .where(held.c.clearance == bindparam("slug"), held.c.used + more <= bindparam("most"))
+        .values(used=held.c.used + more)
+        .returning(held.c.used)
+    )
+    return taking
+
+
+def _held(connection: Connection, slug: str) -> int:
+    """How many were taken. The row is there afterwards, and nobody else changes it until commit."""
+    held = tables.burden
+    begin = _INSERT[connection.dialect.name](held).values(clearance=slug, used=0)
+    connection.execute(begin.on_conflict_do_nothing())
+    found = connection.execute(
+        select(held.c.used).where(held.c.clearance == slug).with_for_update()
+    ).scalar_one()
+    return int(found)

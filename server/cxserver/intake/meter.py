@@ -1,0 +1,117 @@
+"""The burden meter: how long people take from opening a survey to sending it (5 CFR 1320.8).
+
+Counted in memory and written every few minutes, as counts of a month: nothing tells how long one
+person took, and no answer waits for it. A server that is killed loses the last few minutes of it.
+"""
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxserver import db, tables
+
+# Eight steps to a doubling: what is read from them is right to about 4 %.
+_STEPS = 8
+# A page may lie open over lunch. Longer than this nobody fills in one screen.
+LONGEST = timedelta(hours=1)
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+Place = tuple[str, date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a service's meter shows: of `n` people half took `p50` seconds or less, 90 % `p90`."""
+
+    n: int
+    p50: float
+    p90: float
+
+
+class Meter:
+    """Counts durations until `flush` writes them. Any thread may count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[Place] = Counter()
+
+    def count(self, service: str, day: date, took: timedelta) -> None:
+        """One answer of `service`, sent `took` after its page was opened."""
+        if not timedelta(0) < took <= LONGEST:
+            return
+        with self._lock:
+            self._counts[service, day.replace(day=1), step(took.total_seconds())] += 1
+
+    def flush(self, engine: Engine) -> None:
+        """Write what was counted since the last time."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        if not counts:
+            return
+        try:
+            with db.write(engine) as connection:
+                _add(connection, counts)
+        except Exception:
+            with self._lock:
+                self._counts.update(counts)
+            raise
+
+
+def step(seconds: float) -> int:
+    """The step a duration falls on; `seconds` > 0."""
+    return round(_STEPS * math.log2(max(1.0, seconds)))
+
+
+def seconds(of: int) -> float:
+    """The middle of a step, in seconds."""
+    return float(2 ** (of / _STEPS))
+
+
+def read(connection: Connection, since: date | None = None) -> dict[str, Reading]:
+    """What each service's meter shows, of the months from `since` on."""
+    held = tables.durations.c
+    query = select(held.service, held.step, func.sum(held.n)).group_by(held.service, held.step)
+    if since is not None:
+        query = query.where(held.month >= since)
+    found: dict[str, dict[int, int]] = {}
+    for service, at, n in connection.execute(query):
+        found.setdefault(service, {})[at] = int(n)
+    return {service: reading(counts) for service, counts in sorted(found.items())}
+
+
+def reading(counts: Mapping[int, int]) -> Reading:
+    """What counts by step amount to; there is at least one."""
+    n = sum(counts.values())
+    return Reading(n, _quantile(counts, 0.5 * n), _quantile(counts, 0.9 * n))
+
+
+def _quantile(counts: Mapping[int, int], rank: float) -> float:
+    passed = 0
+    for at in sorted(counts):
+        passed += counts[at]
+        if passed >= rank:
+            return seconds(at)
+    raise ValueError("no counts")
+
+
+def _add(connection: Connection, counts: Mapping[Place, int]) -> None:
+    held = tables.durations
+    add = _INSERT[connection.dialect.name](held)
+    adding = add.on_conflict_do_update(
+        index_elements=list(held.primary_key.columns),
+        set_={"n": held.c.n + add.excluded.n},
+    )
+    connection.execute(adding, list(_rows(counts)))
+
+
+def _rows(counts: Mapping[Place, int]) -> Iterable[dict[str, Any]]:
+    for service, month, at in sorted(counts):
+        n = counts[service, month, at]
+        yield {"service": service, "month": month, "step": at, "n": n}
