@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cxserver.intake import entry, masking
+from cxserver.instrument import masking
+from cxserver.intake import entry
 from cxserver.reporting.quarter import filing, fiscal
 from cxserver.reporting.quarter.filing import Filed, Order
 from house import House
