@@ -1,11 +1,16 @@
 """People on the staff for the tests: invite them, sign them in."""
 
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from cxserver import db
+from cxserver.catalog.directory import Directory
+from cxserver.insight.slices import Scope
 from cxserver.staff import members
 from cxserver.staff.access import Member, Role
 from house import House
@@ -13,6 +18,16 @@ from house import House
 # How a page of our own posts, as a browser tells it that knows no Sec-Fetch-Site.
 FORM = "application/x-www-form-urlencoded"
 OURS = {"origin": "http://127.0.0.1:8000"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who asks for numbers, without a page."""
+
+    directory: Directory
+    engine: Engine
+    now: datetime
+    scope: Scope = field(default_factory=Scope)
 
 
 def invite(

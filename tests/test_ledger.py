@@ -117,7 +117,7 @@ def test_an_expired_approval_is_told_as_such(house):
         house.clock.forward(days=700)
         page = client.get(house.mint())
     assert page.status_code == 410
-    assert "Our approval to ask these questions has ended" in page.text
+    assert "our approval to ask has ended" in page.text
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ LOOKS = {
     "response": Look("/staff/response", "Response"),
     "comments": Look("/staff/comments", "Comments", who="analyst"),
     "said and did": Look("/staff/said-and-did?office=riverside", "You said, we did", who="analyst"),
+    "digest": Look("/staff/digest", "Digest", who="analyst"),
     "places": Look("/staff/places", "Links and kiosks"),
     "catalogue": Look("/staff/catalogue", "Catalogue"),
     "audit": Look("/staff/audit", "Who did what?"),

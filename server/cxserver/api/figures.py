@@ -9,7 +9,7 @@ from cxserver import periods
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
-from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps
+from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
 from cxserver.insight import measures, told
 from cxserver.insight.slices import Driver, Slice
@@ -77,6 +77,7 @@ def _row(by: str, row: told.Row) -> FigureRow:
             "hidden": one is None,
             "n": one.n if one else None,
             "trust": _score(one.trust) if one else None,
+            "thumbs": _thumbs(one.thumbs) if one and one.thumbs.n else None,
             "satisfaction": _score(one.satisfaction) if one else None,
             "drivers": {code: _taps(it) for code, it in one.drivers.items()} if one else None,
         }
@@ -85,6 +86,11 @@ def _row(by: str, row: told.Row) -> FigureRow:
 
 def _score(score: measures.Score) -> Score:
     return Score(**(asdict(score) | {"counts": list(score.counts)}))
+
+
+def _thumbs(score: measures.Score) -> Thumbs:
+    down, up = score.counts
+    return Thumbs(down=down, up=up, share=score.top2, low=score.low, high=score.high)
 
 
 def _taps(driver: Driver) -> Taps:

@@ -94,6 +94,16 @@ class Score(BaseModel):
     mean: float | None
 
 
+class Thumbs(BaseModel):
+    """Thumbs down and up, and the share of those up with its 95 % interval."""
+
+    down: int
+    up: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
 class Taps(BaseModel):
     """A driver: how many named it. Where it was rated instead, the points 1 to 5."""
 
@@ -113,7 +123,8 @@ class FigureRow(BaseModel):
     quarter: str | None = None
     hidden: bool
     n: int | None
-    trust: Score | None
+    trust: Annotated[Score | None, Field(description="Of those who were asked on five points.")]
+    thumbs: Annotated[Thumbs | None, Field(description="Of those who were asked by thumbs.")]
     satisfaction: Score | None
     drivers: dict[str, Taps] | None
 

@@ -186,11 +186,13 @@ def prove_unlinkable(data: Data = None, json: Json = False) -> None:
 
 
 def _as_json(by: str, row: Row) -> dict[str, Any]:
+    # Nearly everywhere nobody was asked by thumbs.
+    thumbs = {"thumbs": _thumbs(row.thumbs)} if row.thumbs.n else {}
     return {
         by: row.name,
         "n": row.n,
         "trust": _score(row.trust),
-        "thumbs": _thumbs(row.thumbs),
+        **thumbs,
         "satisfaction": _score(row.satisfaction),
         "drivers": {code: _driver(driver) for code, driver in row.drivers.items()},
     }

@@ -61,7 +61,10 @@ REFUSALS = {
     # 44 USC 3512: nobody has to answer a question that has no approval. So it is not asked.
     "unapproved": Refusal(
         mark("This survey has ended"),
-        mark("Our approval to ask these questions has ended. Nothing more is needed."),
+        mark(
+            "We no longer collect answers here: our approval to ask has ended. "
+            "Nothing more is needed."
+        ),
     ),
     "spent": Refusal(
         mark("This survey has ended"),

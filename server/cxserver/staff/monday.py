@@ -1,7 +1,7 @@
 """What to fix first: what stands out here beyond chance, and what most people name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxserver.insight import drivers, fix, fixwords, measures, slices, suppression
 from cxserver.insight.drivers import Taps
@@ -100,7 +100,8 @@ def _shown(hidden: Veil, asked: Filters) -> bool:
 def _summary(report: Report, places: int, asked: Filters, common: bool) -> str:
     if len(asked.offices) > 1:
         if not places:
-            return fixwords.summary(report)
+            # How many there are that may not be named is not told either.
+            return fixwords.summary(replace(report, findings=()))
         return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
     if places:
         return "This stands out beyond chance:"
