@@ -46,9 +46,13 @@ def room():
 
 @pytest.fixture
 def alarmed(house, room):
-    """A house with alerts and a mail server."""
+    """A house with alerts and a mail server. Its server sends nothing by itself: the tests do."""
     house.apply(ALARMED)
-    given = {"smtp_url": type(house.settings.smtp_url)(room.address), "mail_from": "cx@example.gov"}
+    given = {
+        "smtp_url": type(house.settings.smtp_url)(room.address),
+        "mail_from": "cx@example.gov",
+        "scheduler": False,
+    }
     house.settings = house.settings.model_copy(update=given)
     return house
 
