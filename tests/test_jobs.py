@@ -271,7 +271,9 @@ def at_command(quiet):
 
 def test_cron_does_what_is_due_once_and_says_what(at_command, quiet, box):
     assert "never" in at_command("list")
-    assert at_command("run-due") == "alerts: nothing to send\ndigests: 1 sent\n"
+    assert at_command("run-due") == (
+        "alerts: nothing to send\ndigests: 1 sent\nreminders: nothing to send\n"
+    )
     assert at_command("run-due") == "Nothing is due.\n"
     assert box.to == [MANAGER]
     [row] = [line for line in at_command("list").splitlines() if "digests" in line]
@@ -283,6 +285,7 @@ def test_a_program_reads_what_was_done(at_command):
         "done": [
             {"name": "alerts", "result": "nothing to send", "failed": False},
             {"name": "digests", "result": "1 sent", "failed": False},
+            {"name": "reminders", "result": "nothing to send", "failed": False},
         ]
     }
     [told] = [

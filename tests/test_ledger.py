@@ -1,8 +1,10 @@
 """The burden ledger: not one answer more than OMB approved, and none lost below."""
 
 import json
+import re
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +13,10 @@ from command import cx
 from cxserver import db, tables
 from cxserver.doctor import checkup
 from cxserver.errors import ClearanceSpent
-from cxserver.intake import recount, store
+from cxserver.intake import meter, recount, store
 from cxserver.intake.store import Outcome, Result
+from cxserver.staff.access import Role
+from desks import sign_in
 from house import CATALOGUE, House, answer, stamp_of
 from test_store import make
 
@@ -161,3 +165,39 @@ def test_a_page_left_open_over_lunch_is_not_timed(house):
             == 303
         )
     assert json.loads(cx(house, "burden", "--json"))["services"] == []
+
+
+def on_the_catalogue_page(house: House) -> str:
+    """What the staff's page says of each service's time."""
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        return client.get("/staff/catalogue?service=permits").text
+
+
+def time(house: House, seconds: list[float], service: str = "permits") -> None:
+    """So many people took so long, this month."""
+    counted = meter.Meter()
+    for one in seconds:
+        counted.count(service, house.clock.now.date(), timedelta(seconds=one))
+    counted.flush(house.engine)
+
+
+def test_the_staff_see_how_long_people_take_beside_what_was_approved(house):
+    time(house, [40.0] * 29)
+    assert "Not measured yet" in on_the_catalogue_page(house)
+    time(house, [100.0] * 11)
+    page = on_the_catalogue_page(house)
+    [(half, most, approved)] = re.findall(r"at most (\d+) seconds.*at most (\d+)\..* (\d+)\.", page)
+    assert (int(half), int(most), approved) == (41, 99, "180")
+    assert "Needs you" not in page and "40 " not in page[page.index("Time it takes") :][:200]
+
+
+def test_a_survey_that_takes_half_of_the_people_too_long_needs_somebody(sqlite_house):
+    time(sqlite_house, [170.0] * 20 + [400.0] * 25)
+    assert "Ask less, or ask OMB for more minutes" in on_the_catalogue_page(sqlite_house)
+
+
+def test_times_of_years_ago_are_not_those_of_today(sqlite_house):
+    time(sqlite_house, [40.0] * 50)
+    sqlite_house.clock.forward(days=500)
+    assert "Not measured yet" in on_the_catalogue_page(sqlite_house)

@@ -1,4 +1,5 @@
-"""The burden ledger: answers taken under each clearance, and how long people took for them.
+"""The burden ledger: answers taken under each clearance, and how long people took for them; and
+who was reminded of what ends.
 
 What was answered before is counted from the tallies, under the clearance its service has now.
 """
@@ -33,6 +34,25 @@ def upgrade() -> None:
         ),
         sa.Column("n", sa.Integer(), nullable=False, comment="how many took so long"),
         sa.PrimaryKeyConstraint("service", "month", "step", name=op.f("pk_durations")),
+    )
+    op.create_table(
+        "reminders",
+        sa.Column("about", sa.String(length=80), nullable=False, comment="what it reminds of"),
+        sa.Column(
+            "stage",
+            sa.String(length=8),
+            nullable=False,
+            comment="days before, over, or percent used",
+        ),
+        sa.Column("member", sa.String(length=32), nullable=False, comment="of the staff"),
+        sa.Column("sent", sa.Date(), nullable=True, comment="the day it was mailed"),
+        sa.Column(
+            "refused",
+            sa.Date(),
+            nullable=True,
+            comment="the day the mail server refused it for good",
+        ),
+        sa.PrimaryKeyConstraint("about", "stage", "member", name=op.f("pk_reminders")),
     )
     op.execute(
         "INSERT INTO burden (clearance, used) "

@@ -465,6 +465,17 @@ digests = Table(
     Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
 )
 
+reminders = Table(
+    "reminders",
+    metadata,
+    # What is due to OMB, and approvals that end: who was reminded of it, and when.
+    Column("about", String(80), primary_key=True, comment="what it reminds of"),
+    Column("stage", String(8), primary_key=True, comment="days before, over, or percent used"),
+    Column("member", String(32), primary_key=True, comment="of the staff"),
+    Column("sent", Date, nullable=True, comment="the day it was mailed"),
+    Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
+)
+
 # ---- what is filed with OMB each quarter: written by `cx review`, `cx volumes` and the like
 
 comment_reviews = Table(

@@ -51,11 +51,12 @@ def _faults(row: Row[Any], now: datetime) -> list[Finding]:
 
 
 def _refused(connection: Connection) -> list[Finding]:
-    refused = tables.digests.c.refused.is_not(None)
-    query = select(func.count()).select_from(tables.digests).where(refused)
-    n = connection.execute(query).scalar_one()
-    if not n:
-        return []
-    told = f"{n} {'digest was' if n == 1 else 'digests were'} refused by the mail server"
-    cure = "Look in its log whose; cx staff revoke lets go of who has left."
-    return [Finding(_MAIL, "warning", told, cure)]
+    found = []
+    for table, what in ((tables.digests, "digest"), (tables.reminders, "reminder")):
+        query = select(func.count()).select_from(table).where(table.c.refused.is_not(None))
+        n = connection.execute(query).scalar_one()
+        if n:
+            told = f"{n} {what} was" if n == 1 else f"{n} {what}s were"
+            cure = "Look in its log whose; cx staff revoke lets go of who has left."
+            found.append(Finding(_MAIL, "warning", f"{told} refused by the mail server", cure))
+    return found

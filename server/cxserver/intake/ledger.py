@@ -33,6 +33,13 @@ def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[bytes]:
     return frozenset(beyond)
 
 
+def used(connection: Connection) -> dict[str, int]:
+    """How many answers were taken, by clearance. What is held in memory may be behind."""
+    held = tables.burden.c
+    query = select(held.clearance, held.used)
+    return {clearance: int(n) for clearance, n in connection.execute(query)}
+
+
 def _take(connection: Connection, clearance: Clearance, n: int) -> int:
     """Use up to `n`; gives how many there were."""
     most = clearance.approved_responses

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cxserver import db, mail
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ServerError
-from cxserver.jobs import alarms, digests, lease
+from cxserver.jobs import alarms, digests, lease, reminders
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.lease import FAILED, Record
 from cxserver.log import logger
@@ -59,6 +59,13 @@ JOBS: tuple[Job, ...] = (
         every=timedelta(minutes=5),
         lasts=timedelta(minutes=10),
         work=digests.send_due,
+    ),
+    Job(
+        "reminders",
+        "days before something is due or ends, at 6:00; answers running out: at once",
+        every=timedelta(minutes=10),
+        lasts=timedelta(minutes=10),
+        work=reminders.send_due,
     ),
 )
 

@@ -7,8 +7,11 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver import db
 from cxserver.catalog.directory import Clearance, Service
 from cxserver.instrument.survey import Choice, Survey, Wording
+from cxserver.intake import meter
+from cxserver.intake.meter import Reading
 from cxserver.staff import access, filters, places, rooms, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
@@ -18,6 +21,9 @@ from cxserver.staff.table import Cell, Table
 _RENEW = timedelta(days=180)
 # In percent of the approved answers.
 _FEW_LEFT = 80
+# Below this a half and nine tenths are chance.
+_TIMED = 30
+_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Entry:
     needs_care: bool
     offices: Table
     versions: tuple[Survey, ...]
+    took: str
+    takes_longer: bool
 
     @property
     def channels(self) -> str:
@@ -43,7 +51,9 @@ def show(request: Request, visit: Visit) -> Response:
     services = asked.services_in(asked.of_office())
     if request.query_params.get("format") == "csv":
         return table.download("catalogue", as_table(services, asked))
-    entries = [entry(one, asked) for one in services]
+    with db.read(visit.engine) as connection:
+        readings = meter.read(connection, since=asked.today - _YEAR)
+    entries = [entry(one, asked, readings.get(one.slug)) for one in services]
     return rooms.page(
         visit,
         "catalogue.html",
@@ -55,11 +65,29 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def entry(service: Service, asked: Filters) -> Entry:
+def entry(service: Service, asked: Filters, reading: Reading | None) -> Entry:
     """One service."""
     told, care = clearance(service.clearance, asked.today)
     versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
-    return Entry(service, told, care, _offices([service], asked), versions)
+    took, longer = measured(reading, service.clearance)
+    return Entry(service, told, care, _offices([service], asked), versions, took, longer)
+
+
+def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
+    """How long people took, beside what was approved; and whether half of them take longer.
+
+    It does not tell of how many: that would give away what other pages hide.
+    """
+    if reading is None or reading.n < _TIMED:
+        return f"Not measured yet: that takes {_TIMED} timed answers.", False
+    half, most, approved = round(reading.p50), round(reading.p90), 60 * found.burden_minutes
+    told = (
+        f"Half of the people took at most {half} seconds from opening the survey to sending it, "
+        f"nine of ten at most {most}. Approved are {approved}."
+    )
+    if half <= approved:
+        return told, False
+    return f"{told} Ask less, or ask OMB for more minutes.", True
 
 
 def clearance(found: Clearance, today: date) -> tuple[str, bool]:

@@ -57,14 +57,18 @@ def of_quarter(quarter: Period) -> Due:
 
 def of_year(year: int) -> list[Due]:
     """Everything that is due for a fiscal year, in the order of its days."""
-    every = [
+    every = [*of_the_agency(year), *(of_quarter(quarter) for quarter in fiscal.of_year(year))]
+    return sorted(every, key=lambda due: due.day)
+
+
+def of_the_agency(year: int) -> list[Due]:
+    """The four dates of a fiscal year that are no quarter's."""
+    return [
         Due("Designate at least two services", "§280.14", date(year - 1, 12, 31)),
         Due("CX capacity assessment", "§280.14", date(year, 2, 24)),
         Due("Deep dive with OMB", "§280.14", date(year, 3, 31)),
         Due("CX action plan", "§280.14", date(year, 5, 31)),
-        *(of_quarter(quarter) for quarter in fiscal.of_year(year)),
     ]
-    return sorted(every, key=lambda due: due.day)
 
 
 def last_business_day(month: Period) -> date:

@@ -1,0 +1,144 @@
+"""What staff are to be reminded of today: filings, yearly dates, approvals that end. Pure.
+
+Of each thing there are stages: 30, 7 and 1 days before. Only the newest that has come is given, so
+that a server that was off sends one reminder and not three.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cxserver.catalog.directory import Clearance, Directory
+from cxserver.doctor import endings
+from cxserver.periods import Period
+from cxserver.reporting.quarter import due, fiscal
+from cxserver.reporting.quarter.due import Due
+from cxserver.reporting.quarter.submissions import Submission
+
+OVER = "over"
+FEW_LEFT, NONE_LEFT = f"{endings.USE_WARNS:.0%}", "100%"
+_MORNING = timedelta(hours=6)
+_SENT = frozenset({"submitted", "published"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A quarter's feedback is due, and nothing says that OMB has it. `last` is its last record."""
+
+    quarter: Period
+    due: Due
+    last: Submission | None
+
+
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """One of the year's other dates comes."""
+
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An approval under which the public is asked ends, or has ended."""
+
+    clearance: Clearance
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """Of an approval's answers few are left, or none."""
+
+    clearance: Clearance
+    services: tuple[str, ...]
+    used: int
+
+
+Subject = Filing | Yearly | Ending | Using
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be reminded of. `about` and `stage` are what is remembered of its sending;
+    `days` are left until the day, if it is about one.
+    """
+
+    about: str
+    stage: str
+    subject: Subject
+    days: int = 0
+
+
+def day(now: datetime, zone: ZoneInfo) -> date:
+    """The day whose reminders are due: it begins at 6 in the morning."""
+    return (now.astimezone(zone) - _MORNING).date()
+
+
+def due_on(
+    today: date, directory: Directory, log: Sequence[Submission], used: Mapping[str, int]
+) -> list[Notice]:
+    """Everything to be reminded of on a day, the nearest first."""
+    found = [*_filings(today, log), *_yearly(today), *_approvals(today, directory, used)]
+    return sorted(found, key=lambda one: (one.days, one.about))
+
+
+def _filings(today: date, log: Sequence[Submission]) -> Iterator[Notice]:
+    for year in _years(today):
+        for quarter in fiscal.of_year(year):
+            records = [one for one in log if one.quarter == quarter.name]
+            if any(one.state in _SENT for one in records):
+                continue
+            when = due.of_quarter(quarter)
+            last = records[-1] if records else None
+            yield from _before(f"quarter {quarter.name}", Filing(quarter, when, last), when, today)
+
+
+def _yearly(today: date) -> Iterator[Notice]:
+    for year in _years(today):
+        for when in due.of_the_agency(year):
+            yield from _before(f"date {when.day.isoformat()}", Yearly(when), when, today)
+
+
+def _years(today: date) -> tuple[int, int]:
+    """The fiscal years that have something due soon: a last quarter is due after its year."""
+    year = fiscal.year_of(today)
+    return year - 1, year
+
+
+def _before(about: str, subject: Subject, when: Due, today: date) -> Iterator[Notice]:
+    days = (when.day - today).days
+    stage = _stage(days, due.REMIND)
+    if stage and days >= 0:
+        yield Notice(about, stage, subject, days)
+
+
+def _approvals(today: date, directory: Directory, used: Mapping[str, int]) -> Iterator[Notice]:
+    open_ = [service for service in directory.services.values() if not service.closed]
+    for clearance in {service.clearance.slug: service.clearance for service in open_}.values():
+        named = tuple(sorted(one.name for one in open_ if one.clearance.slug == clearance.slug))
+        yield from _ending(Ending(clearance, named), today)
+        yield from _using(Using(clearance, named, used.get(clearance.slug, 0)))
+
+
+def _ending(subject: Ending, today: date) -> Iterator[Notice]:
+    one = subject.clearance
+    days = (one.expires - today).days
+    stage = OVER if days < 0 else _stage(days, endings.CLEARANCE_STAGES)
+    if stage:
+        # With its date: who had it renewed is reminded again, years later.
+        yield Notice(f"end {one.slug} {one.expires.isoformat()}", stage, subject, days)
+
+
+def _using(subject: Using) -> Iterator[Notice]:
+    one, used = subject.clearance, subject.used
+    if used < endings.USE_WARNS * one.approved_responses:
+        return
+    stage = NONE_LEFT if used >= one.approved_responses else FEW_LEFT
+    yield Notice(f"use {one.slug} {one.approved_responses}", stage, subject)
+
+
+def _stage(days: int, stages: Collection[int]) -> str:
+    """The newest stage that has come; "" for none."""
+    reached = [stage for stage in stages if days <= stage]
+    return str(min(reached)) if reached else ""

@@ -1,0 +1,156 @@
+"""The letter of a reminder: what, by when, and the command or page that mends it. Pure."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import singledispatch
+
+from cxserver.catalog.directory import Agency, Clearance
+from cxserver.jobs.notices import Ending, Filing, Notice, Using, Yearly
+from cxserver.mail import Letter
+from cxserver.staff.access import Member
+
+_WIDE = 76
+_DAY = timedelta(days=1)
+# What helps with each of the year's dates; the document itself is the agency's to write.
+YEARLY: Mapping[tuple[int, int], tuple[str, ...]] = {
+    (12, 31): (
+        "Agree with OMB on at least two services.",
+        "Put designated = true under each in the catalogue, then: cx catalog apply FILE",
+        "The services as they are now: {staff}/catalogue",
+    ),
+    (2, 24): (
+        "Send OMB the assessment of what your organization can do for its customers.",
+        "What your numbers say: {staff}",
+    ),
+    (3, 31): (
+        "Hold the deep dive with OMB about your designated services.",
+        "What moved, and what to fix first: {staff}/drivers",
+    ),
+    (5, 31): (
+        "Send OMB the action plan. It is to be about your designated services.",
+        "What to fix first: {staff}/drivers, or: cx fix-first",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The middle of a letter: what it is about, sentences, and what to do."""
+
+    subject: str
+    says: tuple[str, ...]
+    cures: tuple[str, ...]
+
+
+def write(notice: Notice, member: Member, agency: Agency | None, base_url: str) -> Letter:
+    """The letter to one person."""
+    told = _told(notice.subject, notice, f"{base_url}/staff")
+    # Lines to be typed or opened stay whole, however long.
+    paragraphs = [textwrap.fill(one, _WIDE, break_long_words=False) for one in told.says]
+    cures = "\n".join(f"- {one}" for one in told.cures)
+    where = agency.name if agency else "your agency"
+    why = (
+        f"You get this as an {member.role.words.lower()} at {where}. "
+        "Each reminder is sent once. Nobody can answer this address."
+    )
+    parts = [*paragraphs, f"What to do:\n{cures}", textwrap.fill(why, _WIDE)]
+    return Letter(to=[member.email], subject=told.subject, text="\n\n".join(parts) + "\n")
+
+
+@singledispatch
+def _told(subject: object, notice: Notice, staff: str) -> Told:
+    raise TypeError(f"no letter about {type(subject).__name__}")
+
+
+@_told.register
+def _(subject: Filing, notice: Notice, staff: str) -> Told:
+    name, due, last = subject.quarter.name, subject.due, subject.last
+    first, end = subject.quarter.start, subject.quarter.end - _DAY
+    when = f"by {_date(due.day)}, {_in(notice.days)}"
+    says = [f"The feedback of {name} ({_date(first)} to {_date(end)}) is due to OMB {when}."]
+    if due.published and due.published != due.rule:
+        says.append(
+            f"By the rule of A-11 {due.section} it is {_date(due.rule)}; OMB published "
+            f"{_date(due.published)}. Meet the earlier one."
+        )
+    log = f"the last record is “{last.state}” ({last.form})" if last else "there is no record"
+    says.append(f"The log does not say that it was submitted: {log}.")
+    cures = (
+        f"See what is missing: cx quarter-check {name}",
+        f"Make the files: cx quarter {name} -o {name}",
+        f"When OMB has them, and this ends: cx quarter-record {name} submitted --who NAME",
+    )
+    return Told(f"Due {_in(notice.days)}: feedback of {name}", tuple(says), cures)
+
+
+@_told.register
+def _(subject: Yearly, notice: Notice, staff: str) -> Told:
+    due = subject.due
+    says = f"Due to OMB by {_date(due.day)}, {_in(notice.days)}: {due.what} (A-11 {due.section})."
+    cures = tuple(one.format(staff=staff) for one in YEARLY[due.day.month, due.day.day])
+    return Told(f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx due"))
+
+
+@_told.register
+def _(subject: Ending, notice: Notice, staff: str) -> Told:
+    one = subject.clearance
+    named = f"OMB control number {one.omb_control_number}"
+    if notice.days < 0:
+        says = f"{named} expired on {_date(one.expires)}. Closed now: {_named(subject.services)}."
+        title = f"Expired: {named}"
+    else:
+        says = (
+            f"{named} expires on {_date(one.expires)}, {_in(notice.days)}. After that day "
+            f"nobody may be asked. Its surveys close then: {_named(subject.services)}."
+        )
+        title = f"Expires {_in(notice.days)}: {named}"
+    cures = (
+        "Have OMB renew it. What they ask to see: cx request SERVICE -o FOLDER",
+        f"Put the new date under [clearance.{one.slug}] in the catalogue, then: "
+        "cx catalog apply FILE",
+        f"How it stands: {staff}/catalogue",
+    )
+    return Told(title, (says,), cures)
+
+
+@_told.register
+def _(subject: Using, notice: Notice, staff: str) -> Told:
+    one = subject.clearance
+    named, given = f"OMB control number {one.omb_control_number}", _given(one, subject.used)
+    if subject.used >= one.approved_responses:
+        title = f"No answers left: {named}"
+        says = f"{given}. Closed now: {_named(subject.services)}."
+    else:
+        title = f"Few answers left: {named}"
+        says = f"{given}. At the last one its surveys close: {_named(subject.services)}."
+    cures = (
+        "Ask OMB for more. What they ask to see: cx request SERVICE --responses N -o FOLDER",
+        f"Raise approved_responses under [clearance.{one.slug}] in the catalogue, then: "
+        "cx catalog apply FILE",
+        "How many are left: cx burden",
+    )
+    return Told(title, (says,), cures)
+
+
+def _given(one: Clearance, used: int) -> str:
+    return (
+        f"Of the {one.approved_responses:,} answers approved under OMB control number "
+        f"{one.omb_control_number}, {used:,} were given"
+    )
+
+
+def _named(services: tuple[str, ...]) -> str:
+    head = ", ".join(services[:-1])
+    return f"{head} and {services[-1]}" if head else services[-1]
+
+
+def _in(days: int) -> str:
+    if days == 0:
+        return "today"
+    return "tomorrow" if days == 1 else f"in {days} days"
+
+
+def _date(day: date) -> str:
+    return f"{day:%A}, {day:%B} {day.day}, {day.year}"

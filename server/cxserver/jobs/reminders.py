@@ -1,0 +1,105 @@
+"""The reminders that are due: mailed to analysts and administrators, each once, and written down.
+
+If everything dies between the two, that one person gets it twice: better than not at all.
+"""
+
+import smtplib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxserver import db, mail, tables
+from cxserver.errors import MailRefused
+from cxserver.intake import ledger
+from cxserver.jobs import notices, reminderletter
+from cxserver.jobs.errand import Errand
+from cxserver.jobs.notices import Notice
+from cxserver.log import logger
+from cxserver.reporting.quarter import submissions
+from cxserver.staff import digest, members
+from cxserver.staff.access import Member, Role
+
+# Those who file with OMB and keep the catalogue.
+REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A reminder that somebody should have by now."""
+
+    member: Member
+    notice: Notice
+
+
+def send_due(errand: Errand) -> str:
+    """Mail them; tells how many, in words. Raises MailFailed when there is no mail server."""
+    today = notices.day(errand.now, digest.zone(errand.directory))
+    with db.read(errand.engine) as connection:
+        waiting = owed(connection, _due(connection, errand, today), today)
+    if not waiting:
+        return "nothing to send"
+    done: Counter[str] = Counter()
+    with mail.connected(errand.settings) as session:
+        for one in waiting:
+            if not errand.go_on():
+                break
+            done[_send(errand, session, one, today)] += 1
+    done["left for later"] += len(waiting) - done.total()
+    logger.info("reminders", **{fate.replace(" ", "_"): n for fate, n in done.items()})
+    return ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
+
+
+def owed(connection: Connection, due: Sequence[Notice], today: date) -> list[Owed]:
+    """Who has yet to be told of what, by address. Who was refused is asked again tomorrow."""
+    held = tables.reminders.c
+    had = select(held.about, held.stage, held.member).where(
+        held.sent.is_not(None) | (held.refused == today)
+    )
+    told = {tuple(row) for row in connection.execute(had)}
+    people = [
+        entry.member
+        for entry in members.everyone(connection)
+        if entry.member.role in REMINDED and not entry.revoked
+    ]
+    return [
+        Owed(member, notice)
+        for member in people
+        for notice in due
+        if (notice.about, notice.stage, member.id) not in told
+    ]
+
+
+def _due(connection: Connection, errand: Errand, today: date) -> list[Notice]:
+    log = submissions.read(connection)
+    return notices.due_on(today, errand.directory, log, ledger.used(connection))
+
+
+def _send(errand: Errand, session: smtplib.SMTP, one: Owed, today: date) -> str:
+    """What became of one."""
+    agency, base_url = errand.directory.agency, errand.settings.base_url
+    letter = reminderletter.write(one.notice, one.member, agency, base_url)
+    try:
+        mail.send(session, errand.settings, letter)
+    except MailRefused as refused:
+        if not refused.lasting:
+            return "left for later"
+        _note(errand, one, {"refused": today})
+        return "refused"
+    _note(errand, one, {"sent": today, "refused": None})
+    return "sent"
+
+
+def _note(errand: Errand, one: Owed, values: dict[str, date | None]) -> None:
+    held = tables.reminders
+    row = {"about": one.notice.about, "stage": one.notice.stage, "member": one.member.id}
+    with db.write(errand.engine) as connection:
+        add = _INSERT[connection.dialect.name](held).values(row | values)
+        connection.execute(
+            add.on_conflict_do_update(index_elements=list(held.primary_key.columns), set_=values)
+        )
