@@ -1,8 +1,10 @@
 """Words that cannot wait: phrases are found, the team is mailed, and nothing is lost on the way."""
 
 import time
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+import httpx2
 import pytest
 from sqlalchemy import event, select, text
 
@@ -13,7 +15,8 @@ from cxserver.doctor import checkup
 from cxserver.errors import MailFailed
 from cxserver.instrument.phrases import Phrases
 from cxserver.intake import store
-from house import CATALOGUE, answer, forbid, stamp_of
+from cxserver.jobs import due, scheduler
+from house import CATALOGUE, NOW, answer, forbid, stamp_of
 from mailroom import html, mailroom, plain
 
 LISTS = """
@@ -425,3 +428,44 @@ def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, room):
 
 def test_the_doctor_says_nothing_where_there_are_no_alerts(house):
     assert finding(house) == []
+
+
+# ---- the whole way
+
+
+class Ticking:
+    """A clock that begins where the house's stands, and goes."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self) -> datetime:
+        return NOW + timedelta(seconds=time.monotonic() - self._began)
+
+    @property
+    def now(self) -> datetime:
+        return self()
+
+
+def test_a_running_server_mails_the_team_within_seconds(alarmed, room, serve, monkeypatch):
+    """A form is sent to a real server over a socket, and nobody does anything more."""
+    monkeypatch.setattr(scheduler, "EVERY", 0.2)
+    # It looks every 20 seconds; a test waits no longer than one.
+    hasty = tuple(replace(job, every=timedelta(seconds=1)) for job in due.JOBS)
+    monkeypatch.setattr(due, "JOBS", hasty)
+    alarmed.clock = Ticking()
+    address = serve.reserve()
+    alarmed.move(address)
+    serve(alarmed.app(), at=address)
+    with httpx2.Client() as client:
+        link = alarmed.mint()
+        assert answer(client, link, comment="All was well.").status_code == 303
+        assert answer(client, alarmed.mint(), comment=SAID).status_code == 303
+    deadline = time.monotonic() + 15
+    while not rows(alarmed)[0].sent:
+        assert time.monotonic() < deadline, "no mail came"
+        time.sleep(0.05)
+    [(to, letter)] = room.received
+    assert to == ["crisis@example.gov", "night@example.gov"]
+    assert "Some days I want to die." in plain(letter) and "457-55-5462" not in plain(letter)
+    assert [one.sent is not None for one in rows(alarmed)] == [True]

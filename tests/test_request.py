@@ -1,8 +1,12 @@
 """The request pack for OMB: all that the reviewer asks for, out of one command."""
 
+import html
+import re
+
 import pytest
 from PIL import Image
 
+import kinds
 import programs
 from command import cx
 from cxserver import db
@@ -10,7 +14,9 @@ from cxserver.catalog import directory
 from cxserver.collection import estimate, pictures
 from cxserver.errors import NotFound
 from cxserver.instrument import burden
-from house import House
+from house import CATALOGUE, House
+
+BASE = "https://cx.example.gov"
 
 
 def service_of(house: House, slug: str):
@@ -55,14 +61,105 @@ def test_the_estimate_adds_up_to_that_of_the_rules(sqlite_house):
 
 def test_there_is_a_screen_for_every_turn_in_every_language(sqlite_house):
     agency, service = service_of(sqlite_house, "permits")
-    shots = pictures.shots(agency, service, "Riverside Office")
-    assert len({shot.name for shot in shots}) == 12
+    shots = pictures.shots(agency, service, "Riverside Office", BASE)
+    assert len({shot.name for shot in shots}) == len(shots) == 16
     assert {shot.language for shot in shots} == {"en", "es"}
+
+
+def test_the_kiosk_is_pictured_only_where_there_is_one(sqlite_house):
+    agency, service = service_of(sqlite_house, "hearings")
+    names = {shot.name for shot in pictures.shots(agency, service, "Riverside Office", BASE)}
+    assert len(names) == 12 and not [name for name in names if "kiosk" in name]
+
+
+def test_where_the_office_may_reply_the_thanks_show_the_place_of_the_code(sqlite_house):
+    sqlite_house.apply(CATALOGUE.replace("designated = true", "designated = true\nreplies = true"))
+    told = {}
+    for slug in ("permits", "hearings"):
+        shots = pictures.shots(*service_of(sqlite_house, slug), "Riverside Office", BASE)
+        told[slug] = next(shot.html for shot in shots if shot.name == "en-6-thanks")
+    assert "XXXX-XXXX-XXXX-XXXX" in told["permits"] and "cx.example.gov/r" in told["permits"]
+    assert "XXXX" not in told["hearings"]
+
+
+# ---- all four instruments
+
+ASKED = {
+    "a11-2018": ("I am satisfied", "( ) Strongly agree", "Employees I interacted with"),
+    "a11-2022": ("1. ", "( ) Strongly agree", "2. "),
+    "a11-v2-five-point": (
+        "1. I am satisfied",
+        "2. Based on my experience",
+        "( ) Strongly agree",
+        "What went well?",
+    ),
+    "a11-v2-thumbs": ("1. Based on my experience", "( ) Thumbs down", "( ) Thumbs up"),
+}
+
+
+@pytest.fixture
+def fair(sqlite_house):
+    """A house with a service of each instrument, named like it."""
+    sqlite_house.apply(kinds.together())
+    return sqlite_house
+
+
+@kinds.EVERY
+def test_the_questions_of_each_instrument_stand_in_the_pack(fair, tmp_path, code):
+    folder = tmp_path / "pack"
+    cx(fair, "request", code, "-o", str(folder), "--without-pictures")
+    english = (folder / "questions-en.txt").read_text()
+    for told in ASKED[code]:
+        assert told in english, english
+    survey = service_of(fair, code)[1].survey
+    wording = survey.wording["en"]
+    assert (wording.satisfaction in english) and wording.trust.replace("\u00ad", "") in english
+    assert bool(wording.satisfaction) == survey.asks_satisfaction
+    spanish = (folder / "questions-es.txt").read_text()
+    assert spanish.count("( )") == english.count("( )") > 0
+    page = (folder / "request.html").read_text()
+    assert f"{estimate.seconds(survey)}</td>" in page and code in page
+
+
+@kinds.EVERY
+def test_the_pictures_show_both_ends_of_the_instruments_own_scale(fair, code):
+    agency, service = service_of(fair, code)
+    survey = service.survey
+    shots = {one.name: one.html for one in pictures.shots(agency, service, "Riverside", BASE)}
+    for name, at in (("en-2-good", -1), ("en-3-poor", 0)):
+        chosen = re.findall(r'name="(trust|satisfaction)" value="(\d)"[^>]* checked', shots[name])
+        ends = [("satisfaction", "51"[at + 1])] if survey.asks_satisfaction else []
+        assert chosen == [*ends, ("trust", str(survey.trust_scale.points[at]))]
+    faults = re.findall(r'href="#(\w+)-\d"', shots["en-4-mistake"])
+    assert faults == (["satisfaction", "trust"] if survey.asks_satisfaction else ["trust"])
+    assert "<details open>" in shots["en-5-rights"] and "<details open>" not in shots["en-1-survey"]
+
+
+@kinds.EVERY
+def test_the_kiosks_stage_is_set_as_its_script_sets_it(fair, code):
+    agency, service = service_of(fair, code)
+    shots = {one.name: one.html for one in pictures.shots(agency, service, "Riverside", BASE)}
+    stage = shots["es-7-kiosk"].partition('<div id="stage">')[2].partition("<template")[0]
+    assert service.survey.wording["es"].trust in html.unescape(stage)
+    assert '<html lang="es" dir="ltr">' in shots["es-7-kiosk"] and "<script" not in stage
+    assert 'src="' not in shots["es-7-kiosk"]
+    assert "Siguiente persona" in shots["es-8-kiosk-thanks"].partition("<template")[0]
+
+
+def test_a_picture_of_the_kiosk_is_a_tablet_wide_and_ends_with_its_words(fair, tmp_path):
+    agency, service = service_of(fair, "a11-v2-thumbs")
+    shots = pictures.shots(agency, service, "Riverside Office", BASE)
+    [shot] = [one for one in shots if one.name == "en-7-kiosk"]
+    with Image.open(pictures.take(str(programs.chromium()), shot, tmp_path)) as picture:
+        assert picture.width == 1600 and 1600 < picture.height < 3200
+        # The header, the tiles and the button are drawn: its style was found.
+        colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}
+        assert {(0x16, 0x2E, 0x51), (0xFA, 0xCE, 0x00), (0xEA, 0xF1, 0xF8)} <= colors
 
 
 def test_a_picture_shows_the_page_and_no_empty_rest(sqlite_house, tmp_path):
     agency, service = service_of(sqlite_house, "permits")
-    [first, *_] = pictures.shots(agency, service, "Riverside Office")
+    [first, *_] = pictures.shots(agency, service, "Riverside Office", BASE)
     file = pictures.take(str(programs.chromium()), first, tmp_path)
     with Image.open(file) as picture:
         assert picture.width == 780 and 1200 < picture.height < 3000

@@ -44,7 +44,8 @@ def make(
     allowed = found.clearance
     burden = Burden(responses or allowed.approved_responses, allowed.burden_minutes)
     asked = Request(agency, found, burden, audience, frequency, measured)
-    shots = pictures.shots(agency, found, _office(known, found)) if program else []
+    base_url = settings(data).base_url
+    shots = pictures.shots(agency, found, _office(known, found), base_url) if program else []
     _write(asked, shots, program, folder)
     err.print(f"{folder / 'request.html'}: open it, correct it, attach it.", soft_wrap=True)
 
