@@ -62,7 +62,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         "reminders",
-        "days before something is due or ends, at 6:00; answers running out: at once",
+        "days before something is due or ends; when answers run out",
         every=timedelta(minutes=10),
         lasts=timedelta(minutes=10),
         work=reminders.send_due,

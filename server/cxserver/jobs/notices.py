@@ -6,8 +6,7 @@ that a server that was off sends one reminder and not three.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from cxserver.catalog.directory import Clearance, Directory
 from cxserver.doctor import endings
@@ -18,7 +17,6 @@ from cxserver.reporting.quarter.submissions import Submission
 
 OVER = "over"
 FEW_LEFT, NONE_LEFT = f"{endings.USE_WARNS:.0%}", "100%"
-_MORNING = timedelta(hours=6)
 _SENT = frozenset({"submitted", "published"})
 
 
@@ -68,11 +66,6 @@ class Notice:
     stage: str
     subject: Subject
     days: int = 0
-
-
-def day(now: datetime, zone: ZoneInfo) -> date:
-    """The day whose reminders are due: it begins at 6 in the morning."""
-    return (now.astimezone(zone) - _MORNING).date()
 
 
 def due_on(

@@ -39,7 +39,7 @@ class Owed:
 
 def send_due(errand: Errand) -> str:
     """Mail them; tells how many, in words. Raises MailFailed when there is no mail server."""
-    today = notices.day(errand.now, digest.zone(errand.directory))
+    today = errand.now.astimezone(digest.zone(errand.directory)).date()
     with db.read(errand.engine) as connection:
         waiting = owed(connection, _due(connection, errand, today), today)
     if not waiting:
