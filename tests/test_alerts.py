@@ -453,6 +453,7 @@ def test_a_running_server_mails_the_team_within_seconds(alarmed, room, serve, mo
     # It looks every 20 seconds; a test waits no longer than one.
     hasty = tuple(replace(job, every=timedelta(seconds=1)) for job in due.JOBS)
     monkeypatch.setattr(due, "JOBS", hasty)
+    alarmed.settings = alarmed.settings.model_copy(update={"scheduler": True})
     alarmed.clock = Ticking()
     address = serve.reserve()
     alarmed.move(address)
