@@ -6,7 +6,7 @@ that was typed is counted.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,12 +118,31 @@ def _without(told: str, cut: Cut) -> tuple[str, int]:
     """`told` without the words, and how many characters went."""
     if cut.everything:
         return (MARK, len(told)) if told.strip() and told != MARK else (told, 0)
-    if not cut.words:
-        return told, 0
-    # The longest first: "Ann Lee" must not leave "Lee" behind because "Ann" was named too.
-    ordered = sorted(cut.words, key=len, reverse=True)
-    pattern = re.compile("|".join(_pattern(one) for one in ordered), re.IGNORECASE)
-    return pattern.sub(MARK, told), sum(len(one[0]) for one in pattern.finditer(told))
+    kept, past, gone = "", 0, 0
+    for start, end in _stretches(told, cut.words):
+        kept += told[past:start] + MARK
+        past, gone = end, gone + end - start
+    return kept + told[past:], gone
+
+
+def _stretches(told: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """From where to where the words stand, joined where they lie over each other: "Ann Lee" and
+    "Lee Smith" together take all of "Ann Lee Smith" out, and leave no "Smith" behind.
+    """
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(_places(told, words)):
+        if joined and start < joined[-1][1]:
+            first, last = joined.pop()
+            start, end = first, max(last, end)
+        joined.append((start, end))
+    return joined
+
+
+def _places(told: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for one in words:
+        # Looked for from every letter on: the same words may lie over each other, too.
+        for found in re.finditer(f"(?=({_pattern(one)}))", told, re.IGNORECASE):
+            yield found.span(1)
 
 
 def _missing(texts: Iterable[str], words: Iterable[str]) -> Iterable[str]:
