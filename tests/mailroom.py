@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 class Mailroom:
     """What a mail server took, for whom. A letter with the word `refused` in it, it does not take.
 
-    `meanwhile` happens while it takes a letter.
+    `meanwhile` happens while it takes a letter. With `breaks` it is told, and breaks off instead.
     """
 
     def __init__(self) -> None:
@@ -23,6 +23,7 @@ class Mailroom:
         self.received: list[tuple[list[str], EmailMessage]] = []
         self.refused = ""
         self.meanwhile: Callable[[], object] | None = None
+        self.breaks: Callable[[EmailMessage], object] | None = None
         self._controller: Controller | None = None
 
     @property
@@ -34,6 +35,10 @@ class Mailroom:
         message = message_from_bytes(envelope.content, policy=policy.default)
         if self.refused and self.refused in plain(message):
             return f"554 We take no letter with {self.refused} in it"
+        if self.breaks:
+            self.breaks(message)
+            server.transport.abort()
+            return "451 Too late"
         if self.meanwhile:
             await asyncio.to_thread(self.meanwhile)
         self.received.append((envelope.rcpt_tos, message))

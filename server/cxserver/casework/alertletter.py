@@ -1,6 +1,6 @@
 """The letter to a team: what somebody wrote, where, and what to do now. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
@@ -27,28 +27,50 @@ class Waiting:
     questions: Mapping[str, str]
 
 
-def write(directory: Directory, base_url: str, one: Waiting) -> Letter | None:
-    """The letter; None where the catalogue no longer has this alert."""
-    alert = _alert(directory.agency, one.alert)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One comment in a letter: the words, what else is to know, and where it can be taken on."""
+
+    said: Sequence[tuple[str, str]]
+    facts: Sequence[tuple[str, str]]
+    where: str
+
+
+def write(directory: Directory, base_url: str, these: Sequence[Waiting]) -> Letter | None:
+    """The letter on one alert, or on several of one list; None where the catalogue no longer has
+    that list.
+    """
+    alert = _alert(directory.agency, these[0].alert)
     if alert is None:
         return None
-    # What exists may be a second older here than what was answered.
-    office = directory.offices[one.office].name if one.office in directory.offices else one.office
-    service = directory.services.get(one.service)
-    said = _said(service, one)
+    offices = dict.fromkeys(_office(directory, one) for one in these)
+    place = next(iter(offices)) if len(offices) == 1 else f"{len(offices)} offices"
     head = f"Somebody wrote words that stand on your list “{alert.name}”."
-    facts = [("Service", service.name if service else one.service), ("Office", office)]
+    subject = f"Alert: {alert.name}, {place}"
+    if len(these) > 1:
+        head = f"{len(these)} comments hold words that stand on your list “{alert.name}”."
+        subject = f"Alert: {alert.name}, {len(these)} comments, {place}"
+    parts = [_part(directory, base_url, one, alert) for one in these]
+    return Letter(to=alert.mail, subject=subject, text=_text(head, parts), html=_html(head, parts))
+
+
+def _office(directory: Directory, one: Waiting) -> str:
+    # What exists may be a second older here than what was answered.
+    return directory.offices[one.office].name if one.office in directory.offices else one.office
+
+
+def _part(directory: Directory, base_url: str, one: Waiting, alert: Alert) -> _Part:
+    service = directory.services.get(one.service)
+    facts = [
+        ("Service", service.name if service else one.service),
+        ("Office", _office(directory, one)),
+    ]
     if alert.next_steps:
         facts.append(("What to do now", alert.next_steps))
     # The staff page knows it by the Monday of its week: nobody there is told the day.
     week = one.day - timedelta(days=one.day.weekday())
     where = f"{base_url}/staff/comments/{one.service}/{week.isoformat()}/{one.response}"
-    return Letter(
-        to=alert.mail,
-        subject=f"Alert: {alert.name}, {office}",
-        text=_text(head, said, facts, where),
-        html=_html(head, said, facts, where),
-    )
+    return _Part(_said(service, one), facts, where)
 
 
 def _alert(agency: Agency | None, code: str) -> Alert | None:
@@ -73,22 +95,31 @@ def _said(service: Service | None, one: Waiting) -> list[tuple[str, str]]:
     return [(question, words) for question, words in asked if words]
 
 
-def _text(head: str, said: list[tuple[str, str]], facts: list[tuple[str, str]], where: str) -> str:
+def _text(head: str, parts: Sequence[_Part]) -> str:
     lines = [head, ""]
-    for question, words in said:
-        # Every line is marked: nothing that was written can pass for a line of ours.
-        lines += [question, *(f"> {line}" for line in words.splitlines()), ""]
-    lines += [f"{name}: {fact}" for name, fact in facts]
-    return "\n".join([*lines, "", f"Read it and take it on: {where}", "", _UNKNOWN, ""])
+    for at, part in enumerate(parts, start=1):
+        if len(parts) > 1:
+            lines += [f"Comment {at} of {len(parts)}", ""]
+        for question, words in part.said:
+            # Every line is marked: nothing that was written can pass for a line of ours.
+            lines += [question, *(f"> {line}" for line in words.splitlines()), ""]
+        lines += [f"{name}: {fact}" for name, fact in part.facts]
+        lines += ["", f"Read it and take it on: {part.where}", ""]
+    return "\n".join([*lines, _UNKNOWN, ""])
 
 
-def _html(head: str, said: list[tuple[str, str]], facts: list[tuple[str, str]], where: str) -> str:
-    parts = [f"<p>{escape(head)}</p>"]
-    for question, words in said:
-        quoted = "<br>".join(escape(line) for line in words.splitlines())
-        parts += [f"<p>{escape(question)}</p>", f'<blockquote dir="auto">{quoted}</blockquote>']
-    told = "<br>".join(f"{escape(name)}: <b>{escape(fact)}</b>" for name, fact in facts)
-    link = f'<a href="{escape(where)}">Read it and take it on</a>'
-    parts += [f"<p>{told}</p>", f"<p>{link}</p>", f"<p>{escape(_UNKNOWN)}</p>"]
-    body = "\n".join(parts)
+def _html(head: str, parts: Sequence[_Part]) -> str:
+    lines = [f"<p>{escape(head)}</p>"]
+    for at, part in enumerate(parts, start=1):
+        if len(parts) > 1:
+            lines.append(f"<h2>Comment {at} of {len(parts)}</h2>")
+        for question, words in part.said:
+            quoted = "<br>".join(escape(line) for line in words.splitlines())
+            lines += [f"<p>{escape(question)}</p>", f'<blockquote dir="auto">{quoted}</blockquote>']
+        told = "<br>".join(f"{escape(name)}: <b>{escape(fact)}</b>" for name, fact in part.facts)
+        lines += [
+            f"<p>{told}</p>",
+            f'<p><a href="{escape(part.where)}">Read it and take it on</a></p>',
+        ]
+    body = "\n".join([*lines, f"<p>{escape(_UNKNOWN)}</p>"])
     return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><body>\n{body}\n</body></html>'

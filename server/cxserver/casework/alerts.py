@@ -6,8 +6,10 @@ for small numbers, and no word of the letter reaches the log.
 """
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,16 +20,26 @@ from cxserver import db, mail, tables
 from cxserver.casework import alertletter
 from cxserver.casework.alertletter import Waiting
 from cxserver.catalog.directory import Directory
-from cxserver.errors import MailFailed
+from cxserver.errors import MailFailed, MailRefused
 from cxserver.log import logger
 from cxserver.settings import Settings
 
 # In one round. The rest goes in the next, half a minute later.
-ROUND = 200
+ROUND = 1000
+# So many of one list are a letter each; of more, so many share a letter. Whoever floods a team
+# with letters would keep it from the one that matters.
+FEW, MANY = 5, 50
+# A server that breaks off may not like one letter; after so many of them it is the server, and
+# what comes in meanwhile must not wait until each of these has been tried.
+_PATIENCE = 2
 # Names our lock among those of a PostgreSQL database.
 _LOCK = 0x63785F616C657274
 
-_Fate = Literal["sent", "refused", "unreachable"]
+_Fate = Literal["sent", "refused", "broken", "unreachable"]
+
+
+def _always() -> bool:
+    return True
 
 
 def waiting(connection: Connection) -> list[Waiting]:
@@ -48,10 +60,17 @@ def waiting(connection: Connection) -> list[Waiting]:
     return [_waiting(row) for row in found]
 
 
-def send_due(engine: Engine, settings: Settings, directory: Directory, now: datetime) -> int:
-    """Mail what waits; returns how many letters left. What cannot leave waits on, and is logged.
+def send_due(
+    engine: Engine,
+    settings: Settings,
+    directory: Directory,
+    now: datetime,
+    go_on: Callable[[], bool] = _always,
+) -> int:
+    """Mail what waits; returns how many are told. What cannot leave waits on, and is logged.
 
-    At any moment only one process does it: another returns 0 at once.
+    At any moment only one process does it: another returns 0 at once. `go_on` is asked before
+    each letter.
     """
     with db.read(engine) as connection:
         if not waiting(connection):
@@ -62,7 +81,19 @@ def send_due(engine: Engine, settings: Settings, directory: Directory, now: date
         with db.write(engine) as connection:
             due = waiting(connection)
             _count_tries(connection, due)
-        return _send_all(engine, settings, directory, due, now.date())
+        return _Round(engine, settings, directory, now.date(), go_on).send(due)
+
+
+def bundles(due: Sequence[Waiting]) -> list[tuple[Waiting, ...]]:
+    """What goes into which letter: a letter for each, unless there are many of one list."""
+    by_list: dict[str, list[Waiting]] = defaultdict(list)
+    for one in due:
+        by_list[one.alert].append(one)
+    found: list[tuple[Waiting, ...]] = []
+    for these in by_list.values():
+        size = 1 if len(these) <= FEW else MANY
+        found += [tuple(these[at : at + size]) for at in range(0, len(these), size)]
+    return found
 
 
 def _waiting(row: Any) -> Waiting:
@@ -79,37 +110,59 @@ def _waiting(row: Any) -> Waiting:
     )
 
 
-def _send_all(
-    engine: Engine, settings: Settings, directory: Directory, due: Sequence[Waiting], today: date
-) -> int:
-    sent = 0
-    for one in due:
-        fate = _send(settings, directory, one)
-        if fate == "unreachable":
-            # Each of the others would wait as long for the same server.
-            break
-        if fate == "sent":
-            with db.write(engine) as connection:
-                connection.execute(update(tables.alerts).where(*_is(one)).values(sent=today))
-            sent += 1
-    return sent
+@dataclass(slots=True)
+class _Round:
+    """One go through what waits."""
 
+    engine: Engine
+    settings: Settings
+    directory: Directory
+    today: date
+    go_on: Callable[[], bool]
+    broken: int = 0
 
-def _send(settings: Settings, directory: Directory, one: Waiting) -> _Fate:
-    letter = alertletter.write(directory, settings.base_url, one)
-    if letter is None:
-        logger.error("alert_not_mailed", code=one.alert, reason="not in the catalogue")
-        return "refused"
-    reached = False
-    try:
-        # A session for each: a server that took offence at one letter may take the next.
-        with mail.connected(settings) as session:
-            reached = True
-            mail.send(session, settings, letter)
-    except MailFailed as error:
-        logger.error("alert_not_mailed", code=one.alert, reason=str(error))
-        return "refused" if reached else "unreachable"
-    return "sent"
+    def send(self, due: Sequence[Waiting]) -> int:
+        """Mail them; how many are told."""
+        sent = 0
+        left = deque(bundles(due))
+        while left and self.broken < _PATIENCE and self.go_on():
+            bundle = left.popleft()
+            fate = self._hand_over(bundle)
+            if fate == "unreachable":
+                # Each of the others would wait as long for the same server.
+                break
+            if fate == "sent":
+                self._mark(bundle)
+                sent += len(bundle)
+            elif len(bundle) > 1:
+                # It may be the words of one: they must not keep the others back.
+                left.extendleft((one,) for one in reversed(bundle))
+            self.broken += fate == "broken"
+        return sent
+
+    def _hand_over(self, bundle: tuple[Waiting, ...]) -> _Fate:
+        letter = alertletter.write(self.directory, self.settings.base_url, bundle)
+        code = bundle[0].alert
+        if letter is None:
+            logger.error("alert_not_mailed", code=code, reason="not in the catalogue")
+            return "refused"
+        reached = False
+        try:
+            # A session for each: a server that took offence at one letter may take the next.
+            with mail.connected(self.settings) as session:
+                reached = True
+                mail.send(session, self.settings, letter)
+        except MailFailed as error:
+            logger.error("alert_not_mailed", code=code, reason=str(error))
+            if isinstance(error, MailRefused):
+                return "refused"
+            return "broken" if reached else "unreachable"
+        return "sent"
+
+    def _mark(self, bundle: tuple[Waiting, ...]) -> None:
+        with db.write(self.engine) as connection:
+            for one in bundle:
+                connection.execute(update(tables.alerts).where(*_is(one)).values(sent=self.today))
 
 
 def _count_tries(connection: Connection, due: Sequence[Waiting]) -> None:

@@ -8,7 +8,8 @@ from cxserver.jobs.errand import Errand
 
 def send_due(errand: Errand) -> str:
     """Mail what waits. Raises MailFailed when some of it still waits: it is tried again at once."""
-    sent = alerts.send_due(errand.engine, errand.settings, errand.directory, errand.now)
+    known, now = errand.directory, errand.now
+    sent = alerts.send_due(errand.engine, errand.settings, known, now, errand.go_on)
     with db.read(errand.engine) as connection:
         left = len(alerts.waiting(connection))
     if left:
