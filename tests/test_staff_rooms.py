@@ -252,3 +252,19 @@ def test_who_may_see_all_finds_the_names_that_others_must_not(agency):
     for _, _, names in FOREIGN.values():
         for name in names:
             assert any(name in page for page in pages), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/staff/comments/permits/2026-10-26/%00",
+        "/staff/comments/%00/2026-10-26/a",
+        "/staff/comments/permits/2026-10-26/%00/act",
+        "/staff%00",
+    ],
+)
+def test_no_address_with_a_nul_reaches_the_database(house, path):
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        assert client.get(path).status_code == 404
+        assert post(client, path, act="take").status_code == 404
