@@ -14,7 +14,7 @@ from cxserver.errors import MailRefused, ServerError
 from cxserver.jobs.errand import Errand
 from cxserver.log import logger
 from cxserver.mail import Letter
-from cxserver.staff import digest, digestmail, subscriptions
+from cxserver.staff import digest, digestmail, members, subscriptions
 from cxserver.staff.audit import Journal
 from cxserver.staff.digest import Digest
 from cxserver.staff.subscriptions import Due, Every
@@ -43,6 +43,10 @@ def send_due(errand: Errand) -> str:
 
 def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> str:
     """What became of one."""
+    with db.read(errand.engine) as connection:
+        # A round may take long. Who has another role by now, or none, is looked at the next time.
+        if members.find(connection, one.member.id) != one.member:
+            return "left for later"
     try:
         said = digest.make(one.member, one.period, errand.engine, errand.directory)
         letter = _letter(errand, one, said) if said else None
