@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cxserver import db, tables
 from cxserver.casework import cases
@@ -160,7 +160,11 @@ def test_an_alerted_comment_opens_at_once(house, manager):
     at = f"/staff/comments/{row[0]}/{row[1]}/{row[2]}"
     assert manager.get(at).status_code == 404
     alert(house, [row])
-    assert "Alert:" in manager.get(at).text
+    assert "has not been told yet" in manager.get(at).text
+    with db.write(house.engine) as connection:
+        connection.execute(update(tables.alerts).values(sent=house.clock.now.date()))
+    told = manager.get(at).text
+    assert "Alert:" in told and "A mail has gone to the team" in told and "not been" not in told
 
 
 def test_only_our_own_pages_change_a_case(house, manager, row):

@@ -84,6 +84,16 @@ def send_due(
         return _Round(engine, settings, directory, now.date(), go_on).send(due)
 
 
+def is_told(connection: Connection, row: tuple[str, date, str]) -> bool:
+    """Whether every team has its letter on the alerts of this response."""
+    held = tables.alerts.c
+    service, day, response = row
+    waits = select(held.alert).where(
+        held.service == service, held.day == day, held.response == response, held.sent.is_(None)
+    )
+    return connection.execute(waits).first() is None
+
+
 def bundles(due: Sequence[Waiting]) -> list[tuple[Waiting, ...]]:
     """What goes into which letter: a letter for each, unless there are many of one list."""
     by_list: dict[str, list[Waiting]] = defaultdict(list)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, tables
-from cxserver.casework import cases, replies
+from cxserver.casework import alerts, cases, replies
 from cxserver.casework.cases import Case
 from cxserver.casework.replies import Posted
 from cxserver.errors import Conflict, NotFound, ReplyRefused
@@ -88,6 +88,7 @@ def drawn(
         notes = cases.notes(connection, told.comment.row)
         owner = _owner(connection, case)
         reply = _replied(connection, visit, told)
+        heard = alerts.is_told(connection, told.comment.row)
     empty = {"note": "", "said": case.said if case else "", "did": case.did if case else ""}
     empty["reply"] = reply.text if reply else ""
     return rooms.page(
@@ -99,6 +100,7 @@ def drawn(
         notes=notes,
         owner=owner,
         reply=reply,
+        heard=heard,
         replies_end=_replies_end(told),
         mine=bool(case and case.owner == visit.member.id),
         state=comments.STATE_WORDS[case.state if case else "unread"],

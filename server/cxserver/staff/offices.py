@@ -94,7 +94,10 @@ def summary(drawn: Funnel | None, offices: int) -> str:
     """What the funnel says."""
     if drawn is None:
         if offices == 1:
-            return "This is one office. There is nothing to compare it with here."
+            return (
+                "This is one office, and offices are compared here with each other. How it stands "
+                "against the weeks before is on the Overview."
+            )
         least = suppression.NOT_FOR_COMPARISON
         return f"To compare offices takes {least} answers at each of two. There are not as many."
     low = sum(one.outside == "below" for one in drawn.outside)
