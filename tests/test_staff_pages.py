@@ -230,6 +230,19 @@ def test_a_planted_drop_is_on_the_managers_overview_with_its_interval(sqlite_hou
     assert "from 90% to 82%" in page
 
 
+def test_the_drivers_lead_to_the_words_of_those_who_may_read_them(sqlite_house):
+    house = sqlite_house
+    hand_in(house, "riverside", 410, 90, days=range(1, 29))
+    words = "/staff/comments?driver=efficiency-negative"
+    for role, offered in ((Role.OFFICE_MANAGER, True), (Role.ADMINISTRATOR, False)):
+        with house.client() as client:
+            sign_in(house, client, role)
+            page = client.get("/staff/drivers").text
+            assert (f'href="{words}"' in page) is offered
+            assert ("all comments" in page) is offered
+            assert client.get(words).status_code == (200 if offered else 404)
+
+
 def test_the_days_before_are_not_shown_where_a_page_of_them_would_not_be(sqlite_house):
     house = sqlite_house
     hand_in(house, "riverside", 3, 0, days=range(29, 57))

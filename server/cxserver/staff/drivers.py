@@ -59,6 +59,7 @@ def show(request: Request, visit: Visit) -> Response:
         numbers=numbers,
         rows=_rows(taps, services),
         sentences=sentences(taps, services),
+        wrote=_wrote(visit, asked, taps),
     )
 
 
@@ -106,8 +107,7 @@ def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
 
 def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
     """What is named most, for worse and for better."""
-    fit = [one for one in taps if suppression.staff(one.n) not in ("none", "hidden")]
-    worse = max(fit, key=lambda one: one.could_be_better.hits, default=None)
+    fit, worse = _fit(taps), _worse(taps)
     better = max(fit, key=lambda one: one.went_well.hits, default=None)
     told = []
     if worse and worse.could_be_better.hits:
@@ -117,6 +117,23 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
         name = words.driver(services, better)
         told.append(f"Most named as what went well: “{name}”, {_told(better, good=True)}.")
     return told
+
+
+def _wrote(visit: Visit, asked: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
+    """Where the words are of those who named what is named most: its name, and the query."""
+    worse = _worse(taps)
+    if not (worse and worse.could_be_better.hits and access.sees_comments(visit.member)):
+        return "", ""
+    name = words.driver(asked.services_in(asked.of_office()), worse)
+    return name, asked.query(period=None, driver=f"{worse.code}-negative")
+
+
+def _fit(taps: Sequence[Taps]) -> list[Taps]:
+    return [one for one in taps if suppression.staff(one.n) not in ("none", "hidden")]
+
+
+def _worse(taps: Sequence[Taps]) -> Taps | None:
+    return max(_fit(taps), key=lambda one: one.could_be_better.hits, default=None)
 
 
 def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:
