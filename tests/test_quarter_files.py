@@ -11,12 +11,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import kinds
 import ombcheck
 import quarters
 from command import cx
+from cxserver import db
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import fiscal, fits, v1, wide
+from cxserver.instrument import drivers
+from cxserver.reporting.quarter import (
+    check,
+    filing,
+    fiscal,
+    fits,
+    reflections,
+    v1,
+    volumes,
+    wide,
+)
+from cxserver.reporting.quarter.check import Colour
 from cxserver.reporting.quarter.fits import Kind
+from cxserver.reporting.quarter.reflections import Reflection
+from cxserver.reporting.quarter.volumes import Volume
 from house import CATALOGUE, House
 
 ROOT = Path(__file__).parents[1]
@@ -314,6 +329,32 @@ def test_counts_under_another_wording_are_another_file(sqlite_house, tmp_path):
 
 
 # ---- which instrument fits where
+
+
+def test_a_thumb_up_is_1_and_its_drivers_went_well(house, tmp_path):
+    house.apply(kinds.catalogue("a11-v2-thumbs"))
+    up = {"link": house.mint(), "trust": 1, "drivers": ["ease"]}
+    down = {"link": house.mint(), "trust": 0, "drivers": ["employee"]}
+    quarters.send(house, [up, down])
+    quarters.write(house, "v2", tmp_path / "out")
+    [file] = (tmp_path / "out").glob("*.csv")
+    assert ombcheck.faults(file.name, file.read_bytes(), "thumbs_up_down") == []
+    [rows] = quarters.tables(tmp_path / "out", "v2.csv").values()
+    by = {row["question_1"]: row for row in rows}
+    ease, employee = (drivers.BY_CODE[code].omb for code in ("ease", "employee"))
+    taps = {f"{side}_{code}" for side in ("positive", "negative") for code in (ease, employee)}
+    assert {name for name in taps if by["1"][name] == "1"} == {f"positive_{ease}"}
+    assert {name for name in taps if by["0"][name] == "1"} == {f"negative_{employee}"}
+    [told] = quarters.manifest(tmp_path / "out")["sets"]
+    assert told["counts"]["trust"] == {"down": 1, "up": 1}
+    assert "50% gave a thumb up" in (tmp_path / "out" / "SUMMARY.txt").read_text("utf-8")
+    with db.write(house.engine) as connection:
+        said = Reflection("Steady.", "A counter.", "Ana", quarters.AFTER)
+        reflections.put(connection, fiscal.named(quarters.QUARTER), "permits", said)
+        told = Volume(20, 10, "Queue", "Ana", quarters.AFTER)
+        volumes.put(connection, fiscal.named(quarters.QUARTER), "permits", "email", told)
+    filed = filing.rehearse(house.engine, quarters.order("v2"), quarters.AFTER, lambda rows: None)
+    assert check.rating(filed.drawer, filed.entries) is Colour.GREEN
 
 
 def test_a_wrong_pair_is_refused_with_the_cure(sqlite_house, tmp_path):

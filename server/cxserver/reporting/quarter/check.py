@@ -169,9 +169,9 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
 def _missing(open_: Drawer, entry: Entry) -> Iterator[str]:
     """What keeps one survey from being told in full."""
     one = entry.set
-    if not sum(one.counts.points("trust")):
+    if not one.counts.given("trust"):
         yield "trust"
-    if open_.form != "v2" and not sum(one.counts.points("satisfaction")):
+    if open_.form != "v2" and not one.counts.given("satisfaction"):
         yield "satisfaction"
     if (one.service.slug, one.channel.ours) not in open_.told.volumes:
         yield "volumes"

@@ -22,6 +22,10 @@ class Counts:
         """How many people answered."""
         return self.measured.get("response", {}).get("all", 0)
 
+    def given(self, measure: str) -> int:
+        """How many answered this question, on whatever scale."""
+        return sum(self.measured.get(measure, {}).values())
+
     def points(self, measure: str) -> tuple[int, ...]:
         """How many gave 1, 2, 3, 4 and 5."""
         given = self.measured.get(measure, {})

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
+from cxserver.instrument.scale import THUMBS
 from cxserver.instrument.survey import Survey
 from cxserver.reporting.quarter import drawer, fiscal, fits, words
 from cxserver.reporting.quarter.drawer import Drawer
@@ -101,10 +102,18 @@ def _survey(survey: Survey) -> Mapping[str, Any]:
 def _counts(one: FileSet) -> Mapping[str, Any]:
     return {
         "answers": one.counts.n,
-        "trust": list(one.counts.points("trust")),
+        "trust": _trust(one),
         "satisfaction": list(one.counts.points("satisfaction")),
         "drivers": {code: _driver(one, code) for code in one.survey.drivers},
     }
+
+
+def _trust(one: FileSet) -> Any:
+    if one.survey.trust_scale is THUMBS:
+        return {
+            value: one.counts.measured.get("trust", {}).get(value, 0) for value in THUMBS.values
+        }
+    return list(one.counts.points("trust"))
 
 
 def _driver(one: FileSet, code: str) -> Mapping[str, Any]:

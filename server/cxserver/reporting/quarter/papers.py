@@ -6,6 +6,7 @@ Plain text and never `.csv`: every file of that kind in the folder is one that O
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from cxserver.instrument.scale import THUMBS
 from cxserver.reporting.quarter import due, fiscal, fits, manifest, words
 from cxserver.reporting.quarter.drawer import Drawer
 from cxserver.reporting.quarter.manifest import Entry
@@ -117,7 +118,7 @@ def _said(open_: Drawer, entry: Entry) -> Iterator[str]:
         yield f"  Fewer than {FEW}: too few to compare with anything."
     if fits.kind_of(one.survey).satisfaction:
         yield _scored("Satisfaction", one.counts.points("satisfaction"))
-    yield _scored("Trust", one.counts.points("trust"))
+    yield _trusted(one)
     named = [(code, *one.counts.taps(code)) for code in one.survey.drivers]
     best, worst = (max(named, key=lambda each: each[side], default=None) for side in (1, 2))
     if best and best[1]:
@@ -136,6 +137,13 @@ def _said(open_: Drawer, entry: Entry) -> Iterator[str]:
         yield f"  Of {volume.offered:,} who were offered the survey, {share:.1%} answered."
     for text in manifest.not_filed(one.survey):
         yield f"  Not filed, OMB has no place for it: {text}"
+
+
+def _trusted(one: FileSet) -> str:
+    if one.survey.trust_scale is not THUMBS:
+        return _scored("Trust", one.counts.points("trust"))
+    up = one.counts.measured.get("trust", {}).get("up", 0)
+    return f"  Trust: {up / one.counts.n:.0%} gave a thumb up."
 
 
 def _scored(what: str, points: tuple[int, ...]) -> str:

@@ -15,7 +15,6 @@ from sqlalchemy import Row
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
 from cxserver.reporting import cells
-from cxserver.reporting.quarter import fits
 from cxserver.reporting.quarter.counts import Counts
 from cxserver.reporting.quarter.review import Standing
 
@@ -42,7 +41,7 @@ class Pile:
     def add(self, row: Row[Any], survey: Survey, clean: Clean) -> None:
         """Add a response; `clean` takes out of its comment what identifies a person."""
         self.rows.append((external_id(row), *_answers(row, survey), self._comment(row, clean)))
-        self.measured.update(_measured(row))
+        self.measured.update(_measured(row, survey))
 
     def sorted(self) -> Sequence[Sequence[str]]:
         """The rows in the order of their ids, which tells nothing of when they came."""
@@ -79,11 +78,10 @@ def external_id(row: Row[Any]) -> str:
 
 
 def _answers(row: Row[Any], survey: Survey) -> tuple[str, ...]:
-    likert = fits.scale_of(survey) == "likert_scale"
-    positive = row.trust >= 4
-    question = str(row.trust) if likert else str(int(positive))
+    # Five points, or 1 for a thumb up and 0 for one down: OMB's values are those we store.
+    positive = survey.trust_scale.is_good(row.trust)
     return (
-        question,
+        str(row.trust),
         *(_tap(code, row, survey, positive) for code in drivers.CODES),
         *(_tap(code, row, survey, not positive) for code in drivers.CODES),
     )
@@ -95,13 +93,15 @@ def _tap(code: str, row: Row[Any], survey: Survey, this_side: bool) -> str:
     return str(int(this_side and code in row.drivers))
 
 
-def _measured(row: Row[Any]) -> Counter[tuple[str, str]]:
-    side = "positive" if row.trust >= 4 else "negative"
+def _measured(row: Row[Any], survey: Survey) -> Counter[tuple[str, str]]:
+    scale = survey.trust_scale
+    side = "positive" if scale.is_good(row.trust) else "negative"
+    asked = () if row.satisfaction is None else (("satisfaction", str(row.satisfaction)),)
     return Counter(
         [
             ("response", "all"),
-            ("trust", str(row.trust)),
-            ("satisfaction", str(row.satisfaction)),
+            ("trust", scale.value(row.trust)),
+            *asked,
             *((f"driver:{code}", side) for code in row.drivers),
         ]
     )
