@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,11 +20,13 @@ from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.instrument import drivers
 from cxserver.reporting.quarter import (
+    bundle,
     check,
     filing,
     fiscal,
     fits,
     reflections,
+    review,
     v1,
     volumes,
     wide,
@@ -475,3 +478,34 @@ def test_a_folder_that_could_not_be_finished_does_not_appear(sqlite_house, tmp_p
             sqlite_house.engine, quarters.order("v2"), quarters.AFTER, tmp_path / "out", fail
         )
     assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
+
+
+@pytest.mark.parametrize("form", ["v1", "wide", "v2"])
+def test_a_glance_finds_what_the_files_hold(house, form):
+    """The staff page judges from counts alone: it must not say another thing than the command."""
+    quarters.answer_all(house, 300)
+    with db.write(house.engine) as connection:
+        every = review.read(connection, fiscal.named(quarters.QUARTER), limit=1000)
+        rows = [one.row for one in every]
+        review.decide(connection, rows[:20], "approve", "A", quarters.AFTER)
+        review.decide(
+            connection, [one.row for one in every[20:30]], "withhold", "A", quarters.AFTER
+        )
+    order = quarters.order(form)
+    whole = filing.rehearse(house.engine, order, quarters.AFTER, lambda rows: None)
+    seen = filing.glance(house.engine, order, quarters.AFTER)
+    assert [(one.set.stem, one.set.counts.n, one.comments) for one in seen.entries] == [
+        (one.set.stem, one.set.counts.n, one.comments) for one in whole.entries
+    ]
+    assert check.judge(seen.drawer, seen.entries) == check.judge(whole.drawer, whole.entries)
+
+
+def test_the_zip_holds_the_folder_and_is_the_same_each_time(house, tmp_path):
+    quarters.answer_all(house, 100)
+    order = quarters.order("v2")
+    body = bundle.make(house.engine, order, quarters.AFTER)
+    assert body == bundle.make(house.engine, order, quarters.AFTER + timedelta(days=3))
+    quarters.write(house, "v2", tmp_path / "out")
+    with zipfile.ZipFile(io.BytesIO(body)) as zipped:
+        held = {one.partition("/")[2]: zipped.read(one) for one in zipped.namelist()}
+    assert held == {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}

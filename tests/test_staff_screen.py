@@ -53,8 +53,13 @@ LOOKS = {
     "response": Look("/staff/response", "Response"),
     "comments": Look("/staff/comments", "Comments", who="analyst"),
     "said and did": Look("/staff/said-and-did?office=riverside", "You said, we did", who="analyst"),
-    "digest": Look("/staff/digest", "Digest", who="analyst"),
+    "quarter": Look("/staff/quarter?quarter=2027Q1", "Quarter", who="analyst"),
+    "quarter, nothing": Look("/staff/quarter?quarter=2019Q1&format=v1", "Quarter", who="analyst"),
+    "review": Look(
+        "/staff/quarter/comments?quarter=2027Q1", "Comments before OMB gets them", who="analyst"
+    ),
     "places": Look("/staff/places", "Links and kiosks"),
+    "digest": Look("/staff/digest", "Digest"),
     "catalogue": Look("/staff/catalogue", "Catalogue"),
     "audit": Look("/staff/audit", "Who did what?"),
     "sign-in": Look("/staff/sign-in", "Sign in", who=""),

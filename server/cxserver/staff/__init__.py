@@ -17,11 +17,15 @@ from cxserver.staff import (
     offices,
     overview,
     places,
+    quarter,
+    record,
     redact,
     response,
+    review,
     rooms,
     said,
     signin,
+    telling,
 )
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.rooms import Room
@@ -37,6 +41,10 @@ ROOMS: tuple[Room, ...] = (
     *said.ROOMS,
     *response.ROOMS,
     *places.ROOMS,
+    *quarter.ROOMS,
+    *telling.ROOMS,
+    *review.ROOMS,
+    *record.ROOMS,
     *catalogue.ROOMS,
     *digestroom.ROOMS,
     *auditpage.ROOMS,

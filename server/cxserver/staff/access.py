@@ -30,6 +30,8 @@ EVERYONE = frozenset(Role)
 _WITHOUT_COMMENTS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
 READERS = EVERYONE - _WITHOUT_COMMENTS
 GUARDS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
+# Whoever files for OMB reads every comment of a quarter before it leaves, and every count.
+FILERS = frozenset({Role.ANALYST, Role.RECORDS_OFFICER})
 NOTHING = Scope(services=frozenset(), offices=frozenset())
 
 

@@ -9,12 +9,16 @@ and wide; v2 has no column for satisfaction. To that we add what §280.14 asks o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from cxserver.catalog.directory import Service
 from cxserver.reporting.quarter.drawer import Drawer
 from cxserver.reporting.quarter.manifest import Entry
 
 DESIGNATED = 2
+
+# Where a reason is mended.
+Where = Literal["catalogue", "time", "answers", "comments", "texts", "volumes"]
 
 
 class Colour(StrEnum):
@@ -34,6 +38,7 @@ class Reason:
     about: str
     says: str
     cure: str
+    where: Where
     blocks: bool = False
 
 
@@ -91,11 +96,17 @@ def _of_all(
             "",
             f"{len(designated)} designated services; §280.14 asks for at least {DESIGNATED}",
             "agree on them with OMB, then set designated = true in the catalogue",
+            "catalogue",
         )
     if open_.draft:
         last = open_.quarter.end.isoformat()
         yield Reason(
-            Colour.YELLOW, "", "the quarter has not ended", f"check again on {last} or later", True
+            Colour.YELLOW,
+            "",
+            "the quarter has not ended",
+            f"check again on {last} or later",
+            "time",
+            True,
         )
     waiting = sum(entry.comments.waiting for entry in entries if entry.comments)
     if waiting:
@@ -104,6 +115,7 @@ def _of_all(
             "",
             f"{waiting:,} comments have not been reviewed",
             f"cx review list {open_.quarter.name}, then approve or withhold each",
+            "comments",
             True,
         )
 
@@ -113,11 +125,10 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
     for one in open_.left_out:
         if one.survey.partition("/")[0] == slug:
             says = f"{one.survey} is not filed: {one.refusal.why}"
-            yield Reason(Colour.YELLOW, slug, says, one.refusal.cure)
+            yield Reason(Colour.YELLOW, slug, says, one.refusal.cure, "catalogue")
     if not details:
-        yield Reason(
-            Colour.RED, slug, "there is no data to file", "find out why nobody answered", True
-        )
+        says, cure = "there is no data to file", "find out why nobody answered"
+        yield Reason(Colour.RED, slug, says, cure, "answers", True)
         return
     said = open_.told.reflections.get(slug)
     for what, text in (
@@ -126,7 +137,7 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
     ):
         if not text:
             cure = f"cx reflect {quarter} {slug}"
-            yield Reason(Colour.YELLOW, slug, f"there is no text on {what}", cure, True)
+            yield Reason(Colour.YELLOW, slug, f"there is no text on {what}", cure, "texts", True)
     enough = rating(open_, details) is Colour.GREEN
     for entry in details:
         yield from _of_entry(open_, entry, enough)
@@ -142,6 +153,7 @@ def _of_entry(open_: Drawer, entry: Entry, enough: bool) -> Iterator[Reason]:
             slug,
             f"customers served and offered are missing for {channel}",
             f"cx volumes set {open_.quarter.name} {slug} {channel}",
+            "volumes",
             not enough,
         )
 
@@ -156,6 +168,7 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
             service.slug,
             "only general call-centre totals; §280.14 no longer takes these alone",
             "ask at a moment of the journey too, and set the service's stage in the catalogue",
+            "catalogue",
         )
         return
     yield Reason(
@@ -163,6 +176,7 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
         service.slug,
         "the catalogue does not say at which stage of the journey it asks",
         'set stage = "start", "process" or "end"',
+        "catalogue",
     )
 
 

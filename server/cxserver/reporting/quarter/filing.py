@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from cxserver.reporting.quarter import (
     folder,
     manifest,
     papers,
+    review,
     sets,
     v1,
     v2,
@@ -33,6 +34,7 @@ from cxserver.reporting.quarter import told as telling
 from cxserver.reporting.quarter.drawer import Drawer
 from cxserver.reporting.quarter.fits import Format
 from cxserver.reporting.quarter.manifest import Entry, Written
+from cxserver.reporting.quarter.review import Standing
 from cxserver.reporting.quarter.sets import FileSet, LeftOut
 
 Table = Iterable[Sequence[Any]]
@@ -104,6 +106,27 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
         draft=not fiscal.ended(order.quarter, now, zones(known)),
         with_flagged=order.with_flagged,
         flagged=sum(group.counts.n for group in groups if group.flagged),
+    )
+
+
+def glance(engine: Engine, order: Order, now: datetime) -> Filed:
+    """What the files would be, from the counts alone: quick, and without a digest."""
+    drawer = open_drawer(engine, order, now)
+    if drawer.form != "v2":
+        return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
+    with db.read(engine) as connection:
+        seen = review.standings(connection, order.quarter)
+    return Filed(
+        drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
+    )
+
+
+def _standing(order: Order, one: FileSet, seen: Mapping[review.Group, Standing]) -> Standing:
+    where = {(one.service.slug, one.channel.ours, survey.n) for survey in one.surveys}
+    return review.together(
+        standing
+        for (*group, flags), standing in seen.items()
+        if tuple(group) in where and (order.with_flagged or not order.suspect(flags))
     )
 
 

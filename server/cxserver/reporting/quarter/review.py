@@ -5,7 +5,8 @@ know a name when it sees one, so each comment waits for a person. Redacting is n
 here: it changes the comment itself, and what is left is approved like any other.
 """
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from cxserver.periods import Period
 
 Decision = Literal["approve", "withhold"]
 Named = tuple[str, date, str]
+# Service, channel, survey version, flags.
+Group = tuple[str, str, int, str]
 
 # As many at once as one statement of either database takes with ease.
 _STEP = 300
@@ -80,11 +83,19 @@ def read(
     after: Named | None = None,
     limit: int = 100,
 ) -> list[Comment]:
-    """Comments of the quarter in the order of their names, flagged answers and all."""
+    """Comments of the quarter, flagged answers and all. By service they stand in the order of
+    their random ids, which tells nothing of the days; `after` is the last one of the page before.
+    """
     held = tables.responses.c
-    key = (held.service, held.day, held.id)
+    key = (held.service, held.id)
     query = (
-        select(*key, held.comment, tables.comment_reviews.c.decision, tables.comment_reviews.c.who)
+        select(
+            *key,
+            held.day,
+            held.comment,
+            tables.comment_reviews.c.decision,
+            tables.comment_reviews.c.who,
+        )
         .select_from(_joined())
         .where(_written(quarter, service))
         .order_by(*key)
@@ -93,7 +104,7 @@ def read(
     if undecided:
         query = query.where(tables.comment_reviews.c.decision.is_(None))
     if after is not None:
-        query = query.where(tuple_(*key) > tuple_(*after))
+        query = query.where(tuple_(*key) > tuple_(after[0], after[2]))
     return [_comment(row) for row in connection.execute(query)]
 
 
@@ -105,6 +116,48 @@ def waiting(connection: Connection, quarter: Period, service: str | None = None)
         .where(_written(quarter, service), tables.comment_reviews.c.decision.is_(None))
     )
     return int(connection.execute(query).scalar_one())
+
+
+def find(connection: Connection, quarter: Period, names: Iterable[tuple[str, str]]) -> list[Named]:
+    """The comments of the quarter with these services and ids. Raises NotFound."""
+    wanted = sorted(set(names))
+    held = tables.responses.c
+    query = select(held.service, held.day, held.id).where(
+        _written(quarter, None), tuple_(held.service, held.id).in_(wanted)
+    )
+    found = [(row.service, row.day, row.id) for row in connection.execute(query)]
+    if len(found) != len(wanted):
+        raise NotFound("One of these comments is not there any more.")
+    return found
+
+
+def standings(connection: Connection, quarter: Period) -> Mapping[Group, Standing]:
+    """What became of the comments, by service, channel, survey version and flags."""
+    held, decision = tables.responses.c, tables.comment_reviews.c.decision
+    by = (held.service, held.channel, held.survey, held.flags)
+    query = (
+        select(*by, decision, func.count())
+        .select_from(_joined())
+        .where(_written(quarter, None))
+        .group_by(*by, decision)
+    )
+    found: dict[Group, Counter[str]] = defaultdict(Counter)
+    for service, channel, survey, flags, decided, n in connection.execute(query):
+        found[service, channel, survey, flags][decided or "waiting"] += n
+    return {
+        group: Standing(seen["approve"], seen["withhold"], seen["waiting"])
+        for group, seen in found.items()
+    }
+
+
+def together(every: Iterable[Standing]) -> Standing:
+    """All of them added up."""
+    some = list(every)
+    return Standing(
+        sum(one.approved for one in some),
+        sum(one.withheld for one in some),
+        sum(one.waiting for one in some),
+    )
 
 
 def _written(quarter: Period, service: str | None) -> Any:

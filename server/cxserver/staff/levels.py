@@ -1,0 +1,84 @@
+"""Service levels beside trust, quarter by quarter: do people trust more where waits are shorter?"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from cxserver import periods
+from cxserver.catalog.directory import Directory
+from cxserver.insight import measures
+from cxserver.instrument.scale import FIVE_POINT, THUMBS
+from cxserver.periods import Period
+from cxserver.reporting.quarter import counts, indicators
+from cxserver.reporting.quarter.counts import Counts
+from cxserver.reporting.quarter.indicators import Indicator
+from cxserver.staff import table
+from cxserver.staff.table import Cell, Table
+
+QUARTERS = 4
+_SCALES = ((FIVE_POINT, "Trust, 4 or 5"), (THUMBS, "Trust, a thumb up"))
+
+
+def read(connection: Connection, known: Directory, quarter: Period) -> list[Table]:
+    """A table for each service that has indicators: this quarter and those before it."""
+    quarters = _until(quarter)
+    told = {one: indicators.read(connection, one) for one in quarters}
+    services = sorted({slug for each in told.values() for slug in each} & known.services.keys())
+    if not services:
+        return []
+    trusted = {one: _answers(connection, one) for one in quarters}
+    return [
+        Table(
+            known.services[slug].name,
+            ("Measure", *(one.name for one in quarters)),
+            (
+                *_trust([trusted[one].get(slug, Counts()) for one in quarters]),
+                *_levels([told[one].get(slug, ()) for one in quarters]),
+            ),
+        )
+        for slug in services
+    ]
+
+
+def _until(quarter: Period) -> list[Period]:
+    found = [quarter]
+    while len(found) < QUARTERS:
+        found.insert(0, periods.previous(found[0]))
+    return found
+
+
+def _answers(connection: Connection, quarter: Period) -> Mapping[str, Counts]:
+    """Those of each service that are filed: without flags."""
+    groups = [one for one in counts.read(connection, quarter) if not one.flagged]
+    services = {one.service for one in groups}
+    return {
+        slug: counts.total(one.counts for one in groups if one.service == slug) for slug in services
+    }
+
+
+def _trust(every: Sequence[Counts]) -> list[tuple[Cell, ...]]:
+    rows = []
+    for scale, words in _SCALES:
+        given = [
+            [one.measured.get("trust", {}).get(value, 0) for value in scale.values] for one in every
+        ]
+        if any(map(sum, given)):
+            cells = (table.score(measures.score(points))[0] for points in given)
+            rows.append((table.name(words), *cells))
+    return rows
+
+
+def _levels(every: Sequence[Sequence[Indicator]]) -> list[tuple[Cell, ...]]:
+    by_name: list[Mapping[str, Indicator]] = [{_name(one): one for one in each} for each in every]
+    names = sorted({name for each in by_name for name in each})
+    return [(table.name(name), *(_cell(each.get(name)) for each in by_name)) for name in names]
+
+
+def _name(one: Indicator) -> str:
+    where = f" at {one.office}" if one.office else ""
+    when = "" if "Q" in one.period else ", whole fiscal year"
+    return f"{one.name}{where}, {one.unit}{when}"
+
+
+def _cell(one: Indicator | None) -> Cell:
+    return table.plain(one.value, one.number) if one else table.nothing()

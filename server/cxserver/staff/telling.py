@@ -1,0 +1,72 @@
+"""POST /staff/quarter/tell: customers served and offered, reflection and accomplishments."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxserver import db
+from cxserver.errors import ServerError
+from cxserver.reporting.quarter import channels, reflections, volumes
+from cxserver.reporting.quarter.reflections import Reflection
+from cxserver.reporting.quarter.volumes import Volume
+from cxserver.staff import access, quarter
+from cxserver.staff import filing as choosing
+from cxserver.staff.filing import Chosen
+from cxserver.staff.quarter import Refused
+from cxserver.staff.rooms import Room, Visit
+
+_NUMBERS = ("served", "offered")
+
+
+def take(request: Request, visit: Visit) -> Response:
+    """Keep what one service tells, all of it or nothing."""
+    chosen, service = choosing.read(visit), choosing.field(visit, "service")
+    if service not in visit.directory.services:
+        raise HTTPException(422, "Open the page again: this service is not in the catalogue.")
+    try:
+        _put(visit, chosen, service)
+    except ServerError as error:
+        typed = {name: values[0] for name, values in visit.form.items()}
+        return quarter.drawn(visit, chosen, Refused(422, quarter.plainly(error), service, typed))
+    address = f"{visit.path}/quarter{chosen.query()}#service-{service}"
+    return RedirectResponse(address, 303)
+
+
+def _put(visit: Visit, chosen: Chosen, service: str) -> None:
+    told = {one: found for one in channels.BY_NAME if (found := _volume(visit, one))}
+    with db.write(visit.engine) as connection:
+        for channel, volume in told.items():
+            volumes.put(connection, chosen.quarter, service, channel, volume)
+        if said := _said(visit):
+            reflections.put(connection, chosen.quarter, service, said)
+        about = f"{chosen.quarter.name} {service}"
+        visit.back.journal.write(
+            connection, visit.member, "tell of a quarter", about, "done", visit.now
+        )
+
+
+def _volume(visit: Visit, channel: str) -> Volume | None:
+    """The numbers of a channel; None where nothing was typed. Raises ServerError."""
+    typed = [choosing.field(visit, f"{name}-{channel}") for name in _NUMBERS]
+    source = choosing.field(visit, f"source-{channel}")
+    if not any((*typed, source)):
+        return None
+    served, offered = map(_number, typed)
+    return Volume(served, offered, source, visit.member.email, visit.now)
+
+
+def _number(typed: str) -> int:
+    bare = typed.replace(",", "").replace(" ", "")
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= 12):
+        raise ServerError("Customers served and offered are whole numbers such as 12000.")
+    return int(bare)
+
+
+def _said(visit: Visit) -> Reflection | None:
+    if not {"reflection", "accomplishments"} & visit.form.keys():
+        return None
+    reflection, did = (choosing.field(visit, name) for name in ("reflection", "accomplishments"))
+    return Reflection(reflection, did, visit.member.email, visit.now)
+
+
+ROOMS = (Room("/quarter/tell", take, access.FILERS, methods=("POST",)),)
