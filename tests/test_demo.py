@@ -1,6 +1,7 @@
 """`cx demo` as a person meets it: a real process, a real browser, a shell in another folder."""
 
 import io
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -300,3 +302,21 @@ def read_until_link(demo: Demo) -> tuple[str, str]:
             patience.cancel()
             return line.strip(), said
     raise AssertionError(f"no link was printed: {said}")
+
+
+def test_the_quarters_files_are_one_click_away(demo, page):
+    page.goto(demo.home)
+    for name, end in (
+        ("Download this quarter's file", "v2.csv"),
+        ("older format", "v1-header.csv"),
+    ):
+        with page.expect_download() as started:
+            page.get_by_role("link", name=name).click()
+        with zipfile.ZipFile(started.value.path()) as files:
+            names = [one.partition("/")[2] for one in files.namelist()]
+            told = json.loads(
+                files.read(next(one for one in files.namelist() if "manifest" in one))
+            )
+        assert any(one.endswith(end) for one in names)
+        assert told["draft"] and told["answers"] > 0
+        assert started.value.suggested_filename == f"{told['quarter']}-{told['format']}.zip"

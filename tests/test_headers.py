@@ -342,6 +342,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
             "/": ["/"],
             "/demo/counts": ["/demo/counts"],
             "/demo/agency": ["/demo/agency"],
+            "/demo/quarter/{form}": ["/demo/quarter/v2", "/demo/quarter/nothing"],
         }
         known = {route.path for route in (*application.routes(), *more)}
         assert known == set(addresses)

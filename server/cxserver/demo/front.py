@@ -1,22 +1,29 @@
 """The demonstration's own pages: the front, the counts behind it, a sample agency page."""
 
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cxsdk import Issuer
+from cxserver import periods
+from cxserver.errors import ServerError
 from cxserver.insight import results
 from cxserver.insight.results import Filter
 from cxserver.intake.desk import Desk
 from cxserver.pages import environment
+from cxserver.reporting.quarter import bundle, fits
 from cxserver.respond import counter
 from cxserver.respond.framing import POLICY
+from cxserver.staff import filing, record
+from cxserver.staff.filing import Chosen
 
 SERVICE, OFFICE = "permits", "riverside"
 _TEMPLATES = environment.make(Path(__file__).parent / "templates")
@@ -98,7 +105,33 @@ def routes(stage: Stage) -> list[BaseRoute]:
         link = issuer.issue_link(SERVICE, OFFICE, channel="site")
         return _page(request, "agency.html", link=link)
 
-    return [Route("/", show), Route("/demo/counts", counts), Route("/demo/agency", agency)]
+    async def quarter(request: Request) -> Response:
+        """GET /demo/quarter/{form}: OMB's files of the newest quarter, as one ZIP."""
+        return await run_in_threadpool(
+            _files, counter.of(request).desk, request.path_params["form"]
+        )
+
+    return [
+        Route("/", show),
+        Route("/demo/counts", counts),
+        Route("/demo/agency", agency),
+        Route("/demo/quarter/{form}", quarter),
+    ]
+
+
+def _files(desk: Desk, form: str) -> Response:
+    """Nobody signs in for them here: every answer is invented. In the first days of a quarter,
+    before anybody has answered, they are those of the quarter before.
+    """
+    running = periods.of("quarter", desk.clock().date())
+    for known in fits.FORMATS:
+        for quarter in (running, periods.previous(running)):
+            if form == known:
+                wanted = filing.order(desk.directory, Chosen(quarter, known))
+                with suppress(ServerError):
+                    body = bundle.make(desk.engine, wanted, desk.clock())
+                    return record.zipped(bundle.name(wanted), body)
+    raise HTTPException(404)
 
 
 def _counts(desk: Desk) -> list[dict[str, object]]:
