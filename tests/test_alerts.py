@@ -294,7 +294,7 @@ def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, room):
     where = f"{base}/staff/comments/permits/{MONDAY}/{response['id']}"
     for written in (plain(letter), html(letter)):
         assert "Some days I want to die. My number is [SSN]." in written
-        assert "457" not in written and where in written
+        assert "457-55" not in written and where in written
         assert "Permit renewal" in written and "Riverside Office" in written
         assert "Call the duty officer now." in written
     lines = plain(letter).splitlines()
