@@ -334,6 +334,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
             "/static/{version}/{name}": re.findall(r'(?:href|src)="(/static/[^"]+)"', page),
             "/api/v1/responses": ["/api/v1/responses?trust=4&satisfaction=4"],
             "/api/v1/results": ["/api/v1/results", "/api/v1/results?by=month"],
+            "/api/v1/quarters/{quarter}": ["/api/v1/quarters/2026Q1", "/api/v1/quarters/x"],
             "/api/v1/openapi.json": ["/api/v1/openapi.json"],
             **staff_addresses(house, client),
             "/favicon.ico": ["/favicon.ico"],

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from cxserver.api.reading import AnswersQuery, FiguresQuery, Query
+from pydantic import BaseModel
+
+from cxserver.api.reading import AnswersQuery, FiguresQuery, QuarterQuery
 
 SECURITY = {
     "key": {
@@ -72,6 +74,30 @@ _ANSWERS: dict[str, Any] = {
 }
 
 
+_FILED: dict[str, Any] = {
+    "quarter": "2026Q1",
+    "first_day": "2025-10-01",
+    "last_day": "2025-12-31",
+    "format": "v2",
+    "agency": "Department of Everyday Affairs",
+    "omb_contact": "Letter of 2 October 2025, A. Smith",
+    "rows": [
+        {
+            "service": "permits",
+            "channel": "email",
+            "omb_channel": "email",
+            "transaction_point": "post_interaction",
+            "surveys": ["permits/1"],
+            "hidden": False,
+            "n": 40,
+            "trust": {"1": 1, "2": 2, "3": 4, "4": 13, "5": 20},
+            "satisfaction": {"1": 1, "2": 2, "3": 4, "4": 13, "5": 20},
+            "drivers": {"ease": {"positive": 11, "negative": 3, "counts": None}},
+        }
+    ],
+}
+
+
 def results(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/results."""
     return _operation(
@@ -94,10 +120,34 @@ def responses(statuses: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def quarter(statuses: dict[str, Any]) -> dict[str, Any]:
+    """GET /api/v1/quarters/{quarter}."""
+    told = _operation(
+        "A quarter as it is filed with OMB: open to everybody where the agency has switched it on",
+        "quarter",
+        QuarterQuery,
+        ("FiledQuarter", "a row for each set of files", _FILED),
+        {
+            **statuses,
+            "404": {**statuses["401"], "description": "not open, not over, or no quarter"},
+        },
+    )
+    name = {
+        "name": "quarter",
+        "in": "path",
+        "required": True,
+        "description": "A fiscal quarter that is over: 2026Q1 is October to December 2025.",
+        "schema": {"type": "string", "pattern": "^20[0-9]{2}Q[1-4]$"},
+    }
+    told["security"].append({})
+    told["parameters"].insert(0, name)
+    return told
+
+
 def _operation(
     summary: str,
     name: str,
-    query: type[Query],
+    query: type[BaseModel],
     found: tuple[str, str, dict[str, Any]],
     statuses: dict[str, Any],
 ) -> dict[str, Any]:
@@ -115,7 +165,7 @@ def _operation(
     }
 
 
-def _parameters(query: type[Query]) -> list[dict[str, Any]]:
+def _parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
     found = []
     for name, schema in query.model_json_schema()["properties"].items():
         # A parameter is left out, never null.

@@ -84,6 +84,17 @@ class AnswersQuery(Query):
     ] = USUAL
 
 
+class QuarterQuery(BaseModel):
+    """What `GET /api/v1/quarters/{quarter}` is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    form: Annotated[
+        Literal["v1", "wide", "v2"],
+        Field(alias="format", description="The rows of this format of OMB's."),
+    ] = "v2"
+
+
 class Score(BaseModel):
     """Answers to a question with 5 points. Shares lie between 0 and 1, with their 95 % interval."""
 
@@ -178,3 +189,36 @@ class AnswersPage(BaseModel):
 
     rows: list[AnswerRow]
     next: str | None
+
+
+class FiledRow(BaseModel):
+    """What is filed together. Where it is hidden, all of its numbers are null."""
+
+    service: str
+    channel: str
+    omb_channel: Annotated[str, Field(description="The same in OMB's words.")]
+    transaction_point: str
+    surveys: list[str]
+    hidden: Annotated[bool, Field(description="Fewer than 11 answers, or they would follow.")]
+    n: int | None
+    trust: Annotated[
+        dict[str, int] | None, Field(description="How many gave a 1 to 5; or a thumb `up`, `down`.")
+    ]
+    satisfaction: Annotated[
+        dict[str, int] | None, Field(description="How many gave a 1 to 5; null if not asked.")
+    ]
+    drivers: dict[str, Taps] | None
+
+
+class FiledQuarter(BaseModel):
+    """A quarter as it is filed with OMB, without what anybody wrote."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    quarter: str
+    first_day: date
+    last_day: date
+    form: Annotated[str, Field(alias="format")]
+    agency: str
+    omb_contact: Annotated[str | None, Field(description="Where OMB agreed to publish it.")]
+    rows: list[FiledRow]

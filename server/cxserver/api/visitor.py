@@ -69,14 +69,19 @@ def receives(
     @wraps(answer)
     async def handler(request: Request) -> Response:
         try:
-            if any("cxa1_" in part for pair in request.query_params.multi_items() for part in pair):
-                raise Rejected(400, "key_in_address", _IN_ADDRESS)
+            check_address(request)
             told = await run_in_threadpool(_answered, request, model, answer)
         except Rejected as rejected:
             return refused(rejected)
         return JSONResponse(told)
 
     return handler
+
+
+def check_address(request: Request) -> None:
+    """Raise Rejected (400) where a key stands in the address."""
+    if any("cxa1_" in part for pair in request.query_params.multi_items() for part in pair):
+        raise Rejected(400, "key_in_address", _IN_ADDRESS)
 
 
 def refused(rejected: Rejected) -> Response:
@@ -107,14 +112,15 @@ def _answered(
 ) -> dict[str, Any]:
     desk: Desk = request.app.state.counter.desk
     now = desk.clock()
-    key = _key(desk.engine, request, now.date())
+    key = key_of(desk.engine, request, now.date())
     visitor = Visitor(key, scope(key, desk.directory), desk.engine, desk.directory, now)
-    asked = items.validated(model, _once(request))
+    asked = items.validated(model, once(request))
     visitor.check(asked)
     return answer(visitor, asked)
 
 
-def _key(engine: Engine, request: Request, today: date) -> ApiKey:
+def key_of(engine: Engine, request: Request, today: date) -> ApiKey:
+    """The live key that a request shows. Raises Rejected (401)."""
     sent = request.headers.getlist("authorization")
     scheme, _, text = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
@@ -131,7 +137,8 @@ def _key(engine: Engine, request: Request, today: date) -> ApiKey:
     return key
 
 
-def _once(request: Request) -> dict[str, Any]:
+def once(request: Request) -> dict[str, Any]:
+    """The parameters of an address. Raises Rejected (422) for one that stands twice."""
     pairs = request.query_params.multi_items()
     found = dict(pairs)
     if len(found) != len(pairs):

@@ -117,6 +117,7 @@ def _agency(file: File) -> Agency:
         "names": named(agency.name, agency.es),
         "mask": list(agency.mask),
         "alerts": [one.model_dump(mode="json") for one in agency.alert],
+        **({"omb_contact": agency.publish.omb_contact} if agency.publish else {}),
     }
     return Agency(agency.slug, definition)
 

@@ -29,7 +29,8 @@ class Alert:
 class Agency:
     """The organisation behind every page. `urgent_help` and `names` are keyed by language.
 
-    `phrases` are those of all `alerts`, by code, in every language.
+    `phrases` are those of all `alerts`, by code, in every language. `omb_contact` says where OMB
+    agreed that the quarters are open to everybody; "" keeps them closed.
     """
 
     slug: str
@@ -41,6 +42,7 @@ class Agency:
     names: Mapping[str, str] = field(default_factory=dict)
     mask: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    omb_contact: str = ""
     phrases: Phrases = field(default=phrases.NONE, compare=False)
 
 

@@ -66,6 +66,12 @@ class Alert(Table):
     es: tuple[Phrase, ...] = Field((), max_length=200)
 
 
+class Publish(Table):
+    """`[agency] publish`: the quarters as an open API, agreed with OMB."""
+
+    omb_contact: Name = Field(examples=["Letter of 2 October 2026, A. Smith"])
+
+
 class Agency(Table):
     """`[agency]`: the organisation."""
 
@@ -77,6 +83,7 @@ class Agency(Table):
     urgent_help: Texts = {}
     mask: tuple[Mask, ...] = ()
     alert: tuple[Alert, ...] = Field((), max_length=20)
+    publish: Publish | None = None
     statement_name: Names = {}
     es: Translation = Translation()
 

@@ -1,0 +1,134 @@
+"""GET /api/v1/quarters/{quarter}: what is filed with OMB, open to everybody where that is agreed.
+
+Only whole quarters, and no set of fewer than 11 answers, nor one that would give such a set away.
+No comment is ever in it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from cxserver.api import items, visitor
+from cxserver.api.items import Rejected
+from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
+from cxserver.errors import NotFound
+from cxserver.insight import suppression
+from cxserver.intake import entry
+from cxserver.intake.desk import Desk
+from cxserver.periods import Period
+from cxserver.reporting.quarter import filing, fiscal
+from cxserver.reporting.quarter.drawer import Drawer
+from cxserver.reporting.quarter.filing import Order
+from cxserver.reporting.quarter.sets import FileSet
+
+_POINTS = ("1", "2", "3", "4", "5")
+
+
+async def show(request: Request) -> Response:
+    """The quarter's rows."""
+    try:
+        visitor.check_address(request)
+        told = await run_in_threadpool(_told, request)
+    except Rejected as rejected:
+        return visitor.refused(rejected)
+    return JSONResponse(told)
+
+
+def rows(open_: Drawer) -> list[FiledRow]:
+    """A row for each set of files."""
+    hidden = _hidden(open_.sets)
+    return [_row(one, one.key in hidden) for one in open_.sets]
+
+
+def _told(request: Request) -> dict[str, Any]:
+    desk: Desk = request.app.state.counter.desk
+    _check_open(request, desk)
+    asked = items.validated(QuarterQuery, visitor.once(request))
+    quarter = _quarter(request, desk)
+    # Flagged answers stay out, as they do in the files; no comment is looked at.
+    wanted = Order(quarter, asked.form, str, entry.is_suspect)
+    open_ = filing.open_drawer(desk.engine, wanted, desk.clock())
+    found = FiledQuarter(
+        quarter=quarter.name,
+        first_day=quarter.start,
+        last_day=fiscal.last_day(quarter),
+        form=asked.form,
+        agency=open_.agency.name,
+        omb_contact=open_.agency.omb_contact or None,
+        rows=rows(open_),
+    )
+    return found.model_dump(mode="json", by_alias=True)
+
+
+def _check_open(request: Request, desk: Desk) -> None:
+    """Raise Rejected: 404 where nothing is published and no key reads everything."""
+    agency = desk.directory.agency
+    if agency and agency.omb_contact:
+        return
+    if agency and "authorization" in request.headers:
+        key = visitor.key_of(desk.engine, request, desk.clock().date())
+        if key.service is None and key.office is None:
+            return
+    raise Rejected(404, "not_open", "The quarters of this agency are not open here.")
+
+
+def _quarter(request: Request, desk: Desk) -> Period:
+    try:
+        quarter = fiscal.named(request.path_params["quarter"])
+    except NotFound as error:
+        raise Rejected(404, "no_quarter", str(error)) from None
+    # Whoever looked at a running quarter each day would see who answered that day.
+    if not fiscal.ended(quarter, desk.clock(), filing.zones(desk.directory)):
+        raise Rejected(404, "not_over", "This quarter is not over.")
+    return quarter
+
+
+def _hidden(sets: Sequence[FileSet]) -> set[tuple[str, str, int]]:
+    """What is too small, and what stands beside it: a service's total is told elsewhere."""
+    by_service: dict[str, dict[str, FileSet]] = defaultdict(dict)
+    for one in sets:
+        by_service[one.service.slug][one.stem] = one
+    found = set()
+    for mine in by_service.values():
+        shown = suppression.line({stem: one.counts.n for stem, one in mine.items()})
+        found |= {one.key for stem, one in mine.items() if shown[stem] is None}
+    return found
+
+
+def _row(one: FileSet, hidden: bool) -> FiledRow:
+    numbers: Mapping[str, Any] = dict.fromkeys(("n", "trust", "satisfaction", "drivers"))
+    return FiledRow(
+        service=one.service.slug,
+        channel=one.channel.ours,
+        omb_channel=one.channel.omb,
+        transaction_point=one.transaction_point,
+        surveys=[survey.name for survey in one.surveys],
+        hidden=hidden,
+        **(numbers if hidden else _numbers(one)),
+    )
+
+
+def _numbers(one: FileSet) -> Mapping[str, Any]:
+    given = one.counts.measured
+    asked = any(survey.wording[survey.languages[0]].satisfaction for survey in one.surveys)
+    return {
+        "n": one.counts.n,
+        "trust": _counts(given.get("trust", {}), one.survey.trust_scale.values),
+        "satisfaction": _counts(given.get("satisfaction", {}), _POINTS) if asked else None,
+        "drivers": {code: _taps(one, code) for code in one.survey.drivers},
+    }
+
+
+def _counts(given: Mapping[str, int], values: Sequence[str]) -> dict[str, int]:
+    return {value: given.get(value, 0) for value in values}
+
+
+def _taps(one: FileSet, code: str) -> Taps:
+    positive, negative = one.counts.taps(code)
+    rated = one.survey.driver_mode == "likert"
+    points = list(one.counts.points(f"driver:{code}")) if rated else None
+    return Taps(positive=positive, negative=negative, counts=points)
