@@ -8,6 +8,7 @@ from cxsdk.errors import CxError
 from cxserver.cli import (
     answers,
     apikeys,
+    apr,
     burden,
     bursts,
     catalog,
@@ -35,6 +36,7 @@ from cxserver.errors import ServerError
 __all__ = [
     "answers",
     "apikeys",
+    "apr",
     "burden",
     "bursts",
     "catalog",
