@@ -476,6 +476,18 @@ reminders = Table(
     Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
 )
 
+imports = Table(
+    "imports",
+    metadata,
+    # The past that `cx import` took in, so that no file is taken in twice.
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the file"),
+    Column("format", String(12), nullable=False, comment="touchpoints, v1, wide, v2 or csv"),
+    Column("file", String(200), nullable=False, comment="its name"),
+    Column("answers", Integer, nullable=False, comment="how many people it tells of"),
+    Column("rejected", Integer, nullable=False, comment="rows that were left out"),
+    Column("at", Moment, nullable=False, comment="when it was imported"),
+)
+
 # ---- what is filed with OMB each quarter: written by `cx review`, `cx volumes` and the like
 
 comment_reviews = Table(

@@ -187,7 +187,7 @@ def _survey(opened: Opened, name: str | None) -> Survey:
     if name is None:
         return service.survey
     for version in service.surveys.values():
-        if version.name == name:
+        if version.name == name and not version.origin:
             return version
     raise Rejected(422, "invalid", faults=[Fault(field="survey", code="unknown")])
 

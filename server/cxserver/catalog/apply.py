@@ -140,16 +140,16 @@ def _versions(
     """The survey number of each service; a new one where the words are not the newest version's.
 
     Words that come back from an older version get a number of their own: a trend over the
-    numbers must show that something changed twice.
+    numbers must show that something changed twice. Imported versions are nobody's to return to.
     """
-    newest = _newest(connection)
+    newest, last = _newest(connection)
     numbers: dict[str, int] = {}
     rows: list[Row] = []
     for service in catalogue.services:
         n, stored = newest.get(service.slug, (0, ""))
         mark = survey_text.fingerprint(service.survey)
         if mark != stored:
-            n += 1
+            n = last.get(service.slug, 0) + 1
             rows.append(_version_row(service, n, mark, today))
             planned.told.append(Change("add", "survey", f"{service.slug}/{n}"))
         numbers[service.slug] = n
@@ -158,12 +158,15 @@ def _versions(
     return numbers
 
 
-def _newest(connection: Connection) -> dict[str, tuple[int, str]]:
+def _newest(connection: Connection) -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
+    """The newest version that people are asked with, and the newest number of all."""
     columns = tables.surveys.c
-    stored = connection.execute(
-        select(columns.service, columns.n, columns.fingerprint).order_by(columns.n)
+    stored = connection.execute(select(tables.surveys).order_by(columns.n)).all()
+    own = [row for row in stored if not survey_text.from_json(row.definition).origin]
+    return (
+        {row.service: (row.n, row.fingerprint) for row in own},
+        {row.service: row.n for row in stored},
     )
-    return {row.service: (row.n, row.fingerprint) for row in stored}
 
 
 def _version_row(service: Service, n: int, mark: str, today: date) -> Row:

@@ -24,7 +24,7 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.insight import measures, slices
+from cxserver.insight import measures, slices, wording
 from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
 from cxserver.insight.results import Row
@@ -98,14 +98,16 @@ def results(
     with database(settings(data)) as engine:
         wanted = replace(wanted, offices=_below(engine, under))
         rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
+        origins = _origins(engine) if by == "survey" else {}
     if by == "driver":
         _show_drivers(rows, json)
     elif json:
-        say_json({"rows": [_as_json(by, row) for row in rows]})
+        say_json({"rows": [_as_json(by, row) | _origin(origins, row) for row in rows]})
     elif not rows:
         out.print("No answers yet. `cx link SERVICE OFFICE` mints a link to try.")
     else:
-        out.print(_scores_table(by, rows))
+        named = [replace(row, name=row.name + origins.get(row.name, "")) for row in rows]
+        out.print(_scores_table(by, named))
         out.print(_taps_table(by, rows))
 
 
@@ -183,6 +185,17 @@ def prove_unlinkable(data: Data = None, json: Json = False) -> None:
             out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.claim}")
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
+
+
+def _origins(engine: Engine) -> dict[str, str]:
+    """What stands beside the name of a version that was imported."""
+    with db.read(engine) as connection:
+        every = wording.versions(directory.load(connection)).values()
+    return {one.name: f" (imported {one.origin})" for one in every if one.origin}
+
+
+def _origin(origins: dict[str, str], row: Row) -> dict[str, bool]:
+    return {"imported": True} if row.name in origins else {}
 
 
 def _as_json(by: str, row: Row) -> dict[str, Any]:

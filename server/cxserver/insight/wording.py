@@ -5,7 +5,7 @@ trust what it was.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.survey import Survey
@@ -15,16 +15,17 @@ from cxserver.instrument.survey import Survey
 STRAGGLERS = 0.05
 
 # What is known of a number, in the order in which a reader would miss it.
-ASPECTS = ("instrument", "scale", "wording")
+ASPECTS = ("instrument", "scale", "wording", "imported")
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What stood on the screen for one measure in one language."""
+    """What stood on the screen for one measure in one language, and whether by another system."""
 
     instrument: tuple[str, ...]
     scale: tuple[str, ...]
     wording: tuple[str, ...]
+    imported: bool = False
 
     def changed(self, other: "Meaning") -> str | None:
         """The first aspect that is not the same in the two."""
@@ -45,6 +46,11 @@ def versions(directory: Directory) -> dict[str, Survey]:
 
 def meaning(survey: Survey, language: str, measure: str) -> Meaning | None:
     """What `measure` (a tally's: "trust", "driver:ease" …) meant there, None when not asked."""
+    found = _asked(survey, language, measure)
+    return replace(found, imported=True) if found and survey.origin else found
+
+
+def _asked(survey: Survey, language: str, measure: str) -> Meaning | None:
     words = survey.wording.get(language)
     if words is None:
         return None
@@ -106,6 +112,10 @@ def _reason(old: Meaning | None, new: Meaning | None) -> str:
     if aspect == "instrument" and old.wording == new.wording:
         # The words are the same: what is different is what they belong to.
         aspect = "scale" if old.scale != new.scale else "questionnaire"
+        if aspect == "questionnaire" and old.instrument[0] == new.instrument[0]:
+            aspect = "imported" if old.imported is not new.imported else aspect
+    if aspect == "imported":
+        return "The answers of one side were collected by another system, and imported."
     if aspect == "questionnaire":
         return f"The questionnaire changed from {old.instrument[0]} to {new.instrument[0]}."
     if aspect == "scale":

@@ -12,10 +12,12 @@ from cxserver.instrument.scale import Scale, ScaleName
 
 DriverMode = Literal["tap", "choice", "likert"]
 Icons = Literal["none", "stars", "thumbs"]
+# Where its numbers come from: our own asking, answers that were imported, or counts that were.
+Origin = Literal["", "answers", "counts"]
 
 # What came after the first surveys were stored. A survey that does without shows what it always
 # did, and so keeps its fingerprint: another one would make a new version of every survey.
-_LATER: dict[str, object] = {"scale": "five-point", "asks_satisfaction": True}
+_LATER: dict[str, object] = {"scale": "five-point", "asks_satisfaction": True, "origin": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Survey:
 
     `trust_statement` and `satisfaction_statement` say which base statement of A-11 §280.10 the
     words come from, or "own": two bases do not measure the same thing and share no trend.
-    `scale` is that of trust; satisfaction has five points wherever it is asked.
+    `scale` is that of trust; satisfaction has five points wherever it is asked. `origin` is empty
+    but for the past of another system: nobody is asked with such a version.
     """
 
     service: str
@@ -82,6 +85,7 @@ class Survey:
     satisfaction_statement: str = "satisfied"
     scale: ScaleName = "five-point"
     asks_satisfaction: bool = True
+    origin: Origin = ""
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """Count the responses again and compare with the tallies: they must agree to the last unit.
 
 What stands for an office and a day is held against the responses, every sum against what it is
-the sum of.
+the sum of. Versions that hold imported counts have no responses: of them only the sums are checked.
 """
 
 from collections import Counter
@@ -48,7 +48,18 @@ def _compare_day(engine: Engine, known: Directory, service: str, day: date) -> l
         for row in _responses(connection, service, day):
             survey = known.services[service].surveys[row.survey]
             counted.update(entry.tallies(row._asdict(), survey))
+        counted.update(_imported(connection, known, service, day))
     return _apart(told, counts.spread(counted), (Level.OFFICE_DAY, Level.DAY))
+
+
+def _imported(connection: Connection, known: Directory, service: str, day: date) -> Counter[Tally]:
+    """The counts of a day that came as counts: there is nothing to count them from."""
+    versions = known.services[service].surveys.values()
+    numbers = {one.n for one in versions if one.origin == "counts"}
+    if not numbers:
+        return Counter()
+    told = _told(connection, service, day, Level.OFFICE_DAY)
+    return Counter({count[1:]: n for count, n in told.items() if count[6] in numbers})
 
 
 def _compare_month(engine: Engine, service: str, first: date) -> list[Difference]:

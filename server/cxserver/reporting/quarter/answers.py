@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Row, and_, func, select, tuple_
 
 from cxserver import db, tables
 from cxserver.periods import Period
@@ -48,9 +48,14 @@ def _page(quarter: Period, service: str, last: Row[Any] | None) -> Any:
     return query.order_by(*key).limit(PAGE)
 
 
+def own() -> ColumnElement[bool]:
+    """Answers that we asked for. Those that were imported were filed by others."""
+    return tables.responses.c.flags.not_like("%imported%")
+
+
 def _during(quarter: Period, service: str | None) -> Any:
     held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end]
+    terms = [held.day >= quarter.start, held.day < quarter.end, own()]
     if service is not None:
         terms.append(held.service == service)
     return and_(*terms)

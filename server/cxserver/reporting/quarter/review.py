@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 from cxserver import tables
 from cxserver.errors import NotFound
 from cxserver.periods import Period
+from cxserver.reporting.quarter import answers
 
 Decision = Literal["approve", "withhold"]
 Named = tuple[str, date, str]
@@ -162,7 +163,7 @@ def together(every: Iterable[Standing]) -> Standing:
 
 def _written(quarter: Period, service: str | None) -> Any:
     held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end, held.comment != ""]
+    terms = [held.day >= quarter.start, held.day < quarter.end, held.comment != "", answers.own()]
     if service is not None:
         terms.append(held.service == service)
     return and_(*terms)

@@ -1,0 +1,160 @@
+"""A row that is one person's answer: Touchpoints, OMB's v2 file, or any CSV file."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from cxserver.catalog.directory import Office
+from cxserver.errors import ServerError
+from cxserver.history import cells, versions
+from cxserver.history.bench import Answer, Bench, Told
+from cxserver.history.ground import Ground
+from cxserver.history.rejected import Refused
+from cxserver.history.shape import Map
+from cxserver.history.sheet import Line, Sheet
+from cxserver.instrument import drivers
+from cxserver.instrument.scale import FIVE_POINT
+from cxserver.reporting.quarter import v2
+
+# What a file says where a driver was not on this version of the survey.
+_NOT_ASKED = "null"
+_TOUCHPOINTS = {"date": "Created At", "office": "Location Code"}
+
+
+class Reader(Protocol):
+    """What makes answers of the lines of one file."""
+
+    def read(self, line: Line) -> Answer:
+        """The line's answer. Raises Refused."""
+
+
+def with_defaults(map: Map, sheet: Sheet) -> Map:
+    """The map, with the names that Touchpoints always gives to its columns."""
+    given = map.columns.model_dump(exclude_defaults=True)
+    usual = {what: name for what, name in _TOUCHPOINTS.items() if name in sheet.columns}
+    return map.model_copy(update={"columns": map.columns.model_copy(update=usual | given)})
+
+
+class Rows:
+    """Rows whose columns are named in the map."""
+
+    def __init__(self, ground: Ground, sheet: Sheet):
+        self._ground, self._map = ground, ground.map
+        self._columns = ground.map.columns
+        named = [*self._columns.model_dump(exclude_defaults=True).values()]
+        if not self._columns.trust:
+            raise ServerError("The map does not say in which column trust stands: [columns] trust.")
+        sheet.require(*named, *self._map.drivers.values())
+        self._bench = Bench(ground)
+        self._mode = versions.mode(self._map)
+
+    def read(self, line: Line) -> Answer:
+        """The line's answer. Raises Refused."""
+        column = self._columns
+        service = self._ground.service(column.service, line[column.service])
+        office = self._ground.office(column.office, line[column.office], service)
+        self._bench.unseen(column.id, line[column.id])
+        when = self._when(line, office)
+        told = self._told(line)
+        asked = self._asked()
+        how = {
+            "channel": self._ground.channel(column.channel, line[column.channel]),
+            "language": self._ground.language(column.language, line[column.language]),
+        }
+        return self._bench.answer(service, office, when, how, told, asked)
+
+    def _when(self, line: Line, office: Office) -> tuple[date, datetime]:
+        column = self._columns.date
+        if not column:
+            return self._bench.of_quarter(office)
+        given = ZoneInfo(self._map.timezone) if self._map.timezone else office.zone
+        day, at = cells.moment(column, line[column], given, office.zone)
+        return self._ground.past_day(column, day), at
+
+    def _asked(self) -> tuple[str, ...]:
+        lists = self._columns.taps or self._columns.taps_positive or self._columns.taps_negative
+        worded = {code for words in self._map.wording.values() for code in words.drivers}
+        offered = set(versions.kind(self._map).drivers) if lists and not worded else set[str]()
+        return tuple(sorted(set(self._map.drivers) | worded | offered))
+
+    def _told(self, line: Line) -> Told:
+        column, told = self._columns, Told(comment=line[self._columns.comment])
+        told.trust = self._point(line, column.trust, self._bench.points)
+        told.satisfaction = self._point(line, column.satisfaction, FIVE_POINT.points)
+        for code, name in self._map.drivers.items():
+            if self._mode != "likert":
+                told.either |= {code} if cells.tap(name, line[name]) else set()
+            elif (point := self._point(line, name, FIVE_POINT.points)) is not None:
+                told.scores[code] = point
+        for name, taps in (
+            (column.taps, told.either),
+            (column.taps_positive, told.positive),
+            (column.taps_negative, told.negative),
+        ):
+            taps |= set(self._taps(name, line[name]))
+        return told
+
+    def _point(self, line: Line, column: str, points: tuple[int, ...]) -> int | None:
+        zero = self._map.zero == "not asked"
+        return cells.point(column, line[column], points, self._map.values, zero=zero)
+
+    def _taps(self, column: str, cell: str) -> Iterator[str]:
+        for text in cell.replace(";", ",").split(","):
+            named = text.strip()
+            code = self._map.taps.get(named, named)
+            if code and code not in drivers.CODES:
+                cure = "tell under [taps] which driver each text is"
+                raise Refused(column, "a tap in this list is none of the drivers", cure)
+            if code:
+                yield code
+
+
+class V2:
+    """OMB's 17 columns. They tell no day: the map tells the quarter, whose first day is taken."""
+
+    def __init__(self, ground: Ground, sheet: Sheet):
+        sheet.require(*v2.HEADER)
+        self._ground, self._bench = ground, Bench(ground)
+        map = ground.map
+        if not (map.service and map.office and map.channel and map.quarter):
+            raise ServerError(
+                "A v2 file tells only what people answered. The map must tell service, office, "
+                "channel and quarter."
+            )
+
+    def read(self, line: Line) -> Answer:
+        """The line's answer. Raises Refused."""
+        if not line["external_id"]:
+            raise Refused("external_id", "the row has no id", "give each row one")
+        self._bench.unseen("external_id", line["external_id"])
+        service = self._ground.service("", "")
+        office = self._ground.office("", "", service)
+        how = {"channel": self._ground.channel("", ""), "language": self._ground.language("", "")}
+        told = Told(comment=line["question_4"])
+        told.trust = cells.point(
+            "question_1", line["question_1"], self._bench.points, {}, zero=False
+        )
+        asked = [one for one in drivers.ALL if self._was_asked(line, one.omb)]
+        for one in asked:
+            for side, taps in (("positive", told.positive), ("negative", told.negative)):
+                taps |= (
+                    {one.code}
+                    if cells.tap(f"{side}_{one.omb}", line[f"{side}_{one.omb}"])
+                    else set()
+                )
+        when = self._bench.of_quarter(office)
+        return self._bench.answer(
+            service, office, when, how, told, tuple(one.code for one in asked)
+        )
+
+    def _was_asked(self, line: Line, name: str) -> bool:
+        both = {line[f"positive_{name}"], line[f"negative_{name}"]}
+        if _NOT_ASKED in both and len(both) == 2:
+            rule = "a driver is on one list and not on the other"
+            raise Refused(f"positive_{name}", rule, "write null in both, or 0 and 1")
+        return _NOT_ASKED not in both
+
+
+def _is_tapped(line: Line, column: str) -> bool:
+    return cells.tap(column, line[column])

@@ -1,0 +1,245 @@
+"""Rows of counts: OMB's v1 detail file (seven rows, one survey), and its wide rows.
+
+They tell how many gave each point in a quarter. Who and on which day, nobody knows any more: they
+are counted on the quarter's first day, so that months, quarters and years add up as they should.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from cxserver import periods
+from cxserver.catalog.directory import Service
+from cxserver.errors import ServerError
+from cxserver.history import cells, versions
+from cxserver.history.ground import Ground
+from cxserver.history.rejected import Refused
+from cxserver.history.shape import Words
+from cxserver.history.sheet import Line, Sheet
+from cxserver.instrument import statements
+from cxserver.instrument.survey import DriverMode, Survey
+from cxserver.periods import Period
+from cxserver.reporting.quarter import v1, wide, words
+
+_TAPS = re.compile(r"\+([0-9,]+) / [−-]([0-9,]+) taps of ([0-9,]+) answers")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The counts of one survey in a quarter: (measure, value) → n, and where they were made."""
+
+    survey: Survey
+    day: date
+    office: str
+    channel: str
+    language: str
+    people: int
+    counts: Mapping[tuple[str, str], int]
+
+
+@dataclass
+class _Pile:
+    """One survey while its questions are read."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    rated: bool = False
+    tapped: bool = False
+    most: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def points(self, asked: str, text: str, given: list[int]) -> None:
+        """The people of each point of a question."""
+        self.words[asked] = text
+        self.rated |= asked not in ("satisfaction", "trust")
+        measure = asked if asked in ("satisfaction", "trust") else f"driver:{asked}"
+        self.counts.update({(measure, str(at)): n for at, n in enumerate(given, 1) if n})
+        self.most = max(self.most, sum(given))
+
+    def taps(self, asked: str, text: str, found: re.Match[str]) -> None:
+        """The taps of a driver."""
+        positive, negative, people = (int(one.replace(",", "")) for one in found.groups())
+        self.words[asked] = _label(text)
+        self.tapped = True
+        sides = {"positive": positive, "negative": negative}
+        self.counts.update({(f"driver:{asked}", side): n for side, n in sides.items() if n})
+        self.most = max(self.most, people, positive + negative)
+
+    def counted(
+        self, ground: Ground, where: tuple[Service, str, str], quarter: Period, people: int | None
+    ) -> Counted:
+        """All of it. Raises Refused."""
+        if self.rated and self.tapped:
+            rule = "some drivers are rated and some are tapped"
+            raise Refused("", rule, "import them as two files")
+        n = self.most if people is None else people
+        if n < self.most:
+            rule = f"{n:,} people answered, and {self.most:,} gave points to one question"
+            raise Refused("", rule, "look at the numbers again")
+        service, office, channel = where
+        language = ground.language("", "")
+        counts = {("response", "all"): n, **self.counts} if n else {}
+        survey = self._survey(ground, service, language)
+        return Counted(survey, quarter.start, office, channel, language, n, counts)
+
+    def _survey(self, ground: Ground, service: Service, language: str) -> Survey:
+        given = ground.map.wording.get(language, Words())
+        told = given.model_copy(
+            update={
+                "trust": self.words.get("trust", ""),
+                "satisfaction": self.words.get("satisfaction", ""),
+                "comment": "",
+                "drivers": self.words,
+            }
+        )
+        asked = frozenset(self.words) - {"trust", "satisfaction"}
+        how: DriverMode = "tap" if self.tapped else "likert"
+        return versions.make(
+            ground.map, service.slug, service.name, {language: told}, asked, how, "counts"
+        )
+
+
+def check(ground: Ground) -> None:
+    """Raises ServerError for an instrument whose trust has no five points."""
+    if versions.kind(ground.map).scale.points != (1, 2, 3, 4, 5):
+        raise ServerError("v1 and wide count points from 1 to 5: not those of a thumb.")
+
+
+def v1_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
+    """The one survey of a v1 detail file."""
+    if "survey_instrument_reference" in sheet.columns:
+        raise ServerError(f"{sheet.name} is the header file. The counts are in the detail file.")
+    sheet.require(*v1.DETAIL)
+    check(ground)
+    pile, quarters, last, sound = _Pile(), set[str](), 1, True
+    for line in sheet.lines():
+        last = line.number
+        try:
+            quarters.add(_v1_row(ground, line, pile))
+        except Refused as refused:
+            sound = False
+            yield _at(refused, line)
+    if not sound or not pile.words:
+        return
+    try:
+        if len(quarters) > 1:
+            cure = "one file holds one quarter"
+            raise Refused("start_date", "the rows are of more than one quarter", cure)
+        service = ground.service("", "")
+        where = (service, ground.office("", "", service).slug, ground.channel("", ""))
+        yield pile.counted(ground, where, ground.past_quarter("", quarters.pop()), None)
+    except Refused as refused:
+        refused.line = refused.line or last
+        yield refused
+
+
+def wide_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
+    """The surveys of a wide file: each row is one."""
+    needed = [name for name in wide.HEADER if name.startswith("q") or "year" in name]
+    sheet.require("collection_quarter", *(name for name in needed if not name.startswith("q1")))
+    check(ground)
+    for line in sheet.lines():
+        try:
+            yield _wide_row(ground, line)
+        except Refused as refused:
+            yield _at(refused, line)
+
+
+def _v1_row(ground: Ground, line: Line, pile: _Pile) -> str:
+    """Lay a row on the pile; its quarter."""
+    if line.fault:
+        raise line.fault
+    asked = _v1_asked(line["standardized_question_identifier"])
+    columns = [f"likert_scale_{point}" for point in range(1, 6)]
+    volume = line["response_volume"]
+    total = cells.count("response_volume", volume) if volume else None
+    text = line["customized_question_text"]
+    taps = _TAPS.fullmatch(line["notes"])
+    if taps:
+        pile.taps(asked, text, taps)
+    elif text and any(line[name] for name in columns):
+        given = cells.counts(columns, [line[name] for name in columns], total)
+        if total is not None and sum(given) != total:
+            rule = f"the points are of {sum(given):,} people, and the row says {total:,}"
+            raise Refused("response_volume", rule, "look at the numbers again")
+        if sum(given) or ground.map.zero != "not asked":
+            pile.points(asked, text, given)
+    return _v1_quarter(ground, line)
+
+
+def _v1_asked(identifier: str) -> str:
+    known = {f"answer_{number:02}": asked for number, asked in enumerate(words.IN_ORDER, 1)}
+    if identifier not in known:
+        cure = f"it is one of {', '.join(known)}"
+        raise Refused("standardized_question_identifier", "no such question", cure)
+    return known[identifier]
+
+
+def _v1_quarter(ground: Ground, line: Line) -> str:
+    found = []
+    for name in ("start_date", "end_date"):
+        try:
+            found.append(periods.of("quarter", date.fromisoformat(line[name])).name)
+        except ValueError:
+            cure = "write it as 2023-07-31"
+            raise Refused(name, "this is not a date", cure) from None
+    if found[0] != found[1]:
+        raise Refused("end_date", "the row is of more than one quarter", "split it by quarters")
+    return ground.past_quarter("start_date", found[0]).name
+
+
+def _wide_row(ground: Ground, line: Line) -> Counted:
+    if line.fault:
+        raise line.fault
+    year, number = line["collection_year"], line["collection_quarter"]
+    quarter = ground.past_quarter("collection_quarter", f"{year}Q{number}")
+    column = ground.map.columns
+    named = column.service or ("" if ground.map.service else "service_name")
+    service = ground.service(named, line[named])
+    office = ground.office(column.office, line[column.office], service).slug
+    way = column.channel or ("" if ground.map.channel else "channel")
+    volume = line["volume_of_respondents"]
+    people = cells.count("volume_of_respondents", volume) if volume else None
+    pile = _Pile()
+    for number_, asked in enumerate((*words.IN_ORDER, *_more(ground)), 1):
+        if asked:
+            _wide_question(ground, line, pile, f"q{number_}", asked, people)
+    return pile.counted(ground, (service, office, ground.channel(way, line[way])), quarter, people)
+
+
+def _more(ground: Ground) -> tuple[str, ...]:
+    """What the agency's own questions 8 to 11 are, as the map tells ([drivers] other = "q9")."""
+    told = {column: code for code, column in ground.map.drivers.items()}
+    return tuple(told.get(f"q{number}", "") for number in range(8, wide.QUESTIONS + 1))
+
+
+def _wide_question(
+    ground: Ground, line: Line, pile: _Pile, name: str, asked: str, people: int | None
+) -> None:
+    text = line[f"{name}_text"]
+    columns = [f"{name}_{point}" for point in range(1, 6)]
+    if not text:
+        return
+    if any(line[column] for column in columns):
+        given = cells.counts(columns, [line[column] for column in columns], people)
+        if sum(given) or ground.map.zero != "not asked":
+            pile.points(asked, text, given)
+        return
+    for part in line["operational_metrics"].split("; "):
+        label, _, told = part.partition(": ")
+        found = _TAPS.fullmatch(told)
+        if found and _label(text) == label:
+            pile.taps(asked, text, found)
+
+
+def _label(text: str) -> str:
+    """A driver's own words, without the question that stood above all of them."""
+    for question in statements.DRIVERS_QUESTION.values():
+        text = text.removeprefix(f"{question} ")
+    return text
+
+
+def _at(refused: Refused, line: Line) -> Refused:
+    refused.line = refused.line or line.number
+    return refused
