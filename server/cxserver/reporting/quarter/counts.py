@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping, func, select
 
 from cxserver import tables
+from cxserver.instrument import survey as survey_text
 from cxserver.instrument.levels import Level
 from cxserver.periods import Period
 
@@ -49,7 +50,8 @@ class Group:
 
 
 def read(connection: Connection, quarter: Period, service: str | None = None) -> list[Group]:
-    """Every group of the quarter, flagged answers apart."""
+    """Every group of the quarter, flagged answers apart. What was imported was filed by others."""
+    imported = _imported(connection)
     held = tables.tallies.c
     by = (held.service, held.channel, held.survey, held.flagged)
     sums = [func.sum(held[column]).label(column) for column in tables.COUNTED.values()]
@@ -64,8 +66,18 @@ def read(connection: Connection, quarter: Period, service: str | None = None) ->
     return [
         Group(row.service, row.channel, row.survey, row.flagged, _counts(row._mapping))
         for row in connection.execute(query)
-        if row.answers
+        if row.answers and (row.service, row.survey) not in imported
     ]
+
+
+def _imported(connection: Connection) -> frozenset[tuple[str, int]]:
+    """The versions that hold the past of other systems."""
+    held = tables.surveys.c
+    return frozenset(
+        (row.service, row.n)
+        for row in connection.execute(select(held.service, held.n, held.definition))
+        if survey_text.from_json(row.definition).origin
+    )
 
 
 def total(every: Iterable[Counts]) -> Counts:

@@ -93,7 +93,6 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
         raise ServerError("There is no catalogue yet: cx catalog apply.")
     if order.service is not None and order.service not in known.services:
         raise NotFound(f"There is no service '{order.service}' in the catalogue.")
-    groups = [one for one in groups if not known.services[one.service].surveys[one.survey].origin]
     kept = [group for group in groups if order.with_flagged or not group.flagged]
     found, out = sets.sort(known, kept, order.form)
     return Drawer(
