@@ -164,6 +164,23 @@ def test_the_headers_of_v1_are_those_of_touchpoints():
     )
 
 
+def test_the_files_name_the_contact_and_the_notice_of_the_catalogue(sqlite_house, tmp_path):
+    url = "https://www.federalregister.gov/d/2026-12345"
+    filing = (
+        '[agency.filing]\ncontact_name = "Ana Diaz"\ncontact_mail = "ana@example.gov"\n'
+        f'federal_register_url = "{url}"\n'
+    )
+    sqlite_house.apply(CATALOGUE.replace("[clearance.umbrella]", filing + "[clearance.umbrella]"))
+    quarters.answer_all(sqlite_house, 20)
+    quarters.write(sqlite_house, "v1", tmp_path / "v1")
+    for [row] in quarters.tables(tmp_path / "v1", "v1-header.csv").values():
+        assert (row["agency_poc_name"], row["agency_poc_email"]) == ("Ana Diaz", "ana@example.gov")
+        assert row["federal_register_url"] == url
+    quarters.write(sqlite_house, "wide", tmp_path / "wide")
+    for [row] in quarters.tables(tmp_path / "wide", "wide.csv").values():
+        assert row["federal_register_url"] == url
+
+
 def test_v1_is_one_row_and_seven_and_a_tapped_driver_has_no_points(sqlite_house, tmp_path):
     quarters.answer_all(sqlite_house, 200)
     quarters.write(sqlite_house, "v1", tmp_path / "out")

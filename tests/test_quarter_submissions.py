@@ -183,6 +183,21 @@ def test_what_changed_after_the_signature_is_not_submitted(sqlite_house):
     assert add(sqlite_house, "published", digest="b" * 64).digest == "a" * 64
 
 
+def test_nobody_signs_but_the_official_whom_the_catalogue_names(sqlite_house):
+    for state in ("draft", "checked"):
+        add(sqlite_house, state)
+    given = (QUARTER, "v2", "signed-off")
+    with db.write(sqlite_house.engine) as connection:
+        with pytest.raises(ServerError, match="names Ben Ito as the official"):
+            submissions.add(
+                connection, *given, "Ana Diaz", "a" * 64, quarters.AFTER, official="Ben Ito"
+            )
+        made = submissions.add(
+            connection, *given, " ben ito ", "a" * 64, quarters.AFTER, official="Ben Ito"
+        )
+    assert made.who == "ben ito"
+
+
 @pytest.mark.parametrize("act", ["UPDATE submissions SET who = 'me'", "DELETE FROM submissions"])
 def test_nobody_changes_or_deletes_a_record(house, act):
     add(house, "draft")

@@ -108,6 +108,7 @@ def _catalogue(file: File, today: date) -> Catalogue:
 
 def _agency(file: File) -> Agency:
     agency = file.agency
+    filing = agency.filing.model_dump(exclude_none=True)
     definition: dict[str, Any] = {
         "name": agency.name,
         "timezone": agency.timezone,
@@ -118,6 +119,7 @@ def _agency(file: File) -> Agency:
         "mask": list(agency.mask),
         "alerts": [one.model_dump(mode="json") for one in agency.alert],
         **({"omb_contact": agency.publish.omb_contact} if agency.publish else {}),
+        **({"filing": filing} if filing else {}),
     }
     return Agency(agency.slug, definition)
 

@@ -26,6 +26,16 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """What a quarter's files say of the agency. With `official`, nobody else signs them off."""
+
+    official: str = ""
+    contact_name: str = ""
+    contact_mail: str = ""
+    federal_register_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     """The organisation behind every page. `urgent_help` and `names` are keyed by language.
 
@@ -43,6 +53,7 @@ class Agency:
     mask: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
     omb_contact: str = ""
+    filing: Filing = Filing()
     phrases: Phrases = field(default=phrases.NONE, compare=False)
 
 
@@ -198,6 +209,7 @@ def agency(connection: Connection) -> Agency | None:
     return Agency(
         slug=row.slug,
         mask=tuple(told.pop("mask", ())),
+        filing=Filing(**told.pop("filing", {})),
         alerts=tuple(_alert(one) for one in alerts),
         phrases=Phrases({one["code"]: (*one["en"], *one["es"]) for one in alerts}),
         **told,

@@ -72,6 +72,15 @@ class Publish(Table):
     omb_contact: Name = Field(examples=["Letter of 2 October 2026, A. Smith"])
 
 
+class Filing(Table):
+    """`[agency] filing`: what a quarter's files say of the agency, and who signs them."""
+
+    official: Name | None = None
+    contact_name: Name | None = None
+    contact_mail: Mail | None = None
+    federal_register_url: WebAddress | None = None
+
+
 class Agency(Table):
     """`[agency]`: the organisation."""
 
@@ -84,6 +93,7 @@ class Agency(Table):
     mask: tuple[Mask, ...] = ()
     alert: tuple[Alert, ...] = Field((), max_length=20)
     publish: Publish | None = None
+    filing: Filing = Filing()
     statement_name: Names = {}
     es: Translation = Translation()
 

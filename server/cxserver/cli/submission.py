@@ -74,6 +74,7 @@ def quarter_record(
                 filed.digest,
                 clock.now(),
                 said,
+                filed.drawer.agency.filing.official,
             )
     out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)
 

@@ -59,7 +59,15 @@ def _add(visit: Visit, chosen: Chosen) -> None:
         note = note or f"{report.colour}"
     with db.write(visit.engine) as connection:
         submissions.add(
-            connection, chosen.quarter, chosen.form, state, who, filed.digest, visit.now, note
+            connection,
+            chosen.quarter,
+            chosen.form,
+            state,
+            who,
+            filed.digest,
+            visit.now,
+            note,
+            filed.drawer.agency.filing.official,
         )
         about = f"{chosen.quarter.name} {chosen.form} {state}"
         visit.back.journal.write(

@@ -13,6 +13,7 @@ from cxserver.reporting.quarter.manifest import Entry
 from cxserver.reporting.quarter.sets import FileSet
 
 FEW = 30
+_YOURS = "(yours to add: [agency] filing)"
 _ASK = "(not given yet: cx volumes set)"
 
 
@@ -52,7 +53,7 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
                 ("survey_title", f"{one.service.name}: {_names(one)}"),
                 ("trust_question_text", words.text(one.survey, "trust")),
                 ("omb_control_number", one.service.clearance.omb_control_number),
-                ("federal_register_url", "(yours to add)"),
+                ("federal_register_url", open_.agency.filing.federal_register_url or _YOURS),
                 ("volume_of_customers", volume.served if volume else _ASK),
                 (
                     "volume_of_customers_provided_survey_opportunity",

@@ -54,11 +54,19 @@ def add(
     digest: str,
     now: datetime,
     note: str = "",
+    official: str = "",
 ) -> Submission:
-    """Add a record. Raises ServerError when it cannot follow the last one."""
+    """Add a record. Raises ServerError when it cannot follow the last one, or when somebody signs
+    who is not the `official` that the catalogue names.
+    """
     _wait_for_our_turn(connection)
     if not who.strip():
         raise ServerError("Say who it is (--who).")
+    if state == "signed-off" and official and who.strip().casefold() != official.casefold():
+        raise ServerError(
+            f"The catalogue names {official} as the official who signs ([agency] filing). "
+            "Give that name, or put another into the catalogue first."
+        )
     before = read(connection, quarter, form)
     last = before[-1] if before else None
     if last is not None and state == "published":

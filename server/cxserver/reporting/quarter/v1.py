@@ -56,8 +56,8 @@ def header(open_: Drawer, one: FileSet) -> Rows:
         (
             _comment(open_, one),
             ", ".join(survey.name for survey in one.surveys),
-            "",  # OMB knows its contact, and we do not
-            "",
+            open_.agency.filing.contact_name,
+            open_.agency.filing.contact_mail,
             open_.agency.name,
             one.service.definition["owner"],
             one.service.name,
@@ -68,7 +68,7 @@ def header(open_: Drawer, one: FileSet) -> Rows:
             volume.offered if volume else "",
             one.counts.n,
             one.service.clearance.omb_control_number,
-            "",
+            open_.agency.filing.federal_register_url,
         ),
     ]
 

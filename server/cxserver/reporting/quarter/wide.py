@@ -78,6 +78,7 @@ def _place(open_: Drawer, one: FileSet) -> Mapping[str, Cell]:
         "volume_of_customers_provided_survey_opportunity": volume.offered if volume else "",
         "volume_of_respondents": one.counts.n,
         "omb_control_number": one.service.clearance.omb_control_number,
+        "federal_register_url": open_.agency.filing.federal_register_url,
     }
 
 
