@@ -17,9 +17,9 @@ COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
 def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
     house = sqlite_house
     house.apply(
-        CATALOGUE.replace("[service.permits", "[service.permit-renewal").replace(
-            "[[service.permits", "[[service.permit-renewal"
-        )
+        CATALOGUE.replace("[service.permits", "[service.permit-renewal")
+        .replace("[[service.permits", "[[service.permit-renewal")
+        .replace("mask =", 'publish = { omb_contact = "Letter of 2 October" }\nmask =')
     )
     house.keys["permit-renewal"] = house.cut("permit-renewal")
     busy = ("permit-renewal", "riverside", "site", 7, {})
@@ -36,10 +36,11 @@ def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
         assert shlex.split(command)[0] == "curl"
         done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
         told.append(json.loads(done.stdout))
-    months, channels, two, week = (one["rows"] for one in told)
+    months, channels, two, week, quarter = (one["rows"] for one in told)
     assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
     assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
     assert len(two) == 2 and told[2]["next"]
+    assert quarter == [] and told[4]["omb_contact"] == "Letter of 2 October"
     assert [row["week"] for row in week] == ["2026-W41"] * 7 and told[3]["next"] is None
 
 

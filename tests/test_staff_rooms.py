@@ -282,5 +282,6 @@ def test_who_may_see_all_finds_the_names_that_others_must_not(agency):
 def test_no_address_with_a_nul_reaches_the_database(house, path):
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        assert client.get(path).status_code == 404
-        assert post(client, path, act="take").status_code == 404
+        # 405 where there is a room, but none that is looked at or written to.
+        assert client.get(path).status_code in (404, 405)
+        assert post(client, path, act="take").status_code in (404, 405)

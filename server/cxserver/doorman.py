@@ -79,9 +79,6 @@ class Doorman:
             return PlainTextResponse("This address is too long.\n", 414)
         if len(raw) > _FIELDS or sum(len(name) + len(value) for name, value in raw) > _HEAD:
             return PlainTextResponse("The head of this request is too large.\n", 431)
-        if "\x00" in scope["path"]:
-            # No page is called so, and PostgreSQL takes no text with it, not even for the log.
-            return PlainTextResponse("There is no such page.\n", 404)
         headers = Headers(scope=scope)
         if "upgrade" in headers:
             return PlainTextResponse("No other protocol is spoken here.\n", 426)

@@ -145,6 +145,9 @@ async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
 
 def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
+        if "\x00" in request.scope["path"]:
+            # No page is called so, and PostgreSQL takes no text with it, not even for the log.
+            raise HTTPException(404)
         form: Mapping[str, Sequence[str]] = {}
         if request.method not in ("GET", "HEAD"):
             origin.check(request, backroom.of(request).settings)
