@@ -1,0 +1,153 @@
+"""What people said, and what is counted of it: written by the one way in."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from cxserver.tables.columns import SLUG, Moment, metadata
+
+# Whether anything was typed. Spelled as in the index below: else no database would use that.
+WORDED = "comment <> '' OR CAST(questions AS TEXT) <> '{}'"
+
+responses = Table(
+    "responses",
+    metadata,
+    # The key leads with service and day so that PostgreSQL can partition by either; the random
+    # id comes last, and without rowids nothing on SQLite remembers the order of arrival.
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="the office's local date"),
+    Column("id", String(32), primary_key=True, comment="random: orders nothing"),
+    Column("office", SLUG, nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("survey", Integer, nullable=False, comment="the survey version that was answered"),
+    Column("answered_hour", Moment, nullable=False, comment="cut to the hour"),
+    Column("delay", String(8), nullable=False, comment="hours since: 1, 4, 24, 48 or self"),
+    Column("satisfaction", SmallInteger, nullable=True, comment="1 to 5; empty: not asked"),
+    # What the number means is told by the scale of the survey version.
+    Column("trust", SmallInteger, nullable=False, comment="1 to 5; by thumbs 0 (down) or 1 (up)"),
+    Column("drivers", JSON, nullable=False, comment="tapped drivers, or the points of each"),
+    Column("comment", Text, nullable=False, comment="masked before it was stored"),
+    Column("questions", JSON, nullable=False, comment="answers to the agency's own questions"),
+    Column("flags", String(64), nullable=False, comment="reasons to look twice, joined by ;"),
+    CheckConstraint("trust BETWEEN 0 AND 5", name="trust"),
+    CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
+    # What people wrote at one office would otherwise be sought among the answers of all.
+    Index(
+        "ix_responses_worded",
+        *("office", "service", "day", "id"),
+        sqlite_where=text(WORDED),
+        postgresql_where=text(WORDED),
+    ),
+    sqlite_with_rowid=False,
+)
+
+use_keys = Table(
+    "use_keys",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True, comment="keyed hash; opens nothing"),
+    Column("body_hash", LargeBinary(32), nullable=True, comment="erased when the link has ended"),
+    Column("receipt", String(32), nullable=True, comment="erased when the link has ended"),
+    Column("ends", Date, nullable=False, comment="day after which the two above are erased"),
+    Column("forget", Date, nullable=False, comment="day after which the row is deleted"),
+    Index("ix_use_keys_ends", "ends"),
+    sqlite_with_rowid=False,
+)
+
+burden = Table(
+    "burden",
+    metadata,
+    Column("clearance", SLUG, primary_key=True, comment="its name in the catalogue"),
+    Column("used", Integer, nullable=False, comment="answers taken under this approval"),
+)
+
+durations = Table(
+    "durations",
+    metadata,
+    # How long people took, as counts for a whole month: never of one answer.
+    Column("service", SLUG, primary_key=True),
+    Column("month", Date, primary_key=True, comment="its first day"),
+    Column("step", SmallInteger, primary_key=True, autoincrement=False, comment="how long"),
+    Column("n", Integer, nullable=False, comment="how many took so long"),
+)
+
+# What nearly every answer adds to has a column of its own: measure and value → column. With one
+# row for all of them the database reads a twentieth of the rows; the rest is in `choices`.
+COUNTED: dict[tuple[str, str], str] = {
+    ("response", "all"): "answers",
+    **{
+        (measure, str(point)): f"{measure}_{point}"
+        for measure in ("trust", "satisfaction")
+        for point in range(1, 6)
+    },
+    **{
+        (f"driver:{code}", value): f"{code}_{value}"
+        for code in (
+            *("effectiveness", "ease", "efficiency", "transparency"),
+            *("humanity", "employee", "other"),
+        )
+        for value in ("positive", "negative", *"12345")
+    },
+    # A thumb is never added to the points of the other scale.
+    **{("trust", value): f"trust_{value}" for value in ("down", "up")},
+}
+
+
+def _counted_of() -> list[Column[Any]]:
+    """What a count is of."""
+    return [
+        Column("level", String(12), primary_key=True, comment="office-day, or a sum of those"),
+        Column("service", SLUG, primary_key=True),
+        Column("day", Date, primary_key=True, comment="the local date; of a month its first"),
+        Column("office", SLUG, primary_key=True, comment="where it was given; empty: all offices"),
+        Column("channel", String(8), primary_key=True),
+        Column("language", String(8), primary_key=True),
+        Column("survey", Integer, primary_key=True, autoincrement=False),
+        Column("flagged", Boolean, primary_key=True),
+    ]
+
+
+tallies = Table(
+    "tallies",
+    metadata,
+    *_counted_of(),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in COUNTED.values()),
+    sqlite_with_rowid=False,
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    # As `tallies`, for what has no column there: the choices of the agency's own questions.
+    *_counted_of(),
+    Column("measure", String(64), primary_key=True),
+    Column("value", String(64), primary_key=True),
+    Column("n", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    # The past that `cx import` took in, so that no file is taken in twice.
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the file"),
+    Column("format", String(12), nullable=False, comment="touchpoints, v1, wide, v2 or csv"),
+    Column("file", String(200), nullable=False, comment="its name"),
+    Column("answers", Integer, nullable=False, comment="how many people it tells of"),
+    Column("rejected", Integer, nullable=False, comment="rows that were left out"),
+    Column("at", Moment, nullable=False, comment="when it was imported"),
+)

@@ -1,0 +1,36 @@
+"""What the server does of itself, and whom it has told: written by the jobs."""
+
+from sqlalchemy import Column, Date, String, Table
+
+from cxserver.tables.columns import Moment, metadata
+
+jobs = Table(
+    "jobs",
+    metadata,
+    # Whoever holds a lease does that job; nobody else does until it ends.
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False, default="", comment="which process does it"),
+    Column("until", Moment, nullable=True, comment="when its lease ends"),
+    Column("ran", Moment, nullable=True, comment="when it was last done"),
+    Column("result", String(200), nullable=False, default="", comment="what came of it"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("member", String(32), primary_key=True, comment="of the staff"),
+    Column("every", String(8), nullable=False, comment="week, month or never"),
+    Column("through", Date, nullable=True, comment="the last day told of"),
+    Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    # What is due to OMB, and approvals that end: who was reminded of it, and when.
+    Column("about", String(80), primary_key=True, comment="what it reminds of"),
+    Column("stage", String(8), primary_key=True, comment="days before, over, or percent used"),
+    Column("member", String(32), primary_key=True, comment="of the staff"),
+    Column("sent", Date, nullable=True, comment="the day it was mailed"),
+    Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
+)
