@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 import cluster
 import forge
 import programs
+import scratch
 import stands
 import tablets
 from cxserver import db
@@ -38,6 +39,11 @@ _BROWSER_OPTIONS = (
     "--disable-background-networking",
     "--no-first-run",
 )
+
+
+def pytest_configure() -> None:
+    """Let `tmp_path` lie in memory, unless somebody wants it elsewhere."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch.folder()))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -74,10 +80,11 @@ def postgresql() -> Iterator[cluster.Cluster]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_template(postgresql: cluster.Cluster) -> str:
-    name = postgresql.create()
-    _migrate(postgresql.url(name))
-    return name
+def postgresql_pool(postgresql: cluster.Cluster) -> cluster.Pool:
+    """Databases with all tables and nothing in them."""
+    template = postgresql.create()
+    _migrate(postgresql.url(template))
+    return cluster.Pool(postgresql, template)
 
 
 @pytest.fixture(scope="session")
@@ -111,10 +118,10 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    server: cluster.Cluster = request.getfixturevalue("postgresql")
-    name = server.create(template=request.getfixturevalue("_postgresql_template"))
-    yield server.url(name)
-    server.drop(name)
+    pool: cluster.Pool = request.getfixturevalue("postgresql_pool")
+    name = pool.take()
+    yield pool.server.url(name)
+    pool.give_back(name)
 
 
 @pytest.fixture

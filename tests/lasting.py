@@ -28,12 +28,12 @@ def lasting(
         yield house
         house.close()
         return
-    server: cluster.Cluster = request.getfixturevalue("postgresql")
-    name = server.create(template=request.getfixturevalue("_postgresql_template"))
-    house = House(Settings(database_url=server.url(name), **settings))
+    pool: cluster.Pool = request.getfixturevalue("postgresql_pool")
+    name = pool.take()
+    house = House(Settings(database_url=pool.server.url(name), **settings))
     yield house
     house.close()
-    server.drop(name)
+    pool.give_back(name)
 
 
 def kept(house: House) -> tuple[int, ...]:
