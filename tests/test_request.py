@@ -11,9 +11,10 @@ import programs
 from command import cx
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.collection import estimate, pictures
+from cxserver.collection import estimate, pictures, shots
 from cxserver.errors import NotFound
 from cxserver.instrument import burden
+from cxserver.respond import sentences
 from house import CATALOGUE, House
 
 BASE = "https://cx.example.gov"
@@ -61,23 +62,51 @@ def test_the_estimate_adds_up_to_that_of_the_rules(sqlite_house):
 
 def test_there_is_a_screen_for_every_turn_in_every_language(sqlite_house):
     agency, service = service_of(sqlite_house, "permits")
-    shots = pictures.shots(agency, service, "Riverside Office", BASE)
-    assert len({shot.name for shot in shots}) == len(shots) == 16
-    assert {shot.language for shot in shots} == {"en", "es"}
+    every = shots.make(agency, service, "Riverside Office", BASE)
+    assert len({shot.name for shot in every}) == len(every)
+    for language in ("en", "es"):
+        mine = {
+            shot.name.removeprefix(f"{language}-") for shot in every if shot.language == language
+        }
+        refused = {f"9-{code.replace('_', '-')}" for code in sentences.REFUSALS if code != "device"}
+        assert mine == refused | {
+            *("1-survey", "2-good", "3-poor", "4-mistake", "5-rights", "6-thanks"),
+            *("9-stamp", "9-unsaved", "7-kiosk", "7-kiosk-mistake", "7-kiosk-unsaved"),
+            *("7-kiosk-idle", "8-kiosk-thanks", "8-kiosk-closed"),
+        }
+
+
+def test_what_a_kiosk_asks_and_tells_is_pictured_in_its_words(sqlite_house):
+    agency, service = service_of(sqlite_house, "permits")
+    told = {
+        shot.name: html.unescape(shot.html.partition("<template")[0])
+        for shot in shots.make(agency, service, "Riverside Office", BASE)
+    }
+    for name, words in (
+        ("en-7-kiosk-idle", "starts over in 30 seconds. What you chose or typed will be gone."),
+        ("es-7-kiosk-idle", "en 30 segundos"),
+        ("en-7-kiosk-mistake", "Trust: choose one of the five answers</a>"),
+        ("en-7-kiosk-unsaved", ">We could not save your answer."),
+        ("en-8-kiosk-closed", "This device is not taking answers now."),
+        ("en-9-conflict", "Your first answer is kept."),
+        ("es-9-expired", "Esta encuesta"),
+    ):
+        assert words in told[name], name
+    assert told["en-7-kiosk-mistake"].count("-error") >= 2
 
 
 def test_the_kiosk_is_pictured_only_where_there_is_one(sqlite_house):
     agency, service = service_of(sqlite_house, "hearings")
-    names = {shot.name for shot in pictures.shots(agency, service, "Riverside Office", BASE)}
-    assert len(names) == 12 and not [name for name in names if "kiosk" in name]
+    names = {shot.name for shot in shots.make(agency, service, "Riverside Office", BASE)}
+    assert names and not [name for name in names if "kiosk" in name]
 
 
 def test_where_the_office_may_reply_the_thanks_show_the_place_of_the_code(sqlite_house):
     sqlite_house.apply(CATALOGUE.replace("designated = true", "designated = true\nreplies = true"))
     told = {}
     for slug in ("permits", "hearings"):
-        shots = pictures.shots(*service_of(sqlite_house, slug), "Riverside Office", BASE)
-        told[slug] = next(shot.html for shot in shots if shot.name == "en-6-thanks")
+        every = shots.make(*service_of(sqlite_house, slug), "Riverside Office", BASE)
+        told[slug] = next(shot.html for shot in every if shot.name == "en-6-thanks")
     assert "XXXX-XXXX-XXXX-XXXX" in told["permits"] and "cx.example.gov/r" in told["permits"]
     assert "XXXX" not in told["hearings"]
 
@@ -125,31 +154,31 @@ def test_the_questions_of_each_instrument_stand_in_the_pack(fair, tmp_path, code
 def test_the_pictures_show_both_ends_of_the_instruments_own_scale(fair, code):
     agency, service = service_of(fair, code)
     survey = service.survey
-    shots = {one.name: one.html for one in pictures.shots(agency, service, "Riverside", BASE)}
+    pages = {one.name: one.html for one in shots.make(agency, service, "Riverside", BASE)}
     for name, at in (("en-2-good", -1), ("en-3-poor", 0)):
-        chosen = re.findall(r'name="(trust|satisfaction)" value="(\d)"[^>]* checked', shots[name])
+        chosen = re.findall(r'name="(trust|satisfaction)" value="(\d)"[^>]* checked', pages[name])
         ends = [("satisfaction", "51"[at + 1])] if survey.asks_satisfaction else []
         assert chosen == [*ends, ("trust", str(survey.trust_scale.points[at]))]
-    faults = re.findall(r'href="#(\w+)-\d"', shots["en-4-mistake"])
+    faults = re.findall(r'href="#(\w+)-\d"', pages["en-4-mistake"])
     assert faults == (["satisfaction", "trust"] if survey.asks_satisfaction else ["trust"])
-    assert "<details open>" in shots["en-5-rights"] and "<details open>" not in shots["en-1-survey"]
+    assert "<details open>" in pages["en-5-rights"] and "<details open>" not in pages["en-1-survey"]
 
 
 @kinds.EVERY
 def test_the_kiosks_stage_is_set_as_its_script_sets_it(fair, code):
     agency, service = service_of(fair, code)
-    shots = {one.name: one.html for one in pictures.shots(agency, service, "Riverside", BASE)}
-    stage = shots["es-7-kiosk"].partition('<div id="stage">')[2].partition("<template")[0]
+    pages = {one.name: one.html for one in shots.make(agency, service, "Riverside", BASE)}
+    stage = pages["es-7-kiosk"].partition('<div id="stage">')[2].partition("<template")[0]
     assert service.survey.wording["es"].trust in html.unescape(stage)
-    assert '<html lang="es" dir="ltr">' in shots["es-7-kiosk"] and "<script" not in stage
-    assert 'src="' not in shots["es-7-kiosk"]
-    assert "Siguiente persona" in shots["es-8-kiosk-thanks"].partition("<template")[0]
+    assert '<html lang="es" dir="ltr">' in pages["es-7-kiosk"] and "<script" not in stage
+    assert 'src="' not in pages["es-7-kiosk"]
+    assert "Siguiente persona" in pages["es-8-kiosk-thanks"].partition("<template")[0]
 
 
 def test_a_picture_of_the_kiosk_is_a_tablet_wide_and_ends_with_its_words(fair, tmp_path):
     agency, service = service_of(fair, "a11-v2-thumbs")
-    shots = pictures.shots(agency, service, "Riverside Office", BASE)
-    [shot] = [one for one in shots if one.name == "en-7-kiosk"]
+    every = shots.make(agency, service, "Riverside Office", BASE)
+    [shot] = [one for one in every if one.name == "en-7-kiosk"]
     with Image.open(pictures.take(str(programs.chromium()), shot, tmp_path)) as picture:
         assert picture.width == 1600 and 1600 < picture.height < 3200
         # The header, the tiles and the button are drawn: its style was found.
@@ -159,7 +188,7 @@ def test_a_picture_of_the_kiosk_is_a_tablet_wide_and_ends_with_its_words(fair, t
 
 def test_a_picture_shows_the_page_and_no_empty_rest(sqlite_house, tmp_path):
     agency, service = service_of(sqlite_house, "permits")
-    [first, *_] = pictures.shots(agency, service, "Riverside Office", BASE)
+    [first, *_] = shots.make(agency, service, "Riverside Office", BASE)
     file = pictures.take(str(programs.chromium()), first, tmp_path)
     with Image.open(file) as picture:
         assert picture.width == 780 and 1200 < picture.height < 3000

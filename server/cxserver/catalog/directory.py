@@ -27,9 +27,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What a quarter's files say of the agency. With `official`, nobody else signs them off."""
+    """What a quarter's files say of the agency. With `official`, nobody else signs them off; with
+    `official_mail`, only who is signed in by it. `reminders` None: as there is something to file.
+    """
 
     official: str = ""
+    official_mail: str = ""
+    reminders: bool | None = None
     contact_name: str = ""
     contact_mail: str = ""
     federal_register_url: str = ""

@@ -73,9 +73,13 @@ class Publish(Table):
 
 
 class Filing(Table):
-    """`[agency] filing`: what a quarter's files say of the agency, and who signs them."""
+    """`[agency.filing]`: what a quarter's files say of the agency, who signs them, and whether
+    staff are reminded of them.
+    """
 
     official: Name | None = None
+    official_mail: Mail | None = None
+    reminders: Annotated[bool, Strict()] | None = None
     contact_name: Name | None = None
     contact_mail: Mail | None = None
     federal_register_url: WebAddress | None = None

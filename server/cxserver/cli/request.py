@@ -10,10 +10,10 @@ from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Agency, Directory, Service
 from cxserver.cli.console import Data, app, database, err, settings
-from cxserver.collection import pictures, request
+from cxserver.collection import pictures, request, shots
 from cxserver.collection.estimate import Burden
-from cxserver.collection.pictures import Shot
 from cxserver.collection.request import Request
+from cxserver.collection.shots import Shot
 from cxserver.errors import NotFound
 from cxserver.intake import meter
 
@@ -45,8 +45,8 @@ def make(
     burden = Burden(responses or allowed.approved_responses, allowed.burden_minutes)
     asked = Request(agency, found, burden, audience, frequency, measured)
     base_url = settings(data).base_url
-    shots = pictures.shots(agency, found, _office(known, found), base_url) if program else []
-    _write(asked, shots, program, folder)
+    every = shots.make(agency, found, _office(known, found), base_url) if program else []
+    _write(asked, every, program, folder)
     err.print(f"{folder / 'request.html'}: open it, correct it, attach it.", soft_wrap=True)
 
 
@@ -62,14 +62,14 @@ def _office(known: Directory, service: Service) -> str:
     return named[0] if named else service.name
 
 
-def _write(asked: Request, shots: list[Shot], program: str, folder: Path) -> None:
+def _write(asked: Request, every: list[Shot], program: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if shots:
+    if every:
         (folder / "pictures").mkdir()
-    for shot in track(shots, "Taking pictures", console=err, transient=True):
+    for shot in track(every, "Taking pictures", console=err, transient=True):
         pictures.take(program, shot, folder / "pictures")
     for code in asked.service.survey.languages:
         file = folder / f"questions-{code}.txt"
         file.write_text(request.text(asked, code), encoding="utf-8")
     # Last: who finds it finds the rest.
-    (folder / "request.html").write_text(request.page(asked, shots), encoding="utf-8")
+    (folder / "request.html").write_text(request.page(asked, every), encoding="utf-8")

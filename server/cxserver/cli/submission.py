@@ -20,10 +20,13 @@ from cxserver.cli.console import (
 )
 from cxserver.cli.quarter import Flagged, Name, Shape, order
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import answers, check, filing, fiscal, submissions
+from cxserver.reporting.quarter import answers, check, filing, fiscal, recording, submissions
 from cxserver.reporting.quarter.check import Colour, Report
-from cxserver.reporting.quarter.filing import Filed, Order
+from cxserver.reporting.quarter.filing import Order
+from cxserver.reporting.quarter.recording import Entry, NotReady
+from cxserver.reporting.quarter.submissions import Submission
 
+_TYPED = "(name typed on the command line, by somebody who holds the server)"
 _COLOURS = {Colour.RED: "red", Colour.YELLOW: "yellow", Colour.GREEN: "green"}
 
 
@@ -37,7 +40,8 @@ def quarter_check(
 ) -> None:
     """Rate a quarter by OMB's rule before it is sent: each reason with its cure."""
     with database(settings(data)) as engine:
-        filed = _rehearse(engine, order(engine, name, form, None, with_flagged))
+        wanted = order(engine, name, form, None, with_flagged)
+        filed = filing.glance(engine, wanted, clock.now())
     report = check.judge(filed.drawer, filed.entries)
     if json:
         say_json(_as_json(report))
@@ -56,26 +60,15 @@ def quarter_record(
     data: Data = None,
 ) -> None:
     """Write into the log what became of a quarter. Records are only ever added."""
+    # Here nobody signs in: the name is as good as whoever may run commands on the server.
+    note = f"{note} {_TYPED}".strip() if state == "signed-off" else note
     with database(settings(data)) as engine:
         wanted = order(engine, name, form, None, with_flagged)
-        filed = _rehearse(engine, wanted)
-        report = check.judge(filed.drawer, filed.entries)
-        if state == "signed-off" and report.blocked:
-            _show(report)
-            raise ServerError("This cannot be signed off yet: see the reasons above.")
-        said = note or (f"{report.colour}" if state == "checked" else "")
-        with db.write(engine) as connection:
-            made = submissions.add(
-                connection,
-                wanted.quarter,
-                wanted.form,
-                state,
-                who,
-                filed.digest,
-                clock.now(),
-                said,
-                filed.drawer.agency.filing.official,
-            )
+        try:
+            made = _add(engine, wanted, Entry(state, who, note))
+        except NotReady as refused:
+            _show(refused.report)
+            raise ServerError("This cannot be signed off yet: see the reasons above.") from None
     out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)
 
 
@@ -106,12 +99,12 @@ def quarter_log(
     out.print(table)
 
 
-def _rehearse(engine: Engine, wanted: Order) -> Filed:
+def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
     total = answers.total(engine, wanted.quarter, None)
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Reading", total=total)
-        return filing.rehearse(
-            engine, wanted, clock.now(), lambda rows: progress.advance(task, rows)
+        return recording.add(
+            engine, wanted, entry, clock.now(), lambda rows: progress.advance(task, rows)
         )
 
 

@@ -1,20 +1,75 @@
-"""The kiosk's page as its script shows it, without the script: one part, in one language.
+"""The kiosk's page as its script shows it, without the script: one part, in one language,
+with a list of mistakes or a question over it.
 
 The script does nothing else: it puts a copy of a template of the page on the page's stage. Pictured
 from a file it could not, for want of a server.
 """
 
 import re
+from collections.abc import Iterable
 
 _SCRIPT = re.compile(r"<script\b[^>]*></script>")
 _STAGE = '<div id="stage"></div>'
 _HTML = re.compile(r"<html\b[^>]*>")
 # On a device the footer lies at its lower edge. Here the page ends with it.
 _STYLE = "<style>#stage { min-block-size: 0 }</style></head>"
+# A question over the page is dimmed around by the browser, but only for a script that asks it.
+_OVER = (
+    "<style>dialog { position: fixed; inset: 12rem 0 auto; z-index: 1;"
+    " box-shadow: 0 0 0 9999px #162e51d9 }</style></head>"
+)
+_SECONDS = 30
+_ALERT = re.compile(r'(<div class="alert"[^>]*?) hidden([^>]*>.*?)<ul></ul>', re.DOTALL)
+_DATA = re.compile(r' data-([\w-]+)="([^"]*)"')
+_UNSENT = re.compile(r'(<p class="error" id="unsent"[^>]* data-text="([^"]*)"[^>]*>)')
+_QUESTION = re.compile(r'<p id="over"([^>]*)>')
 
 
 def show(page: str, part: str, language: str) -> str:
     """The page with this part on its stage."""
+    found = _part(page, part, language)
+    stage = f'<div id="stage">{found["content"]}</div>'
+    root = f'<html lang="{language}" dir="{found["direction"]}">'
+    shown = _SCRIPT.sub("", page).replace("</head>", _STYLE, 1).replace(_STAGE, stage, 1)
+    return _HTML.sub(root, shown, count=1)
+
+
+def alarm(shown: str, missing: Iterable[str]) -> str:
+    """The survey with the list of what is `missing` from it."""
+
+    def tell(found: re.Match[str]) -> str:
+        told = dict(_DATA.findall(found[2]))
+        lines = "".join(
+            f'<li><a href="#{name}-1">{told[name]}: '
+            f"{told['required-trust' if name == 'trust' else 'required']}</a></li>"
+            for name in missing
+        )
+        return f"{found[1]}{found[2]}<ul>{lines}</ul>"
+
+    return _ALERT.sub(tell, shown, count=1)
+
+
+def sorry(shown: str) -> str:
+    """The survey when the device could not keep the answer."""
+    return _UNSENT.sub(r"\1\2", shown, count=1)
+
+
+def ask(shown: str, page: str, language: str) -> str:
+    """What is shown, and over it the question whether somebody is still there."""
+
+    def count(found: re.Match[str]) -> str:
+        told = dict(_DATA.findall(found[1]))
+        text = f"{told['many'].replace('{n}', str(_SECONDS))} {told['lost']}"
+        return f'<p id="over">{text}'
+
+    asked = _QUESTION.sub(count, _part(page, "idle", language)["content"])
+    asked = asked.replace("<dialog ", "<dialog open ", 1)
+    return shown.replace("</head>", _OVER, 1).replace(
+        '<p class="enter" id="said"', asked + '<p class="enter" id="said"', 1
+    )
+
+
+def _part(page: str, part: str, language: str) -> re.Match[str]:
     head = re.compile(
         rf'<template data-part="{part}" data-language="{language}"[^>]*'
         r' data-direction="(?P<direction>\w+)"[^>]*>(?P<content>.*?)</template>',
@@ -23,7 +78,4 @@ def show(page: str, part: str, language: str) -> str:
     found = head.search(page)
     if found is None:
         raise LookupError(f"the kiosk's page has no part {part} in {language}")
-    stage = f'<div id="stage">{found["content"]}</div>'
-    html = f'<html lang="{language}" dir="{found["direction"]}">'
-    shown = _SCRIPT.sub("", page).replace("</head>", _STYLE, 1).replace(_STAGE, stage, 1)
-    return _HTML.sub(html, shown, count=1)
+    return found

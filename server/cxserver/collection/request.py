@@ -7,7 +7,7 @@ from pathlib import Path
 from cxserver.catalog.directory import Agency, Service
 from cxserver.collection import estimate
 from cxserver.collection.estimate import Burden
-from cxserver.collection.pictures import Shot
+from cxserver.collection.shots import Shot
 from cxserver.intake.meter import Reading
 from cxserver.pages import environment, language
 

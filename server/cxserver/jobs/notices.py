@@ -72,8 +72,22 @@ def due_on(
     today: date, directory: Directory, log: Sequence[Submission], used: Mapping[str, int]
 ) -> list[Notice]:
     """Everything to be reminded of on a day, the nearest first."""
-    found = [*_filings(today, log), *_yearly(today), *_approvals(today, directory, used)]
+    found = [*_approvals(today, directory, used)]
+    if files(directory):
+        found += [*_filings(today, log), *_yearly(today)]
     return sorted(found, key=lambda one: (one.days, one.about))
+
+
+def files(directory: Directory) -> bool:
+    """Whether the agency files with OMB: those that do have designated services (§280.14). The
+    catalogue may say otherwise: `[agency.filing] reminders`.
+    """
+    told = directory.agency.filing.reminders if directory.agency else None
+    if told is not None:
+        return told
+    return any(
+        one.definition.get("designated") and not one.closed for one in directory.services.values()
+    )
 
 
 def _filings(today: date, log: Sequence[Submission]) -> Iterator[Notice]:

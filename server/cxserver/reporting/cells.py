@@ -1,5 +1,8 @@
 """One value of a row as a cell: nothing in it runs, and nothing turns what follows around."""
 
+import csv
+import io
+from collections.abc import Iterable
 from typing import Any
 
 # What Excel holds in one cell, counted in UTF-16 units; and what stands where more was.
@@ -14,6 +17,13 @@ _OPENS = {
     **dict.fromkeys("\u202a\u202b\u202d\u202e", _EMBEDDING_ENDS),
     **dict.fromkeys("\u2066\u2067\u2068", _ISOLATE_ENDS),
 }
+
+
+def line(row: Iterable[Any]) -> str:
+    """A row as a line of CSV, with its end."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(row)
+    return text.getvalue()
 
 
 def guarded(value: Any) -> Any:

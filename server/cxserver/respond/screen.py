@@ -90,10 +90,14 @@ def kiosk_page(
     path: str,
     static: Static,
     demo: bool = False,
+    problems: tuple[Problem, ...] = (),
 ) -> str:
-    """All that a kiosk ever shows, in every language of its survey, as one document."""
+    """All that a kiosk ever shows, in every language of its survey, as one document. `problems` are
+    marked as its script marks them: for a picture.
+    """
     survey = service.survey
     view = View(agency, service, survey, office_name, survey.languages[0], "", static, demo=demo)
+    view = replace(view, problems=problems)
     speeches = [
         _survey(
             "kiosk-language.html",

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import db
-from cxserver.catalog.directory import Service
+from cxserver.catalog.directory import Filing, Service
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import check, due, filing, fits, review, submissions
-from cxserver.reporting.quarter.check import Reason, Report
+from cxserver.reporting.quarter.check import Reason
 from cxserver.reporting.quarter.filing import Filed
 from cxserver.reporting.quarter.reflections import Reflection
 from cxserver.reporting.quarter.review import Standing
@@ -115,6 +115,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
         states=STATES,
         refused=refused,
         said=choosing.said,
+        cannot_sign="" if may_sign(visit) else not_the_official(visit),
         **_dates(visit, chosen),
     )
 
@@ -139,10 +140,26 @@ def following(records: list[Submission]) -> str:
     return rest[0] if rest else ""
 
 
-def blocked(report: Report) -> str:
-    """Why this cannot be signed off, in a sentence."""
-    says = "; ".join(dict.fromkeys(reason.says for reason in report.blocked))
-    return f"This cannot be signed off yet: {says}."
+def filing_of(visit: Visit) -> Filing:
+    """What the catalogue says of filing."""
+    agency = visit.directory.agency
+    return agency.filing if agency else Filing()
+
+
+def may_sign(visit: Visit) -> bool:
+    """Whether this is the official, where the catalogue gives the address of that person."""
+    mail = filing_of(visit).official_mail
+    return not mail or visit.member.email.casefold() == mail.casefold()
+
+
+def not_the_official(visit: Visit) -> str:
+    """Who signs instead, and what to do."""
+    named = filing_of(visit)
+    return (
+        f"Only {named.official or 'the official'} signs here, signed in as {named.official_mail} "
+        "([agency.filing] official_mail in the catalogue). Ask that person to sign in and sign. An "
+        "administrator can invite them as an analyst, or put another address into the catalogue."
+    )
 
 
 def plainly(error: ServerError) -> str:

@@ -1,17 +1,23 @@
 """The quarter's files as one ZIP, and the log of what became of them."""
 
+import os
+from collections.abc import Iterator
+from typing import IO
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from cxserver import db
 from cxserver.errors import NotFound, ServerError
-from cxserver.reporting.quarter import bundle, check, filing, fiscal, fits, submissions
+from cxserver.reporting.quarter import bundle, fiscal, fits, recording
+from cxserver.reporting.quarter.recording import Entry
 from cxserver.staff import access, quarter
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen
 from cxserver.staff.quarter import Refused
 from cxserver.staff.rooms import Room, Visit
+
+_PIECE = 64 * 1024
 
 
 def download(request: Request, visit: Visit) -> Response:
@@ -24,10 +30,21 @@ def download(request: Request, visit: Visit) -> Response:
     return zipped(bundle.name(wanted), body)
 
 
-def zipped(name: str, body: bytes) -> Response:
-    """A ZIP file to save."""
-    saved = {"content-disposition": f'attachment; filename="{name}.zip"'}
-    return Response(body, media_type="application/zip", headers=saved)
+def zipped(name: str, body: IO[bytes]) -> Response:
+    """A ZIP file to save, sent piece by piece: it may be larger than the memory."""
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    saved = {
+        "content-disposition": f'attachment; filename="{name}.zip"',
+        "content-length": str(size),
+    }
+    return StreamingResponse(_pieces(body), media_type="application/zip", headers=saved)
+
+
+def _pieces(body: IO[bytes]) -> Iterator[bytes]:
+    with body:
+        while piece := body.read(_PIECE):
+            yield piece
 
 
 def add(request: Request, visit: Visit) -> Response:
@@ -44,35 +61,30 @@ def add(request: Request, visit: Visit) -> Response:
 def _add(visit: Visit, chosen: Chosen) -> None:
     state, note = choosing.field(visit, "state"), choosing.field(visit, "note")
     wanted = choosing.order(visit.directory, chosen)
-    # Read whole: a record holds the digest of the files that it speaks of.
-    filed = filing.rehearse(visit.engine, wanted, visit.now, lambda rows: None)
-    report = check.judge(filed.drawer, filed.entries)
-    if state == "signed-off" and report.blocked:
-        raise ServerError(quarter.blocked(report))
-    signs = state == "signed-off"
-    who = choosing.field(visit, "official") if signs else visit.member.email
-    if signs and not who:
-        raise ServerError("Write the name and the title of the official who signs.")
-    if signs:
-        note = f"{note} (recorded by {visit.member.email})".strip()
-    if state == "checked":
-        note = note or f"{report.colour}"
-    with db.write(visit.engine) as connection:
-        submissions.add(
-            connection,
-            chosen.quarter,
-            chosen.form,
-            state,
-            who,
-            filed.digest,
-            visit.now,
-            note,
-            filed.drawer.agency.filing.official,
-        )
-        about = f"{chosen.quarter.name} {chosen.form} {state}"
-        visit.back.journal.write(
+    who = visit.member.email
+    if state == "signed-off":
+        who, note = _signature(visit, note)
+    about = f"{chosen.quarter.name} {chosen.form} {state}"
+    recording.add(
+        visit.engine,
+        wanted,
+        Entry(state, who, note),
+        visit.now,
+        beside=lambda connection: visit.back.journal.write(
             connection, visit.member, "record a quarter", about, "done", visit.now
-        )
+        ),
+    )
+
+
+def _signature(visit: Visit, note: str) -> tuple[str, str]:
+    """The official's name, and the note about who gave it."""
+    name, mail = choosing.field(visit, "official"), visit.member.email
+    if not quarter.may_sign(visit):
+        raise ServerError(quarter.not_the_official(visit))
+    if not name:
+        raise ServerError("Write the name and the title of the official who signs.")
+    how = "signed in as" if quarter.filing_of(visit).official_mail else "recorded by"
+    return name, f"{note} ({how} {mail})".strip()
 
 
 def _named(request: Request) -> Chosen:

@@ -1,6 +1,7 @@
 """The quarter's responses, page by page, each with what was decided about its comment."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, and_, func, select, tuple_
@@ -9,6 +10,18 @@ from cxserver import db, tables
 from cxserver.periods import Period
 
 PAGE = 2000
+_READ = (
+    "service",
+    "day",
+    "id",
+    "channel",
+    "survey",
+    "flags",
+    "satisfaction",
+    "trust",
+    "drivers",
+    "comment",
+)
 
 
 def total(engine: Engine, quarter: Period, service: str | None) -> int:
@@ -20,7 +33,8 @@ def total(engine: Engine, quarter: Period, service: str | None) -> int:
 
 def pages(engine: Engine, quarter: Period, service: str) -> Iterator[list[Row[Any]]]:
     """All of a service's, in pages: no transaction lasts longer than one."""
-    last: Row[Any] | None = None
+    # No id is empty: this stands before the first of the first day.
+    last: tuple[date, str] = (quarter.start, "")
     while True:
         with db.read(engine) as connection:
             page = list(connection.execute(_page(quarter, service, last)))
@@ -28,12 +42,12 @@ def pages(engine: Engine, quarter: Period, service: str) -> Iterator[list[Row[An
             yield page
         if len(page) < PAGE:
             return
-        last = page[-1]
+        last = (page[-1].day, page[-1].id)
 
 
-def _page(quarter: Period, service: str, last: Row[Any] | None) -> Any:
+def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
     held, reviews = tables.responses, tables.comment_reviews
-    key = (held.c.service, held.c.day, held.c.id)
+    key = (held.c.day, held.c.id)
     decided = held.outerjoin(
         reviews,
         and_(
@@ -42,10 +56,20 @@ def _page(quarter: Period, service: str, last: Row[Any] | None) -> Any:
             reviews.c.response == held.c.id,
         ),
     )
-    query = select(held, reviews.c.decision).select_from(decided).where(_during(quarter, service))
-    if last is not None:
-        query = query.where(tuple_(*key) > tuple_(last.service, last.day, last.id))
-    return query.order_by(*key).limit(PAGE)
+    return (
+        select(*(held.c[name] for name in _READ), reviews.c.decision)
+        .select_from(decided)
+        # One beginning alone. With a second one (`day >= start`) SQLite would choose that, and read
+        # every page from the quarter's first day on.
+        .where(
+            held.c.service == service,
+            tuple_(*key) > tuple_(*last),
+            held.c.day < quarter.end,
+            own(),
+        )
+        .order_by(*key)
+        .limit(PAGE)
+    )
 
 
 def own() -> ColumnElement[bool]:

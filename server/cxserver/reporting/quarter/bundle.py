@@ -1,10 +1,11 @@
 """A quarter's folder as one ZIP file, for a browser: the same data give the same bytes."""
 
-import io
+import shutil
 import tempfile
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Engine
 
@@ -20,21 +21,26 @@ def name(order: Order) -> str:
     return f"{order.quarter.name}-{order.form}"
 
 
-def make(engine: Engine, order: Order, now: datetime) -> bytes:
-    """What `cx quarter` writes, zipped. Raises ServerError when there is nothing to file."""
+def make(engine: Engine, order: Order, now: datetime) -> IO[bytes]:
+    """What `cx quarter` writes, zipped: a file at its beginning, without a name, which goes when
+    it is closed. Raises ServerError when there is nothing to file.
+    """
     with tempfile.TemporaryDirectory(prefix="cx-quarter-") as aside:
         folder = Path(aside) / name(order)
         filing.write(engine, order, now, folder, lambda rows: None)
         return _zipped(folder)
 
 
-def _zipped(folder: Path) -> bytes:
-    body = io.BytesIO()
+def _zipped(folder: Path) -> IO[bytes]:
+    body = tempfile.TemporaryFile(prefix="cx-quarter-")
     with zipfile.ZipFile(body, "w") as bundle:
         for file in sorted(folder.iterdir()):
             entry = zipfile.ZipInfo(f"{folder.name}/{file.name}", _MADE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            bundle.writestr(entry, file.read_bytes())
-    return body.getvalue()
+            entry.file_size = file.stat().st_size
+            with file.open("rb") as whole, bundle.open(entry, "w") as packed:
+                shutil.copyfileobj(whole, packed)
+    body.seek(0)
+    return body

@@ -1,14 +1,12 @@
 """Write a quarter: OMB's files, the manifest and the papers, into one folder that appears whole."""
 
-import csv
 import hashlib
-import io
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Engine
 
@@ -17,6 +15,7 @@ from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound, ServerError
 from cxserver.periods import Period
+from cxserver.reporting import cells
 from cxserver.reporting.quarter import (
     answers,
     counts,
@@ -37,7 +36,8 @@ from cxserver.reporting.quarter.manifest import Entry, Written
 from cxserver.reporting.quarter.review import Standing
 from cxserver.reporting.quarter.sets import FileSet, LeftOut
 
-Table = Iterable[Sequence[Any]]
+# Opens the file with this name, to be written.
+Place = Callable[[str], IO[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,8 @@ def _standing(order: Order, one: FileSet, seen: Mapping[review.Group, Standing])
 
 
 def rehearse(engine: Engine, order: Order, now: datetime, progress: Callable[[int], None]) -> Filed:
-    """As `write`, and nothing is kept: what the files would be."""
-    with tempfile.TemporaryDirectory(prefix="cx-quarter-") as aside:
-        return write(engine, order, now, Path(aside) / "quarter", progress)
+    """As `write`, and nothing is kept: what the files would be, with their digest."""
+    return _make(engine, order, _filled(engine, order, now), _nowhere, progress)[0]
 
 
 def zones(known: Directory) -> set[Any]:
@@ -145,39 +144,61 @@ def write(
     engine: Engine, order: Order, now: datetime, path: Path, progress: Callable[[int], None]
 ) -> Filed:
     """Write the folder. Raises ServerError when there is nothing that this format takes."""
+    drawer = _filled(engine, order, now)
+    with folder.whole(path) as inside:
+        filed, texts = _make(
+            engine, order, drawer, lambda name: (inside / name).open("wb"), progress
+        )
+        for name, text in texts.items():
+            (inside / name).write_text(text, encoding="utf-8", newline="\n")
+    return filed
+
+
+def _filled(engine: Engine, order: Order, now: datetime) -> Drawer:
     drawer = open_drawer(engine, order, now)
     if not drawer.sets:
         raise ServerError(_nothing(drawer))
-    with folder.whole(path) as inside:
-        entries = tuple(_entries(engine, order, drawer, inside, progress))
-        beside = papers.files(drawer, entries)
-        told = manifest.text(drawer, entries, beside)
-        for name, text in {manifest.NAME: told, **beside}.items():
-            (inside / name).write_text(text, encoding="utf-8", newline="\n")
+    return drawer
+
+
+def _make(
+    engine: Engine,
+    order: Order,
+    drawer: Drawer,
+    place: Place,
+    progress: Callable[[int], None],
+) -> tuple[Filed, Mapping[str, str]]:
+    """OMB's files, each in its place; and the texts that lie beside them, by name."""
+    entries = tuple(_entries(engine, order, drawer, place, progress))
+    beside = papers.files(drawer, entries)
+    told = manifest.text(drawer, entries, beside)
     digest = hashlib.sha256(told.encode()).hexdigest()
-    return Filed(drawer, entries, digest)
+    return Filed(drawer, entries, digest), {manifest.NAME: told, **beside}
 
 
 def _entries(
-    engine: Engine, order: Order, drawer: Drawer, inside: Path, progress: Callable[[int], None]
+    engine: Engine, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     if drawer.form == "v2":
-        yield from _rows(engine, order, drawer, inside, progress)
+        yield from _rows(engine, order, drawer, place, progress)
         return
     make = v1.files if drawer.form == "v1" else wide.files
     for one in drawer.sets:
         made = make(drawer, one)
-        yield Entry(one, tuple(_put(inside, one, end, rows) for end, rows in made.items()))
+        yield Entry(
+            one,
+            tuple(_put(place, one, end, map(cells.line, rows)) for end, rows in made.items()),
+        )
         progress(one.counts.n)
 
 
 def _rows(
-    engine: Engine, order: Order, drawer: Drawer, inside: Path, progress: Callable[[int], None]
+    engine: Engine, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     """v2: each service's responses are read once, and laid on the pile of their file."""
     for service in sorted({one.service.slug for one in drawer.sets}):
         mine = [one for one in drawer.sets if one.service.slug == service]
-        piles = [v2.Pile() for _ in mine]
+        piles = [v2.Pile(order.clean) for _ in mine]
         where = {
             (one.channel.ours, survey.n): (pile, survey)
             for one, pile in zip(mine, piles, strict=True)
@@ -187,26 +208,27 @@ def _rows(
             for row in page:
                 found = where.get((row.channel, row.survey))
                 if found and (order.with_flagged or not order.suspect(row.flags)):
-                    found[0].add(row, found[1], order.clean)
+                    found[0].add(row, found[1])
             progress(len(page))
         for one, pile in zip(mine, piles, strict=True):
             # The file and what is said of it come from the same rows, even while more arrive.
-            counted = replace(one, counts=pile.counts)
-            file = _put(inside, one, "v2.csv", [v2.HEADER, *pile.sorted()])
-            yield Entry(counted, (file,), pile.standing)
+            file = _put(place, one, "v2.csv", pile.lines())
+            yield Entry(replace(one, counts=pile.counts), (file,), pile.standing)
 
 
-def _put(inside: Path, one: FileSet, end: str, rows: Table) -> Written:
+def _put(place: Place, one: FileSet, end: str, lines: Iterable[str]) -> Written:
     """One file: UTF-8 without a mark at its start, which OMB's reader would take for a name."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    n = 0
-    for n, row in enumerate(rows):  # noqa: B007  # the first row is the header
-        writer.writerow(row)
-    body = text.getvalue().encode()
-    name = f"{one.stem}.{end}"
-    (inside / name).write_bytes(body)
-    return Written(name, n, hashlib.sha256(body).hexdigest())
+    name, digest, count = f"{one.stem}.{end}", hashlib.sha256(), 0
+    with place(name) as file:
+        for count, line in enumerate(lines):  # noqa: B007  # the first line is the header
+            told = line.encode()
+            digest.update(told)
+            file.write(told)
+    return Written(name, count, digest.hexdigest())
+
+
+def _nowhere(name: str) -> IO[bytes]:
+    return Path(os.devnull).open("wb")
 
 
 def _nothing(drawer: Drawer) -> str:

@@ -15,6 +15,8 @@ from cxserver.periods import Period
 from cxserver.reporting.quarter.fits import Format
 
 STATES = ("draft", "checked", "signed-off", "submitted", "published")
+# They speak of the files of the record before, and of no others.
+_SAME_FILES = frozenset({"signed-off", "submitted", "published"})
 _LOCK = 282
 
 
@@ -45,6 +47,30 @@ def read(
     return [Submission(*row) for row in connection.execute(query)]
 
 
+def last(connection: Connection, quarter: Period, form: Format) -> Submission | None:
+    """The newest record of a quarter in a format."""
+    found = read(connection, quarter, form)
+    return found[-1] if found else None
+
+
+def check(
+    before: Submission | None, state: str, who: str, note: str = "", official: str = ""
+) -> None:
+    """Raise ServerError when `state` cannot follow the record `before`, or when somebody signs who
+    is not the `official` that the catalogue names.
+    """
+    if not who.strip():
+        raise ServerError("Say who it is (--who).")
+    if state == "signed-off" and official and who.strip().casefold() != official.casefold():
+        raise ServerError(
+            f"The catalogue names {official} as the official who signs ([agency.filing] official). "
+            "Give that name, or put another into the catalogue first."
+        )
+    refusal = _refusal(before, state, note)
+    if refusal:
+        raise ServerError(refusal)
+
+
 def add(
     connection: Connection,
     quarter: Period,
@@ -56,25 +82,20 @@ def add(
     note: str = "",
     official: str = "",
 ) -> Submission:
-    """Add a record. Raises ServerError when it cannot follow the last one, or when somebody signs
-    who is not the `official` that the catalogue names.
+    """Add a record. Raises ServerError as `check` does, and when the files are not those that the
+    record before speaks of.
     """
     _wait_for_our_turn(connection)
-    if not who.strip():
-        raise ServerError("Say who it is (--who).")
-    if state == "signed-off" and official and who.strip().casefold() != official.casefold():
-        raise ServerError(
-            f"The catalogue names {official} as the official who signs ([agency] filing). "
-            "Give that name, or put another into the catalogue first."
-        )
-    before = read(connection, quarter, form)
-    last = before[-1] if before else None
-    if last is not None and state == "published":
+    before = last(connection, quarter, form)
+    check(before, state, who, note, official)
+    if before is not None and state == "published":
         # It tells what OMB did with what it has. Our own data may have moved on since.
-        digest = last.digest
-    refusal = _refusal(last, state, digest, note)
-    if refusal:
-        raise ServerError(refusal)
+        digest = before.digest
+    if before is not None and state in _SAME_FILES and before.digest != digest:
+        raise ServerError(
+            f"The files are not those that were {before.state}: something changed since. "
+            "Begin again with a draft, and say why (--note)."
+        )
     every = read(connection)
     made = Submission(
         len(every) + 1, quarter.name, form, state, who.strip(), now, note.strip(), digest
@@ -94,23 +115,19 @@ def add(
     return made
 
 
-def _refusal(last: Submission | None, state: str, digest: str, note: str) -> str:
+def _refusal(before: Submission | None, state: str, note: str) -> str:
     """Why `state` cannot come now; empty when it can."""
     if state not in STATES:
         return f"'{state}' is not one of {', '.join(STATES)}."
     if state == "draft":
-        if last and not note.strip():
+        if before and not note.strip():
             return "This quarter has records already. A correction needs its reason (--note)."
         return ""
     wanted = STATES[STATES.index(state) - 1]
-    if last is None or last.state not in (wanted, *(("checked",) if state == "checked" else ())):
-        now = f"is {last.state}" if last else "has no record yet"
+    allowed = {wanted, "checked"} if state == "checked" else {wanted}
+    if before is None or before.state not in allowed:
+        now = f"is {before.state}" if before else "has no record yet"
         return f"'{state}' comes after '{wanted}', and this quarter {now}."
-    if state != "checked" and last.digest != digest:
-        return (
-            f"The files are not those that were {last.state}: something changed since. "
-            "Begin again with a draft, and say why (--note)."
-        )
     return ""
 
 

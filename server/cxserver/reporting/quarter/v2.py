@@ -5,9 +5,9 @@ letters `null` are "not on this version": a `0` there would be counted as somebo
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
 from cxserver.reporting import cells
+from cxserver.reporting.quarter import sorting
 from cxserver.reporting.quarter.counts import Counts
 from cxserver.reporting.quarter.review import Standing
 
@@ -28,47 +29,69 @@ HEADER = (
 )
 
 Clean = Callable[[str], str]
+# Survey version, satisfaction, trust, what was tapped.
+_Answer = tuple[int, int | None, int, tuple[str, ...]]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What follows from an answer: its cells, and what of it is counted."""
+
+    cells: tuple[str, ...]
+    measured: tuple[tuple[str, str], ...]
+
+
 class Pile:
-    """The rows of one file while they are read, and what they add up to."""
+    """The rows of one file while they are read, and what they add up to.
 
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    measured: Counter[tuple[str, str]] = field(default_factory=Counter)
-    comments: Counter[str] = field(default_factory=Counter)
+    `clean` takes out of a comment what identifies a person. Few people answer in a way that nobody
+    did before: what follows from an answer is found once, and then only counted.
+    """
 
-    def add(self, row: Row[Any], survey: Survey, clean: Clean) -> None:
-        """Add a response; `clean` takes out of its comment what identifies a person."""
-        self.rows.append((external_id(row), *_answers(row, survey), self._comment(row, clean)))
-        self.measured.update(_measured(row, survey))
+    def __init__(self, clean: Clean):
+        self._clean = clean
+        self._lines = sorting.Lines()
+        self._known: dict[_Answer, _Known] = {}
+        self._given: Counter[_Answer] = Counter()
+        self._comments: Counter[str] = Counter()
 
-    def sorted(self) -> Sequence[Sequence[str]]:
-        """The rows in the order of their ids, which tells nothing of when they came."""
-        return sorted(self.rows)
+    def add(self, row: Row[Any], survey: Survey) -> None:
+        """Add a response."""
+        answer = (row.survey, row.satisfaction, row.trust, tuple(row.drivers))
+        known = self._known.get(answer)
+        if known is None:
+            known = self._known[answer] = _Known(_answers(row, survey), _measured(row, survey))
+        self._given[answer] += 1
+        self._lines.add(external_id(row), (*known.cells, self._comment(row)))
+
+    def lines(self) -> Iterator[str]:
+        """The file, line by line: by their ids, which tells nothing of when they came."""
+        yield cells.line(HEADER)
+        yield from self._lines.sorted()
 
     @property
     def counts(self) -> Counts:
         """The same as counts."""
-        found: dict[str, dict[str, int]] = {}
-        for (measure, value), n in self.measured.items():
-            found.setdefault(measure, {})[value] = n
-        return Counts(found)
+        found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for answer, n in self._given.items():
+            for measure, value in self._known[answer].measured:
+                found[measure][value] += n
+        return Counts({measure: dict(values) for measure, values in found.items()})
 
     @property
     def standing(self) -> Standing:
         """What became of its comments."""
-        seen = self.comments
+        seen = self._comments
         return Standing(seen["approve"], seen["withhold"], seen["waiting"])
 
-    def _comment(self, row: Row[Any], clean: Clean) -> str:
+    def _comment(self, row: Row[Any]) -> str:
         if not row.comment:
             return ""
-        self.comments[row.decision or "waiting"] += 1
+        self._comments[row.decision or "waiting"] += 1
         if row.decision != "approve":
             return ""
         # Masked when it was stored, and again: the rules may have grown since.
-        return str(cells.guarded(clean(row.comment)))
+        return str(cells.guarded(self._clean(row.comment)))
 
 
 def external_id(row: Row[Any]) -> str:
@@ -93,15 +116,13 @@ def _tap(code: str, row: Row[Any], survey: Survey, this_side: bool) -> str:
     return str(int(this_side and code in row.drivers))
 
 
-def _measured(row: Row[Any], survey: Survey) -> Counter[tuple[str, str]]:
+def _measured(row: Row[Any], survey: Survey) -> tuple[tuple[str, str], ...]:
     scale = survey.trust_scale
     side = "positive" if scale.is_good(row.trust) else "negative"
     asked = () if row.satisfaction is None else (("satisfaction", str(row.satisfaction)),)
-    return Counter(
-        [
-            ("response", "all"),
-            ("trust", scale.value(row.trust)),
-            *asked,
-            *((f"driver:{code}", side) for code in row.drivers),
-        ]
+    return (
+        ("response", "all"),
+        ("trust", scale.value(row.trust)),
+        *asked,
+        *((f"driver:{code}", side) for code in row.drivers),
     )
