@@ -2,10 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 import kinds
 import sight
@@ -30,6 +35,17 @@ NAMES = {
 }
 
 
+def agency(request):
+    """An agency's own page on an origin of its own, with the script tag of ours."""
+    ours, link = (escape(request.query_params[name]) for name in ("ours", "link"))
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Agency</title></head>'
+        "<body><main><h1>Agency</h1>"
+        f'<script src="{ours}/embed/1/cx.js" async data-cx="{link}"></script>'
+        "</main></body></html>"
+    )
+
+
 @pytest.fixture(scope="module")
 def fair(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[House]:
     """One open house with a service of each instrument, named like it."""
@@ -39,6 +55,7 @@ def fair(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> It
     fair = House(Settings(data_dir=folder, database_url="", base_url=servers.reserve()))
     fair.apply(kinds.together())
     fair.keys |= {code: fair.cut(code) for code in kinds.CODES}
+    fair.agency = servers(Starlette(routes=[Route("/{code}", agency)]))
     servers(fair.app(demo=True), at=fair.settings.base_url)
     yield fair
     servers.close()
@@ -210,6 +227,37 @@ def test_each_screen_weighs_little(open_page, fair):
         sizes = {one.resource_type: one.sizes()["responseBodySize"] for one in weights.values()}
         assert sizes["document"] + sizes["stylesheet"] <= 6100, code
         assert sizes["script"] <= 2000, code
+
+
+# ---- on an agency's own page
+
+
+@kinds.EVERY
+def test_an_agencys_page_takes_it(open_page, fair, code):
+    """`test_a_kiosk_takes_it` is the same on a tablet, `look` in an e-mail's page."""
+    before, survey = fair.responses(), kinds.survey(code)
+    where = urlencode({"ours": fair.settings.base_url, "link": fair.mint(code, channel="site")})
+    page = open_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{fair.agency}/{code}?{where}")
+    page.get_by_role("button", name="How did it go?").click()
+    inside = page.frame_locator("iframe")
+    # The worst point of each: the one that most easily gets lost on the way.
+    trust = survey.trust_scale.points[0]
+    inside.locator(f"#trust-{trust}").check()
+    if survey.asks_satisfaction:
+        inside.locator("#satisfaction-1").check()
+    if survey.driver_mode == "likert":
+        inside.locator("#driver-ease-2").check()
+    else:
+        inside.locator("[name=drivers][value=ease]").check()
+    assert not sight.axe(page)
+    inside.locator(".send").click()
+    expect(inside.locator(".done h1")).to_be_visible()
+    assert not sight.axe(page)
+    row = last(fair, before)
+    assert (row["service"], row["channel"], row["trust"]) == (code, "site", trust)
+    assert row["satisfaction"] == (1 if survey.asks_satisfaction else None)
+    assert row["drivers"] == ({"ease": 2} if survey.driver_mode == "likert" else ["ease"])
 
 
 # ---- at a kiosk

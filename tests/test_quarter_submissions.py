@@ -1,5 +1,6 @@
 """The check before a quarter is sent, and the log of what became of it."""
 
+import html
 import json
 from dataclasses import replace
 
@@ -9,12 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 import quarters
 from command import cx
-from cxserver import db
+from cxserver import clock, db
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import (
     check,
     filing,
     fiscal,
+    recording,
     reflections,
     review,
     submissions,
@@ -23,6 +25,8 @@ from cxserver.reporting.quarter import (
 from cxserver.reporting.quarter.check import Colour
 from cxserver.reporting.quarter.reflections import Reflection
 from cxserver.reporting.quarter.volumes import Volume
+from cxserver.staff.access import Role
+from desks import post, sign_in
 from house import CATALOGUE, House
 
 QUARTER = fiscal.named(quarters.QUARTER)
@@ -196,6 +200,78 @@ def test_nobody_signs_but_the_official_whom_the_catalogue_names(sqlite_house):
             connection, *given, " ben ito ", "a" * 64, quarters.AFTER, official="Ben Ito"
         )
     assert made.who == "ben ito"
+
+
+MAIL = "diaz@example.gov"
+
+
+@pytest.fixture
+def ready(sqlite_house):
+    """A quarter that may be signed, by the official whom the catalogue names with an address."""
+    house = sqlite_house
+    named = f'[agency.filing]\nofficial = "Ana Diaz"\nofficial_mail = "{MAIL}"\n'
+    answered(house, TWO.replace("[clearance.umbrella]", named + "[clearance.umbrella]"))
+    complete(house, "permits", "calls")
+    for state in ("draft", "checked"):
+        record(house, state)
+    house.clock.now = quarters.AFTER
+    return house
+
+
+def record(house: House, state: str, who: str = "Ana Diaz") -> submissions.Submission:
+    entry = recording.Entry(state, who)
+    return recording.add(house.engine, quarters.order("v2"), entry, quarters.AFTER)
+
+
+def sign(house: House, email: str):
+    """The page of somebody who is signed in, and what comes of signing."""
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST, email=email)
+        page = client.get(f"/staff/quarter?quarter={quarters.QUARTER}&format=v2").text
+        form = {"quarter": quarters.QUARTER, "format": "v2", "official": "Ana Diaz"}
+        return post(client, "/staff/quarter/record", state="signed-off", **form), page
+
+
+def test_on_the_page_only_the_official_signs_and_who_else_is_told_the_cure(ready):
+    refused, page = sign(ready, "ben@example.gov")
+    assert refused.status_code == 409
+    for told in map(html.unescape, (refused.text, page)):
+        assert f"Only Ana Diaz signs here, signed in as {MAIL}" in told
+        assert "[agency.filing] official_mail" in told and "An administrator can invite" in told
+    assert 'value="signed-off"' not in page
+    taken, page = sign(ready, "DIAZ@example.gov")
+    assert taken.status_code == 303 and 'value="signed-off"' in page
+    with db.read(ready.engine) as connection:
+        last = submissions.last(connection, QUARTER, "v2")
+    assert (last.state, last.who) == ("signed-off", "Ana Diaz")
+    assert last.note.casefold() == f"(signed in as {MAIL})"
+
+
+def test_a_name_that_was_typed_on_the_command_line_is_recorded_as_that(ready, typed, monkeypatch):
+    monkeypatch.setattr(clock, "now", ready.clock)
+    typed(ready, "quarter-record", quarters.QUARTER, "signed-off", "--who", "Ana Diaz")
+    with db.read(ready.engine) as connection:
+        last = submissions.last(connection, QUARTER, "v2")
+    assert last.note == "(name typed on the command line, by somebody who holds the server)"
+
+
+def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_can(ready):
+    read = []
+
+    def add(state: str, who: str = "Ana Diaz") -> None:
+        entry = recording.Entry(state, who, "")
+        recording.add(ready.engine, quarters.order("v2"), entry, quarters.AFTER, read.append)
+
+    for state, who in (("submitted", "Ana Diaz"), ("signed-off", "Ben Ito"), ("draft", "Ana Diaz")):
+        with pytest.raises(ServerError):
+            add(state, who)
+    assert read == []
+    add("signed-off")
+    assert sum(read) == 2
+    add("submitted")
+    assert sum(read) == 4
+    add("published")  # it speaks of what was submitted
+    assert sum(read) == 4
 
 
 @pytest.mark.parametrize("act", ["UPDATE submissions SET who = 'me'", "DELETE FROM submissions"])

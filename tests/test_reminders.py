@@ -12,7 +12,7 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.doctor import checkup
 from cxserver.intake import store
-from cxserver.jobs import due, reminderletter
+from cxserver.jobs import due, notices, reminderletter
 from cxserver.reporting.quarter import due as calendar
 from cxserver.reporting.quarter import fiscal, submissions
 from cxserver.staff import members
@@ -104,6 +104,28 @@ def test_a_quarter_is_reminded_of_30_7_and_1_days_before_and_at_no_other_time(ma
         (7, "Due in 7 days: feedback of 2027Q1"),
         (1, "Due tomorrow: feedback of 2027Q1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("designated", "key", "told"),
+    [
+        (True, "", True),
+        (True, "reminders = false", False),
+        (False, "", False),
+        (False, "reminders = true", True),
+    ],
+)
+def test_who_files_nothing_is_reminded_of_approvals_alone(sqlite_house, designated, key, told):
+    text = CATALOGUE.replace("expires = 2028-03-31", "expires = 2027-02-20")
+    text = text.replace("[clearance.umbrella]", f"[agency.filing]\n{key}\n[clearance.umbrella]")
+    if not designated:
+        text = text.replace("designated = true", "designated = false")
+    sqlite_house.apply(text)
+    with db.read(sqlite_house.engine) as connection:
+        known = directory.load(connection)
+    found = notices.due_on(date(2026, 12, 30), known, (), {})
+    kinds = {type(one.subject) for one in found}
+    assert kinds == ({notices.Ending, notices.Filing, notices.Yearly} if told else {notices.Ending})
 
 
 def test_a_server_that_was_off_sends_the_newest_only_and_says_how_much_is_left(quiet, box):

@@ -47,7 +47,8 @@ def quarter(
     """Write a quarter's files for OMB, a manifest, the fields to type in, and a summary."""
     with database(settings(data)) as engine:
         wanted = order(engine, name, form, service, with_flagged)
-        total = answers.total(engine, wanted.quarter, service)
+        # The other formats are made of the counts, and done at once.
+        total = answers.total(engine, wanted.quarter, service) if form == "v2" else None
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Filing", total=total)
             filed = filing.write(
@@ -77,6 +78,7 @@ def quarter_formats(json: Json = False) -> None:
                 {
                     "instrument": kind,
                     **{form: said.why if said else "" for form, said in row.items()},
+                    "remark": fits.remark(fits.KINDS[kind]),
                 }
                 for kind, row in fits.table()
             ]
@@ -89,6 +91,8 @@ def quarter_formats(json: Json = False) -> None:
     for kind, row in fits.table():
         for said in {refusal for refusal in row.values() if refusal}:
             out.print(f"{kind}: {said.why}.\n  Cure: {said.cure}.", soft_wrap=True)
+        if told := fits.remark(fits.KINDS[kind]):
+            out.print(f"{kind}: {told}.", soft_wrap=True)
 
 
 def order(engine: Engine, name: str, form: str, service: str | None, with_flagged: bool) -> Order:

@@ -15,8 +15,8 @@ _HTML = re.compile(r"<html\b[^>]*>")
 _STYLE = "<style>#stage { min-block-size: 0 }</style></head>"
 # A question over the page is dimmed around by the browser, but only for a script that asks it.
 _OVER = (
-    "<style>dialog { position: fixed; inset: 12rem 0 auto; z-index: 1;"
-    " box-shadow: 0 0 0 9999px #162e51d9 }</style></head>"
+    "<style>body::after { content: ''; position: fixed; inset: 0; background: #162e51d9 }"
+    " dialog { position: fixed; inset: 12rem 0 auto; z-index: 1 }</style></head>"
 )
 _SECONDS = 30
 _ALERT = re.compile(r'(<div class="alert"[^>]*?) hidden([^>]*>.*?)<ul></ul>', re.DOTALL)

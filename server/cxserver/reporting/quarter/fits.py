@@ -17,6 +17,11 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 # OMB takes no file without these two: its form insists on them in both lists.
 _ALWAYS = ("effectiveness", "ease")
 
+TAPPED = (
+    "a tapped driver has no points: in v1 and wide its five cells are empty, and "
+    "“+p / −n taps of N answers” stands in notes (v1) or operational_metrics (wide)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -68,6 +73,13 @@ def refusal(kind: Kind, form: Format) -> Refusal | None:
     if form == "v2":
         return _not_in_rows(kind)
     return _not_in_counts(kind)
+
+
+def remark(kind: Kind) -> str:
+    """What is to know of how this is filed; "" for nothing."""
+    if kind.rated or _not_in_counts(kind):
+        return ""
+    return TAPPED
 
 
 def _not_in_rows(kind: Kind) -> Refusal | None:
