@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 import kinds
@@ -37,6 +37,8 @@ NAMES = {
 
 def agency(request):
     """An agency's own page on an origin of its own, with the script tag of ours."""
+    if not request.query_params:
+        return Response(status_code=204)  # its icon
     ours, link = (escape(request.query_params[name]) for name in ("ours", "link"))
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Agency</title></head>'

@@ -146,6 +146,7 @@ def test_the_command_tells_the_colour_and_every_cure(sqlite_house):
     shown = cx(sqlite_house, "quarter-check", quarters.QUARTER, "--format", "v1")
     assert shown.startswith("yellow") and f"cx reflect {quarters.QUARTER} permits" in shown
     told = json.loads(cx(sqlite_house, "quarter-check", quarters.QUARTER, "--json"))
+    assert "Data Collection Rating" in shown and "Data Collection Rating" in told["rule"]
     assert told["colour"] == "yellow" and told["can_be_signed_off"] is False
 
 

@@ -110,6 +110,7 @@ def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
 
 def _show(report: Report) -> None:
     out.print(f"[{_COLOURS[report.colour]}]{report.colour}[/]")
+    out.print(f"  OMB's rule: {check.SOURCE}", soft_wrap=True)
     for service, colour in report.ratings.items():
         out.print(f"  {service}: {colour} by OMB's rule", soft_wrap=True)
     for reason in report.reasons:
@@ -122,6 +123,7 @@ def _show(report: Report) -> None:
 def _as_json(report: Report) -> dict[str, Any]:
     return {
         "colour": report.colour,
+        "rule": check.SOURCE,
         "can_be_signed_off": not report.blocked,
         "ratings": report.ratings,
         "reasons": [

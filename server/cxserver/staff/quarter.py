@@ -106,6 +106,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
         formats=[(form, FORMATS[form]) for form in reversed(fits.FORMATS)],
         filed=filed,
         report=report,
+        rule=check.SOURCE,
         mends=[_mend(visit, chosen, reason) for reason in report.reasons],
         comments=_standing(filed),
         parts=parts(filed),

@@ -16,6 +16,7 @@ from cxserver.reporting.quarter.drawer import Drawer
 from cxserver.reporting.quarter.manifest import Entry
 
 DESIGNATED = 2
+SOURCE = "GSA/touchpoints wiki, “Data Collection Rating”; A-11 §280.14"
 
 # Where a reason is mended.
 Where = Literal["catalogue", "time", "answers", "comments", "texts", "volumes"]
