@@ -64,7 +64,7 @@ def client(street):
 def exported(street):
     """Every answer, as plain rows."""
     file = io.StringIO(newline="")
-    formats.write(street.engine, Filter(), "csv", file, lambda rows: None)
+    formats.write(street.engine, Filter(every_hour=True), "csv", file, lambda rows: None)
     return list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
 
 
@@ -304,14 +304,15 @@ def _plain(row):
 
 def test_day_and_hour_are_told_only_where_five_share_them(client, exported, everything):
     days = Counter((row["office"], row["day"]) for row in exported)
-    hours = Counter((row["office"], row["answered_hour"]) for row in exported)
+    hours = Counter((row["service"], row["office"], row["answered_hour"]) for row in exported)
     found = rows(client, everything)
     for row in found:
         if row["day"] is not None:
             assert days[row["office"], row["day"]] >= 5
             assert week(date.fromisoformat(row["day"])) == row["week"]
         if row["answered_hour"] is not None:
-            assert row["day"] and hours[row["office"], row["answered_hour"]] >= 5
+            assert row["day"]
+            assert hours[row["service"], row["office"], row["answered_hour"]] >= 5
     seen = [row for row in found if (row["office"], row["week"]) == ("riverside", "2026-W41")]
     assert Counter((row["day"], row["answered_hour"]) for row in seen) == {
         ("2026-10-06", "2026-10-06T16:00:00Z"): 12,

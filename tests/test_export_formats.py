@@ -95,9 +95,18 @@ def test_a_workbook_comes_back_typed_and_without_a_formula_or_a_link(save, rows)
     for line, row in zip(told, rows, strict=True):
         assert (line["trust"], line["satisfaction"]) == (row["trust"], row["satisfaction"])
         assert line["day"] == datetime.fromisoformat(row["day"])
-        hour = datetime.fromisoformat(row["answered_hour"]).replace(tzinfo=None)
-        assert line["answered_hour"] == hour
+        hour = row["answered_hour"] and datetime.fromisoformat(row["answered_hour"])
+        assert line["answered_hour"] == (hour and hour.replace(tzinfo=None))
     assert told[0]["driver_scores"] == "ease=2" and told[0]["questions"] == "purpose=appeal"
+
+
+def test_a_workbook_leaves_a_cell_empty_where_nothing_was_asked_or_may_be_told(tmp_path):
+    empty = dict.fromkeys(export.COLUMNS) | {"service": "permits", "trust": 1}
+    path = tmp_path / "some.xlsx"
+    with path.open("wb") as file, xlsx.writer(file, tmp_path) as put:
+        put(empty)
+    _, row = openpyxl.load_workbook(path)["responses"].iter_rows()
+    assert [cell.value for cell in row if cell.value is not None] == ["permits", 1]
 
 
 def test_parquet_has_types_and_lists_and_the_words_as_they_are(save, rows):
@@ -108,7 +117,7 @@ def test_parquet_has_types_and_lists_and_the_words_as_they_are(save, rows):
     assert types["drivers_positive"].startswith("list<")
     for found, row in zip(table.to_pylist(maps_as_pydicts="strict"), rows, strict=True):
         day = date.fromisoformat(row["day"])
-        hour = datetime.fromisoformat(row["answered_hour"]).astimezone(UTC)
+        hour = row["answered_hour"] and datetime.fromisoformat(row["answered_hour"]).astimezone(UTC)
         assert found == row | {"day": day, "answered_hour": hour}
 
 

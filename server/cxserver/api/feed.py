@@ -22,7 +22,7 @@ from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
 from cxserver.insight import held, slices, suppression
 from cxserver.insight.slices import Scope
-from cxserver.reporting import export, weekly
+from cxserver.reporting import export, hours, weekly
 from cxserver.reporting.weekly import Crowds
 
 LIMIT = suppression.STAFF_HIDES
@@ -140,8 +140,11 @@ def _rows(who: Visitor, wanted: _Wanted, week: Place, room: int) -> tuple[list[A
         found = weekly.page(connection, week.service, week.monday, offices, week.id, room)
         there = {row.office for row in found}
         crowds = Crowds(connection, _services(who, who.seen), there, week.monday)
+        told = hours.crowded(
+            connection, week.service, week.monday, week.monday + timedelta(days=6), there
+        )
     shared = _shared(who, there, week.monday)
-    rows = [_row(who, one, crowds, shared[one.office]) for one in found]
+    rows = [_row(who, one, crowds, shared[one.office], hours.of(one) in told) for one in found]
     return rows, found[-1].id if found else week.id
 
 
@@ -165,9 +168,9 @@ def _together(ways: Counter[str]) -> set[str]:
     return set(shared)
 
 
-def _row(who: Visitor, found: Row[Any], crowds: Crowds, shared: set[str]) -> AnswerRow:
+def _row(who: Visitor, found: Row[Any], crowds: Crowds, shared: set[str], hour: bool) -> AnswerRow:
     scale = who.directory.services[found.service].surveys[found.survey].trust_scale
-    row = export.row(found, scale)
+    row = export.row(found, scale, hour=hour)
     day = crowds.day(found) >= LIMIT
     way = f"{found.channel} {found.language}" in shared
     told = {
@@ -175,7 +178,6 @@ def _row(who: Visitor, found: Row[Any], crowds: Crowds, shared: set[str]) -> Ans
         "language": found.language if way else None,
         "week": periods.of("week", found.day).name,
         "day": found.day if day else None,
-        "answered_hour": row["answered_hour"] if day and crowds.hour(found) >= LIMIT else None,
     }
     if not who.key.comments:
         told |= {"comment": None, "questions": _chosen(who, found)}

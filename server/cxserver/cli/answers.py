@@ -43,6 +43,15 @@ To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, i
 WithoutFlagged = Annotated[
     bool, typer.Option("--without-flagged", help="Leave out answers with a flag.")
 ]
+EveryHour = Annotated[
+    bool,
+    typer.Option(
+        "--every-hour",
+        help="Tell the hour of every answer, also where fewer than 5 share it: who knows when "
+        "somebody was there can tell that person's answers. Keep such a file as you keep the "
+        "database.",
+    ),
+]
 _PRINTED = Path("-")
 
 
@@ -123,9 +132,13 @@ def export(
     start: From = None,
     end: To = None,
     without_flagged: WithoutFlagged = False,
+    every_hour: EveryHour = False,
     data: Data = None,
 ) -> None:
-    """Every response as a row, for other programs. A CSV cell never begins as a formula."""
+    """Every response as a row, for other programs. A CSV cell never begins as a formula.
+
+    A row says its hour only where 5 people or more answered that service at that office in it.
+    """
     _check_format(kind, file)
     _check_order(start, end)
     wanted = exporting.Filter(
@@ -134,6 +147,7 @@ def export(
         start.date() if start else None,
         end.date() if end else None,
         without=entry.SUSPECT if without_flagged else frozenset(),
+        every_hour=every_hour,
     )
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
         wanted = replace(wanted, offices=_below(engine, under))

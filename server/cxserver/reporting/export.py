@@ -1,7 +1,8 @@
 """Responses as rows for other programs: page by page, in an order that tells nothing.
 
 The order is service, day, random id. No read transaction lasts longer than one page, so an export
-of millions of rows never holds up the writer. What a row looks like in a file: `formats`.
+of millions of rows never holds up the writer. What a row looks like in a file: `formats`; which
+rows say their hour: `hours`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
 from cxserver import db, tables
 from cxserver.instrument import survey as survey_text
 from cxserver.instrument.scale import Scale
+from cxserver.reporting import hours
 
 COLUMNS = (
     "service",
@@ -44,7 +46,7 @@ class Filter:
     """Which responses; None means all. `start` and `end` are included.
 
     `offices` is for a whole subtree; together with `office` both must hold. Responses with any of
-    the flags `without` are left out.
+    the flags `without` are left out. `every_hour` tells the hours that few share, too.
     """
 
     service: str | None = None
@@ -53,6 +55,15 @@ class Filter:
     end: date | None = None
     offices: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
+    every_hour: bool = False
+
+    @property
+    def places(self) -> frozenset[str] | None:
+        """The offices that are meant; None is all."""
+        if self.office is None:
+            return self.offices
+        named = frozenset({self.office})
+        return named if self.offices is None else named & self.offices
 
 
 def total(engine: Engine, wanted: Filter) -> int:
@@ -66,11 +77,15 @@ def rows(engine: Engine, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Each response as a row with the columns `COLUMNS`."""
     last: Row[Any] | None = None
     scales: Scales = {}
+    told = None if wanted.every_hour else hours.Told(wanted.places)
     while True:
         with db.read(engine) as connection:
             page = _page(connection, wanted, last)
             scales |= _scales(connection, page, scales)
-        yield from (row(found, scales[found.service, found.survey]) for found in page)
+            cells = told.read(connection, page) if told else None
+        for found in page:
+            hour = cells is None or hours.of(found) in cells
+            yield row(found, scales[found.service, found.survey], hour=hour)
         if len(page) < PAGE:
             return
         last = page[-1]
@@ -91,14 +106,12 @@ def _where(query: Select[Any], wanted: Filter) -> Select[Any]:
     table = tables.responses.c
     if wanted.service is not None:
         query = query.where(table.service == wanted.service)
-    if wanted.office is not None:
-        query = query.where(table.office == wanted.office)
     if wanted.start is not None:
         query = query.where(table.day >= wanted.start)
     if wanted.end is not None:
         query = query.where(table.day <= wanted.end)
-    if wanted.offices is not None:
-        query = query.where(table.office.in_(sorted(wanted.offices)))
+    if wanted.places is not None:
+        query = query.where(table.office.in_(sorted(wanted.places)))
     for flag in sorted(wanted.without):
         # They stand in one text, joined by semicolons.
         query = query.where((";" + table.flags + ";").not_like(f"%;{flag};%"))
@@ -116,8 +129,11 @@ def _scales(connection: Connection, page: Iterable[Row[Any]], known: Scales) -> 
     }
 
 
-def row(found: Row[Any], scale: Scale) -> dict[str, Any]:
-    """One response as it leaves the house. `scale` is that of the survey version it answered."""
+def row(found: Row[Any], scale: Scale, *, hour: bool) -> dict[str, Any]:
+    """One response as it leaves the house. `scale` is that of the survey version it answered;
+    `hour` says whether its hour may be told.
+    """
+    at = f"{found.answered_hour.isoformat()[:13]}:00:00Z"
     taps = found.drivers if isinstance(found.drivers, list) else []
     positive = scale.is_good(found.trust)
     return {
@@ -127,7 +143,7 @@ def row(found: Row[Any], scale: Scale) -> dict[str, Any]:
         "language": found.language,
         "survey": f"{found.service}/{found.survey}",
         "day": found.day.isoformat(),
-        "answered_hour": f"{found.answered_hour.isoformat()[:13]}:00:00Z",
+        "answered_hour": at if hour else None,
         "delay": found.delay,
         "trust": found.trust,
         "satisfaction": found.satisfaction,

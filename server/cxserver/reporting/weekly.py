@@ -3,9 +3,8 @@
 An order by day would tell the day of each row that is not to tell it.
 """
 
-from collections import Counter
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -44,7 +43,7 @@ def page(
 
 
 class Crowds:
-    """How many answers the offices had on each day and in each hour of a week."""
+    """How many answers the offices had on each day of a week."""
 
     def __init__(
         self,
@@ -55,25 +54,19 @@ class Crowds:
     ):
         held = tables.responses.c
         query = (
-            select(held.office, held.day, held.answered_hour, func.count())
+            select(held.office, held.day, func.count())
             .where(
                 held.service.in_(sorted(services)),
                 held.day >= monday,
                 held.day < monday + _WEEK,
                 held.office.in_(sorted(offices)),
             )
-            .group_by(held.office, held.day, held.answered_hour)
+            .group_by(held.office, held.day)
         )
-        self._days: Counter[tuple[str, date]] = Counter()
-        self._hours: Counter[tuple[str, datetime]] = Counter()
-        for office, day, hour, n in connection.execute(query):
-            self._days[office, day] += n
-            self._hours[office, hour] += n
+        self._days: dict[tuple[str, date], int] = {
+            (office, day): n for office, day, n in connection.execute(query)
+        }
 
     def day(self, found: Row[Any]) -> int:
         """How many answers the office of this response had on its day."""
         return self._days[found.office, found.day]
-
-    def hour(self, found: Row[Any]) -> int:
-        """And in its hour."""
-        return self._hours[found.office, found.answered_hour]

@@ -60,6 +60,8 @@ class Book:
 
     def _write(self, column: int, name: str, value: Any) -> None:
         sheet, at = self._sheet, self._at
+        if value is None:
+            return  # satisfaction that was not asked, an hour that is not told
         if name in _NUMBERS:
             sheet.write_number(at, column, value)
         elif name == "day":

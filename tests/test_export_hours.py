@@ -1,0 +1,101 @@
+"""The hour of an answer leaves the house only where 5 share it."""
+
+import csv
+import io
+from collections import Counter
+
+import pytest
+
+from command import cx
+from cxserver.insight import suppression
+from cxserver.reporting import export, formats, hours
+from cxserver.reporting.export import Filter
+from lasting import lasting
+from reads import fill, noon
+
+KINDS = ("csv", "excel", "jsonl", "xlsx", "parquet")
+TAPPED = {"drivers": ["ease"]}
+RATED = {"drivers": {"ease": 2}, "questions": {"purpose": "appeal"}}
+GROUPS = (
+    (noon(10, 6, 14), "permits", "riverside", "site", 5, TAPPED),
+    (noon(10, 6, 15), "permits", "riverside", "site", 4, TAPPED),
+    # The same hour again at another office, and on another day.
+    (noon(10, 6, 15), "permits", "lakeside", "site", 4, TAPPED),
+    (noon(10, 7, 15), "permits", "riverside", "site", 4, TAPPED),
+    # In two services together they are 6, in each 3.
+    (noon(10, 8), "permits", "riverside", "site", 3, TAPPED),
+    (noon(10, 8), "hearings", "riverside", "site", 3, RATED),
+    (noon(10, 9), "hearings", "riverside", "site", 9, RATED),
+)
+TOLD = {
+    ("permits", "riverside", "2026-10-06T14:00:00Z"): 5,
+    ("hearings", "riverside", "2026-10-09T16:00:00Z"): 9,
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def street(request):
+    with lasting(request, request.param) as house:
+        fill(house, *GROUPS)
+        yield house
+
+
+def _told(rows):
+    return Counter(
+        (row["service"], row["office"], row["answered_hour"])
+        for row in rows
+        if row["answered_hour"]
+    )
+
+
+def test_the_number_is_that_of_the_staff_pages():
+    assert hours.FEWEST == suppression.STAFF_HIDES
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, 7, 2000])
+def test_an_hour_is_told_where_five_answered_the_same_service_there(street, monkeypatch, page):
+    monkeypatch.setattr(export, "PAGE", page)
+    found = list(export.rows(street.engine, Filter()))
+    assert _told(found) == TOLD and len(found) == 32
+    assert sum(row["answered_hour"] is None for row in found) == 18
+
+
+def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
+    for wanted in (
+        Filter(service="permits"),
+        Filter(office="riverside"),
+        Filter(offices=frozenset({"riverside", "lakeside"}), office="lakeside"),
+        Filter(start=noon(10, 6).date(), end=noon(10, 6).date()),
+        Filter(start=noon(10, 8).date()),
+    ):
+        found = list(export.rows(street.engine, wanted))
+        there = {(row["service"], row["office"], row["day"]) for row in found}
+        assert _told(found) == {
+            cell: n for cell, n in TOLD.items() if (*cell[:2], cell[2][:10]) in there
+        }
+
+
+def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch):
+    monkeypatch.setattr(export, "PAGE", 1)
+    held = []
+    read = hours.Told.read
+    monkeypatch.setattr(hours.Told, "read", lambda *given: held.append(read(*given)) or held[-1])
+    list(export.rows(street.engine, Filter()))
+    assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_format_can_leave_it_out_and_repeats_to_the_byte(street, tmp_path, kind):
+    first, again = tmp_path / "first", tmp_path / "again"
+    for file in (first, again):
+        assert formats.save(street.engine, Filter(), kind, file, lambda rows: None) == 32
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_the_command_tells_every_hour_where_that_is_asked_for(street):
+    few, every = cx(street, "export"), cx(street, "export", "--every-hour")
+    rows = [list(csv.DictReader(io.StringIO(text, newline=""))) for text in (few, every)]
+    assert _told(rows[0]) == TOLD
+    assert all(row["answered_hour"] for row in rows[1])
+    for one, other in zip(*rows, strict=True):
+        assert other == one | {"answered_hour": other["answered_hour"]}
