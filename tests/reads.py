@@ -81,12 +81,14 @@ def noon(month: int, day: int, hour: int = 16) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
-def rows(client: TestClient, text: str, **asked: Any) -> list[dict[str, Any]]:
-    """All rows of `GET /api/v1/responses`, page by page."""
+def rows(
+    client: TestClient, text: str, path: str = "responses", **asked: Any
+) -> list[dict[str, Any]]:
+    """All rows of `GET /api/v1/responses`, or of another list, page by page."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     for _ in range(200):
-        got = client.get("/api/v1/responses", params=asked | cursor, headers=bearer(text))
+        got = client.get(f"/api/v1/{path}", params=asked | cursor, headers=bearer(text))
         assert got.status_code == 200, got.text
         found += got.json()["rows"]
         if got.json()["next"] is None:

@@ -4,19 +4,21 @@ import csv
 import io
 import json
 from base64 import urlsafe_b64decode
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date, timedelta
 from itertools import combinations
 
 import numpy
 import pytest
+from sqlalchemy import select
 
 from command import cx
-from cxserver.api import feed
+from cxserver import db, tables
+from cxserver.api import walk
 from cxserver.reporting import formats
 from cxserver.reporting.export import Filter
 from lasting import lasting
-from reads import LATER, bearer, fill, grow, key, monday, noon, rows, week
+from reads import LATER, bearer, fill, grow, key, noon, rows, week
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
 TAPPED = {"drivers": ["ease"], "comment": "Quick, and kind."}
@@ -43,6 +45,7 @@ GROUPS = (
     # A quarter before.
     (noon(9, 9), "permits", "riverside", "site", 7, {}),
     (noon(9, 9), "permits", "lakeside", "site", 6, {}),
+    (noon(9, 16), "permits", "riverside", "site", 6, {"comment": "All went well."}),
 )
 
 
@@ -126,6 +129,14 @@ def test_fewer_than_five_are_hidden_and_so_is_what_would_give_them_away(client, 
     }
 
 
+SCOPES: tuple[dict[str, str], ...] = (
+    {},
+    {"service": "permits"},
+    {"office": "riverside"},
+    {"service": "calls"},
+)
+# What stands beside the answers of a row.
+BESIDE = ("service", "office", "month", "channel", "language", "week", "day", "answered_hour")
 QUESTIONS = [
     {"by": by} | asked
     for by in ("office", "service", "channel", "language", "month")
@@ -137,17 +148,20 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("scope", [{}, {"service": "permits"}, {"office": "riverside"}])
+@pytest.mark.parametrize("with_rows", [False, True])
+@pytest.mark.parametrize("scope", SCOPES)
 def test_nothing_of_fewer_than_five_can_be_worked_out_from_all_that_is_told(
-    street, client, exported, scope
+    street, client, exported, scope, with_rows
 ):
     """By linear algebra: what is told are sums over people. Can these be added and subtracted so
-    that a few people are left? Flagged answers are told apart in half of the questions.
+    that a few people are left? Flagged answers are told apart in half of the questions. The rows
+    of single answers are sums as well: of those that have all in common that stands beside them.
+    (With them nobody is asked about flags: here all who used a kiosk have one, which nobody knows.)
     """
     text = key(street, **scope)
     sums = {}
     for asked in QUESTIONS:
-        for without in ("false", "true"):
+        for without in ("false",) if with_rows else ("false", "true"):
             asked = OCTOBER | asked | {"without_flagged": without}
             got = client.get("/api/v1/results", params=asked, headers=bearer(text))
             if got.status_code != 200:
@@ -159,6 +173,10 @@ def test_nothing_of_fewer_than_five_can_be_worked_out_from_all_that_is_told(
                     people = tuple(int(_is_of(one, wanted)) for one in exported)
                     assert sum(people) == row["n"], wanted
                     sums[people] = wanted
+    if with_rows:
+        found = rows(client, text, **OCTOBER)
+        assert found or scope == {"service": "permits"}
+        sums |= _groups(exported, found)
     assert len(sums) > 1
     told = numpy.array(list(sums))
     # Nobody can tell apart the people who are counted in the same sums.
@@ -170,6 +188,33 @@ def test_nothing_of_fewer_than_five_can_be_worked_out_from_all_that_is_told(
                 aim = numpy.isin(numpy.arange(len(sizes)), few).astype(float)
                 found = numpy.linalg.lstsq(alike.T.astype(float), aim, rcond=None)[0]
                 assert numpy.abs(alike.T @ found - aim).max() > 1e-6, few
+
+
+def _groups(exported, found):
+    """Who is in each group of rows that look alike, but for what they answered."""
+    beside = [tuple(row[name] for name in BESIDE) for row in found]
+    groups = Counter(beside)
+    at = {
+        n: max((group for group in groups if _fits(one, group)), key=_known, default=None)
+        for n, one in enumerate(exported)
+    }
+    sums = {}
+    for group, n in groups.items():
+        people = tuple(int(at[one] == group) for one in range(len(exported)))
+        assert sum(people) == n, group
+        sums[people] = group
+    return sums
+
+
+def _fits(one, group):
+    day = date.fromisoformat(one["day"])
+    mine = [one["service"], one["office"], one["day"][:7], one["channel"], one["language"]]
+    mine += [week(day), one["day"], one["answered_hour"]]
+    return all(told in (None, own) for told, own in zip(group, mine, strict=True))
+
+
+def _known(group):
+    return sum(told is not None for told in group)
 
 
 def _is_of(row, wanted):
@@ -192,7 +237,7 @@ def test_months_are_told_one_by_one_and_a_quarter_where_its_months_are(client, e
     both = told(results(client, everything, by="office", **year), "office")
     assert both == {"center": 44} | dict.fromkeys(("hilltop", "lakeside", "riverside", "seaside"))
     assert told(results(client, everything, by="month", **year), "month") == {
-        "2026-09": 13,
+        "2026-09": 19,
         "2026-10": 102,
     }
     third = {"from_": "2026-07-01", "to": "2026-09-30"}
@@ -209,6 +254,10 @@ def test_flagged_answers_can_be_left_out_where_five_are_or_none(street, client, 
         assert told(found, "office") == left
     found = results(client, key(street, "permits"), by="service", without_flagged="true")
     assert told(found, "service") == {"permits": None}
+    # Who reads all is told all without flags: less the calls' own, the 3 of the permits were left.
+    for text, n in ((key(street), None), (key(street, "calls"), 38)):
+        found = results(client, text, by="channel", service="calls", without_flagged="true")
+        assert told(found, "channel")["site"] == n
 
 
 def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, client):
@@ -229,7 +278,7 @@ def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, cl
         for path in ("results", "responses"):
             got = client.get(f"/api/v1/{path}", params=asked, headers=bearer(text))
             assert got.status_code == 403 and got.json()["code"] == "not_yours"
-    assert {row["office"] for row in rows(client, north)} == {"hilltop", "seaside"} - {"seaside"}
+    assert rows(client, north) == []  # 23 and 2
     assert {row["service"] for row in rows(client, permits)} == {"permits"}
 
 
@@ -283,100 +332,101 @@ def test_without_dates_the_last_month_that_is_over_is_told(client, everything):
 # ---- responses
 
 
-def test_rows_come_of_weeks_of_offices_that_are_over_and_have_five(client, exported, everything):
-    crowds = Counter((row["office"], week(date.fromisoformat(row["day"]))) for row in exported)
-    over = monday(LATER.date())
-    wanted = [
-        row
-        for row in exported
-        if date.fromisoformat(row["day"]) < over
-        and crowds[row["office"], week(date.fromisoformat(row["day"]))] >= 5
-    ]
+def test_rows_come_of_months_whose_numbers_are_told_by_themselves(client, exported, everything):
     found = rows(client, everything)
+    assert Counter((row["service"], row["office"], row["month"]) for row in found) == {
+        ("calls", "center", "2026-10"): 44,
+        ("hearings", "riverside", "2026-10"): 9,
+        ("permits", "riverside", "2026-09"): 13,
+        ("permits", "lakeside", "2026-09"): 6,
+    }
+    told = {(row["service"], row["office"], row["month"]) for row in found}
+    wanted = [row for row in exported if (row["service"], row["office"], row["day"][:7]) in told]
     assert Counter(map(_plain, found)) == Counter(map(_plain, wanted))
-    assert 0 < len(found) < len(exported)
-    assert not any(row["comment"] == "A lonely one." for row in found)
 
 
 def _plain(row):
-    return row["service"], row["office"], row["survey"], str(row["trust"]), row["comment"]
+    return row["service"], row["office"], row["survey"], str(row["trust"])
 
 
-def test_day_and_hour_are_told_only_where_five_share_them(client, exported, everything):
-    days = Counter((row["office"], row["day"]) for row in exported)
-    hours = Counter((row["service"], row["office"], row["answered_hour"]) for row in exported)
-    found = rows(client, everything)
-    for row in found:
-        if row["day"] is not None:
-            assert days[row["office"], row["day"]] >= 5
-            assert week(date.fromisoformat(row["day"])) == row["week"]
-        if row["answered_hour"] is not None:
-            assert row["day"]
-            assert hours[row["service"], row["office"], row["answered_hour"]] >= 5
-    seen = [row for row in found if (row["office"], row["week"]) == ("riverside", "2026-W41")]
-    assert Counter((row["day"], row["answered_hour"]) for row in seen) == {
-        ("2026-10-06", "2026-10-06T16:00:00Z"): 12,
-        ("2026-10-06", None): 2,
-        (None, None): 3,
+def test_no_row_is_in_one_that_is_not_in_the_other(street, client):
+    """Whatever stands in rows, results tell it; and what they add up to is the same."""
+    for scope in SCOPES:
+        text = key(street, **scope)
+        counts = Counter(
+            (row["service"], row["office"], row["month"]) for row in rows(client, text)
+        )
+        for (service, office, month), n in counts.items():
+            year, number = month.split("-")
+            last = date(int(year), int(number) % 12 + 1, 1) - timedelta(days=1)
+            asked = {"from_": f"{month}-01", "to": str(last), "service": service, "office": office}
+            assert told(results(client, text, **asked), "office") == {office: n}
+
+
+def test_all_that_stands_beside_a_row_five_share(street, client):
+    for scope in SCOPES:
+        found = rows(client, key(street, **scope))
+        groups = Counter(tuple(row[name] for name in BESIDE) for row in found)
+        assert groups and min(groups.values()) >= 5
+    found = rows(client, key(street, "permits", "riverside"), **OCTOBER)
+    # 12 in one hour; 2, 3 and 4 at other times, some in Spanish, hide behind one another.
+    assert Counter(tuple(row[name] for name in BESIDE[3:]) for row in found) == {
+        (None, None, "2026-W41", "2026-10-06", "2026-10-06T16:00:00Z"): 12,
+        (None, None, None, None, None): 9,
+    }
+    found = rows(client, key(street, "calls"), **OCTOBER)
+    assert Counter((row["channel"], row["language"], len(row["flags"])) for row in found) == {
+        ("site", "en", 0): 30,
+        ("site", "es", 0): 8,
+        ("kiosk", "en", 2): 6,
     }
 
 
-def test_channel_and_language_are_told_only_where_five_share_them(client, everything):
-    ways = defaultdict(Counter)
+def test_no_row_has_words(client, everything):
     for row in rows(client, everything):
-        ways[row["office"], row["week"]][row["channel"], row["language"]] += 1
-    # 12 by the site in English; 3 in Spanish and 2 by poster hide behind one another.
-    assert ways["riverside", "2026-W41"] == {("site", "en"): 12, (None, None): 5}
-    assert all(
-        n >= 5 or way == (None, None) for counts in ways.values() for way, n in counts.items()
-    )
-
-
-def test_words_are_told_to_keys_for_comments_alone(street, client, everything):
-    silent = rows(client, key(street))
-    assert all(row["comment"] is None for row in silent)
-    assert [row["questions"] for row in silent if row["service"] == "hearings"] == [
-        {"purpose": "appeal"}
-    ] * 9
-    assert sum(bool(row["comment"]) for row in rows(client, everything)) == 12 + 2 + 4
+        assert "comment" not in row and set(row["questions"]) <= {"purpose"}
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])
-def test_page_by_page_nothing_is_told_twice_and_nothing_left_out(client, everything, limit):
-    whole = sorted(map(_plain, rows(client, everything)))
-    assert sorted(map(_plain, rows(client, everything, limit=limit))) == whole
+@pytest.mark.parametrize("path", ["responses", "comments"])
+def test_page_by_page_nothing_is_told_twice_and_nothing_left_out(client, everything, path, limit):
+    whole = rows(client, everything, path)
+    assert rows(client, everything, path, limit=limit) == whole
 
 
-def test_within_a_week_the_order_tells_nothing_of_the_day(client, everything):
+def test_within_a_month_the_order_tells_nothing_of_the_day(client, everything):
     found = rows(client, everything)
-    order = [(row["service"], row["week"]) for row in found]
+    order = [(row["service"], row["month"]) for row in found]
     assert order == sorted(order)
-    days = [row["day"] or "" for row in found if row["week"] == "2026-W41"]
+    days = [row["day"] or "" for row in found if row["service"] == "calls"]
     assert days not in (sorted(days), sorted(days, reverse=True))
+
+
+def _inside(cursor):
+    return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
 
 
 def test_a_cursor_holds_no_day_and_a_foreign_one_opens_nothing(street, client, everything):
     got = client.get("/api/v1/responses", params={"limit": 1}, headers=bearer(everything)).json()
     cursor = got["next"]
-    plain = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    assert date.fromisoformat(plain.split(" ")[1]).weekday() == 0
+    assert date.fromisoformat(_inside(cursor)[1]).day == 1
     north = key(street, office="north")
-    for row in rows(client, north, cursor=cursor):
-        assert row["office"] == "hilltop"
+    assert rows(client, north, cursor=cursor) == []
     for spoilt in ("A" * 8, cursor[:-4], "-" * 40, cursor[::-1]):
         asked = {"cursor": spoilt}
         got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
         assert got.status_code == 422, spoilt
 
 
-def test_weeks_can_be_asked_for_and_parts_of_weeks_not(client, everything):
-    found = rows(client, everything, **{"from": "2026-10-05", "to": "2026-10-11"})
-    assert {row["week"] for row in found} == {"2026-W41"} and len(found) == 17
+def test_months_can_be_asked_for_and_parts_of_months_not(client, everything):
+    found = rows(client, everything, **{"from": "2026-09-01", "to": "2026-09-30"})
+    assert {row["month"] for row in found} == {"2026-09"} and len(found) == 19
     for asked in (
-        {"from": "2026-10-06"},
-        {"to": "2026-10-10"},
-        {"from": "2026-10-12", "to": "2026-10-11"},
+        {"from": "2026-09-02"},
+        {"to": "2026-09-29"},
+        {"from": "2026-10-01", "to": "2026-09-30"},
         {"from": "0001-01-01"},
+        {"to": "9999-12-31"},
         {"limit": "0"},
         {"limit": "1001"},
         {"limit": "+5"},
@@ -384,18 +434,77 @@ def test_weeks_can_be_asked_for_and_parts_of_weeks_not(client, everything):
     ):
         got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
         assert got.status_code == 422, asked
-    assert rows(client, everything, **{"from": "9999-12-20"}) == []
+    assert rows(client, everything, **{"from": "9998-12-01"}) == []
 
 
-def test_a_quiet_office_is_looked_for_in_steps(client, everything, monkeypatch):
-    monkeypatch.setattr(feed, "WEEKS", 1)
-    assert len(rows(client, everything, office="hilltop")) == 20
+def test_a_quiet_office_is_looked_for_in_steps(street, client, everything, monkeypatch):
+    monkeypatch.setattr(walk, "STEPS", 1)
+    assert len(rows(client, everything, office="center")) == 44
     assert rows(client, everything, office="seaside") == []
+    assert len(rows(client, everything, "comments", office="riverside")) == 24
+
+
+# ---- comments
+
+
+def test_comments_come_of_weeks_of_offices_that_are_over_and_have_five(
+    street, client, exported, everything
+):
+    crowds = Counter((row["office"], week(date.fromisoformat(row["day"]))) for row in exported)
+    wanted = [
+        (row["service"], row["office"], week(date.fromisoformat(row["day"])), row["comment"])
+        for row in exported
+        if row["comment"] and crowds[row["office"], week(date.fromisoformat(row["day"]))] >= 5
+    ]
+    found = rows(client, everything, "comments")
+    names = ("service", "office", "week", "comment")
+    assert Counter(tuple(row[name] for name in names) for row in found) == Counter(wanted)
+    assert not any(row["comment"] == "A lonely one." for row in found)
+    got = client.get("/api/v1/comments", headers=bearer(key(street)))
+    assert got.status_code == 403 and got.json()["code"] == "not_yours"
+    for asked in ({"from": "2026-10-06"}, {"to": "2026-10-10"}, {"to": "9999-12-26"}):
+        got = client.get("/api/v1/comments", params=asked, headers=bearer(everything))
+        assert got.status_code == 422, asked
+
+
+def test_beside_a_comment_stands_trust_where_five_of_its_service_and_week_gave_the_same(
+    client, everything
+):
+    found = rows(client, everything, "comments")
+    assert {(row["week"], row["comment"], row["trust"]) for row in found} == {
+        ("2026-W38", "All went well.", 4),
+        # 12, 3 and 2: the last two would follow.
+        ("2026-W41", "Quick, and kind.", None),
+        ("2026-W41", "Slow.", None),
+        # 9 more of that week gave a 4 too, about another service.
+        ("2026-W43", "Few people came.", None),
+    }
+    assert set(found[0]) == {
+        *("service", "office", "week", "trust", "scale"),
+        "comment",
+        "questions",
+    }
+
+
+def test_answers_and_words_cannot_be_laid_beside_each_other(street, client, everything):
+    """Each list has an order of its own, and their cursors no half of an id in common."""
+    with db.read(street.engine) as connection:
+        ids = list(connection.execute(select(tables.responses.c.id)).scalars())
+    halves = {id[:16] for id in ids}, {id[16:] for id in ids}
+    for path, mine, others in (("responses", *halves), ("comments", *reversed(halves))):
+        cursor = {}
+        for _ in range(5):
+            got = client.get(
+                f"/api/v1/{path}", params={"limit": 1} | cursor, headers=bearer(everything)
+            )
+            cursor = {"cursor": got.json()["next"]}
+            half = _inside(cursor["cursor"])[2]
+            assert not half or (half in mine and half not in others)
 
 
 # ---- the door
 
-PATHS = ("/api/v1/results", "/api/v1/responses")
+PATHS = ("/api/v1/results", "/api/v1/responses", "/api/v1/comments")
 
 
 @pytest.mark.parametrize("path", PATHS)

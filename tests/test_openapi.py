@@ -7,7 +7,7 @@ import pytest
 
 from cxserver import app as application
 from cxserver.api import models
-from cxserver.api.reading import AnswersPage, Figures
+from cxserver.api.reading import AnswersPage, CommentsPage, Figures
 from lasting import lasting
 
 
@@ -147,7 +147,7 @@ def test_every_status_that_occurs_is_described(sqlite_house, document):
 
 
 def test_reading_needs_a_key_and_says_so(document):
-    for path in ("/api/v1/results", "/api/v1/responses"):
+    for path in ("/api/v1/results", "/api/v1/responses", "/api/v1/comments"):
         operation = document["paths"][path]["get"]
         assert operation["security"] == [{"key": []}]
         assert set(operation["responses"]) == {*("200", "400", "401", "403", "422", "500", "503")}
@@ -159,7 +159,12 @@ def test_reading_needs_a_key_and_says_so(document):
 
 
 @pytest.mark.parametrize(
-    ("path", "model"), [("/api/v1/results", Figures), ("/api/v1/responses", AnswersPage)]
+    ("path", "model"),
+    [
+        ("/api/v1/results", Figures),
+        ("/api/v1/responses", AnswersPage),
+        ("/api/v1/comments", CommentsPage),
+    ],
 )
 def test_the_examples_of_reading_fit_what_is_told(document, path, model):
     content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]

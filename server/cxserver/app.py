@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from cxserver import clock as system_clock
 from cxserver import db, log, staff
-from cxserver.api import answers, feed, figures, openapi, quarters
+from cxserver.api import answers, feed, figures, openapi, quarters, words
 from cxserver.casework import replies
 from cxserver.catalog import directory
 from cxserver.clock import Clock
@@ -64,6 +64,7 @@ def routes() -> list[BaseRoute]:
         Route("/static/{version}/{name}", static),
         Route("/api/v1/responses", responses, methods=["GET", "POST"]),
         Route("/api/v1/results", figures.show),
+        Route("/api/v1/comments", words.show),
         Route("/api/v1/quarters/{quarter}", quarters.show),
         Route("/api/v1/openapi.json", openapi.show),
         *staff.routes(),

@@ -1,197 +1,109 @@
 """GET /api/v1/responses: what people answered, row by row, for an agency's own programs.
 
-A row waits until the week of its office is over and has 5 answers, as on the Comments page. What
-fewer than 5 of them share (the day, the hour, channel and language) is left out of it.
+Rows are given of those services and offices, in whole months, whose numbers `GET /api/v1/results`
+tells by themselves: no row is in one that is not in the other, so nothing can be subtracted. What
+fewer than 5 of them share (the week, the day, the hour, channel and language) is left out. What
+people wrote is told apart, by `words`: beside somebody's words nobody's points may stand.
 """
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
 
 from cxserver import db, periods
-from cxserver.api import visitor
-from cxserver.api.items import Rejected
-from cxserver.api.models import Fault
+from cxserver.api import visitor, walk
 from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
-from cxserver.insight import held, slices, suppression
+from cxserver.insight import labels, slices
+from cxserver.insight.labels import Label
 from cxserver.insight.slices import Scope
-from cxserver.reporting import export, hours, weekly
-from cxserver.reporting.weekly import Crowds
+from cxserver.insight.told import Told
+from cxserver.periods import Period
+from cxserver.reporting import batches, export
 
-LIMIT = suppression.STAFF_HIDES
-# Weeks of one service that one request looks through: who asks for a quiet office gets an empty
-# page and goes on.
-WEEKS = 26
-_LEAST = date(2000, 1, 3)
-_CURSOR = re.compile(r"([a-z0-9-]{1,32}) (\d{4}-\d\d-\d\d) ([0-9a-f]{32})?", re.ASCII)
-_RULE = "`from` is a Monday and `to` a Sunday after it: parts of weeks would tell of single people."
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far somebody has read: a service, a week, and the random id of the last row."""
-
-    service: str
-    monday: date
-    id: str = ""
-
-    @classmethod
-    def read(cls, cursor: str) -> "Place":
-        """The place in a cursor. Raises Rejected."""
-        try:
-            text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-            found = _CURSOR.fullmatch(text)
-            if found and (monday := date.fromisoformat(found[2])).weekday() == 0:
-                return cls(found[1], monday, found[3] or "")
-        except ValueError:
-            pass
-        raise Rejected(422, "invalid", "", [Fault(field="cursor", code="unknown")])
-
-    @property
-    def cursor(self) -> str:
-        """As text for the next request."""
-        text = f"{self.service} {self.monday} {self.id}"
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Which rows: of these services and offices, from one Monday to before another."""
-
-    services: list[str]
-    offices: frozenset[str]
-    start: date
-    end: date
-    limit: int
+_RULE = (
+    "`from` is the first day of a month and `to` the last day of one, not before it: parts of "
+    "months would tell of single people."
+)
 
 
 def answer(who: Visitor, asked: AnswersQuery) -> dict[str, Any]:
     """The next page."""
-    wanted = _wanted(who, asked)
-    place = Place.read(asked.cursor) if asked.cursor is not None else Place("", wanted.start)
-    rows: list[AnswerRow] = []
-    for looked, week in enumerate(_weeks(who, wanted, place), start=1):
-        some, last = _rows(who, wanted, week, wanted.limit - len(rows))
-        rows += some
-        if len(rows) == wanted.limit:
-            return _page(rows, Place(week.service, week.monday, last))
-        if looked == WEEKS:
-            return _page(rows, Place(week.service, week.monday + held.WEEK))
-    return _page(rows, None)
+    over = periods.of("month", who.today).start
+    wanted = walk.wanted(who, asked, "month", over, _RULE)
+    told: dict[date, Told] = {}
+
+    def read(service: str, month: Period, after: str, room: int) -> tuple[list[AnswerRow], str]:
+        if month.start not in told:
+            told[month.start] = Told(who.engine, who.directory, who.seen, month.span)
+        here = _Month(who, service, month, told[month.start])
+        return here.rows(here.offices & wanted.offices, after, room)
+
+    rows, place = walk.pages(who, wanted, read)
+    page = AnswersPage(rows=rows, next=place.cursor if place else None)
+    return page.model_dump(mode="json")
 
 
 show = visitor.receives(AnswersQuery, answer)
 
 
-def _wanted(who: Visitor, asked: AnswersQuery) -> _Wanted:
-    """Raises Rejected."""
-    start, last = asked.start or _LEAST, asked.end or date.max - held.WEEK
-    if start < _LEAST or start.weekday() or (asked.end and last.weekday() != 6) or start > last:
-        raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="whole_weeks")])
-    named = Scope(
-        services=frozenset({asked.service}) if asked.service is not None else None,
-        offices=frozenset({asked.office}) if asked.office is not None else None,
-    )
-    if asked.under is not None:
-        named = named.narrowed(Scope(offices=slices.subtree(who.directory, asked.under)))
-    scope = who.seen.narrowed(named)
-    return _Wanted(
-        services=_services(who, scope),
-        offices=frozenset(who.directory.offices) if scope.offices is None else scope.offices,
-        start=start,
-        end=min(last + timedelta(days=1), held.over(who.directory, who.now)),
-        limit=asked.limit,
-    )
+class _Month:
+    """One service in one month, as far as its answers may be told."""
 
+    def __init__(self, who: Visitor, service: str, month: Period, told: Told):
+        self._who, self._service, self._month = who, service, month
+        self.offices = {name for one, name in told.alone(month.name) if one == service}
+        flagged = told.alone(month.name, apart=True)
+        self._flagged = {name for one, name in flagged if one == service}
 
-def _services(who: Visitor, scope: Scope) -> list[str]:
-    return sorted(who.directory.services if scope.services is None else scope.services)
+    def rows(self, offices: set[str], after: str, room: int) -> tuple[list[AnswerRow], str]:
+        """The next rows, and from where to go on."""
+        if not offices:
+            return [], ""
+        service, span = self._service, self._month.span
+        with db.read(self._who.engine) as connection:
+            found = batches.answers(connection, service, span, offices, after, room)
+            there = {one.office for one in found}
+            crowds = batches.crowds(connection, service, span, there)
+        if not found:
+            return [], ""
+        clean = self._clean()
+        beside = {office: labels.of(crowds[office], ways=office in clean) for office in there}
+        rows = [self._row(one, beside[one.office][_cell(one)]) for one in found]
+        return rows, found[-1].id[: batches.HALF] if len(found) == room else ""
 
-
-def _weeks(who: Visitor, wanted: _Wanted, place: Place) -> Iterator[Place]:
-    """Every service and week that has answers, from a place on."""
-    for service in wanted.services:
-        if service < place.service:
-            continue
-        here = place if service == place.service else Place(service, wanted.start)
-        while True:
-            with db.read(who.engine) as connection:
-                monday = weekly.monday(connection, service, max(here.monday, wanted.start))
-            if monday is None or monday >= wanted.end:
-                break
-            yield here if monday == here.monday else Place(service, monday)
-            here = Place(service, monday + held.WEEK)
-
-
-def _rows(who: Visitor, wanted: _Wanted, week: Place, room: int) -> tuple[list[AnswerRow], str]:
-    """The next rows of a week, and the id of the last."""
-    shown = held.shown(who.engine, who.seen, week.monday)
-    offices = {office for office in wanted.offices & shown.few if office in shown}
-    if not offices:
-        return [], week.id
-    with db.read(who.engine) as connection:
-        found = weekly.page(connection, week.service, week.monday, offices, week.id, room)
-        there = {row.office for row in found}
-        crowds = Crowds(connection, _services(who, who.seen), there, week.monday)
-        told = hours.crowded(
-            connection, week.service, week.monday, week.monday + timedelta(days=6), there
+    def _clean(self) -> set[str]:
+        here = Scope(services=frozenset({self._service}))
+        scope = self._who.seen.narrowed(here).during(self._month.span)
+        by = ("office", "channel", "language")
+        counted = slices.read(self._who.engine, scope, by, {"response"})
+        return labels.clean(
+            {
+                (one.group["office"], (one.group["channel"], one.group["language"])): one.n
+                for one in counted
+            }
         )
-    shared = _shared(who, there, week.monday)
-    rows = [_row(who, one, crowds, shared[one.office], hours.of(one) in told) for one in found]
-    return rows, found[-1].id if found else week.id
+
+    def _row(self, found: Row[Any], label: Label) -> AnswerRow:
+        survey = self._who.directory.services[found.service].surveys[found.survey]
+        row = export.row(found, survey.trust_scale, hour=label.hour is not None)
+        channel, language = label.way or (None, None)
+        asked = survey.wording[survey.languages[0]].questions
+        offered = {one.code for one in asked if one.choices}
+        told = {
+            "channel": channel,
+            "language": language,
+            "month": self._month.name,
+            "week": label.week,
+            "day": label.day,
+            "flags": row["flags"] if found.office in self._flagged else None,
+            # Nobody wrote what was chosen.
+            "questions": {at: text for at, text in found.questions.items() if at in offered},
+        }
+        kept = {name: value for name, value in row.items() if name != "comment"}
+        return AnswerRow.model_validate(kept | told)
 
 
-def _shared(who: Visitor, offices: set[str], monday: date) -> dict[str, set[str]]:
-    """For each office the channels with their languages that 5 answers of its week share."""
-    scope = who.seen.narrowed(Scope(offices=frozenset(offices)))
-    during = scope.during(periods.of("week", monday).span)
-    ways: dict[str, Counter[str]] = defaultdict(Counter)
-    by = ("office", "channel", "language")
-    for one in slices.read(who.engine, during, by, {"response"}):
-        ways[one.group["office"]][f"{one.group['channel']} {one.group['language']}"] += one.n
-    return {office: _together(ways[office]) for office in offices}
-
-
-def _together(ways: Counter[str]) -> set[str]:
-    """Those that 5 share, so long as the others are none, or 5 together."""
-    shared = {way: n for way, n in ways.items() if n >= LIMIT}
-    rest = ways.total() - sum(shared.values())
-    if shared and 0 < rest < LIMIT:
-        del shared[min(shared, key=lambda way: (shared[way], way))]
-    return set(shared)
-
-
-def _row(who: Visitor, found: Row[Any], crowds: Crowds, shared: set[str], hour: bool) -> AnswerRow:
-    scale = who.directory.services[found.service].surveys[found.survey].trust_scale
-    row = export.row(found, scale, hour=hour)
-    day = crowds.day(found) >= LIMIT
-    way = f"{found.channel} {found.language}" in shared
-    told = {
-        "channel": found.channel if way else None,
-        "language": found.language if way else None,
-        "week": periods.of("week", found.day).name,
-        "day": found.day if day else None,
-    }
-    if not who.key.comments:
-        told |= {"comment": None, "questions": _chosen(who, found)}
-    return AnswerRow.model_validate(row | told)
-
-
-def _chosen(who: Visitor, found: Row[Any]) -> dict[str, str]:
-    """The answers to the questions that offer choices: nobody wrote those."""
-    survey = who.directory.services[found.service].surveys[found.survey]
-    asked = survey.wording[survey.languages[0]].questions
-    offered = {one.code for one in asked if one.choices}
-    return {code: text for code, text in found.questions.items() if code in offered}
-
-
-def _page(rows: list[AnswerRow], place: Place | None) -> dict[str, Any]:
-    page = AnswersPage(rows=rows, next=place.cursor if place else None)
-    return page.model_dump(mode="json")
+def _cell(found: Row[Any]) -> batches.Cell:
+    return found.channel, found.language, found.day, found.answered_hour

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cxserver.api.reading import AnswersQuery, FiguresQuery, QuarterQuery
+from cxserver.api.reading import AnswersQuery, CommentsQuery, FiguresQuery, QuarterQuery
 
 SECURITY = {
     "key": {
@@ -55,6 +55,7 @@ _ANSWERS: dict[str, Any] = {
             "channel": "email",
             "language": "en",
             "survey": "permits/1",
+            "month": "2026-10",
             "week": "2026-W44",
             "day": "2026-10-28",
             "answered_hour": None,
@@ -64,10 +65,25 @@ _ANSWERS: dict[str, Any] = {
             "drivers_positive": ["ease"],
             "drivers_negative": [],
             "driver_scores": {},
-            "comment": None,
             "questions": {},
             "flags": [],
             "scale": "five-point",
+        }
+    ],
+    "next": None,
+}
+
+
+_COMMENTS: dict[str, Any] = {
+    "rows": [
+        {
+            "service": "permits",
+            "office": "riverside",
+            "week": "2026-W44",
+            "trust": 4,
+            "scale": "five-point",
+            "comment": "Quick, and kind.",
+            "questions": {},
         }
     ],
     "next": None,
@@ -112,10 +128,21 @@ def results(statuses: dict[str, Any]) -> dict[str, Any]:
 def responses(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/responses."""
     return _operation(
-        "What people answered, row by row, of weeks that are over",
+        "What people answered, row by row, of months that are over",
         "listResponses",
         AnswersQuery,
         ("AnswersPage", "one page", _ANSWERS),
+        statuses,
+    )
+
+
+def comments(statuses: dict[str, Any]) -> dict[str, Any]:
+    """GET /api/v1/comments."""
+    return _operation(
+        "What people wrote, of weeks that are over",
+        "listComments",
+        CommentsQuery,
+        ("CommentsPage", "one page", _COMMENTS),
         statuses,
     )
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from cxserver.api import gets
 from cxserver.api.models import Batch, Item, Problem, Receipt, Results
-from cxserver.api.reading import AnswersPage, Figures, FiledQuarter
+from cxserver.api.reading import AnswersPage, CommentsPage, Figures, FiledQuarter
 
 _PROBLEMS = {
     "400": "not UTF-8",
@@ -34,7 +34,8 @@ async def show(request: Request) -> Response:
 @cache
 def _document(base_url: str) -> dict[str, Any]:
     sent = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
-    models = [*sent, *((model, "serialization") for model in (Figures, AnswersPage, FiledQuarter))]
+    told = (Figures, AnswersPage, CommentsPage, FiledQuarter)
+    models = [*sent, *((model, "serialization") for model in told)]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is invariant
     return {
         "openapi": "3.1.0",
@@ -46,6 +47,7 @@ def _document(base_url: str) -> dict[str, Any]:
                 "post": _responses(base_url),
             },
             "/api/v1/results": {"get": gets.results(_told(gets.PROBLEMS))},
+            "/api/v1/comments": {"get": gets.comments(_told(gets.PROBLEMS))},
             "/api/v1/quarters/{quarter}": {"get": gets.quarter(_told(gets.PROBLEMS))},
             "/api/v1/openapi.json": {"get": _this()},
         },

@@ -64,15 +64,11 @@ class FiguresQuery(Query):
     ] = "false"
 
 
-class AnswersQuery(Query):
-    """What `GET /api/v1/responses` is asked."""
+class RowsQuery(Query):
+    """What a list is asked that is read page by page."""
 
-    start: Annotated[
-        Day | None, Field(alias="from", description="A Monday: from this week on.")
-    ] = None
-    end: Annotated[
-        Day | None, Field(alias="to", description="A Sunday: up to and with its week.")
-    ] = None
+    start: Annotated[Day | None, Field(alias="from", description="The first day.")] = None
+    end: Annotated[Day | None, Field(alias="to", description="The last day, included.")] = None
     cursor: Annotated[
         str | None,
         Field(pattern=r"^[A-Za-z0-9_-]{8,160}$", description="`next` of the page before."),
@@ -82,6 +78,28 @@ class AnswersQuery(Query):
         BeforeValidator(_number),
         Field(description="Rows of a page, at most."),
     ] = USUAL
+
+
+class AnswersQuery(RowsQuery):
+    """What `GET /api/v1/responses` is asked."""
+
+    start: Annotated[
+        Day | None, Field(alias="from", description="The first day of a month: from it on.")
+    ] = None
+    end: Annotated[
+        Day | None, Field(alias="to", description="The last day of a month: up to and with it.")
+    ] = None
+
+
+class CommentsQuery(RowsQuery):
+    """What `GET /api/v1/comments` is asked."""
+
+    start: Annotated[
+        Day | None, Field(alias="from", description="A Monday: from this week on.")
+    ] = None
+    end: Annotated[
+        Day | None, Field(alias="to", description="A Sunday: up to and with its week.")
+    ] = None
 
 
 class QuarterQuery(BaseModel):
@@ -151,36 +169,31 @@ class Figures(BaseModel):
     rows: list[FigureRow]
 
 
+_FEW = "Null where fewer than 5 would be alike."
+
+
 class AnswerRow(BaseModel):
-    """One person's answers, as the export has them; what would single somebody out is left out."""
+    """One person's answers, as the export has them, without words; what would single somebody out
+    is left out.
+    """
 
     service: str
     office: str
-    channel: Annotated[
-        str | None, Field(description="Null unless 5 of that office and week share it.")
-    ]
-    language: Annotated[
-        str | None, Field(description="Null unless 5 of that office and week share it.")
-    ]
+    channel: Annotated[str | None, Field(description=_FEW)]
+    language: Annotated[str | None, Field(description=_FEW)]
     survey: str
-    week: Annotated[str, Field(description="As 2026-W45, from Monday to Sunday.")]
-    day: Annotated[
-        date | None, Field(description="Null unless that office has 5 answers of that day.")
-    ]
-    answered_hour: Annotated[
-        str | None, Field(description="Null unless that office has 5 answers of that hour.")
-    ]
+    month: Annotated[str, Field(description="As 2026-11.")]
+    week: Annotated[str | None, Field(description=f"As 2026-W45, from Monday. {_FEW}")]
+    day: Annotated[date | None, Field(description=_FEW)]
+    answered_hour: Annotated[str | None, Field(description=_FEW)]
     delay: str
     trust: Annotated[int, Field(description="1 to 5; on the scale `thumbs` 0 or 1.")]
     satisfaction: Annotated[int | None, Field(description="Null where it was not asked.")]
     drivers_positive: list[str]
     drivers_negative: list[str]
     driver_scores: dict[str, int]
-    comment: Annotated[str | None, Field(description="Null for a key that does not read comments.")]
-    questions: Annotated[
-        dict[str, str], Field(description="Without texts for a key that does not read comments.")
-    ]
-    flags: list[str]
+    questions: Annotated[dict[str, str], Field(description="The answers that were chosen.")]
+    flags: Annotated[list[str] | None, Field(description=_FEW)]
     scale: str
 
 
@@ -188,6 +201,28 @@ class AnswersPage(BaseModel):
     """One page. It may hold fewer rows than asked for; the last one has no `next`."""
 
     rows: list[AnswerRow]
+    next: str | None
+
+
+class CommentRow(BaseModel):
+    """What one person wrote."""
+
+    service: str
+    office: str
+    week: Annotated[str, Field(description="As 2026-W45, from Monday to Sunday.")]
+    trust: Annotated[
+        int | None,
+        Field(description="Null unless 5 of that service, office and week gave the same."),
+    ]
+    scale: str
+    comment: Annotated[str, Field(description="Empty where only a question was answered.")]
+    questions: Annotated[dict[str, str], Field(description="The answers that were typed.")]
+
+
+class CommentsPage(BaseModel):
+    """One page. It may hold fewer rows than asked for; the last one has no `next`."""
+
+    rows: list[CommentRow]
     next: str | None
 
 

@@ -104,11 +104,21 @@ class Told:
         for name in self._names(by, side, ask):
             wanted = ask.of(by, name)
             months = [month for month in held if by not in TIMES or _period(by, month) == name]
-            if not all(self._tells(held[month], side, wanted) for month in months):
+            if not all(
+                self._tells(held[month], side, wanted) and self._splits(month, side, ask)
+                for month in months
+            ):
                 found.append(Row(name, None))
             elif name in counted:
                 found.append(Row(name, counted[name]))
         return found
+
+    def alone(self, month: str, *, apart: bool = False) -> set[Cell]:
+        """The services and offices of a month that are told by themselves; `apart`: with and
+        without flagged answers.
+        """
+        held = self._pieces("office", apart=apart).get(month, {})
+        return {cell for cell, one in held.items() if one.is_enough and one.cells == {cell}}
 
     def _of_one_service(self, ask: Ask) -> Ask:
         seen = self._seen.services
@@ -130,6 +140,15 @@ class Told:
     def _tells(self, held: Mapping[Cell, Piece], side: str, ask: Ask) -> bool:
         cells = self._cells(held, side, ask)
         return all(held[cell].is_enough and held[cell].cells <= cells for cell in cells)
+
+    def _splits(self, month: str, side: str, ask: Ask) -> bool:
+        """Whether flagged answers may be left out of what is told of channels and languages: not
+        where that gave away how many flagged ones the service has, and so the others.
+        """
+        if side not in _WAYS or ask.flagged:
+            return True
+        whole = Ask(service=ask.service, flagged=False)
+        return self._tells(self._pieces("office", apart=True)[month], "office", whole)
 
     def _cells(self, held: Mapping[Cell, Piece], side: str, ask: Ask) -> set[Cell]:
         """The cells that what is asked for is made of."""

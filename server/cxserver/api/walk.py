@@ -1,0 +1,147 @@
+"""How a program reads a long list page by page: service by service, and month by month or week by
+week. A cursor names how far it came, and opens nothing that the key does not.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from cxserver import db, periods
+from cxserver.api.items import Rejected
+from cxserver.api.models import Fault
+from cxserver.api.reading import RowsQuery
+from cxserver.api.visitor import Visitor
+from cxserver.insight import slices
+from cxserver.insight.slices import Scope
+from cxserver.periods import Kind, Period
+from cxserver.reporting import batches
+
+LEAST = date(2000, 1, 1)
+# Periods of one service that one request looks through: who asks for a quiet office gets an empty
+# page and goes on.
+STEPS = 26
+# Half of the id alone: with the whole of it, answers and words could be laid beside each other.
+_CURSOR = re.compile(r"([a-z0-9-]{1,32}) (\d{4}-\d\d-\d\d) ([0-9a-f]{16})?", re.ASCII)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has read: a service, the start of a period, half the id of the last row."""
+
+    service: str
+    start: date
+    after: str = ""
+
+    @classmethod
+    def read(cls, cursor: str, kind: Kind) -> "Place":
+        """The place in a cursor. Raises Rejected."""
+        try:
+            text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+            found = _CURSOR.fullmatch(text)
+            if found and _begins(kind, start := date.fromisoformat(found[2])):
+                return cls(found[1], start, found[3] or "")
+        except ValueError:
+            pass
+        raise Rejected(422, "invalid", "", [Fault(field="cursor", code="unknown")])
+
+    @property
+    def cursor(self) -> str:
+        """As text for the next request."""
+        text = f"{self.service} {self.start} {self.after}"
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: of these services and offices, in whole periods from one day to before another.
+
+    `scope` is the same for counting: all that the key reads of one service counts.
+    """
+
+    kind: Kind
+    services: list[str]
+    offices: frozenset[str]
+    start: date
+    end: date
+    limit: int
+    cursor: str | None
+
+
+def wanted(who: Visitor, asked: RowsQuery, kind: Kind, over: date, rule: str) -> Wanted:
+    """What is asked for, as far as it is `over`. Raises Rejected with the `rule` of the days."""
+    least = periods.of(kind, LEAST).start
+    start, last = asked.start or least, asked.end
+    ends = last is None or (last.year < 9999 and _ends(kind, last))
+    if start < least or not _begins(kind, start) or not ends or (last and start > last):
+        raise Rejected(422, "invalid", rule, [Fault(field="from", code=f"whole_{kind}s")])
+    scope = who.seen.narrowed(_named(who, asked))
+    return Wanted(
+        kind=kind,
+        services=sorted(who.directory.services if scope.services is None else scope.services),
+        offices=frozenset(who.directory.offices) if scope.offices is None else scope.offices,
+        start=start,
+        end=min(periods.of(kind, last).end, over) if last else over,
+        limit=asked.limit,
+        cursor=asked.cursor,
+    )
+
+
+def pages(
+    who: Visitor,
+    asked: Wanted,
+    read: Callable[[str, Period, str, int], tuple[list[Row], str]],
+) -> tuple[list[Row], Place | None]:
+    """The next page, and where to go on; None at the end.
+
+    `read` gives the next rows of a service in a period, after a half of an id, so many at most; and
+    the half of the id to go on from, "" where the period has no more.
+    """
+    here = Place("", asked.start) if asked.cursor is None else Place.read(asked.cursor, asked.kind)
+    rows: list[Row] = []
+    for looked, (service, period, after) in enumerate(_steps(who, asked, here), start=1):
+        some, on = read(service, period, after, asked.limit - len(rows))
+        rows += some
+        if on:
+            return rows, Place(service, period.start, on)
+        if looked == STEPS:
+            return rows, Place(service, period.end)
+    return rows, None
+
+
+def _steps(who: Visitor, asked: Wanted, place: Place) -> Iterator[tuple[str, Period, str]]:
+    """Every service and period that has answers, from a place on."""
+    for service in asked.services:
+        if service < place.service:
+            continue
+        start = max(place.start, asked.start) if service == place.service else asked.start
+        while True:
+            with db.read(who.engine) as connection:
+                day = batches.first_day(connection, service, start)
+            if day is None or day >= asked.end:
+                break
+            period = periods.of(asked.kind, day)
+            same = (service, period.start) == (place.service, place.start)
+            yield service, period, place.after if same else ""
+            start = period.end
+
+
+def _named(who: Visitor, asked: RowsQuery) -> Scope:
+    named = Scope(
+        services=frozenset({asked.service}) if asked.service is not None else None,
+        offices=frozenset({asked.office}) if asked.office is not None else None,
+    )
+    if asked.under is None:
+        return named
+    return named.narrowed(Scope(offices=slices.subtree(who.directory, asked.under)))
+
+
+def _begins(kind: Kind, day: date) -> bool:
+    return periods.of(kind, day).start == day
+
+
+def _ends(kind: Kind, day: date) -> bool:
+    return periods.days(day, day).end == periods.of(kind, day).end

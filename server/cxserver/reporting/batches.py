@@ -1,0 +1,84 @@
+"""Responses for programs, some days at a time, in the order of their random ids.
+
+An order by day would tell the day of each row that is not to tell it. Answers stand in the order of
+the first half of their ids, and what was written in that of the second: laid beside each other, the
+two lists do not tell which words belong to which answers.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, literal_column, select
+
+from cxserver import tables
+from cxserver.periods import Span
+
+HALF = 16
+# Comes after whatever goes on from the first half of an id.
+_PAST = "g"
+
+# Channel, language, day, hour.
+Cell = tuple[str, str, date, datetime]
+
+
+def first_day(connection: Connection, service: str, since: date) -> date | None:
+    """The first day from `since` on that has answers."""
+    held = tables.responses.c
+    query = select(func.min(held.day)).where(held.service == service, held.day >= since)
+    day: date | None = connection.execute(query).scalar()
+    return day
+
+
+def answers(
+    connection: Connection,
+    service: str,
+    span: Span,
+    offices: Collection[str],
+    after: str,
+    limit: int,
+) -> list[Row[Any]]:
+    """The next responses, after the one whose id begins like this."""
+    held = tables.responses.c
+    query = _of(service, span, offices).where(held.id > (after + _PAST if after else ""))
+    return list(connection.execute(query.order_by(held.id).limit(limit)))
+
+
+def words(
+    connection: Connection,
+    service: str,
+    span: Span,
+    offices: Collection[str],
+    after: str,
+    limit: int,
+) -> list[Row[Any]]:
+    """The next responses in which somebody may have written, after the one whose id ends so."""
+    end = func.substr(tables.responses.c.id, HALF + 1)
+    query = _of(service, span, offices).where(literal_column(f"({tables.WORDED})"), end > after)
+    return list(connection.execute(query.order_by(end).limit(limit)))
+
+
+def crowds(
+    connection: Connection, service: str, span: Span, offices: Collection[str]
+) -> Mapping[str, Mapping[Cell, int]]:
+    """How many answered at each office by which way, on which day, in which hour."""
+    held = tables.responses.c
+    by = (held.office, held.channel, held.language, held.day, held.answered_hour)
+    query = _of(service, span, offices).with_only_columns(*by, func.count()).group_by(*by)
+    found: dict[str, Counter[Cell]] = defaultdict(Counter)
+    for office, channel, language, day, hour, n in connection.execute(query):
+        found[office][channel, language, day, hour] = n
+    return found
+
+
+def _of(service: str, span: Span, offices: Collection[str]) -> Select[Any]:
+    held = tables.responses.c
+    query = select(tables.responses).where(
+        held.service == service, held.office.in_(sorted(offices))
+    )
+    if span.start is not None:
+        query = query.where(held.day >= span.start)
+    if span.end is not None:
+        query = query.where(held.day < span.end)
+    return query
