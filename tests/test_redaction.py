@@ -1,15 +1,18 @@
 """Words taken out of a comment are gone: from the page, the exports, and the database's files."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from typer.testing import CliRunner
 
-from command import cx
+from command import cx, environment
 from cxserver import db, tables
-from cxserver.casework import redaction
-from cxserver.casework.redaction import MARK, Cut
+from cxserver.casework import cases, copies, redaction, striking
+from cxserver.casework.striking import MARK, Cut
+from cxserver.cli import app
 from cxserver.intake import recount
 from cxserver.staff.access import Role
 from desks import post, sign_in
@@ -21,7 +24,9 @@ NAME = "Clementine Quartzbottom"
 
 def redact(house, row, *words, free=(), everything=False):
     with db.write(house.engine) as connection:
-        characters = redaction.redact(connection, row, free, Cut(words, everything))
+        characters, _ = redaction.redact(
+            connection, row, free, Cut(words, everything), house.clock.now
+        )
     redaction.forget(house.engine)
     return characters
 
@@ -52,7 +57,7 @@ def comment_of(house, row):
 )
 def test_exactly_these_words_go_wherever_they_stand(house, comment, words, left):
     row = wrote(house, comment)[0]
-    characters = redact(house, row, *redaction.named(words))
+    characters = redact(house, row, *striking.named(words))
     assert comment_of(house, row) == left
     assert (characters > 0) == (left != comment)
 
@@ -173,3 +178,109 @@ def test_naming_no_words_takes_none_out(house, manager):
     assert post(manager, at, words=" \r\n ", confirm="yes").status_code == 422
     assert "Nothing would change" in post(manager, at, words="Bob").text
     assert comment_of(house, row) == "rude"
+
+
+# ---- a comment that too few others hide, in the review before OMB gets it
+
+
+@pytest.fixture
+def analyst(sqlite_house):
+    with sqlite_house.client() as client:
+        sign_in(sqlite_house, client, Role.ANALYST)
+        yield client
+
+
+def test_a_comment_of_a_quiet_week_can_be_redacted_in_the_review(sqlite_house, analyst):
+    house = sqlite_house
+    row = wrote(house, f"{NAME} was rude")[0]
+    assert analyst.get(f"/staff/comments/{row[0]}/{MONDAY}/{row[2]}").status_code == 404
+    listed = analyst.get("/staff/quarter/comments?quarter=2027Q1").text
+    named = f"{row[0]}/{row[2]}"
+    at = "/staff/quarter/comments/redact"
+    assert f"{at}?quarter=2027Q1" in listed
+    assert NAME in analyst.get(f"{at}?quarter=2027Q1&name={named}").text
+    fields = {"quarter": "2027Q1", "format": "v2", "name": named, "words": NAME}
+    shown = post(analyst, at, **fields)
+    assert f"{MARK} was rude" in shown.text and NAME in comment_of(house, row)
+    assert str(row[1]) not in shown.text and "Riverside" not in shown.text
+    gone = post(analyst, at, **fields, confirm="yes")
+    assert gone.status_code == 303 and comment_of(house, row) == f"{MARK} was rude"
+    with db.read(house.engine) as connection:
+        lines = connection.execute(select(tables.audit)).all()
+    [line] = [one for one in lines if one.what == "redact a comment"]
+    assert line.about == f"{row[0]}/{MONDAY}/{row[2]}" and "Clementine" not in str(lines)
+    for wrong in ("permits/0", "nothing"):
+        assert post(analyst, at, **fields | {"name": wrong}).status_code == 404
+    assert analyst.get(f"{at}?quarter=2026Q1&name={named}").status_code == 404
+
+
+def test_the_command_redacts_in_two_steps_and_takes_the_words_from_standard_input(sqlite_house):
+    house = sqlite_house
+    row = wrote(house, f"{NAME} was rude")[0]
+    words = ["review", "redact", f"{row[0]}/{row[1]}/{row[2]}", "--who", "ana@example.gov"]
+
+    def type_(*more, given):
+        return CliRunner().invoke(app, [*words, *more], input=given, env=environment(house))
+
+    first = type_(given=NAME)
+    assert first.exit_code == 0 and f"{MARK} was rude" in first.output
+    assert "Nothing has changed" in first.output and NAME in comment_of(house, row)
+    assert type_("--confirm", given="").exit_code == 2
+    done = type_("--confirm", given=NAME)
+    assert done.exit_code == 0 and comment_of(house, row) == f"{MARK} was rude"
+    with db.read(house.engine) as connection:
+        [line] = connection.execute(select(tables.audit)).all()
+    assert line.what == "redact a comment" and "ana@example.gov" in line.about
+    assert "Clementine" not in str(line)
+
+
+# ---- what the staff copied
+
+
+def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, manager):
+    row = wrote(house, f"{NAME} was rude to Ann", *["fine"] * 5)[0]
+    at = f"/staff/comments/{row[0]}/{MONDAY}/{row[2]}"
+    manager.get(at)
+    post(manager, f"{at}/act", act="note", note="Spoke to QUARTZBOTTOM, and Ann.")
+    with db.write(house.engine) as connection:
+        case = cases.find(connection, row)
+        cases.close(
+            connection,
+            row,
+            said="Clementine was not kind",
+            did="We talked",
+            seen=case.version,
+            now=house.clock.now,
+            today=MONDAY,
+        )
+        seen = cases.find(connection, row).version
+        connection.execute(
+            tables.replies.insert().values(
+                code_hash=b"0" * 32,
+                service=row[0],
+                day=row[1],
+                response=row[2],
+                until=row[1] + timedelta(days=60),
+                text="Sorry about Quartzbottom.",
+                replied=MONDAY,
+            )
+        )
+    shown = post(manager, f"{at}/redact", words=f"{NAME}\nAnn").text
+    for told in ("A note by", "You said", "The reply", f"Spoke to {MARK}, and Ann."):
+        assert told in shown
+    assert "We did" not in shown and "QUARTZ" not in shown
+    assert post(manager, f"{at}/redact", words=f"{NAME}\nAnn", confirm="yes").status_code == 303
+    with db.read(house.engine) as connection:
+        [note] = cases.notes(connection, row)
+        case = cases.find(connection, row)
+        reply = connection.execute(select(tables.replies.c.text)).scalar_one()
+    # Three letters are too few to look for: "Ann" is half of every other word.
+    assert note.text == f"Spoke to {MARK}, and Ann."
+    assert (case.said, case.did) == (f"{MARK} was not kind", "We talked")
+    assert reply == f"Sorry about {MARK}." and case.version != seen
+
+
+def test_of_a_whole_comment_its_sentences_are_looked_for_and_not_its_words():
+    cut = copies.wanted(["They lost my file. Twice!", ""], Cut(everything=True))
+    assert cut.words == ("They lost my file. Twice!", "They lost my file", "Twice!")
+    assert striking.struck("They say: they lost my file", cut) == (f"They say: {MARK}", 17)

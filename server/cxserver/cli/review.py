@@ -1,15 +1,21 @@
 """`cx review …`: comments before they leave the agency in OMB's v2 file."""
 
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from cxserver import clock, db
-from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.casework import redaction, striking
+from cxserver.casework.striking import Cut
+from cxserver.catalog import directory, rootkey
+from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
 from cxserver.reporting.quarter import fiscal
 from cxserver.reporting.quarter import review as reviewing
 from cxserver.reporting.quarter.review import Comment, Decision
+from cxserver.staff import audit
+from cxserver.staff.audit import Journal
 
 review = typer.Typer(help="Comments before OMB gets them.", no_args_is_help=True)
 app.add_typer(review, name="review")
@@ -53,6 +59,53 @@ def approve(names: Names, who: Who, data: Data = None) -> None:
 def withhold(names: Names, who: Who, data: Data = None) -> None:
     """Keep comments back: their question_4 stays empty for good."""
     _decide(names, "withhold", who, data)
+
+
+@review.command()
+def redact(
+    name: Annotated[str, typer.Argument(help="SERVICE/DAY/ID, as `list` prints it.")],
+    who: Who,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Take out the whole comment.")
+    ] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Do it. Nobody can undo it.")] = False,
+    data: Data = None,
+) -> None:
+    """Take words out of a comment for good. Say which on standard input, one stretch a line.
+
+    Without --confirm it shows what will be left, and changes nothing. The words go from what the
+    staff wrote about the comment, too.
+    """
+    cut = Cut(() if everything else striking.named(sys.stdin.read()), everything)
+    if not cut:
+        raise typer.BadParameter("Standard input names no words.", param_hint="NAME")
+    row, chosen = reviewing.named(name), settings(data)
+    with database(chosen) as engine:
+        with db.read(engine) as connection:
+            free = redaction.typed(directory.load(connection), row[0])
+            found = redaction.preview(connection, row, free, cut)
+        _show(found)
+        if not confirm or not found.characters:
+            out.print("Nothing has changed." + (" Do it with --confirm." if not confirm else ""))
+            return
+        journal = Journal(rootkey.read(chosen.root_key_path))
+        with db.write(engine) as connection:
+            now = clock.now()
+            gone, others = redaction.redact(connection, row, free, cut, now)
+            about = f"{row[0]}/{row[1] - timedelta(days=row[1].weekday())}/{row[2]} by {who}"
+            told = f"{gone} characters, also out of {others} texts of the staff"
+            journal.write(connection, audit.COMMAND, "redact a comment", about, told, now)
+        redaction.forget(engine)
+    out.print("Taken out for good.")
+
+
+def _show(found: redaction.Result) -> None:
+    for words in found.missing:
+        err.print(f"Not in the comment: {words}", markup=False, soft_wrap=True)
+    out.print(found.comment, markup=False, soft_wrap=True)
+    for copy in found.copies:
+        out.print(f"{copy.where}: {copy.left}", markup=False, soft_wrap=True)
+    out.print(f"{found.characters} characters go.")
 
 
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:

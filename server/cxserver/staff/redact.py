@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import db
-from cxserver.casework import redaction
-from cxserver.casework.redaction import Cut
+from cxserver.casework import redaction, striking
+from cxserver.casework.striking import Cut
 from cxserver.staff import access, case, rooms
 from cxserver.staff.commentlist import Told
 from cxserver.staff.rooms import Room, Visit
@@ -19,7 +19,7 @@ from cxserver.staff.rooms import Room, Visit
 def redact(request: Request, visit: Visit) -> Response:
     """What will be left; or, confirmed, the deed."""
     told = case.told_of(request, visit)
-    cut = _cut(visit)
+    cut = cut_of(visit)
     if not cut:
         raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
     if case.field(visit, "confirm") == "yes":
@@ -29,26 +29,35 @@ def redact(request: Request, visit: Visit) -> Response:
     return rooms.page(
         visit,
         "redact.html",
-        told=told,
+        where=f"{told.office}, {told.week[:1].lower()}{told.week[1:]}",
         result=result,
         questions={code: question for code, question, _ in told.comment.more},
         lines="\n".join(cut.words),
         everything=cut.everything,
-        here=visit.path + told.address,
+        action=f"{visit.path}{told.address}/redact",
+        home=visit.path + told.address,
+        kept={},
     )
 
 
 def _done(visit: Visit, told: Told, cut: Cut) -> Response:
     with db.write(visit.engine) as connection:
-        characters = redaction.redact(connection, told.comment.row, _free(told), cut)
-        case.log(connection, visit, told, "redact a comment", f"{characters} characters")
+        gone, others = redaction.redact(connection, told.comment.row, _free(told), cut, visit.now)
+        case.log(connection, visit, told, "redact a comment", result_of(gone, others))
     redaction.forget(visit.engine)
     return case.back_to(visit, told)
 
 
-def _cut(visit: Visit) -> Cut:
+def cut_of(visit: Visit) -> Cut:
+    """What the form says is to go."""
     everything = case.field(visit, "everything") == "yes"
-    return Cut(redaction.named(case.field(visit, "words")), everything)
+    return Cut(striking.named(case.field(visit, "words")), everything)
+
+
+def result_of(characters: int, others: int) -> str:
+    """What the log says of it."""
+    also = f", also out of {others} texts of the staff" if others else ""
+    return f"{characters} characters{also}"
 
 
 def _free(told: Told) -> list[str]:

@@ -12,12 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver import db
 from cxserver.errors import NotFound
-from cxserver.insight import held
 from cxserver.reporting.quarter import review
 from cxserver.reporting.quarter.review import Comment, Decision
 from cxserver.staff import access, rooms
 from cxserver.staff import filing as choosing
-from cxserver.staff.commentlist import Shelf
 from cxserver.staff.filing import Chosen
 from cxserver.staff.rooms import Room, Visit
 
@@ -27,7 +25,7 @@ _DECISIONS: tuple[Decision, ...] = ("approve", "withhold")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A comment as OMB would get it. `redact` is where words can be taken out, or ""."""
+    """A comment as OMB would get it. `redact` is where words can be taken out."""
 
     name: str
     service: str
@@ -108,19 +106,8 @@ def _entry(visit: Visit, chosen: Chosen, one: Comment) -> Entry:
         text,
         one.decision,
         one.who,
-        _redact(visit, one),
+        f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(one))}",
     )
-
-
-def _redact(visit: Visit, one: Comment) -> str:
-    """The comment's own page. One that is held has none yet: it can only be withheld."""
-    service, day, id = one.row
-    shelf = Shelf(visit.engine, visit.directory, visit.scope, visit.now)
-    try:
-        told = shelf.one(service, held.monday_of(day), id)
-    except NotFound:
-        return ""
-    return f"{visit.path}{told.address}#redact"
 
 
 def _after(visit: Visit, chosen: Chosen) -> review.Named | None:
