@@ -102,8 +102,8 @@ def test_a_planted_drop_is_in_the_next_digest_with_its_interval_as_on_the_overvi
     run(house)
     low, high = measures.difference((410, 500), (450, 500))
     drop = (
-        f"Down 8 points (between {-100 * high:.0f} and {-100 * low:.0f}) since the 28 days before "
-        "(from 90% to 82%). More than chance would do."
+        f"Down 8 points (between {-100 * high:.0f} and {-100 * low:.0f}) since the 28 days before, "
+        "from 90% to 82%. More than chance would do."
     )
     [letter] = box.letters
     for said in both(letter):
@@ -132,12 +132,12 @@ def test_a_drop_at_one_of_several_offices_is_named_to_who_sees_them_all(quiet, b
         assert re.search(r"Riverside Office: trust down 8 points \(between \d+ and \d+\)", said)
         assert "Office 1: trust" not in said
         fix = re.split("one thing to fix", said, flags=re.IGNORECASE)[1]
-        assert fix.lstrip().startswith("“Time it took” is what most people say could be better")
+        assert fix.lstrip().startswith("“Time it took” is named most as what could be better")
     with house.client() as client:
         sign_in(house, client, Role.SERVICE_LEAD)
         first = re.split('id="moved"', client.get("/staff/").text)[0]
         # Nothing to fix stands out by its driver: the box must not hide that trust fell.
-        assert 'href="#moved"' in first
+        assert "Riverside Office</a>: trust down 8 points" in first
 
 
 def test_the_same_drop_among_twelve_is_not_called_a_change(mailed, box):

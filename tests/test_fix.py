@@ -153,9 +153,10 @@ def test_fix_first_says_it_in_sentences_and_as_data(sqlite_house):
     tell(sqlite_house, "lakeside", 800, 90)
     said = cx(sqlite_house, "fix-first", "--service", "permits")
     assert (
-        "“Time it took” is named as what could be better by 38 of 120 people at Riverside" in said
+        "“Time it took” is named as what could be better by 38 of 120 people (32 of 100) at "
+        "Riverside" in said
     )
-    assert "elsewhere by 11 of 100" in said and "We are quite sure." in said
+    assert "elsewhere by 11 of 100" in said and "We are sure: fewer than one" in said
     told = json.loads(cx(sqlite_house, "fix-first", "--json", "--from", NOW.date().isoformat()))
     [found] = told["findings"]
     assert (found["office"], found["driver"], found["named"], found["n"]) == (

@@ -152,7 +152,7 @@ def test_what_to_fix_first_gives_no_number_that_the_page_of_its_service_hides(sq
     hand_in(house, "riverside", 100, 200)
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        assert "people at Riverside Office" in fix_first(client)
+        assert "(22 of 100) at Riverside Office" in fix_first(client)
         hand_in(house, "riverside", 3, 0, of="hearings")
         asked = "/staff/?office=riverside&service=permits"
         assert "Too few answers to show" in client.get(asked).text

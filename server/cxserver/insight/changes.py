@@ -209,4 +209,5 @@ def _words(low: float, high: float) -> str:
         return "More than chance would do."
     if verdict == "not changed":
         return f"If it moved, then by less than {100 * MARGIN:.0f} points."
-    return f"It may have moved by anything from {100 * low:+.0f} to {100 * high:+.0f} points."
+    ends = f"from {100 * low:+.0f} to {100 * high:+.0f}".replace("-", "−")
+    return f"It may have moved by anything {ends} points."

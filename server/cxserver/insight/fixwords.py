@@ -45,11 +45,12 @@ def _what(found: Finding, directory: Directory) -> str:
     service = directory.services[found.service]
     office = directory.offices[found.office].name
     way = f", {_CHANNELS.get(found.channel, found.channel)}" if found.channel else ""
+    here = 100 * found.named / found.n
     elsewhere = 100 * found.named_elsewhere / found.n_elsewhere
     return (
         f"“{drivers.label(service.survey, found.driver)}” is named as what could be better by "
-        f"{measures.people(found.named, found.n)} people at {office}{_among(service, directory)}"
-        f"{way}; elsewhere by {_of_100(elsewhere)}."
+        f"{measures.people(found.named, found.n)} people ({here:.0f} of 100) at "
+        f"{office}{_among(service, directory)}{way}; elsewhere by {_of_100(elsewhere)}."
     )
 
 
@@ -59,17 +60,16 @@ def _among(service: Service, directory: Directory) -> str:
 
 def _many(found: Finding) -> str:
     people = max(1, int(found.people))
-    return (
-        f"That is at least {people:,} {'person' if people == 1 else 'people'} more than elsewhere."
-    )
+    fewer = f"{people:,} fewer {'person' if people == 1 else 'people'}"
+    return f"If it were as elsewhere, at least {fewer} would name it."
 
 
 def _sure(found: Finding) -> str:
     if found.rate < 0.001:
-        return "We are quite sure."
+        return "We are sure: fewer than one such finding in a thousand is chance."
     if found.rate < 0.01:
-        return "We are fairly sure."
-    return "We are not very sure: about one such finding in twenty is chance."
+        return "We are fairly sure: fewer than one such finding in a hundred is chance."
+    return "We are not very sure: up to one such finding in twenty is chance."
 
 
 def _kind(found: Finding, directory: Directory) -> str:

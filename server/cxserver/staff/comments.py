@@ -24,6 +24,13 @@ STATE_WORDS: Mapping[State, str] = {
     "done": "Done",
 }
 _SIDES: Mapping[Side, str] = {"negative": "could be better", "positive": "went well"}
+# Where a Monday begins: one press instead of a form.
+_BEGIN = (
+    ("not read yet", "state", "unread"),
+    ("an alert", "alerted", "yes"),
+    ("trust 1 of 5", "score", "1"),
+    ("mine", "owner", "me"),
+)
 # What this page has beyond the filters of all pages.
 OWN = ("driver", "score", "state", "owner", "alerted", "q")
 
@@ -46,6 +53,10 @@ def show(request: Request, visit: Visit) -> Response:
         filtered=bool(kept or asked.query(period=None)),
         choices=_choices(asked),
         state_words=STATE_WORDS,
+        begin=[
+            (said, asked.query(period=None, channel=None, language=None, **{name: value}))
+            for said, name, value in _BEGIN
+        ],
         newest=asked.query(period=None, **kept),
         further=asked.query(period=None, **kept, after=str(found.further or "")),
         here=asked.query(

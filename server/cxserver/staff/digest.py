@@ -157,7 +157,7 @@ def _fix(seen: Seen) -> tuple[str, str]:
     for found in seen.first.findings:
         return found.what, found.rest
     for common in seen.first.common:
-        return common, ""
+        return common.what, ""
     return seen.first.summary, ""
 
 
@@ -168,8 +168,7 @@ def _moved(seen: Seen) -> tuple[str, ...]:
     if found:
         return found
     if seen.moved.compared:
-        compared = f"{seen.moved.compared} {seen.moved.what} compared with {seen.before}"
-        return (f"{compared}: none changed beyond what chance does.",)
+        return (seen.moved.still(seen.before),)
     return ()
 
 
@@ -201,7 +200,7 @@ def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
         return "Nobody named anything that could be better.", ""
     word = words.driver(asked.services_in(asked.of_office()), most)
     people = most.could_be_better.people
-    return f"“{word}” is what most people say could be better: {people} people.", ""
+    return f"“{word}” is named most as what could be better: by {people} people.", ""
 
 
 def _blank(reader: Subscriber, asked: Filters) -> Digest:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cxserver.catalog.directory import Service
 from cxserver.insight import drivers, slices, suppression, wording
 from cxserver.insight.drivers import Taps
+from cxserver.insight.measures import Share
 from cxserver.instrument.survey import Survey
 from cxserver.staff import access, charts, rooms, smalloffice, table, veil, words
 from cxserver.staff.filters import Filters
@@ -112,10 +113,11 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
     told = []
     if worse and worse.could_be_better.hits:
         name = words.driver(services, worse)
-        told.append(f"Most named as what could be better: “{name}”, {_told(worse, good=False)}.")
+        found = _said(worse.could_be_better)
+        told.append(f"Most named as what could be better: “{name}”, {found}.")
     if better and better.went_well.hits:
         name = words.driver(services, better)
-        told.append(f"Most named as what went well: “{name}”, {_told(better, good=True)}.")
+        told.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
     return told
 
 
@@ -148,11 +150,23 @@ def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:
     ]
 
 
+def _said(found: Share) -> str:
+    """By how many: people first, for “of 100” alone does not tell how many answered."""
+    by = f"by {found.people} people"
+    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
+        return by
+    return f"{by} ({_of_100(found.share)})"
+
+
 def _told(one: Taps, *, good: bool) -> str:
     found = one.went_well if good else one.could_be_better
     if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
         return found.people
-    return f"{100 * found.share:.0f} of 100" if found.share >= 0.005 else "under 1 of 100"
+    return _of_100(found.share)
+
+
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
 
 
 ROOMS = (Room("/drivers", show, access.EVERYONE, label="Drivers"),)

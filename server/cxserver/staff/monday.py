@@ -1,11 +1,11 @@
-"""What to fix first: what stands out here beyond chance, and what most people name."""
+"""What to fix first: what stands out here beyond chance, and what is named most."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cxserver.insight import drivers, fix, fixwords, measures, slices, suppression
 from cxserver.insight.drivers import Taps
-from cxserver.insight.fix import Report
+from cxserver.insight.fix import Finding, Report
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.staff.filters import Filters, Reader
@@ -17,10 +17,17 @@ _END = " of 100. "
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding: what and where, and then how many, how sure, of what kind."""
+    """A finding: what and where, and then how many, how sure, of what kind.
+
+    `here` and `wrote` are queries: of the pages of that place, and of what those people wrote.
+    `office` is what the place is called, where it is another than the page is about.
+    """
 
     what: str
     rest: str
+    here: str
+    wrote: str
+    office: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class First:
 
     summary: str
     findings: tuple[Told, ...]
-    common: tuple[str, ...]
+    common: tuple[Told, ...]
 
 
 def read(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
@@ -54,21 +61,28 @@ def read(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: 
     places = len({(one.service, one.office) for one in found})
     return First(
         _summary(report, places, asked, bool(common)),
-        tuple(told(fixwords.sentence(one, reader.directory)) for one in found),
+        tuple(told(one, asked) for one in found),
         common,
     )
 
 
-def told(sentence: str) -> Told:
-    """A finding in its two parts."""
-    what, end, rest = sentence.partition(_END)
-    return Told((what + end).strip(), rest)
+def told(found: Finding, asked: Filters) -> Told:
+    """A finding in its two parts, and where to go on from it."""
+    what, end, rest = fixwords.sentence(found, asked.directory).partition(_END)
+    there = asked.but(office=found.office, service=_narrow(asked, found.service))
+    return Told(
+        (what + end).strip(),
+        rest,
+        there.query(channel=found.channel or asked.channel),
+        _wrote(there, found.driver),
+        asked.directory.offices[found.office].name if len(asked.offices) > 1 else "",
+    )
 
 
 def named_most(
     counted: Sequence[Slice], surveys: Mapping[str, Survey], asked: Filters
-) -> tuple[str, ...]:
-    """For each service what most people here say could be better."""
+) -> tuple[Told, ...]:
+    """For each service what is named most here as what could be better."""
     found = []
     for service in sorted({one.group["service"] for one in counted}):
         mine = [one for one in counted if one.group["service"] == service]
@@ -79,12 +93,23 @@ def named_most(
     return tuple(found)
 
 
-def _most(asked: Filters, service: str, most: Taps) -> str:
+def _most(asked: Filters, service: str, most: Taps) -> Told:
     offered = asked.directory.services[service]
     of = f" ({offered.name})" if len(asked.services_in(asked.of_office())) > 1 else ""
     people = measures.people(most.could_be_better.hits, most.n)
     word = drivers.label(offered.survey, most.code)
-    return f"“{word}” is what most people say could be better{of}: {people} people."
+    there = asked.but(service=_narrow(asked, service))
+    sentence = f"“{word}” is named most as what could be better{of}: by {people} people."
+    return Told(sentence, "", there.query(), _wrote(there, most.code))
+
+
+def _narrow(asked: Filters, service: str) -> str | None:
+    """A filter by this service, where there is another to leave out."""
+    return service if len(asked.services_in(asked.of_office())) > 1 else asked.service
+
+
+def _wrote(there: Filters, driver: str) -> str:
+    return there.query(period=None, driver=f"{driver}-negative")
 
 
 def _may_tell(hidden: Veil, asked: Filters, office: str, channel: str | None) -> bool:

@@ -1,11 +1,12 @@
 """GET /staff/offices: where it goes well and where not, beyond chance; by name, never by rank."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.catalog.directory import Office
 from cxserver.insight import funnel, slices, suppression
 from cxserver.insight.funnel import Funnel, Point, Position
 from cxserver.insight.slices import Slice
@@ -25,6 +26,8 @@ _SATISFIED = ("Satisfaction 4 or 5", *_ENDS, "Trust to expect", "Compared")
 _BEST: Mapping[str, str] = {"trust": "a 4 or 5", "thumbs": "thumbs up"}
 # The names of more would lie on each other; the table has them all.
 _NAMED = 12
+# A sentence with more of them is a list.
+_SAID = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def show(request: Request, visit: Visit) -> Response:
         funnel=drawn,
         plot=charts.funnel(drawn) if drawn else None,
         links=_links(drawn, asked, visit.path) if drawn else [],
-        summary=summary(drawn, len(asked.offices)),
+        summary=summary(drawn, asked.offices),
         apart=[one for one in asked.offices if one.slug in apart],
         named=_NAMED,
         best=_BEST[scale],
@@ -90,26 +93,26 @@ def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tu
     return {slug: (one.top, one.n) for slug, one in found.items() if one.n >= least}
 
 
-def summary(drawn: Funnel | None, offices: int) -> str:
+def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
     """What the funnel says."""
     if drawn is None:
-        if offices == 1:
+        if len(offices) == 1:
             return (
                 "This is one office, and offices are compared here with each other. How it stands "
                 "against the weeks before is on the Overview."
             )
         least = suppression.NOT_FOR_COMPARISON
         return f"To compare offices takes {least} answers at each of two. There are not as many."
-    low = sum(one.outside == "below" for one in drawn.outside)
-    high = len(drawn.outside) - low
     if not drawn.outside:
-        return (
-            "No office differs from the others by more than chance, and the usual spread, explain."
-        )
-    return (
-        f"Of {len(drawn.points)} offices, {_many(low)} lower and {_many(high)} higher than chance, "
-        "and the usual spread of offices, explain. The others differ by no more than is usual."
-    )
+        return "No office differs from the others by more than chance and the usual spread explain."
+    names = {one.slug: one.name for one in offices}
+    told = []
+    for where, way in (("below", "lower"), ("above", "higher")):
+        these = [names[one.name] for one in drawn.outside if one.outside == where]
+        if these:
+            told.append(f"{_who(these)} {way} than chance and the usual spread of offices explain.")
+    rest = len(drawn.points) - len(drawn.outside)
+    return f"{' '.join(told)} {_others(rest)}".strip()
 
 
 def as_table(
@@ -169,8 +172,19 @@ def _links(drawn: Funnel, asked: Filters, path: str) -> list[Link]:
     ]
 
 
-def _many(n: int) -> str:
-    return f"{n or 'none'} {'are' if n > 1 else 'is'}"
+def _who(names: Sequence[str]) -> str:
+    if len(names) > _SAID:
+        return f"{len(names)} offices are"
+    every = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+    return f"{every} {'are' if names[1:] else 'is'}"
+
+
+def _others(n: int) -> str:
+    if not n:
+        return ""
+    if n == 1:
+        return "The other office differs by no more than is usual."
+    return f"The other {n} offices differ by no more than is usual."
 
 
 ROOMS = (Room("/offices", show, access.EVERYONE, label="Offices"),)

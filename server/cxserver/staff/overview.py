@@ -81,14 +81,45 @@ class Standing:
         """What became of it, in a sentence."""
         return words.since(self.change, before)
 
+    def became(self, before: str) -> tuple[str, str]:
+        """The same, for a page: what stands there in bold, and the rest."""
+        return words.became(self.change, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who changed: its name, its code, and a sentence that begins with the name."""
+
+    name: str
+    code: str
+    sentence: str
+    is_down: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Who changed, in sentences, and how many were compared. `what` they are: offices, channels."""
+    """Who changed, and how many were compared; `by` tells whether they are offices or channels."""
 
-    sentences: tuple[str, ...]
+    found: tuple[Mover, ...]
     compared: int
-    what: str
+    by: str
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Who changed, in sentences."""
+        return tuple(one.sentence for one in self.found)
+
+    def still(self, before: str) -> str:
+        """That nobody changed, where some were compared."""
+        if self.compared == 1:
+            return (
+                f"One {self.by} has enough answers to be compared with {before}. "
+                "It did not change by more than chance does."
+            )
+        return (
+            f"{self.compared} {self.by}s were compared with {before}. "
+            "None changed by more than chance does."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +131,20 @@ class Seen:
     trend: Series
     moved: Moved
     first: First
+
+    @property
+    def fallen(self) -> tuple[Mover, ...]:
+        """What is down: all together, and the offices; for one office that is down as a whole, not
+        each of its channels again.
+        """
+        whole = tuple(
+            Mover(one.title, "", f"{one.title}: {words.by(one.change)}", is_down=True)
+            for one in self.standing
+            if one.verdict == "Down"
+        )
+        if whole and self.moved.by == "channel":
+            return whole
+        return (*whole, *(one for one in self.moved.found if one.is_down))
 
 
 def show(request: Request, visit: Visit) -> Response:
@@ -124,6 +169,8 @@ def show(request: Request, visit: Visit) -> Response:
         trend=seen.trend,
         moved=seen.moved,
         first=seen.first,
+        fallen=seen.fallen,
+        reads=access.sees_comments(visit.member),
         shown=SHOWN,
     )
 
@@ -224,7 +271,12 @@ def moved(
         for one in asked
     ]
     found = [
-        words.moved(names[name], measure, change)
+        Mover(
+            names[name],
+            name,
+            words.moved(names[name], measure, change),
+            is_down=words.verdict(change) == "Down",
+        )
         for (name, measure), change in zip(asked, changes.screen(compared), strict=True)
         if change.verdict == "changed"
     ]
@@ -233,7 +285,7 @@ def moved(
         for (name, _), one in zip(asked, compared, strict=True)
         if min(one.before.n, one.after.n) >= changes.LEAST
     }
-    return Moved(tuple(found), len(fit), f"{by}s" if len(fit) != 1 else by)
+    return Moved(tuple(found), len(fit), by)
 
 
 def _side(found: Sequence[Slice], by: str, name: str, measure: str) -> changes.Side:
@@ -306,7 +358,8 @@ def _apart(change: Change) -> tuple[Cell, ...]:
 def _said(seen: Seen) -> list[tuple[Cell, ...]]:
     """What the page says in sentences, each in a row of its own."""
     first = [seen.first.summary, *(f"{one.what} {one.rest}" for one in seen.first.findings)]
-    told = [("Fix first", one) for one in (*first, *seen.first.common) if one]
+    common = (one.what for one in seen.first.common)
+    told = [("Fix first", one) for one in (*first, *common) if one]
     told += [("What changed", one) for one in seen.moved.sentences]
     return [(table.name(name), table.plain(one)) for name, one in told]
 

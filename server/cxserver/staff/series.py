@@ -59,9 +59,15 @@ class Series:
     surveys: Mapping[str, Survey]
 
     @property
-    def unit(self) -> str:
-        """What a block is called."""
-        return "week" if self.days == 7 else f"{self.days} days"
+    def title(self) -> str:
+        """How far back it goes."""
+        weeks = len(self.blocks) * self.days // WEEK
+        return f"The last {weeks} weeks" if weeks > 1 else "Last week"
+
+    @property
+    def steps(self) -> str:
+        """How long a block is, in words."""
+        return "by week" if self.days == WEEK else "four weeks at a time"
 
     def breaks(self, measure: str) -> list[Break]:
         """Where the line must not be drawn through, and why."""
@@ -84,7 +90,7 @@ class Series:
             for one in self.blocks
         )
         head += ("Break before",) if stops else ()
-        return Table(f"{words.MEASURES[measure]} by {self.unit}", head, rows)
+        return Table(f"{words.MEASURES[measure]}, {self.steps}", head, rows)
 
 
 def read(engine: Engine, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Series:

@@ -57,7 +57,7 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
         "small-office.html",
         asked=asked,
         office=asked.offices[0],
-        sentences=note + [sentence(one) for one in reversed(told)],
+        sentences=note + sentences(told),
         latest=last,
         named=named(asked, last),
         quarters=numbers,
@@ -85,6 +85,12 @@ def until(reader: Reader, asked: Filters) -> date:
 def latest(told: Sequence[Quarter]) -> Quarter | None:
     """The last quarter of which anything is shown."""
     return next((one for one in reversed(told) if not one.held), None)
+
+
+def sentences(told: Sequence[Quarter]) -> list[str]:
+    """What the quarters say, the newest first; none from before anybody answered."""
+    first = next((at for at, one in enumerate(told) if one.n), len(told))
+    return [sentence(one) for one in reversed(told[first:])]
 
 
 def sentence(quarter: Quarter) -> str:

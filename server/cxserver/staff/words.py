@@ -40,12 +40,22 @@ def verdict(change: Change) -> str:
     return change.verdict.capitalize()
 
 
+def became(change: Change, before: str) -> tuple[str, str]:
+    """What became of it: in a word or three to print in bold, and what follows on them."""
+    if change.verdict == "changed":
+        headline, _, rest = since(change, before).partition(" (")
+        return headline, f"({rest}"
+    if change.before.n and change.verdict == "not changed":
+        return "Not changed", f"since {before}. {change.reason}"
+    return f"{verdict(change)}.", since(change, before)
+
+
 def since(change: Change, before: str) -> str:
     """What became of it, and why that can be said. `before` names the days before."""
     if not change.before.n:
         return f"There is nothing to compare with in {before}."
     if change.verdict == "changed":
-        return f"{_by(change)} since {before} ({_from_to(change)}). More than chance would do."
+        return f"{_by(change)} since {before}, {_from_to(change)}. More than chance would do."
     if change.verdict == "not changed":
         return f"About the same as {before}. {change.reason}"
     same = change.adjusted
@@ -57,7 +67,12 @@ def since(change: Change, before: str) -> str:
 
 def moved(name: str, measure: str, change: Change) -> str:
     """One place that changed."""
-    return f"{name}: {MEASURES[measure].lower()} {_by(change).lower()} ({_from_to(change)})."
+    return f"{name}: {MEASURES[measure].lower()} {by(change)}"
+
+
+def by(change: Change) -> str:
+    """By how much it changed: the end of a sentence."""
+    return f"{_by(change).lower()}, {_from_to(change)}."
 
 
 def driver(services: Iterable[Service], taps: Taps) -> str:
@@ -87,7 +102,12 @@ def _by(change: Change) -> str:
 
 
 def _from_to(change: Change) -> str:
-    return f"from {percent(change.before.top2 or 0)} to {percent(change.after.top2 or 0)}"
+    was, now = change.before.top2 or 0.0, change.after.top2 or 0.0
+    # Whole percents may lie a point further apart than the change that stands beside them.
+    apart = round(100 * now) - round(100 * was)
+    if abs(apart) != round(100 * abs(now - was)):
+        return f"from {was:.1%} to {now:.1%}"
+    return f"from {percent(was)} to {percent(now)}"
 
 
 def _points(value: float, *, sign: bool = False) -> str:
