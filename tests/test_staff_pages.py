@@ -156,7 +156,7 @@ def test_what_to_fix_first_gives_no_number_that_the_page_of_its_service_hides(sq
         hand_in(house, "riverside", 3, 0, of="hearings")
         asked = "/staff/?office=riverside&service=permits"
         assert "Too few answers to show" in client.get(asked).text
-        assert "people at Riverside Office" not in fix_first(client)
+        assert "at Riverside Office" not in fix_first(client)
 
 
 def fix_first(client):
@@ -300,7 +300,7 @@ def test_offices_that_changed_are_named_but_none_that_is_small_or_new(sqlite_hou
         sign_in(house, client, Role.ANALYST)
         page = client.get("/staff/").text
     changed = text_of(page[page.index('id="moved"') : page.index('id="trend"')])
-    assert "Office 0: trust" in changed and "Office 0: satisfaction" in changed
+    assert "Office 0 : trust" in changed and "Office 0 : satisfaction" in changed
     assert not re.search("Office [1345]", changed)
     first = text_of(page[page.index('id="fix"') : page.index('class="pair"')])
     assert "1 office stands out" in first

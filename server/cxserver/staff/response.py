@@ -45,6 +45,7 @@ def show(request: Request, visit: Visit) -> Response:
         state="full",
         numbers=numbers,
         n=ways.get((None, None)),
+        withheld=len(asked.offices) > 1 and None in ways.values(),
         channels=bars({code: ways.get((code, None)) for code in channels(ways)}, CHANNELS),
         languages=bars(
             {code: ways.get((None, code)) for code in languages(ways)},
