@@ -6,9 +6,8 @@ import pytest
 
 import ombcheck
 import quarters
-from cxserver.errors import ServerError
 from cxserver.reporting import cells
-from cxserver.reporting.quarter import answers, filing, fiscal, sorting, v1, wide
+from cxserver.reporting.quarter import answers, fiscal, sorting, v1, wide
 from house import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
@@ -73,33 +72,6 @@ def test_the_independent_reader_finds_faults(old, new):
 
 
 # ---- the folder
-
-
-def test_a_folder_with_other_things_is_never_replaced(sqlite_house, tmp_path):
-    quarters.answer_all(sqlite_house, 10)
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "letter.txt").write_text("keep me", encoding="utf-8")
-    with pytest.raises(ServerError, match="holds other things"):
-        quarters.write(sqlite_house, "v1", mine)
-    assert (mine / "letter.txt").read_text(encoding="utf-8") == "keep me"
-    quarters.write(sqlite_house, "v1", tmp_path / "out")
-    quarters.write(sqlite_house, "wide", tmp_path / "out")  # one of ours: replaced whole
-    assert not list((tmp_path / "out").glob("*v1*"))
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
-
-
-def test_a_folder_that_could_not_be_finished_does_not_appear(sqlite_house, tmp_path):
-    quarters.answer_all(sqlite_house, 10)
-
-    def fail(rows):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        filing.write(
-            sqlite_house.engine, quarters.order("v2"), quarters.AFTER, tmp_path / "out", fail
-        )
-    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
 
 
 # ---- more answers than fit into memory

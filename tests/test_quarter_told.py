@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import forge
 import quarters
-from command import cx
+from command import cx, environment
 from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import fiscal, indicators, volumes
@@ -159,10 +160,11 @@ def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
         (3, "already"),
         (4, "period"),
         (5, "value"),
-        (6, "service is missing"),
+        (6, "is missing"),
         (7, "office"),
     ):
-        assert f"line {line}:" in said and reason in said
+        told = next(each for each in said.splitlines() if f"line {line}," in each)
+        assert told.startswith("levels.csv, ") and reason in told and " Cure: " in told
     assert "5 of 6 rows; nothing was imported" in said
     assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
 
@@ -184,8 +186,94 @@ def test_indicators_stand_in_the_files_of_their_service(sqlite_house, tmp_path):
 
 
 def test_numbers_of_a_service_that_does_not_exist_are_told(sqlite_house):
-    import forge
-    from command import environment
-
     done = forge.run(["indicators", "import", str(HISPS)], environment(sqlite_house))
     assert done.returncode == 0 and "in no file: dhs-cbp, dos-ca" in done.stderr
+
+
+HEAD = "service,name,unit,period,office,value\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        # An unquoted 1,234 makes one cell more: it must not be taken for a 1.
+        (HEAD + "permits,Calls,count,2027Q1,,1,234\n", "line 2: it has 7 cells"),
+        (HEAD + "permits,Calls,count,2027Q1\n", "line 2: it has 4 cells"),
+        (HEAD + "permits,Calls,count,2027Q1,nowhere,12\n", "column 'office': is not an office of"),
+        (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': holds a line break"),
+        (HEAD + 'permits,"Ca\nlls",count,2027Q1,,1\npermits,,count,2027Q1,,1\n', "line 4, column"),
+        (HEAD.replace(",", ";") + "permits;Calls;count;2027Q1;;12\n", "CSV with commas"),
+        (HEAD + "\n,,,,,\n", "has no row"),
+        ("", "is empty"),
+    ],
+)
+def test_a_file_that_a_spreadsheet_spoiled_is_told_by_line_and_cure(sqlite_house, text, told):
+    assert told in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
+    with db.read(sqlite_house.engine) as connection:
+        assert not indicators.read(connection, QUARTER)
+
+
+def test_a_file_of_a_spreadsheet_program_is_taken_as_it_is(sqlite_house):
+    text = (
+        "\ufeff" + HEAD + 'permits,Calls,count,2027Q1,,"1,234"\npermits,Met,%,2027Q1,,12%\n,,,,,\n'
+    )
+    cx(sqlite_house, *tell(sqlite_house, text.replace("\n", "\r\n")))
+    kept = json.loads(cx(sqlite_house, "indicators", "list", "2027Q1", "--json"))
+    assert [(one["name"], one["number"]) for one in kept] == [("Calls", 1234.0), ("Met", 12.0)]
+
+
+def test_many_indicators_are_replaced_by_as_many(house):
+    lines = [f"permits,Calls {n},count,2027Q1,,{{}}\n" for n in range(450)]
+    for value in (1, 2):
+        cx(house, *tell(house, HEAD + "".join(lines).format(*[value] * len(lines))))
+    with db.read(house.engine) as connection:
+        found = indicators.read(connection, QUARTER)["permits"]
+    assert len(found) == 450 and {one.number for one in found} == {2.0}
+
+
+def test_a_file_of_too_many_lines_is_refused_before_anything_is_written(sqlite_house):
+    text = HEAD + "permits,Calls,count,2027Q1,,1\n" * 20_001
+    assert "20,000 are taken at once" in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
+
+
+def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_house):
+    words = [
+        "volumes",
+        "set",
+        quarters.QUARTER,
+        "permits",
+        "email",
+        "--source",
+        "x",
+        "--who",
+        "Ana",
+    ]
+    said = cx(sqlite_house, *words, "--served", "12,000", "--offered", "9000")
+    assert "12,000 served, 9,000 offered" in said
+    for odd in ("1,2", "12k", "12.5", ""):
+        said = cx(sqlite_house, *words, "--served", odd, "--offered", "1", fails=True)
+        assert "no whole number such as 12000" in said
+
+
+def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):
+    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    assert "Nothing was given" in cx(sqlite_house, *words, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["volumes", "list"], "cx volumes set"),
+        (["indicators", "list"], "cx indicators import"),
+        (["quarter-log"], "cx quarter-record"),
+    ],
+)
+def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
+    assert told in cx(sqlite_house, *words, quarters.QUARTER)
+
+
+def test_a_mistyped_folder_is_told_and_not_made(sqlite_house, tmp_path):
+    words = ["quarter-log", "--data", str(tmp_path / "typo")]
+    said = forge.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
+    assert "typo/cx.sqlite3. Is the folder right" in said
+    assert not (tmp_path / "typo").exists()

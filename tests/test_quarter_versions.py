@@ -10,6 +10,7 @@ import ombcheck
 import quarters
 from command import cx
 from cxserver import db
+from cxserver.errors import ServerError
 from cxserver.instrument import drivers
 from cxserver.reporting.quarter import check, filing, fiscal, fits, reflections, volumes
 from cxserver.reporting.quarter.check import Colour
@@ -140,3 +141,15 @@ def test_the_table_of_instruments_is_printed_with_reasons_and_cures(sqlite_house
     for name, row in fits.table():
         cells = " | ".join("no" if row[form] else "yes" for form in fits.FORMATS)
         assert f"| {name} | {cells} |" in page
+
+
+def test_a_quarter_of_flagged_answers_alone_says_so(sqlite_house, tmp_path):
+    with sqlite_house.client() as client:
+        answer(client, sqlite_house.mint())  # at once: faster than anybody reads
+    with pytest.raises(ServerError, match=r"All 1 answers .* \(--with-flagged\)"):
+        quarters.write(sqlite_house, "v2", tmp_path / "out")
+    quarters.write(sqlite_house, "v2", tmp_path / "out", with_flagged=True)
+    paper = (tmp_path / "out" / "INSTRUCTIONS.txt").read_text(encoding="utf-8")
+    steps = [line.split()[3] for line in paper.splitlines() if line.startswith("   cx quarter-rec")]
+    assert steps == ["draft", "checked", "signed-off"]
+    assert paper.count("--format v2 --with-flagged") == 5

@@ -85,6 +85,13 @@ privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
 # next_steps = "Tell building security, then the manager of the office."
 # en = ["kill you", "kill them", "bring a gun", "shoot*", "bomb*", "burn it down"]
 # es = ["voy a matar*", "los voy a matar", "traer un arma", "dispar*", "bomba*"]
+#
+# The quarter's files for OMB: who signs, whom OMB can ask, the notice in the Federal Register.
+# [agency.filing]
+# official = "Ana Diaz, Deputy Secretary"   # nobody else can then sign
+# contact_name = "Ben Ito"
+# contact_mail = "ben.ito@agency.gov"
+# federal_register_url = "https://www.federalregister.gov/d/2026-12345"
 """
 
 
@@ -111,6 +118,7 @@ type = {_quoted(options.type)}
 owner = {_quoted(clean(options.owner) or agency)}   # the unit that answers for the service
 channels = {_list(options.channels)}   # email, sms, web, phone, kiosk, poster, site, paper
 designated = false            # true: a designated service of a High-Impact Service Provider
+# stage = "end"               # where in the journey it asks, for OMB: start, process or end
 replies = false               # true: offices may reply to comments, under a code that people get
 embed_origins = []            # sites that may frame the survey, like "https://www.agency.gov"
 {_translation(options, options.service_es, name)}"""

@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from cxserver import db
 from cxserver.errors import ServerError
@@ -50,13 +50,25 @@ def settings(data: Path | None) -> Settings:
 
 @contextmanager
 def database(chosen: Settings) -> Iterator[Engine]:
-    """The migrated database of an installation. Raises DatabaseUnfit."""
+    """The migrated database of an installation. Raises DatabaseUnfit, ServerError."""
+    _check_there(chosen)
     engine = db.open_engine(chosen)
     try:
         db.check_migrated(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+def _check_there(chosen: Settings) -> None:
+    """A folder that was mistyped must not be made, with an empty database in it."""
+    url = make_url(chosen.database)
+    if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
+        return
+    raise ServerError(
+        f"There is no database {url.database}. Is the folder right (--data, CX_DATA_DIR)? "
+        "`cx migrate` makes a new one."
+    )
 
 
 def plain_table(title: str, first: str, *others: str) -> Table:

@@ -1,8 +1,6 @@
-"""`cx volumes`, `cx reflect`, `cx indicators`: what people of the agency add to the counts."""
+"""`cx volumes`, `cx reflect`: what people of the agency add to the counts."""
 
-import csv
-from collections.abc import Mapping
-from pathlib import Path
+import re
 from typing import Annotated
 
 import typer
@@ -15,7 +13,6 @@ from cxserver.cli.console import (
     Json,
     app,
     database,
-    err,
     out,
     plain_table,
     say_json,
@@ -23,19 +20,17 @@ from cxserver.cli.console import (
 )
 from cxserver.errors import NotFound, ServerError
 from cxserver.reporting.quarter import channels, fiscal, reflections
-from cxserver.reporting.quarter import indicators as service_levels
 from cxserver.reporting.quarter import volumes as counted
-from cxserver.reporting.quarter.indicators import Batch
 from cxserver.reporting.quarter.reflections import Reflection
 from cxserver.reporting.quarter.volumes import Volume
 
 volumes = typer.Typer(help="Customers served, and offered the survey.", no_args_is_help=True)
-indicators = typer.Typer(help="Service-level numbers of your own.", no_args_is_help=True)
 app.add_typer(volumes, name="volumes")
-app.add_typer(indicators, name="indicators")
 
 Quarter = Annotated[str, typer.Argument(help="Such as 2026Q1.")]
 Service = Annotated[str, typer.Argument(help="The service's short name.")]
+# A number below zero is told apart from what is no number: by the rule that it breaks.
+_WHOLE = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})", re.ASCII)
 Who = Annotated[str, typer.Option("--who", help="Who says so.")]
 
 
@@ -44,8 +39,8 @@ def set_(
     quarter: Quarter,
     service: Service,
     channel: Annotated[str, typer.Argument(help="email, sms, web, phone, kiosk, poster, site …")],
-    served: Annotated[int, typer.Option(help="Customers served.")],
-    offered: Annotated[int, typer.Option(help="Of them: offered the survey, not: opened it.")],
+    served: Annotated[str, typer.Option(help="Customers served.")],
+    offered: Annotated[str, typer.Option(help="Of them: offered the survey, not: opened it.")],
     source: Annotated[str, typer.Option(help="Where the numbers come from.")],
     who: Who,
     data: Data = None,
@@ -54,11 +49,14 @@ def set_(
     period = fiscal.named(quarter)
     if channel not in channels.BY_NAME:
         raise NotFound(f"'{channel}' is not one of {', '.join(channels.BY_NAME)}.")
-    volume = Volume(served, offered, source, who, clock.now())
+    people = (_people(served, "--served"), _people(offered, "--offered"))
+    volume = Volume(*people, source, who, clock.now())
     with database(settings(data)) as engine, db.write(engine) as connection:
         _check_service(connection, service)
         counted.put(connection, period, service, channel, volume)
-    out.print(f"{service}, {channel}, {quarter}: {served:,} served, {offered:,} offered.")
+    out.print(
+        f"{service}, {channel}, {quarter}: {volume.served:,} served, {volume.offered:,} offered."
+    )
 
 
 @volumes.command("list")
@@ -83,6 +81,9 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
             ]
         )
         return
+    if not found:
+        out.print(f"Nobody has told the volumes of {quarter} yet: cx volumes set.")
+        return
     table = plain_table("", "service", "channel", "served", "offered", "source", "who", "when")
     for (service, channel), one in found:
         numbers = (f"{one.served:,}", f"{one.offered:,}")
@@ -101,6 +102,8 @@ def reflect(
 ) -> None:
     """Write what a service makes of its quarter; a text that is not given stays as it was."""
     period = fiscal.named(quarter)
+    if reflection is None and accomplishments is None:
+        raise ServerError('Nothing was given: --reflection "…", --accomplishments "…", or both.')
     with database(settings(data)) as engine, db.write(engine) as connection:
         _check_service(connection, service)
         before = reflections.read(connection, period).get(service)
@@ -124,60 +127,6 @@ def reflect(
     )
 
 
-@indicators.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="CSV: service, name, unit, period, office, value.")],
-    who: Who = "command line",
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Take a file of indicators whole, or not at all; every row that cannot be taken is told."""
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        try:
-            rows: list[Mapping[str, str | None]] = list(csv.DictReader(text, strict=True))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ServerError(f"{file} is no CSV in UTF-8: {error}") from None
-    batch = service_levels.parse(rows)
-    if not batch.rejected:
-        with database(settings(data)) as engine, db.write(engine) as connection:
-            service_levels.put(connection, batch, who, clock.now())
-            _tell_strangers(connection, batch)
-    if json:
-        rejected = [{"line": line, "reason": reason} for line, reason in batch.rejected]
-        taken = 0 if rejected else len(batch.indicators)
-        say_json({"imported": taken, "rejected": rejected})
-    for line, reason in batch.rejected:
-        err.print(f"line {line}: {reason}", soft_wrap=True, markup=False)
-    if batch.rejected:
-        raise ServerError(f"{len(batch.rejected)} of {len(rows)} rows; nothing was imported.")
-    err.print(f"{len(batch.indicators)} indicators imported.")
-
-
-@indicators.command("list")
-def list_indicators(quarter: Quarter, data: Data = None, json: Json = False) -> None:
-    """The indicators of a quarter and of its fiscal year."""
-    period = fiscal.named(quarter)
-    with database(settings(data)) as engine, db.read(engine) as connection:
-        found = service_levels.read(connection, period)
-    every = [one for each in found.values() for one in each]
-    if json:
-        names = ("period", "service", "office", "name", "unit", "value", "number")
-        say_json([{name: getattr(one, name) for name in names} for one in every])
-        return
-    table = plain_table("", "service", "office", "period", "name", "value", "unit")
-    for one in every:
-        table.add_row(one.service, one.office, one.period, one.name, one.value, one.unit)
-    out.print(table)
-
-
-def _tell_strangers(connection: Connection, batch: Batch) -> None:
-    """Numbers of a service that the catalogue does not have are kept, and appear in no file."""
-    known = directory.load(connection).services
-    strange = sorted({one.service for one in batch.indicators} - set(known))
-    if strange:
-        err.print(f"Not in the catalogue, so in no file: {', '.join(strange)}.", soft_wrap=True)
-
-
 def _check_service(connection: Connection, service: str) -> None:
     if service not in directory.load(connection).services:
         raise NotFound(f"There is no service '{service}' in the catalogue.")
@@ -185,3 +134,12 @@ def _check_service(connection: Connection, service: str) -> None:
 
 def _kept(given: str | None, before: str) -> str:
     return before if given is None else given
+
+
+def _people(text: str, option: str) -> int:
+    """A whole number, as people copy it: 12000 or 12,000."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise typer.BadParameter(
+            f"'{text}' is no whole number such as 12000 or 12,000.", param_hint=option
+        )
+    return int(text.replace(",", ""))

@@ -46,7 +46,9 @@ def list_(
     for one in found:
         decided = f"  [{one.decision} by {one.who}]" if one.decision else ""
         out.print(f"{one.name}{decided}\n  {one.text}", soft_wrap=True, markup=False)
-    out.print(f"{waiting:,} comments wait for a decision.")
+    if len(found) == limit:
+        out.print(f"These are the first {limit:,}; --limit shows more.")
+    out.print(f"{waiting:,} {'comment waits' if waiting == 1 else 'comments wait'} for a decision.")
 
 
 @review.command()
@@ -114,7 +116,7 @@ def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
     with database(settings(data)) as engine, db.write(engine) as connection:
         n = reviewing.decide(connection, rows, decision, who, clock.now())
     done = "approved" if decision == "approve" else "withheld"
-    out.print(f"{n:,} comments {done}.")
+    out.print(f"{n:,} {'comment' if n == 1 else 'comments'} {done}.")
 
 
 def _as_json(one: Comment) -> dict[str, str | None]:

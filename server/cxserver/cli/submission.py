@@ -91,6 +91,9 @@ def quarter_log(
             ]
         )
         return
+    if not found:
+        out.print(f"No record of {name or 'any quarter'} yet: cx quarter-record … draft.")
+        return
     table = plain_table("", "record", "quarter", "format", "state", "who", "when", "note", "files")
     for one in found:
         when = f"{one.at:%Y-%m-%d %H:%M}"

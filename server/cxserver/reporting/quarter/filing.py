@@ -234,6 +234,12 @@ def _nowhere(name: str) -> IO[bytes]:
 def _nothing(drawer: Drawer) -> str:
     if not drawer.left_out:
         last = fiscal.last_day(drawer.quarter)
+        if drawer.flagged and not drawer.with_flagged:
+            return (
+                f"All {drawer.flagged:,} answers of {drawer.quarter.name} have a reason to look "
+                "twice, a flag, and are left out: there is nothing to file. When you have looked, "
+                "file them all the same (--with-flagged)."
+            )
         return (
             f"No answers from {drawer.quarter.start} to {last}: there is nothing to file "
             f"for {drawer.quarter.name}."

@@ -4,11 +4,12 @@ A file is taken whole or not at all: half a file would look like a quarter with 
 """
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from cxsdk import keys
 from cxserver import tables
@@ -18,6 +19,17 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d)", re.ASCII)
 _NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?", re.ASCII)
 _PERIOD = re.compile(r"(?:FY)?(20\d\d)(?:Q([1-4]))?", re.ASCII)
 _CLOCKS = ("mm:ss", "h:mm:ss", "hh:mm:ss")
+
+# The columns, with the names that OMB's own lists have for them. An office may be left out.
+COLUMNS = (
+    ("service", "service_id"),
+    ("name", "indicator"),
+    ("unit",),
+    ("period", "fiscal_year"),
+    ("value",),
+)
+# As many at once as one statement of either database takes with ease.
+_STEP = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +57,59 @@ class Indicator:
         return f"{self.name}{where}: {self.value} {self.unit}{when}"
 
 
+class Unfit(ValueError):
+    """A row that cannot be taken: the column, the rule, and what mends it."""
+
+    def __init__(self, column: str, rule: str, cure: str):
+        super().__init__(f"{column} {rule}")
+        self.column, self.rule, self.cure = column, rule, cure
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a file holds: its indicators, and each row that cannot be taken, with the reason."""
 
     indicators: tuple[Indicator, ...] = ()
-    rejected: tuple[tuple[int, str], ...] = field(default=())
+    rejected: tuple[tuple[int, Unfit], ...] = field(default=())
 
 
-def parse(rows: list[Mapping[str, str | None]]) -> Batch:
-    """Rows by their columns, as a reader of CSV gives them. Line 1 is the header."""
+def parse(
+    rows: Iterable[tuple[int, Mapping[str, str]]], offices: Mapping[str, Collection[str]]
+) -> Batch:
+    """Rows by their columns, each with its line. `offices` are those of each known service."""
     found: dict[tuple[str, str, str, str], Indicator] = {}
-    rejected: list[tuple[int, str]] = []
-    for line, row in enumerate(rows, 2):
+    rejected: list[tuple[int, Unfit]] = []
+    for line, row in rows:
         try:
-            one = _indicator({name: (text or "").strip() for name, text in row.items() if name})
+            one = _indicator({name: text.strip() for name, text in row.items()})
+            _check_office(one, offices)
             if one.key in found:
-                raise ValueError("stands in the file already, for the same period and office")
-        except ValueError as error:
-            rejected.append((line, str(error)))
+                raise Unfit("name", "stands in the file already, for this period", "keep one row")
+        except Unfit as error:
+            rejected.append((line, error))
         else:
             found[one.key] = one
     return Batch(tuple(found.values()), tuple(rejected))
 
 
-def put(connection: Connection, batch: Batch, who: str, now: datetime) -> None:
+def put(
+    connection: Connection,
+    batch: Batch,
+    who: str,
+    now: datetime,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> None:
     """Keep these numbers in the place of earlier ones for the same thing."""
+    for start in range(0, len(batch.indicators), _STEP):
+        step = batch.indicators[start : start + _STEP]
+        _replace(connection, step, who, now)
+        progress(len(step))
+
+
+def _replace(connection: Connection, step: Collection[Indicator], who: str, now: datetime) -> None:
     held = tables.indicators.c
-    for one in batch.indicators:
-        period, service, office, name = one.key
-        connection.execute(
-            delete(tables.indicators).where(
-                held.period == period,
-                held.service == service,
-                held.office == office,
-                held.name == name,
-            )
-        )
+    key = tuple_(held.period, held.service, held.office, held.name)
+    connection.execute(delete(tables.indicators).where(key.in_([one.key for one in step])))
     rows = [
         {
             **dict(zip(("period", "service", "office", "name"), one.key, strict=True)),
@@ -91,10 +119,9 @@ def put(connection: Connection, batch: Batch, who: str, now: datetime) -> None:
             "who": who,
             "at": now,
         }
-        for one in batch.indicators
+        for one in step
     ]
-    if rows:
-        connection.execute(tables.indicators.insert(), rows)
+    connection.execute(tables.indicators.insert(), rows)
 
 
 def read(connection: Connection, quarter: Period) -> Mapping[str, tuple[Indicator, ...]]:
@@ -105,43 +132,60 @@ def read(connection: Connection, quarter: Period) -> Mapping[str, tuple[Indicato
         Indicator(row.period, row.service, row.office, row.name, row.unit, row.value, row.number)
         for row in connection.execute(query)
     ]
-    found: dict[str, tuple[Indicator, ...]] = {}
+    found: dict[str, list[Indicator]] = {}
     # Sorted here: databases do not agree on the order of letters, and files must be the same.
     for one in sorted(every, key=lambda one: (one.service, one.name, one.office, one.period)):
-        found[one.service] = (*found.get(one.service, ()), one)
-    return found
+        found.setdefault(one.service, []).append(one)
+    return {service: tuple(some) for service, some in found.items()}
 
 
 def number(value: str, unit: str) -> float:
-    """`15:32` mm:ss, `98.9%`, `1,233,553,458` as a number. Raises ValueError."""
+    """`15:32` mm:ss, `98.9%`, `1,233,553,458` as a number. Raises Unfit."""
     if unit in _CLOCKS or ":" in value:
         return _seconds(value)
     bare = value.removesuffix("%").strip()
     if not _NUMBER.fullmatch(bare):
-        raise ValueError("value is no number such as 12.5, 98.9%, 1,234 or 3:21")
+        raise Unfit(
+            "value",
+            "is no number such as 12.5, 98.9%, 1,234 or 3:21",
+            "write the digits with a point before the decimals, and commas, if any, by thousands",
+        )
     return float(bare.replace(",", ""))
 
 
 def _seconds(value: str) -> float:
     match = _CLOCK.fullmatch(value)
     if match is None:
-        raise ValueError("value is no time such as 3:21 (minutes and seconds) or 1:03:21")
+        raise Unfit(
+            "value",
+            "is no time such as 3:21 (minutes and seconds) or 1:03:21",
+            "write it so, or give another unit",
+        )
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return float(3600 * hours + 60 * minutes + seconds)
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:
-    name = _first(row, "name", "indicator")
-    unit = _first(row, "unit")
-    value = _first(row, "value")
-    service = _first(row, "service", "service_id")
+    service, name, unit, _, value = (_first(row, *names) for names in COLUMNS)
     office = row.get("office", "")
     for what, text in (("service", service), *((("office", office),) if office else ())):
         if not keys.SLUG.match(text):
-            raise ValueError(f"{what} is not 1 to 32 of a-z, 0-9 and '-'")
-    if len(name) > 200 or len(unit) > 40 or len(value) > 40:
-        raise ValueError("name takes 200 characters; unit and value take 40")
+            cure = "write its short name, as in the catalogue"
+            raise Unfit(what, "is not 1 to 32 of a-z, 0-9 and '-'", cure)
+    for what, text, most in (("name", name, 200), ("unit", unit, 40), ("value", value, 40)):
+        if len(text) > most:
+            raise Unfit(what, f"has more than {most} characters", "make it shorter")
+        if any(unicodedata.category(char) == "Cc" for char in text):
+            rule = "holds a line break, a tab or a character that cannot be seen"
+            raise Unfit(what, rule, "write it on one line")
     return Indicator(_period(row), service, office, name, unit, value, number(value, unit))
+
+
+def _check_office(one: Indicator, offices: Mapping[str, Collection[str]]) -> None:
+    """A number of an office that nobody knows would stand in OMB's file all the same."""
+    if one.office and one.office not in offices.get(one.service, (one.office,)):
+        cure = "write its short name, as in the catalogue; leave it empty for the whole service"
+        raise Unfit("office", "is not an office of this service", cure)
 
 
 def _period(row: Mapping[str, str]) -> str:
@@ -151,7 +195,8 @@ def _period(row: Mapping[str, str]) -> str:
         told = row.get("fiscal_year", "") + (f"Q{quarter}" if quarter else "")
     match = _PERIOD.fullmatch(told)
     if match is None:
-        raise ValueError("period is no fiscal quarter or year such as 2026Q1 or 2026")
+        rule = "is no fiscal quarter or year such as 2026Q1 or 2026"
+        raise Unfit("period", rule, "write the fiscal year, and Q1 to Q4 for a quarter of it")
     return f"{match[1]}Q{match[2]}" if match[2] else match[1]
 
 
@@ -159,4 +204,4 @@ def _first(row: Mapping[str, str], *names: str) -> str:
     for name in names:
         if row.get(name):
             return row[name]
-    raise ValueError(f"{names[0]} is missing")
+    raise Unfit(names[0], "is missing", "fill it in, or take the row out")

@@ -15,6 +15,7 @@ from cxserver.reporting.quarter.sets import FileSet
 FEW = 30
 _YOURS = "(yours to add: [agency] filing)"
 _ASK = "(not given yet: cx volumes set)"
+_WRITE = "(not given yet: cx reflect)"
 
 
 def files(open_: Drawer, entries: Sequence[Entry]) -> dict[str, str]:
@@ -61,11 +62,8 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
                 ),
                 ("volume_of_respondents", one.counts.n),
                 ("volumes_source", f"{volume.source} ({volume.who})" if volume else _ASK),
-                ("reflection_text", said.reflection if said else "(not given yet: cx reflect)"),
-                (
-                    "recent_accomplishments",
-                    said.accomplishments if said else "(not given yet: cx reflect)",
-                ),
+                ("reflection_text", (said and said.reflection) or _WRITE),
+                ("recent_accomplishments", (said and said.accomplishments) or _WRITE),
             )
         )
         for indicator in open_.told.indicators.get(one.service.slug, ()):
@@ -74,6 +72,9 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
 
 def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
     """How to send it."""
+    how = f"--format {open_.form}" + " --with-flagged" * open_.with_flagged
+    what = f"{open_.quarter.name} {how}"
+    official = f'"{open_.agency.filing.official}"' if open_.agency.filing.official else "NAME"
     when = due.of_quarter(open_.quarter)
     yield f"How to file {open_.quarter.name}, format {open_.form}"
     yield _draft(open_)
@@ -83,13 +84,17 @@ def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
         yield f"The rule says {_day(when.rule)}; the date that was published comes first."
     yield ""
     yield "1. Read SUMMARY.txt. Do the numbers look like your quarter?"
-    yield f"2. Run `cx quarter-check {open_.quarter.name} --format {open_.form}`. Do what it says."
-    yield "3. Make this folder again, and have your senior official sign it off:"
-    yield f"   cx quarter-record {open_.quarter.name} signed-off --format {open_.form} --who NAME"
-    yield "4. For each part of FIELDS.txt: make a record at OMB, type the fields in, and"
+    yield f"2. Run `cx quarter-check {what}`. Do what it says."
+    yield "3. Make this folder again. Write into the log what you have, and that it was checked:"
+    yield f"   cx quarter-record {open_.quarter.name} draft {how} --who YOU"
+    yield f"   cx quarter-record {open_.quarter.name} checked {how} --who YOU"
+    yield "4. Have your senior official sign it off:"
+    yield f"   cx quarter-record {open_.quarter.name} signed-off {how} --who {official}"
+    yield "5. For each part of FIELDS.txt: make a record at OMB, type the fields in, and"
     yield "   add the .csv files named above them. Do not open and save a .csv in a"
     yield "   spreadsheet program first: it changes cells."
-    yield f"5. cx quarter-record {open_.quarter.name} submitted --format {open_.form} --who NAME"
+    yield f"6. cx quarter-record {open_.quarter.name} submitted {how} --who YOU"
+    yield "   and, when OMB has published it, the same with `published`."
     yield ""
     yield from _cells(open_)
     for one in open_.left_out:
