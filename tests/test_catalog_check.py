@@ -468,7 +468,13 @@ def test_the_comments_of_a_new_file_can_be_uncommented() -> None:
     text = text[:first] + alerts + text[after:]
     assert text.count("\n[[agency.alert]]") == 2
     text = text.replace(help_line, help_line.removeprefix("# "))
-    assert check.text(text, "new.toml", TODAY).faults == ()
+    first, after = text.index("# [agency.filing]"), text.index("# Words that cannot wait")
+    text = text[:first] + text[first:after].replace("\n# ", "\n")[2:] + text[after:]
+    text = text.replace("# stage =", "stage =")
+    found = check.text(text, "new.toml", TODAY)
+    assert found.faults == () and found.catalogue is not None
+    assert found.catalogue.agency.definition["filing"]["official"] == "Ana Diaz, Deputy Secretary"
+    assert found.catalogue.services[0].definition["stage"] == "end"
 
 
 ODD_NAME = st.text(min_size=1, max_size=40).filter(lambda text: bool(new.clean(text)))

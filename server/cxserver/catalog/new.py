@@ -68,6 +68,13 @@ privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
 # Shown beside the comment: where to turn when it cannot wait.
 # urgent_help = {{ en = "In danger? Call 911.", es = "¿En peligro? Llame al 911." }}
 {_translation(options, options.agency_es, name)}
+# The quarter's files for OMB: who signs, whom OMB can ask, the notice in the Federal Register.
+# [agency.filing]
+# official = "Ana Diaz, Deputy Secretary"   # nobody else can then sign
+# contact_name = "Ben Ito"
+# contact_mail = "ben.ito@agency.gov"
+# federal_register_url = "https://www.federalregister.gov/d/2026-12345"
+
 # Words that cannot wait: a comment that holds one of these phrases is mailed to a team at once.
 # A phrase is whole words, in any case, with or without accents; "suicid*" also finds "suicidal".
 # [[agency.alert]]
@@ -85,13 +92,6 @@ privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
 # next_steps = "Tell building security, then the manager of the office."
 # en = ["kill you", "kill them", "bring a gun", "shoot*", "bomb*", "burn it down"]
 # es = ["voy a matar*", "los voy a matar", "traer un arma", "dispar*", "bomba*"]
-#
-# The quarter's files for OMB: who signs, whom OMB can ask, the notice in the Federal Register.
-# [agency.filing]
-# official = "Ana Diaz, Deputy Secretary"   # nobody else can then sign
-# contact_name = "Ben Ito"
-# contact_mail = "ben.ito@agency.gov"
-# federal_register_url = "https://www.federalregister.gov/d/2026-12345"
 """
 
 
