@@ -19,7 +19,7 @@ from psycopg import sql
 import programs
 import scratch
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def _server(binaries: Path, folder: Path, user: dict[str, Any]) -> Iterator[None
         finally:
             process.terminate()  # "smart": waits for nobody, the databases are dropped by now
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -20,17 +20,24 @@ import cluster
 import forge
 import programs
 import scratch
+import sight
 import stands
 import tablets
 from cxserver import db
 from cxserver.settings import Settings
 from house import House
-from serving import Servers
+from serving import PATIENCE, Servers
 from typed import Typed
 
-# A machine that is busy is no fault in the code.
-hypothesis.settings.register_profile("patient", deadline=None)
+# A machine that is busy is no fault in the code, nor does chance decide whether a test succeeds.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("patient")
+expect.set_options(timeout=PATIENCE * 1000)
 
 _BROWSER_OPTIONS = (
     "--no-sandbox",
@@ -234,19 +241,37 @@ def _loop_of_the_browser_alone(request: pytest.FixtureRequest) -> Iterator[None]
     asyncio._set_running_loop(loop)
 
 
+class Faults(list[str]):
+    """What went wrong in pages. What is cleared was meant: another of its kind may come yet."""
+
+    def __init__(self) -> None:
+        self._meant: set[str] = set()
+
+    def clear(self) -> None:
+        self._meant |= {_kind(fault) for fault in self}
+        super().clear()
+
+    def unmeant(self) -> list[str]:
+        return [fault for fault in self if _kind(fault) not in self._meant]
+
+
+def _kind(fault: str) -> str:
+    return fault.rpartition(" (")[0] or fault
+
+
 @pytest.fixture
-def page_faults() -> list[str]:
+def page_faults() -> Faults:
     """What went wrong in the test's pages: console errors, script errors, CSP violations.
 
     The test fails when something is left here. A test that means to provoke a fault looks at it
     and calls `page_faults.clear()`.
     """
-    return []
+    return Faults()
 
 
 @pytest.fixture
 def open_page(
-    browser: Browser, page_faults: list[str], serve: Servers
+    browser: Browser, page_faults: Faults, serve: Servers
 ) -> Iterator[Callable[..., Page]]:
     """`open_page(**options)`: a page in a browser context of its own, with Playwright's options.
 
@@ -261,6 +286,7 @@ def open_page(
 
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
@@ -273,7 +299,7 @@ def open_page(
         for page in context.pages:
             page.unroute_all(behavior="ignoreErrors")
         context.close()
-    assert not page_faults
+    assert not page_faults.unmeant()
 
 
 @pytest.fixture
@@ -306,10 +332,11 @@ def stand(open_page, hall):
         service = how.pop("service", "permits")
         size = {"width": room[0], "height": room[1]}
         page = open_page(viewport=size, has_touch=True, **how)
-        page.clock.install()
+        sight.stop_clock(page, hall.clock.now)
         link = hall.mint(service, channel="kiosk", language=language)
         page.goto(link)
         expect(page.locator("#stage h1")).to_be_visible()
+        stands.settle(page)
         return page
 
     return stand

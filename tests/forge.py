@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 _MOST = 1 << 20  # bytes of one order: arguments and environment
 
 

@@ -1,7 +1,6 @@
 """A real mail server for the tests, which can be told to refuse, or be switched off and on."""
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -9,6 +8,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+import serving
 
 
 class Mailroom:
@@ -18,8 +19,7 @@ class Mailroom:
     """
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = serving.free_port()
         self.received: list[tuple[list[str], EmailMessage]] = []
         self.refused = ""
         self.meanwhile: Callable[[], object] | None = None
@@ -45,7 +45,9 @@ class Mailroom:
         return "250 OK"
 
     def open(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=serving.PATIENCE
+        )
         self._controller.start()
 
     def close(self) -> None:

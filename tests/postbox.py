@@ -78,9 +78,8 @@ class Postbox:
 def standing(**how: Any) -> Iterator[Postbox]:
     """A postbox that listens, with aiosmtpd's options."""
     box = Postbox(serving.free_port())
-    server = Controller(
-        box, "127.0.0.1", box.port, authenticator=box.authenticate, auth_required=False, **how
-    )
+    how = {"auth_required": False, "ready_timeout": serving.PATIENCE} | how
+    server = Controller(box, "127.0.0.1", box.port, authenticator=box.authenticate, **how)
     server.start()
     try:
         yield box

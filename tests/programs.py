@@ -62,7 +62,7 @@ def missing_packages() -> list[str]:
 def _runs(path: str) -> bool:
     # Ubuntu's chromium-browser may be a script that only says "install the snap".
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60)
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return told.returncode == 0 and told.stdout.startswith(("Chromium", "Google Chrome"))
@@ -70,7 +70,7 @@ def _runs(path: str) -> bool:
 
 def _succeeds(*line: str) -> bool:
     try:
-        return subprocess.run(line, capture_output=True, timeout=60).returncode == 0
+        return subprocess.run(line, capture_output=True, timeout=120).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 

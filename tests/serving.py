@@ -10,10 +10,12 @@ from typing import Any
 
 import uvicorn
 
-_PATIENCE = 20.0
+# Seconds that a busy machine may take for what takes a moment. Only a test that fails waits them.
+PATIENCE = 120.0
 # Below those that the system gives to anyone who asks for any: between our asking and our server's
-# listening, no other test gets one of these. Processes that test side by side begin apart.
-_FIRST, _MANY = 10_000, 20_000
+# listening, no other test gets one of these. Processes that test side by side have each their own.
+_MANY = 2_000
+_FIRST = 10_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 10 * _MANY
 _ports = (_FIRST + at % _MANY for at in itertools.count(os.getpid() * 97))
 
 
@@ -56,7 +58,7 @@ class Servers:
         for server, _ in self._running:
             server.should_exit = True
         for _, thread in self._running:
-            thread.join(_PATIENCE)
+            thread.join(PATIENCE)
         for listener in self._reserved.values():
             listener.close()
         stuck = [thread.name for _, thread in self._running if thread.is_alive()]
@@ -73,7 +75,7 @@ _OPTIONS: dict[str, Any] = {
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
             raise RuntimeError("The app did not start: see the log above.")

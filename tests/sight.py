@@ -4,10 +4,14 @@ Everything is measured in the page as Chromium laid it out. Each look returns th
 in words, so that a failing test says which element it was.
 """
 
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Locator, Page, expect
+
+import serving
 
 PHONE = {"width": 360, "height": 640}
 
@@ -85,6 +89,11 @@ _BROKEN_WORDS = """() => {
   return found;
 }"""
 
+_SWAP_TIMEOUTS = """() => {
+  if (window.realTimeout)
+    [window.setTimeout, window.realTimeout] = [window.realTimeout, window.setTimeout];
+}"""
+
 _UNLABELLED = """() => [...document.querySelectorAll(
   "input:not([type=hidden]), textarea, select")].filter(field =>
     ![...field.labels].some(label => label.textContent.trim()) || field.placeholder)
@@ -133,7 +142,9 @@ def unlabelled(page: Page) -> list[str]:
 
 def axe(page: Any) -> list[str]:
     """Violations that axe finds, one a line. `page` may be a frame."""
+    page.evaluate(_SWAP_TIMEOUTS)  # it waits for timers of its own, also where time stands still
     violations = Axe().run(page).response["violations"]
+    page.evaluate(_SWAP_TIMEOUTS)
     return [f"{rule['id']}: {node['html'][:120]}" for rule in violations for node in rule["nodes"]]
 
 
@@ -176,6 +187,15 @@ def send(page: Page) -> None:
     expect(page.locator(".done h1")).to_be_visible()
 
 
+def stop_clock(page: Page, at: datetime) -> None:
+    """From the next page on time stands still until the test moves it: what a page does after some
+    seconds must not happen because the machine is busy.
+    """
+    page.context.add_init_script("globalThis.realTimeout = setTimeout.bind(globalThis);")
+    page.clock.install(time=at - timedelta(minutes=1))
+    page.clock.pause_at(at)
+
+
 def click(target: Locator) -> None:
     """Click what may be hidden, once: the click comes after this returns. Playwright sends an
     event again when the page that it led to was quicker than the word that it arrived.
@@ -183,12 +203,17 @@ def click(target: Locator) -> None:
     target.evaluate("target => { setTimeout(() => target.click()); }")
 
 
+def complained(page: Page, faults: list[str], times: int = 1) -> None:
+    """Wait until Chromium has logged so many faults: it does so in its own time."""
+    until = time.monotonic() + serving.PATIENCE
+    while len(faults) < times:
+        assert time.monotonic() < until, faults
+        page.wait_for_timeout(20)
+
+
 def forgive(page: Page, faults: list[str], *statuses: int) -> None:
     """Forget that Chromium logged these responses as failed; anything else stays a fault."""
-    for _ in range(100):
-        if len(faults) >= len(statuses):
-            break
-        page.wait_for_timeout(20)
+    complained(page, faults, len(statuses))
     told = "Failed to load resource: the server responded with a status of"
     expected = [f"{told} {status} " for status in statuses]
     assert len(faults) == len(expected), faults

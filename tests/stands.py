@@ -1,10 +1,12 @@
 """What the tests of the kiosk's screen share: sizes, deeds, measures."""
 
 import json
+import time
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
+import serving
 import sight
 
 TABLET, TURNED, DOOR = (800, 1280), (1280, 800), (1080, 1920)
@@ -112,18 +114,27 @@ def hard_to_hit(page: Page) -> list[str]:
     return faults
 
 
+def settle(page: Page) -> None:
+    """Wait until the device has heard from the server, and has written down what it heard: time
+    that is moved on in the middle would look like a disk that hangs.
+    """
+    until(page, "Queue.status().then(now => now.offset !== undefined)")
+    for _ in range(2):
+        page.evaluate("Queue.status()")
+
+
 def assert_sent(page: Page) -> None:
+    page.clock.resume()  # whoever failed tries again after a moment
     until(page, "Queue.status().then(now => now.waiting === 0)")
     assert page.evaluate("Queue.status().then(now => now.aside.length)") == 0
 
 
 def until(page: Page, wish: str) -> None:
     """Wait until a JavaScript expression, or what it promises, is true."""
-    for _ in range(200):
-        if page.evaluate(wish):
-            return
+    limit = time.monotonic() + serving.PATIENCE
+    while not page.evaluate(wish):
+        assert time.monotonic() < limit, f"it never came: {wish}"
         page.wait_for_timeout(50)
-    raise AssertionError(f"it never came: {wish}")
 
 
 def traces(page: Page) -> list[str]:

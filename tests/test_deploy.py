@@ -86,7 +86,7 @@ def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
     line = [program, "-p", folder, "-c", conf, "-e", folder / "start.log"]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + serving.PATIENCE
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
@@ -95,7 +95,7 @@ def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
         yield Proxy(f"http://127.0.0.1:{port}", folder)
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=serving.PATIENCE)
 
 
 def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(

@@ -97,7 +97,7 @@ class Terminal:
     def close(self) -> None:
         """End the shell, and what it started in the background."""
         os.killpg(self._shell.pid, 15)
-        self._shell.communicate(timeout=30)
+        self._shell.communicate(timeout=serving.PATIENCE)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def wait_until_ready(base: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + serving.PATIENCE
     while time.monotonic() < deadline:
         try:
             if httpx2.get(f"{base}/readyz").status_code == 200:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import runpy
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import httpx2
 import pytest
 from aiosmtpd.controller import Controller
 
+import serving
 from house import House, stamp_of
 
 ROOT = Path(__file__).parents[1]
@@ -43,9 +43,10 @@ class Mailbox:
 def mailbox() -> Iterator[Mailbox]:
     """A real mail server."""
     mailbox = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        mailbox.port = listener.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    mailbox.port = serving.free_port()
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=serving.PATIENCE
+    )
     controller.start()
     yield mailbox
     controller.stop()
@@ -68,7 +69,9 @@ def send(house: House, mailbox: Mailbox, *words: str) -> subprocess.CompletedPro
         "MAIL_FROM": "Permit Office <permits@example.gov>",
     }
     line = [sys.executable, "-W", "error", str(SEND), *words]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        line, env=environment, capture_output=True, text=True, timeout=serving.PATIENCE
+    )
 
 
 def parts(message: EmailMessage) -> tuple[str, str]:

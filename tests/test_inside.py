@@ -50,7 +50,7 @@ def running(
             yield address, house
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(serving.PATIENCE)
     assert "Traceback" not in log.read_text() and "was destroyed" not in log.read_text()
 
 
@@ -79,7 +79,7 @@ def environment(house: House) -> dict[str, str]:
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + serving.PATIENCE
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return

@@ -258,9 +258,7 @@ def test_who_only_reads_is_asked_before_the_screen_starts_over(stand, look):
         page.locator("summary").click()
     else:
         page.set_viewport_size({"width": 600, "height": 700})
-        page.mouse.wheel(0, 300)
-        page.wait_for_function("scrollY > 0")
-        page.wait_for_timeout(200)  # the last sign of the scrolling
+        scroll(page, 300)
     page.clock.fast_forward(31_000)
     told = {"language": "Esta pantalla vuelve al inicio en 30 segundos."}
     expect(page.locator("#over")).to_have_text(
@@ -270,6 +268,16 @@ def test_who_only_reads_is_asked_before_the_screen_starts_over(stand, look):
     expect(page.locator(OVER)).to_have_count(0)
     if look == "details":
         expect(page.locator("details")).to_have_attribute("open", "")
+
+
+def scroll(page: Page, far: int) -> None:
+    """Roll the wheel, and wait for the last sign of the scrolling."""
+    page.evaluate(
+        "() => { window.rested = new Promise(done => addEventListener('scrollend', done)); }"
+    )
+    page.mouse.wheel(0, far)
+    page.evaluate("rested.then(() => true)")
+    assert page.evaluate("scrollY") > 0
 
 
 def test_who_touched_nothing_is_not_asked(stand):
@@ -285,9 +293,7 @@ def test_what_somebody_only_looked_at_goes_back_when_they_are_gone(stand):
     page = stand()
     page.get_by_role("button", name="Larger text").click()
     page.get_by_role("button", name="Español").click()
-    page.mouse.wheel(0, 600)
-    page.wait_for_function("scrollY > 0")
-    page.wait_for_timeout(200)  # the last sign of the scrolling
+    scroll(page, 600)
     page.clock.fast_forward(31_000)
     expect(page.locator(OVER)).to_be_visible()
     page.clock.fast_forward(31_000)

@@ -46,8 +46,11 @@ def test_thirty_answers_survive_everything_and_none_is_there_twice(tablet, stand
             give(tablet.page, 1 + number % 5, 1 + number // 2 % 5, f"answer {number:02}")
             given[f"answer {number:02}"] = house.clock.now
 
+    def all_sent(number: int) -> bool:
+        return house.count() == number and held(tablet.page)["waiting"] == 0
+
     answers(*range(5))
-    tablet.until(lambda: house.count() == 5)
+    tablet.until(lambda: all_sent(5))
 
     tablet.context.set_offline(True)
     answers(*range(5, 15))
@@ -58,15 +61,14 @@ def test_thirty_answers_survive_everything_and_none_is_there_twice(tablet, stand
     assert held(page)["waiting"] == 10
     answers(*range(15, 25))
     tablet.context.set_offline(False)
-    tablet.until(lambda: house.count() == 25)
+    tablet.until(lambda: all_sent(25))
 
     standing.stop()
     answers(25)
     assert held(page)["waiting"] == 1
     standing.start()
     answers(*range(26, 30))
-    tablet.until(lambda: house.count() == 30)
-    tablet.until(lambda: held(page)["waiting"] == 0)
+    tablet.until(lambda: all_sent(30))
 
     rows = {row["comment"]: row for row in house.responses()}
     assert sorted(rows) == sorted(given)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import programs
+import serving
 from cxsdk import Issuer, Key, keys, token
 from cxsdk.token import Kind, LinkKey
 from house import House, answer
@@ -33,7 +34,9 @@ class Minter:
     ) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "CX_BASE_URL": base_url, "CX_KEY": key}
         line = [*self._line, *words]
-        return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            line, env=environment, capture_output=True, text=True, timeout=serving.PATIENCE
+        )
 
     def mint(self, *words: str, **how: str) -> str:
         done = self.run(*words, **how)
@@ -58,7 +61,7 @@ def minter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         [*compiler, "-Werror", "-Xlint:-serial", "--release", "11", "-d", classes, str(MINT_JAVA)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=serving.PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return Minter(programs.java(), "-Xshare:auto", "-cp", classes, "Mint")

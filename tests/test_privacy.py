@@ -71,7 +71,7 @@ class Visitor:
         parts = urlsplit(address)
         path = f"{parts.path}?utm_source=canary-query&lang=en&{parts.query}"
         line = http.client.HTTPConnection(
-            "127.0.0.1", self._port, timeout=20, source_address=(ADDRESS, 0)
+            "127.0.0.1", self._port, timeout=serving.PATIENCE, source_address=(ADDRESS, 0)
         )
         line.request(method, path, body, WHO | headers)
         answer = line.getresponse()
@@ -183,7 +183,7 @@ def remains(request):
                 kept = _files(house)
             finally:
                 server.send_signal(signal.SIGTERM)
-                server.wait(20)
+                server.wait(serving.PATIENCE)
         kept |= {f"stopped {name}": found for name, found in _files(house).items()}
         kept["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
@@ -196,7 +196,7 @@ def remains(request):
 def _serve(house, port, file):
     words = ("serve", "--port", str(port))
     server = forge.start(words, command.environment(house), file, file)
-    until = time.monotonic() + 20
+    until = time.monotonic() + serving.PATIENCE
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

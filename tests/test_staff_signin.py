@@ -119,7 +119,7 @@ def test_the_demonstration_prints_a_link_that_signs_in(tmp_path):
     with printed.open("w") as file:
         demo = forge.start(words, {**os.environ, "COLUMNS": "160"}, file, file)
     try:
-        link, until = "", time.monotonic() + 30
+        link, until = "", time.monotonic() + serving.PATIENCE
         while not link and time.monotonic() < until:
             time.sleep(0.1)
             found = re.findall(r"http://\S+/staff/sign-in/\S+", printed.read_text())
@@ -131,7 +131,7 @@ def test_the_demonstration_prints_a_link_that_signs_in(tmp_path):
         assert link.rpartition("/")[2] not in printed.read_text().replace(link, "")
     finally:
         demo.send_signal(signal.SIGINT)
-        demo.wait(20)
+        demo.wait(serving.PATIENCE)
 
 
 # ---- the session
