@@ -147,9 +147,9 @@ def test_the_worst_text_takes_no_longer_than_fifty_milliseconds(said):
 
 
 def _time(phrases, said):
-    start = time.perf_counter()
+    start = time.thread_time()  # a busy machine works for others, too
     phrases.matched([said])
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 # ---- the catalogue

@@ -252,9 +252,9 @@ def test_thirty_thousand_fields_take_no_time(street, client):
     """Looked up one in the other they would take a minute; the limit is wide for a busy machine."""
     link = street.mint()
     stamp_text = stamp_of(client.get(link).text)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert send(client, link, "k&" * 30_000, stamp_text).status_code == 422
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 # ---- 47: names are data, never templates

@@ -37,7 +37,8 @@ def desk(sqlite_house, serve, open_page, page_faults):
     serve(house.app(), at=house.settings.base_url)
     page = open_page(viewport={"width": 1280, "height": 900})
     page.goto(house.settings.base_url + invite(house, Role.ANALYST, "ana@example.gov"))
-    page.click("main button")
+    with page.expect_navigation():
+        page.click("main button")
     page.get_by_role("link", name="Quarter", exact=True).click()
     yield house, page
     # Refusals are told with their status, which Chromium notes.
@@ -63,7 +64,7 @@ def test_a_quarter_is_filed_from_yellow_to_green(desk):
     files = download(page)
     check_files(files)
     for state in ("Record that it was submitted", "Record that OMB has published it"):
-        page.get_by_role("button", name=state).click()
+        press(page, state)
     log = page.locator("#records ~ ol li")
     assert [re.match(r"\S+", one).group() for one in log.locator("strong").all_inner_texts()] == [
         "Draft",
@@ -75,6 +76,12 @@ def test_a_quarter_is_filed_from_yellow_to_green(desk):
     expect(log.nth(2)).to_contain_text("Ana Diaz, Deputy Secretary")
     expect(rating).to_contain_text("Green")
     assert sight.axe(page) == []
+
+
+def press(page, button):
+    """Press it, and wait for the page that comes."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
 
 
 def tell(page, service, channel):
@@ -105,25 +112,25 @@ def review(house, page):
     entry.get_by_role("link", name="Take words out").click()
     page.get_by_text("The comment names somebody").click()
     page.get_by_label("The exact words to take out").fill("Maria Lopez")
-    page.get_by_role("button", name="Show what will be left").click()
-    page.get_by_role("button", name="Take them out for good").click()
+    press(page, "Show what will be left")
+    press(page, "Take them out for good")
     page.get_by_role("link", name="Quarter", exact=True).click()
     page.get_by_role("link", name="Read and decide").click()
     entry = page.locator("ol.comments > li").filter(has_text="too small")
     entry.get_by_label("Withhold").check()
-    page.get_by_role("button", name="Save what I chose").click()
+    press(page, "Save what I chose")
     expect(page.locator("ol.comments > li")).to_have_count(7)
-    page.get_by_role("button", name="I have read this page").click()
+    press(page, "I have read this page")
     expect(page.get_by_role("heading", name="None waits")).to_be_visible()
     page.get_by_role("link", name="Back to the quarter").click()
 
 
 def sign(page):
     """Draft, check, and the official's name."""
-    page.get_by_role("button", name="Record a draft").click()
-    page.get_by_role("button", name="Record the check").click()
+    press(page, "Record a draft")
+    press(page, "Record the check")
     page.get_by_label("Name and title of the official").fill("Ana Diaz, Deputy Secretary")
-    page.get_by_role("button", name="Sign off").click()
+    press(page, "Sign off")
 
 
 def download(page):
@@ -158,8 +165,8 @@ def check_files(files):
 
 def test_a_signature_before_its_time_is_refused_and_says_why(desk):
     house, page = desk
-    page.get_by_role("button", name="Record a draft").click()
-    page.get_by_role("button", name="Record the check").click()
+    press(page, "Record a draft")
+    press(page, "Record the check")
     expect(page.locator("section", has=page.locator("#records"))).to_contain_text(
         "The next step is the signature"
     )
@@ -178,7 +185,7 @@ def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):
     house, page = desk
     tell(page, "Permit renewal", "E-mail")
     page.get_by_role("link", name="Read each, then approve or withhold it").click()
-    page.get_by_role("button", name="I have read this page").click()
+    press(page, "I have read this page")
     with db.read(house.engine) as connection:
         lines = [
             (row.who, row.what, row.about, row.result)

@@ -370,7 +370,8 @@ def test_pages_are_accessible_and_fit_a_telephone(busy, serve, open_page, width)
     serve(busy.app(demo=True), at=address)
     page = open_page(viewport={"width": width, "height": 800})
     page.goto(address + invite(busy, Role.ANALYST))
-    page.click("main button")
+    with page.expect_navigation():
+        page.click("main button")
     for path in PAGES:
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

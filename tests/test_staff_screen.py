@@ -111,7 +111,8 @@ def badges(agency, browser) -> dict[str, object]:
         context = browser.new_context()
         page = context.new_page()
         page.goto(agency.settings.base_url + invite(agency, role))
-        page.click("main button")
+        with page.expect_navigation():
+            page.click("main button")
         found[role] = context.storage_state()
         context.close()
     return found
