@@ -256,9 +256,15 @@ def _taps_table(by: str, rows: list[Row]) -> Table:
     codes = sorted({code for row in rows for code in row.drivers})
     table = plain_table("Taps per 100 answers: + went well, − could be better", by, *codes)
     for row in rows:
-        taps = (row.drivers.get(code, Driver()) for code in codes)
-        table.add_row(row.name, *(_both(driver, row.n) for driver in taps))
+        table.add_row(row.name, *(_told(row, code) for code in codes))
     return table
+
+
+def _told(row: Row, code: str) -> str:
+    rated = any(driver.counts for driver in row.drivers.values())
+    if rated and code not in row.drivers:  # nobody rated it: it was not asked
+        return "–"
+    return _both(row.drivers.get(code, Driver()), row.n)
 
 
 def _both(driver: Driver, n: int) -> str:

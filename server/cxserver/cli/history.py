@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
-from cxserver import clock
+from cxserver import clock, db
+from cxserver.catalog import rootkey
+from cxserver.cli import imports
 from cxserver.cli.console import (
     Data,
     Json,
@@ -19,9 +21,13 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import ServerError
-from cxserver.history import importing, shape
-from cxserver.history.importing import Batch, Summary
+from cxserver.history import filed, importing, rejected, shape
+from cxserver.history.importing import Batch
+from cxserver.history.overlap import Overlap
 from cxserver.history.shape import FORMS, Form
+from cxserver.history.summary import Summary
+from cxserver.staff import audit
+from cxserver.staff.audit import Journal
 
 _KNOWN = ", ".join(FORMS)
 
@@ -42,6 +48,18 @@ def import_(
     skip_rejected: Annotated[
         bool, typer.Option("--skip-rejected", help="Leave out rows that cannot be taken.")
     ] = False,
+    header: Annotated[
+        Path | None,
+        typer.Option("--header", help="v1's header file; left out: the one beside FILE, if any."),
+    ] = None,
+    also: Annotated[
+        bool,
+        typer.Option("--also", help="Count it beside what is there: it is of other people."),
+    ] = False,
+    undo: Annotated[
+        str, typer.Option("--undo", help="Take out an import (`cx imports`), all of it.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, --undo for good.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -49,24 +67,45 @@ def import_(
     if example:
         typer.echo(shape.example(_form(example, "--example")), nl=False)
         return
+    if undo:
+        imports.undo(undo, yes, data)
+        return
     if file is None or map is None:
         raise typer.BadParameter("FILE and --map are needed. `--example csv` prints a map.")
-    given = importing.batch(file, _form(form, "--from"), shape.read(map))
-    now = clock.now()
-    with (
-        database(settings(data)) as engine,
-        Progress(console=err, transient=True) as progress,
-    ):
+    kind = _form(form, "--from")
+    beside = header or (filed.beside(file) if kind == "v1" else None)
+    given = importing.batch(file, kind, shape.read(map), beside)
+    chosen, now = settings(data), clock.now()
+    journal = Journal(rootkey.read(chosen.root_key_path))
+    with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
         found = importing.look(engine, given, now.date(), lambda n: progress.advance(reading, n))
-        taken = not dry_run and (skip_rejected or not found.rejected) and found.total > 0
+        sound = (skip_rejected or not found.rejected) and (also or not found.overlaps)
+        taken = sound and not dry_run and found.total > 0
         if taken:
-            writing = progress.add_task("Writing", total=given.sheet.size)
-            importing.take(engine, given, found, now, lambda n: progress.advance(writing, n))
+            writing = progress.add_task("Writing", total=found.rows)
+            with db.write(engine) as connection:
+                importing.take(
+                    connection,
+                    given,
+                    found,
+                    now,
+                    lambda n: progress.advance(writing, n),
+                    also=also,
+                )
+                about = f"import {given.id}: {found.total:,} answers from {given.name}"
+                journal.write(connection, audit.COMMAND, "import", about, "done", now)
     _tell(given, found, taken, json)
+    _refuse(found, dry_run, skip_rejected, also)
+
+
+def _refuse(found: Summary, dry_run: bool, skip_rejected: bool, also: bool) -> None:
+    """Raises ServerError when nothing was imported and something should have been."""
     if found.rejected and not (skip_rejected or dry_run):
         cure = "Mend them, or leave them out with --skip-rejected."
         raise ServerError(f"{len(found.rejected):,} rows; nothing was imported. {cure}")
+    if found.overlaps and not (also or dry_run):
+        raise ServerError("Nothing was imported: the same people would count twice.")
     if not found.total:
         raise ServerError("There is nothing in it to import.")
 
@@ -78,8 +117,8 @@ def _form(text: str, hint: str) -> Form:
 
 
 def _tell(given: Batch, found: Summary, taken: bool, json: bool) -> None:
-    for one in found.rejected:
-        err.print(str(one), soft_wrap=True, markup=False)
+    for text in [*rejected.told(found.rejected), *map(str, found.overlaps), *found.notes]:
+        err.print(text, soft_wrap=True, markup=False)
     if found.hidden:
         err.print(
             f"{found.hidden:,} taps left out: they were on the list that was not on the screen "
@@ -87,34 +126,41 @@ def _tell(given: Batch, found: Summary, taken: bool, json: bool) -> None:
             soft_wrap=True,
         )
     if json:
-        say_json(_as_json(found, taken))
+        say_json(_as_json(given, found, taken))
         return
     if not found.total:
         return
     table = plain_table(f"What {given.name} holds", "survey", "answers", "first day", "last day")
-    for survey, people in found.people.items():
-        days = (found.begins[survey].isoformat(), found.ends[survey].isoformat())
-        table.add_row(found.named[survey].name, f"{people:,}", *days)
+    for pile in found.piles:
+        days = (day.isoformat() for day in pile.days)
+        table.add_row(found.named[pile.survey].name, f"{pile.people:,}", *days)
     out.print(table)
+    if given.header is not None:
+        err.print(f"Read with it: {given.header.name}.", soft_wrap=True, markup=False)
     offices = f"{len(found.offices)} {'office' if len(found.offices) == 1 else 'offices'}"
     done = "imported" if taken else "found; nothing was changed"
     err.print(f"{found.total:,} answers at {offices} {done}.", soft_wrap=True)
+    if taken:
+        err.print(f"This is import {given.id}. To take it out again: cx import --undo {given.id}")
 
 
-def _as_json(found: Summary, taken: bool) -> dict[str, Any]:
+def _as_json(given: Batch, found: Summary, taken: bool) -> dict[str, Any]:
     return {
+        "id": given.id,
         "imported": found.total if taken else 0,
         "answers": found.total,
         "offices": sorted(found.offices),
         "surveys": [
             {
-                "survey": found.named[survey].name,
-                "answers": people,
-                "first": found.begins[survey].isoformat(),
-                "last": found.ends[survey].isoformat(),
+                "survey": found.named[pile.survey].name,
+                "answers": pile.people,
+                "first": pile.days[0].isoformat(),
+                "last": pile.days[1].isoformat(),
             }
-            for survey, people in found.people.items()
+            for pile in found.piles
         ],
+        "overlaps": [_overlap(one) for one in found.overlaps],
+        "notes": found.notes,
         "hidden_taps": found.hidden,
         "rejected": [
             {
@@ -126,4 +172,14 @@ def _as_json(found: Summary, taken: bool) -> dict[str, Any]:
             }
             for one in found.rejected
         ],
+    }
+
+
+def _overlap(one: Overlap) -> dict[str, Any]:
+    return {
+        "import": one.other.id if one.other else None,
+        "answers_there": one.there,
+        "answers_here": one.here,
+        "first": one.first,
+        "last": one.last,
     }

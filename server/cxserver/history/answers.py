@@ -48,6 +48,9 @@ class Rows:
         sheet.require(*named, *self._map.drivers.values())
         self._bench = Bench(ground)
         self._mode = versions.mode(self._map)
+        self._asked = self._drivers_asked()
+        # The same few words stand in every row.
+        self._points: dict[tuple[str, str], int | None] = {}
 
     def read(self, line: Line) -> Answer:
         """The line's answer. Raises Refused."""
@@ -57,12 +60,11 @@ class Rows:
         self._bench.unseen(column.id, line[column.id])
         when = self._when(line, office)
         told = self._told(line)
-        asked = self._asked()
         how = {
             "channel": self._ground.channel(column.channel, line[column.channel]),
             "language": self._ground.language(column.language, line[column.language]),
         }
-        return self._bench.answer(service, office, when, how, told, asked)
+        return self._bench.answer(service, office, when, how, told, self._asked)
 
     def _when(self, line: Line, office: Office) -> tuple[date, datetime]:
         column = self._columns.date
@@ -72,7 +74,7 @@ class Rows:
         day, at = cells.moment(column, line[column], given, office.zone)
         return self._ground.past_day(column, day), at
 
-    def _asked(self) -> tuple[str, ...]:
+    def _drivers_asked(self) -> tuple[str, ...]:
         lists = self._columns.taps or self._columns.taps_positive or self._columns.taps_negative
         worded = {code for words in self._map.wording.values() for code in words.drivers}
         offered = set(versions.kind(self._map).drivers) if lists and not worded else set[str]()
@@ -96,8 +98,11 @@ class Rows:
         return told
 
     def _point(self, line: Line, column: str, points: tuple[int, ...]) -> int | None:
-        zero = self._map.zero == "not asked"
-        return cells.point(column, line[column], points, self._map.values, zero=zero)
+        key = column, line[column]
+        if key not in self._points:
+            zero = self._map.zero == "not asked"
+            self._points[key] = cells.point(*key, points, self._map.values, zero=zero)
+        return self._points[key]
 
     def _taps(self, column: str, cell: str) -> Iterator[str]:
         for text in cell.replace(";", ",").split(","):
@@ -154,7 +159,3 @@ class V2:
             rule = "a driver is on one list and not on the other"
             raise Refused(f"positive_{name}", rule, "write null in both, or 0 and 1")
         return _NOT_ASKED not in both
-
-
-def _is_tapped(line: Line, column: str) -> bool:
-    return cells.tap(column, line[column])

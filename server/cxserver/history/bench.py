@@ -128,7 +128,8 @@ def _checked(survey: Survey, told: Told, map: Map) -> tuple[Answers, int]:
     if told.comment:
         sent["comment"] = told.comment
     # Elsewhere a question could be passed over; then it counts as not asked.
-    asked = replace(survey, asks_satisfaction=told.satisfaction is not None)
+    passed_over = told.satisfaction is None and survey.asks_satisfaction
+    asked = replace(survey, asks_satisfaction=False) if passed_over else survey
     if told.satisfaction is not None:
         sent["satisfaction"] = told.satisfaction
     try:

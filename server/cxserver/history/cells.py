@@ -6,8 +6,10 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from cxserver import periods
 from cxserver.history.rejected import Refused
 from cxserver.instrument import statements
+from cxserver.periods import Period
 
 MOST = 2_000_000_000
 _YES, _NO = frozenset({"1", "yes", "true", "x"}), frozenset({"", "0", "no", "false", "null"})
@@ -117,3 +119,17 @@ def moment(column: str, cell: str, given: ZoneInfo, local: ZoneInfo) -> tuple[da
         cure = "write it as 2023-07-31, or 2023-07-31 14:05 with or without a zone (UTC, -04:00)"
         raise Refused(column, "this is not a date", cure) from None
     return there.date(), there.replace(minute=0, second=0, microsecond=0)
+
+
+def quarter(days: Mapping[str, str]) -> Period:
+    """The fiscal quarter of a first and a last day, given by the names of their columns."""
+    found = []
+    for column, cell in days.items():
+        try:
+            found.append(periods.of("quarter", date.fromisoformat(cell)))
+        except ValueError:
+            raise Refused(column, "this is not a date", "write it as 2023-07-31") from None
+    if found[0] != found[-1]:
+        rule = "it is of more than one quarter"
+        raise Refused(list(days)[-1], rule, "split it by quarters")
+    return found[0]

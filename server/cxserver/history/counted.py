@@ -7,13 +7,13 @@ are counted on the quarter's first day, so that months, quarters and years add u
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from cxserver import periods
 from cxserver.catalog.directory import Service
 from cxserver.errors import ServerError
-from cxserver.history import cells, versions
+from cxserver.history import cells, filed, versions
+from cxserver.history.filed import Header
 from cxserver.history.ground import Ground
 from cxserver.history.rejected import Refused
 from cxserver.history.shape import Words
@@ -28,7 +28,10 @@ _TAPS = re.compile(r"\+([0-9,]+) / [−-]([0-9,]+) taps of ([0-9,]+) answers")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counts of one survey in a quarter: (measure, value) → n, and where they were made."""
+    """The counts of one survey in a quarter: (measure, value) → n, and where they were made.
+
+    `header` is what the agency told beside them.
+    """
 
     survey: Survey
     day: date
@@ -37,6 +40,7 @@ class Counted:
     language: str
     people: int
     counts: Mapping[tuple[str, str], int]
+    header: Header | None = None
 
 
 @dataclass
@@ -106,13 +110,20 @@ def check(ground: Ground) -> None:
         raise ServerError("v1 and wide count points from 1 to 5: not those of a thumb.")
 
 
-def v1_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
-    """The one survey of a v1 detail file."""
+def v1_lines(
+    ground: Ground, sheet: Sheet, beside: Sheet | None = None
+) -> Iterator[Counted | Refused]:
+    """The one survey of a v1 detail file, with the header file `beside` it."""
     if "survey_instrument_reference" in sheet.columns:
         raise ServerError(f"{sheet.name} is the header file. The counts are in the detail file.")
     sheet.require(*v1.DETAIL)
     check(ground)
     pile, quarters, last, sound = _Pile(), set[str](), 1, True
+    header = None
+    try:
+        header = filed.read(beside) if beside else None
+    except Refused as refused:
+        yield refused
     for line in sheet.lines():
         last = line.number
         try:
@@ -123,12 +134,7 @@ def v1_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
     if not sound or not pile.words:
         return
     try:
-        if len(quarters) > 1:
-            cure = "one file holds one quarter"
-            raise Refused("start_date", "the rows are of more than one quarter", cure)
-        service = ground.service("", "")
-        where = (service, ground.office("", "", service).slug, ground.channel("", ""))
-        yield pile.counted(ground, where, ground.past_quarter("", quarters.pop()), None)
+        yield _v1_survey(ground, pile, quarters, header)
     except Refused as refused:
         refused.line = refused.line or last
         yield refused
@@ -144,6 +150,28 @@ def wide_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
             yield _wide_row(ground, line)
         except Refused as refused:
             yield _at(refused, line)
+
+
+def _v1_survey(ground: Ground, pile: _Pile, quarters: set[str], header: Header | None) -> Counted:
+    if len(quarters) > 1:
+        cure = "one file holds one quarter"
+        raise Refused("start_date", "the rows are of more than one quarter", cure)
+    quarter = ground.past_quarter("", quarters.pop())
+    map, told = ground.map, header.service if header else ""
+    service = ground.service("service", "" if map.service else told)
+    way = header.channel if header and not map.channel else ""
+    where = (service, ground.office("", "", service).slug, ground.channel("mode", way))
+    if header is None:
+        return pile.counted(ground, where, quarter, None)
+    if header.quarter != quarter.name:
+        rule = f"the header is of {header.quarter}, and the counts are of {quarter.name}"
+        raise Refused("start_date", rule, "give the two files of one survey", 2, header.file)
+    try:
+        return replace(pile.counted(ground, where, quarter, header.people), header=header)
+    except Refused as refused:
+        refused.file, refused.line = header.file, 2
+        refused.column = refused.column or "response_count"
+        raise
 
 
 def _v1_row(ground: Ground, line: Line, pile: _Pile) -> str:
@@ -177,16 +205,8 @@ def _v1_asked(identifier: str) -> str:
 
 
 def _v1_quarter(ground: Ground, line: Line) -> str:
-    found = []
-    for name in ("start_date", "end_date"):
-        try:
-            found.append(periods.of("quarter", date.fromisoformat(line[name])).name)
-        except ValueError:
-            cure = "write it as 2023-07-31"
-            raise Refused(name, "this is not a date", cure) from None
-    if found[0] != found[1]:
-        raise Refused("end_date", "the row is of more than one quarter", "split it by quarters")
-    return ground.past_quarter("start_date", found[0]).name
+    found = cells.quarter({name: line[name] for name in ("start_date", "end_date")})
+    return ground.past_quarter("start_date", found.name).name
 
 
 def _wide_row(ground: Ground, line: Line) -> Counted:

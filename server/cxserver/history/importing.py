@@ -1,13 +1,13 @@
 """Take a file in: read it through, tell every row that cannot be taken, then write all or nothing.
 
-The file is read twice: what is kept of the first time are counts, so a large file needs little
-memory, and the database is not touched before all of it is known to be sound.
+The file is read once. What can be taken waits packed, and the database is not touched before all
+of it is known to be sound.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,116 +17,122 @@ from sqlalchemy import Connection, Engine, insert, select
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import Conflict, ServerError
-from cxserver.history import answers, counted, sheet, versions
+from cxserver.history import answers, counted, filed, overlap, sheet, taken, versions
 from cxserver.history.answers import Reader
-from cxserver.history.bench import Answer
 from cxserver.history.counted import Counted
 from cxserver.history.ground import Ground
 from cxserver.history.rejected import Refused, Rejection
 from cxserver.history.shape import ROWS, Form, Map
 from cxserver.history.sheet import Sheet
+from cxserver.history.summary import Past, Summary
 from cxserver.instrument.survey import Survey
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Tally
 
-_AT_ONCE = 1000
+# A line of progress costs more than a line of the file.
+_STEP = 500
 
 Progress = Callable[[int], None]
-Past = Answer | Counted
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A file and its map, as they were given."""
+    """A file and its map, as they were given; of v1 perhaps the header file too."""
 
     form: Form
     name: str
     map: Map
     sheet: Sheet
     digest: bytes
-
-
-@dataclass
-class Summary:
-    """What a file holds: `people` who answered, by survey, and the days; what cannot be taken."""
-
-    rows: int = 0
-    people: Counter[Survey] = field(default_factory=Counter)
-    begins: dict[Survey, date] = field(default_factory=dict)
-    ends: dict[Survey, date] = field(default_factory=dict)
-    offices: set[str] = field(default_factory=set)
-    hidden: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-    named: dict[Survey, Survey] = field(default_factory=dict)
+    header: Sheet | None = None
 
     @property
-    def total(self) -> int:
-        """How many people."""
-        return self.people.total()
-
-    def add(self, past: Past) -> None:
-        """Count a row that can be taken."""
-        if isinstance(past, Answer):
-            day, office, people = past.response["day"], past.response["office"], 1
-            self.hidden += past.hidden
-        else:
-            day, office, people = past.day, past.office, past.people
-        self.rows += 1
-        if not people:
-            return
-        self.people[past.survey] += people
-        self.offices.add(office)
-        self.begins[past.survey] = min(day, self.begins.get(past.survey, day))
-        self.ends[past.survey] = max(day, self.ends.get(past.survey, day))
+    def id(self) -> str:
+        """What the import is called."""
+        return taken.id_of(self.digest)
 
 
-def batch(path: Path, form: Form, map: Map) -> Batch:
+def batch(path: Path, form: Form, map: Map, header: Path | None = None) -> Batch:
     """The file, read into memory once. Raises ServerError."""
     body = path.read_bytes()
     page = sheet.read(path, body)
     if form == "touchpoints":
         map = answers.with_defaults(map, page)
+    if header is not None and form != "v1":
+        raise ServerError(f"A header file belongs to v1: {form} has none.")
     # The same rows of another office or quarter are another import.
     place = "|".join((form, map.service, map.office, map.channel, map.language, map.quarter))
-    return Batch(form, path.name, map, page, hashlib.sha256(place.encode() + b"\n" + body).digest())
+    digest = hashlib.sha256(place.encode() + b"\n" + body).digest()
+    beside = sheet.read(header, header.read_bytes()) if header is not None else None
+    return Batch(form, path.name, map, page, digest, beside)
 
 
 def look(engine: Engine, given: Batch, today: date, progress: Progress) -> Summary:
     """What an import would bring. Raises Conflict when the file was imported before."""
     with db.read(engine) as connection:
         ground = _ground(connection, given, today)
-        found = Summary()
-        for past in _pasts(ground, given, progress):
-            if isinstance(past, Refused):
-                found.rejected.append(_rejection(given, past))
-            else:
-                found.add(past)
-        found.named = versions.numbered(connection, found.begins)
+    found = Summary()
+    for past in _pasts(ground, given, progress):
+        if isinstance(past, Refused):
+            found.rejected.append(_rejection(given, past))
+        else:
+            found.add(past)
+    with db.read(engine) as connection:
+        _look_beside(connection, given, found)
+        found.overlaps = overlap.find(connection, given.form, found.cells)
+        found.named = versions.numbered(connection, found.begins, given.id)
     return found
 
 
-def take(engine: Engine, given: Batch, found: Summary, now: datetime, progress: Progress) -> None:
-    """Write what `look` found, in one transaction; rows that it rejected are left out."""
-    with db.write(engine) as connection:
-        ground = _ground(connection, given, now.date())
-        found.named = versions.keep(connection, found.begins)
-        tallies: Counter[Tally] = Counter()
-        page: list[dict[str, Any]] = []
-        for past in _pasts(ground, given, progress):
-            if isinstance(past, Answer):
-                version = found.named[past.survey]
-                page.append({**past.response, "survey": version.n})
-                tallies.update(entry.tallies(page[-1], version))
-            elif isinstance(past, Counted):
-                tallies.update(_tallies(past, found.named))
-            if len(page) == _AT_ONCE:
-                connection.execute(insert(tables.responses), page)
-                page = []
-        if page:
-            connection.execute(insert(tables.responses), page)
-        store.count(connection, tallies)
-        connection.execute(insert(tables.imports).values(_record(given, found, now)))
-        directory.bump(connection)
+def take(
+    connection: Connection,
+    given: Batch,
+    found: Summary,
+    now: datetime,
+    progress: Progress,
+    *,
+    also: bool = False,
+) -> None:
+    """Write what `look` found, in the caller's transaction; rows it rejected are left out.
+
+    Raises Conflict when it overlaps what is there, unless it is `also` to be counted.
+    """
+    _ground(connection, given, now.date())
+    overlaps = [] if also else overlap.find(connection, given.form, found.cells)
+    if overlaps:
+        raise Conflict("\n".join(str(one) for one in overlaps))
+    found.named = versions.keep(connection, found.begins, given.id)
+    made = [found.named[pile.survey] for pile in found.piles]
+    tallies: Counter[Tally] = Counter()
+    for page in found.answers.pages():
+        rows = [{**row, "survey": made[number].n} for number, row in page]
+        connection.execute(insert(tables.responses), rows)
+        for row, (number, _) in zip(rows, page, strict=True):
+            tallies.update(entry.tallies(row, made[number]))
+        progress(len(rows))
+    for past in found.counts:
+        tallies.update(_tallies(past, found.named))
+        if past.header is not None:
+            where = past.survey.service, past.channel
+            filed.keep(connection, past.header, where, given.id, now)
+        progress(1)
+    store.count(connection, tallies)
+    connection.execute(insert(tables.imports).values(_record(given, found, now)))
+    directory.bump(connection)
+
+
+def _look_beside(connection: Connection, given: Batch, found: Summary) -> None:
+    """Whether what the header tells can be kept; if not, it is left out, and told."""
+    for at, past in enumerate(found.counts):
+        if past.header is None:
+            continue
+        fault = filed.fault(connection, past.header, (past.survey.service, past.channel))
+        if fault is not None:
+            found.rejected.append(_rejection(given, fault))
+            found.counts[at] = replace(past, header=replace(past.header, volume=None))
+        found.notes += [
+            note for note in [filed.note(connection, past.header, past.survey.service)] if note
+        ]
 
 
 def _ground(connection: Connection, given: Batch, today: date) -> Ground:
@@ -135,7 +141,8 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
     if before is not None:
         raise Conflict(
             f"{given.name} was imported before, on {before.at.date().isoformat()}: "
-            f"{before.answers:,} answers. Nothing was done: they would count twice."
+            f"{before.answers:,} answers. Nothing was done: they would count twice. To import it "
+            f"in another way, undo that first: cx import --undo {given.id}"
         )
     known = directory.load(connection)
     if known.agency is None:
@@ -144,15 +151,17 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
 
 
 def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | Refused]:
+    if given.form == "v1":
+        yield from counted.v1_lines(ground, given.sheet, given.header)
+        return
     if given.form not in ROWS:
-        read = counted.v1_lines if given.form == "v1" else counted.wide_lines
-        for past in read(ground, given.sheet):
-            yield past
-            progress(1)
+        yield from counted.wide_lines(ground, given.sheet)
         return
     kind = answers.V2 if given.form == "v2" else answers.Rows
     reader: Reader = kind(ground, given.sheet)
-    for line in given.sheet.lines():
+    for at, line in enumerate(given.sheet.lines(), 1):
+        if at % _STEP == 0:
+            progress(_STEP)
         try:
             if line.fault:
                 raise line.fault
@@ -160,11 +169,11 @@ def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | 
         except Refused as refused:
             refused.line = line.number
             yield refused
-        progress(1)
 
 
 def _rejection(given: Batch, refused: Refused) -> Rejection:
-    return Rejection(given.name, refused.line or 1, refused.column, refused.rule, refused.cure)
+    file = refused.file or given.name
+    return Rejection(file, refused.line or 1, refused.column, refused.rule, refused.cure)
 
 
 def _tallies(past: Counted, named: dict[Survey, Survey]) -> dict[Tally, int]:

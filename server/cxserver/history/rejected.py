@@ -1,17 +1,20 @@
 """What is said of a row that cannot be taken: where it stands, the rule, and the cure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 class Refused(Exception):
     """A row that cannot be taken, and why. `column` is empty when it is the whole row.
 
-    `line` is given where the fault stands on another line than the one that is being read.
+    `line` is given where the fault stands on another line than the one that is being read, and
+    `file` where it stands in another file.
     """
 
-    def __init__(self, column: str, rule: str, cure: str, line: int | None = None):
+    def __init__(self, column: str, rule: str, cure: str, line: int | None = None, file: str = ""):
         super().__init__(rule)
         self.column, self.rule, self.cure, self.line = column, rule, cure, line
+        self.file = file
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,22 @@ class Rejection:
     cure: str
 
     def __str__(self) -> str:
-        where = f"{self.file}, line {self.line}"
-        column = f", column '{self.column}'" if self.column else ""
-        return f"{where}{column}: {self.rule}. Cure: {self.cure}."
+        return told([self])[0]
+
+
+def told(rejections: Iterable[Rejection]) -> list[str]:
+    """Every rejection in words. Rows with the same fault share a sentence: each line is named."""
+    alike: dict[tuple[str, str, str, str], list[str]] = {}
+    for one in rejections:
+        fault = (one.file, one.column, one.rule, one.cure)
+        alike.setdefault(fault, []).append(str(one.line))
+    return [_sentence(*fault, lines) for fault, lines in alike.items()]
+
+
+def _sentence(file: str, column: str, rule: str, cure: str, lines: list[str]) -> str:
+    where = f"{file}, line {lines[0]}"
+    if len(lines) > 1:
+        where = f"{file}, {len(lines):,} rows"
+    named = f", column '{column}'" if column else ""
+    every = f" Lines {', '.join(lines)}." if len(lines) > 1 else ""
+    return f"{where}{named}: {rule}. Cure: {cure}.{every}"

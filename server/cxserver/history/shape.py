@@ -16,6 +16,8 @@ Form = Literal["touchpoints", "v1", "wide", "v2", "csv"]
 FORMS: tuple[Form, ...] = get_args(Form)
 # Of these a line is a person's answer; of the others a line is counts.
 ROWS: tuple[Form, ...] = ("touchpoints", "v2", "csv")
+# These tell no day: their people stand on the first day of their quarter.
+OF_QUARTERS: tuple[str, ...] = ("v1", "wide", "v2")
 
 _MAPS = Path(__file__).parent / "maps"
 

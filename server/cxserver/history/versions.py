@@ -84,8 +84,10 @@ def make(
     )
 
 
-def numbered(connection: Connection, wanted: Mapping[Survey, date]) -> dict[Survey, Survey]:
-    """Each of these surveys with its number: the one it was imported under before, or the next.
+def numbered(
+    connection: Connection, wanted: Mapping[Survey, date], batch: str
+) -> dict[Survey, Survey]:
+    """Each of these surveys as a version of its own of this import, with the next numbers.
 
     `wanted` tells the first day of each.
     """
@@ -93,34 +95,27 @@ def numbered(connection: Connection, wanted: Mapping[Survey, date]) -> dict[Surv
     newest: dict[str, int] = {}
     held = tables.surveys.c
     for one, _ in sorted(wanted.items(), key=lambda item: (item[0].service, item[1])):
-        mine = held.service == one.service
-        alike = held.fingerprint == survey.fingerprint(one)
-        n = connection.execute(select(held.n).where(mine, alike)).scalar()
-        if n is None:
-            last = select(func.max(held.n)).where(mine)
-            n = 1 + (newest.get(one.service) or connection.execute(last).scalar_one())
-            newest[one.service] = n
-        found[one] = replace(one, n=n)
+        if one.service not in newest:
+            last = select(func.max(held.n)).where(held.service == one.service)
+            newest[one.service] = connection.execute(last).scalar_one()
+        newest[one.service] += 1
+        found[one] = replace(one, n=newest[one.service], batch=batch)
     return found
 
 
-def keep(connection: Connection, wanted: Mapping[Survey, date]) -> dict[Survey, Survey]:
-    """As `numbered`, and the new ones are stored."""
-    found = numbered(connection, wanted)
-    held = tables.surveys
-    there = {tuple(row) for row in connection.execute(select(held.c.service, held.c.n))}
-    for one, first in wanted.items():
-        made = found[one]
-        if (made.service, made.n) not in there:
-            connection.execute(
-                held.insert().values(
-                    service=made.service,
-                    n=made.n,
-                    fingerprint=survey.fingerprint(made),
-                    definition=survey.to_json(made),
-                    first_used=first,
-                )
+def keep(connection: Connection, wanted: Mapping[Survey, date], batch: str) -> dict[Survey, Survey]:
+    """As `numbered`, and they are stored."""
+    found = numbered(connection, wanted, batch)
+    for one, made in found.items():
+        connection.execute(
+            tables.surveys.insert().values(
+                service=made.service,
+                n=made.n,
+                fingerprint=survey.fingerprint(made),
+                definition=survey.to_json(made),
+                first_used=wanted[one],
             )
+        )
     return found
 
 

@@ -17,7 +17,12 @@ Origin = Literal["", "answers", "counts"]
 
 # What came after the first surveys were stored. A survey that does without shows what it always
 # did, and so keeps its fingerprint: another one would make a new version of every survey.
-_LATER: dict[str, object] = {"scale": "five-point", "asks_satisfaction": True, "origin": ""}
+_LATER: dict[str, object] = {
+    "scale": "five-point",
+    "asks_satisfaction": True,
+    "origin": "",
+    "batch": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Survey:
     `trust_statement` and `satisfaction_statement` say which base statement of A-11 §280.10 the
     words come from, or "own": two bases do not measure the same thing and share no trend.
     `scale` is that of trust; satisfaction has five points wherever it is asked. `origin` is empty
-    but for the past of another system: nobody is asked with such a version.
+    but for the past of another system: nobody is asked with such a version, and `batch` names the
+    import that brought it. No two imports share a version, so each can be taken out again.
     """
 
     service: str
@@ -86,6 +92,7 @@ class Survey:
     scale: ScaleName = "five-point"
     asks_satisfaction: bool = True
     origin: Origin = ""
+    batch: str = ""
 
     @property
     def name(self) -> str:

@@ -1,0 +1,163 @@
+"""The header file of OMB's v1 format: what an agency told of a quarter beside its counts.
+
+Customers served and offered become volumes, the comment becomes the service's reflection; both
+say which import they came with, so that they go with it. What somebody gave here stays.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete
+
+from cxserver import periods, tables
+from cxserver.errors import ServerError
+from cxserver.history import cells
+from cxserver.history.rejected import Refused
+from cxserver.history.sheet import Line, Sheet
+from cxserver.periods import Period
+from cxserver.reporting.quarter import channels, reflections, volumes
+from cxserver.reporting.quarter.reflections import Reflection
+from cxserver.reporting.quarter.volumes import Volume
+
+_DONE = re.compile(
+    r"^Recent accomplishments: (.*?)(?=^Asked as well: |^Service levels: |\Z)", re.M | re.S
+)
+_NEEDED = ("start_date", "total_volume", "survey_opp_volume", "response_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header says. `volume` is served and offered; None where both cells are empty."""
+
+    file: str
+    service: str
+    channel: str
+    quarter: str
+    people: int | None
+    volume: tuple[int, int] | None
+    reflection: str
+    accomplishments: str
+    who: str
+
+
+def beside(detail: Path) -> Path | None:
+    """The header file that lies beside a detail file under the same name, if there is one."""
+    name = "header".join(detail.name.rsplit("detail", 1))
+    other = detail.with_name(name)
+    return other if name != detail.name and other.is_file() else None
+
+
+def read(sheet: Sheet) -> Header:
+    """The one row of a header file. Raises ServerError, or Refused with the file's name."""
+    if "standardized_question_number" in sheet.columns:
+        raise ServerError(f"{sheet.name} is the detail file; --header is the file beside it.")
+    sheet.require(*_NEEDED)
+    lines = list(sheet.lines())
+    if len(lines) != 1:
+        rule = f"a header file has one row, and this has {len(lines)}"
+        raise Refused("", rule, "one file holds one survey of one quarter", 1, sheet.name)
+    try:
+        return _header(sheet.name, lines[0])
+    except Refused as refused:
+        refused.file, refused.line = sheet.name, lines[0].number
+        raise
+
+
+def fault(connection: Connection, one: Header, where: tuple[str, str]) -> Refused | None:
+    """Why the volumes cannot be kept for this service and channel, when they cannot."""
+    before = volumes.read(connection, periods.named(one.quarter)).get(where)
+    if one.volume is None or before is None or (before.served, before.offered) == one.volume:
+        return None
+    rule = f"others were given for {one.quarter} ({before.served:,} and {before.offered:,})"
+    cure = "compare them with `cx volumes list`, and empty these cells or mend those"
+    return Refused("total_volume", rule, cure, 2, one.file)
+
+
+def note(connection: Connection, one: Header, service: str) -> str:
+    """What is left out of the comment, in words; "" when nothing is."""
+    before = reflections.read(connection, periods.named(one.quarter)).get(service)
+    if before is None or before.reflection == one.reflection or not one.reflection:
+        return ""
+    return (
+        f"The comment of {one.file} was left out: {service} has a text for {one.quarter} already "
+        "(cx reflect)."
+    )
+
+
+def keep(
+    connection: Connection, one: Header, where: tuple[str, str], id: str, now: datetime
+) -> None:
+    """Keep what nobody has given yet."""
+    service, channel = where
+    quarter = periods.named(one.quarter)
+    who = one.who or "not told"
+    if one.volume is not None and where not in volumes.read(connection, quarter):
+        volume = Volume(*one.volume, f"{_source(id)}: {one.file}"[:300], who, now)
+        volumes.put(connection, quarter, service, channel, volume)
+    told = one.reflection or one.accomplishments
+    if told and service not in reflections.read(connection, quarter):
+        by = f"{who[:200]}, {_source(id)}"
+        said = Reflection(one.reflection, one.accomplishments, by, now)
+        reflections.put(connection, quarter, service, said)
+
+
+def take_out(connection: Connection, id: str) -> None:
+    """Take out what came with an import."""
+    held = tables.volumes.c
+    connection.execute(delete(tables.volumes).where(held.source.startswith(f"{_source(id)}:")))
+    texts = tables.reflections.c
+    connection.execute(delete(tables.reflections).where(texts.who.endswith(f", {_source(id)}")))
+
+
+def _source(id: str) -> str:
+    return f"imported ({id})"
+
+
+def _header(file: str, line: Line) -> Header:
+    if line.fault:
+        raise line.fault
+    comment = line["submission comment"]
+    found = _DONE.search(comment)
+    reflection = comment if found is None else comment[: found.start()] + comment[found.end() :]
+    people = line["response_count"]
+    if len(comment) > reflections.MOST:
+        rule = f"the comment has more than {reflections.MOST:,} characters"
+        raise Refused("submission comment", rule, "shorten it")
+    return Header(
+        file,
+        line["service"],
+        _channel(line["mode"]),
+        _quarter(line).name,
+        cells.count("response_count", people) if people else None,
+        _volume(line),
+        reflection.strip(),
+        found[1].strip() if found else "",
+        line["agency_poc_name"][:200],
+    )
+
+
+def _volume(line: Line) -> tuple[int, int] | None:
+    given = [line["total_volume"], line["survey_opp_volume"]]
+    if given == ["", ""]:
+        return None
+    cure = "fill in both, the smaller one second, or neither"
+    if "" in given:
+        raise Refused("total_volume", "one of the two volumes is missing", cure)
+    served = cells.count("total_volume", given[0])
+    offered = cells.count("survey_opp_volume", given[1])
+    if offered > served:
+        rule = "more people were offered the survey than were served"
+        raise Refused("survey_opp_volume", rule, cure)
+    return served, offered
+
+
+def _quarter(line: Line) -> Period:
+    return cells.quarter({name: line[name] for name in ("start_date", "end_date")})
+
+
+def _channel(mode: str) -> str:
+    """Our channel, where OMB's word for it means but one."""
+    found = [one.ours for one in channels.ALL if one.mode.casefold() == mode.casefold()]
+    return found[0] if len(found) == 1 else mode

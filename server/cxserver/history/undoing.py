@@ -1,0 +1,82 @@
+"""Take an import out again: its versions, and all that hangs on them. The rest is not touched.
+
+An import's versions are its own, so nothing has to be counted back: what stands under them goes.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select
+
+from cxserver import tables
+from cxserver.catalog import directory
+from cxserver.errors import ServerError
+from cxserver.history import filed
+from cxserver.history.taken import Taken, id_of
+from cxserver.instrument.survey import Survey
+
+# What staff may have done with an imported answer since.
+_WORK = (tables.case_notes, tables.cases, tables.alerts, tables.replies, tables.comment_reviews)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What went: rows of answers, versions of surveys, and comments that staff had worked on."""
+
+    answers: int
+    versions: int
+    cases: int
+
+
+def cases(connection: Connection, one: Taken) -> int:
+    """How many of its comments somebody of the staff has opened or worked on."""
+    return sum(
+        connection.execute(
+            select(func.count()).select_from(tables.cases).where(_of(tables.cases, survey))
+        ).scalar_one()
+        for survey in one.surveys
+    )
+
+
+def undo(connection: Connection, one: Taken) -> Undone:
+    """Take it out, in the caller's transaction. Raises ServerError."""
+    if not one.surveys:
+        raise ServerError(
+            f"Import {one.id} shares its survey versions with others: it was made before each "
+            "import had its own. Only a backup from before it helps."
+        )
+    worked = cases(connection, one)
+    answers = sum(_take_out(connection, survey) for survey in one.surveys)
+    filed.take_out(connection, one.id)
+    held = tables.imports.c.digest
+    for digest in connection.execute(select(held)).scalars().all():
+        if id_of(bytes(digest)) == one.id:
+            connection.execute(delete(tables.imports).where(held == digest))
+    directory.bump(connection)
+    return Undone(answers, len(one.surveys), worked)
+
+
+def _take_out(connection: Connection, survey: Survey) -> int:
+    for table in _WORK:
+        connection.execute(delete(table).where(_of(table, survey)))
+    gone = 0
+    for table in (tables.responses, tables.tallies, tables.choices):
+        mine = (table.c.service == survey.service, table.c.survey == survey.n)
+        rows = connection.execute(delete(table).where(*mine)).rowcount
+        gone += rows if table is tables.responses else 0
+    held = tables.surveys.c
+    connection.execute(
+        delete(tables.surveys).where(held.service == survey.service, held.n == survey.n)
+    )
+    return gone
+
+
+def _of(table: Table, survey: Survey) -> ColumnElement[bool]:
+    """That a row is about one of the survey's answers."""
+    response = tables.responses.c
+    return exists().where(
+        response.service == table.c.service,
+        response.day == table.c.day,
+        response.id == table.c.response,
+        response.service == survey.service,
+        response.survey == survey.n,
+    )
