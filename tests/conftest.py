@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 import cluster
 import forge
+import postbox
 import programs
 import scratch
 import sight
@@ -184,6 +185,30 @@ def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
     house = House(sqlite_settings)
     yield house
     house.close()
+
+
+# ---- mail
+
+
+@pytest.fixture
+def box() -> Iterator[postbox.Postbox]:
+    """A mail server that is up."""
+    with postbox.standing() as box:
+        yield box
+
+
+@pytest.fixture
+def mailed(house: House, box: postbox.Postbox) -> House:
+    """A house with a mail server, on each of the two databases."""
+    house.settings = box.settings(house.settings)
+    return house
+
+
+@pytest.fixture
+def quiet(sqlite_house: House, box: postbox.Postbox) -> House:
+    """As `mailed`, on SQLite alone."""
+    sqlite_house.settings = box.settings(sqlite_house.settings)
+    return sqlite_house
 
 
 # ---- servers

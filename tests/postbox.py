@@ -1,8 +1,8 @@
-"""A real mail server for the tests: it keeps what it takes, and refuses on demand."""
+"""A real mail server for the tests: it keeps what it takes, refuses on demand, and can be down."""
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,18 +27,26 @@ SENDER = "feedback@example.gov"
 
 @dataclass
 class Postbox:
-    """What it took, and what it will not: a recipient's address → what it answers instead.
+    """What it took, and what it will not: a recipient's address → what it answers instead, and a
+    letter with the word it `dislikes`.
 
-    While it `stalls` it has a letter half taken, and says nothing.
+    While it `stalls` it has a letter half taken, and says nothing. `meanwhile` happens while it
+    takes a letter. With `breaks` it is told of the letter, and breaks off instead.
     """
 
     port: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
     letters: list[EmailMessage] = field(default_factory=list)
+    bound_for: list[list[str]] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
+    dislikes: str = ""
     encrypted: list[bool] = field(default_factory=list)
     entered: list[str] = field(default_factory=list)
     stalls: bool = False
     begun: int = 0
+    meanwhile: Callable[[], object] | None = None
+    breaks: Callable[[EmailMessage], object] | None = None
+    _controller: Controller | None = None
 
     @property
     def to(self) -> list[str]:
@@ -49,6 +57,20 @@ class Postbox:
         """These settings, with mail going here."""
         told = {"smtp_url": f"smtp://127.0.0.1:{self.port}", "mail_from": SENDER} | more
         return Settings(**settings.model_dump() | told)
+
+    def open(self) -> None:
+        """Be up."""
+        how = {"auth_required": False, "ready_timeout": serving.PATIENCE} | self.options
+        self._controller = Controller(
+            self, "127.0.0.1", self.port, authenticator=self.authenticate, **how
+        )
+        self._controller.start()
+
+    def close(self) -> None:
+        """Be down; what it took, it keeps."""
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
 
     # What aiosmtpd calls.
 
@@ -64,7 +86,16 @@ class Postbox:
             await asyncio.sleep(0.02)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
+        if self.dislikes and self.dislikes in plain(letter):
+            return f"554 We take no letter with {self.dislikes} in it"
+        if self.breaks:
+            self.breaks(letter)
+            server.transport.abort()
+            return "451 Too late"
+        if self.meanwhile:
+            await asyncio.to_thread(self.meanwhile)
         self.letters.append(letter)
+        self.bound_for.append(envelope.rcpt_tos)
         self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         return "250 Taken"
 
@@ -75,16 +106,26 @@ class Postbox:
 
 
 @contextmanager
-def standing(**how: Any) -> Iterator[Postbox]:
+def standing(**options: Any) -> Iterator[Postbox]:
     """A postbox that listens, with aiosmtpd's options."""
-    box = Postbox(serving.free_port())
-    how = {"auth_required": False, "ready_timeout": serving.PATIENCE} | how
-    server = Controller(box, "127.0.0.1", box.port, authenticator=box.authenticate, **how)
-    server.start()
+    box = Postbox(serving.free_port(), options)
+    box.open()
     try:
         yield box
     finally:
-        server.stop()
+        box.close()
+
+
+def plain(letter: EmailMessage) -> str:
+    """The plain text of a letter."""
+    found = letter.get_body(("plain",))
+    return str(found.get_content()) if found else ""
+
+
+def html(letter: EmailMessage) -> str:
+    """The same for those who read it so."""
+    found = letter.get_body(("html",))
+    return str(found.get_content()) if found else ""
 
 
 def certificate(folder: Path, host: str = "localhost") -> tuple[ssl.SSLContext, Path]:

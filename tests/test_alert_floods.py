@@ -9,10 +9,10 @@ from cxserver import db
 from cxserver.casework import alerts
 from cxserver.catalog import directory
 from cxserver.jobs import due
-from mailroom import html, plain
-from test_alerts import SAID, alarmed, room, rows, say, send
+from postbox import html, plain
+from test_alerts import SAID, alarmed, rows, say, send
 
-__all__ = ["alarmed", "room"]  # fixtures
+__all__ = ["alarmed"]  # a fixture
 
 
 def left(house):
@@ -26,10 +26,10 @@ def flooded(alarmed):
     return alarmed
 
 
-def test_many_of_one_list_share_a_letter_and_each_is_told(flooded, room):
+def test_many_of_one_list_share_a_letter_and_each_is_told(flooded, box):
     assert send(flooded) == alerts.FEW + 3
-    assert left(flooded) == [] and len(room.received) == 2
-    [many] = [letter for _, letter in room.received if "Crisis" in letter["Subject"]]
+    assert left(flooded) == [] and len(box.letters) == 2
+    [many] = [letter for letter in box.letters if "Crisis" in letter["Subject"]]
     assert many["Subject"] == f"Alert: Crisis, {alerts.FEW + 2} comments, Riverside Office"
     ids = [row.response for row in rows(flooded) if row.alert == "crisis"]
     for n, id in enumerate(ids):
@@ -39,25 +39,25 @@ def test_many_of_one_list_share_a_letter_and_each_is_told(flooded, room):
     assert "Call the duty officer now." in plain(many)
 
 
-def test_one_that_is_refused_keeps_no_other_of_its_letter_back(flooded, room):
-    room.refused = "number 3"
+def test_one_that_is_refused_keeps_no_other_of_its_letter_back(flooded, box):
+    box.dislikes = "number 3"
     assert send(flooded) == alerts.FEW + 2
     assert len(left(flooded)) == 1
 
 
-def test_a_server_that_breaks_off_is_not_asked_for_each_of_them(flooded, room):
+def test_a_server_that_breaks_off_is_not_asked_for_each_of_them(flooded, box):
     asked = []
-    room.breaks = asked.append
+    box.breaks = asked.append
     assert send(flooded) == 0
     assert len(asked) == 2 and len(left(flooded)) == alerts.FEW + 3
-    room.breaks = None
+    box.breaks = None
     assert send(flooded) == alerts.FEW + 3
 
 
-def test_a_server_that_is_told_to_stop_sends_no_further_letter(alarmed, room):
+def test_a_server_that_is_told_to_stop_sends_no_further_letter(alarmed, box):
     say(alarmed, SAID, SAID, SAID)
     stop = threading.Event()
-    room.meanwhile = stop.set
+    box.meanwhile = stop.set
     with db.read(alarmed.engine) as connection:
         known = directory.load(connection)
     [job] = [one for one in due.JOBS if one.name == "alerts"]
@@ -67,6 +67,6 @@ def test_a_server_that_is_told_to_stop_sends_no_further_letter(alarmed, room):
         return due.run_due(alarmed.engine, alarmed.settings, known, now, jobs=(job,), **how)
 
     [done] = work(5, stop=stop)
-    assert len(room.received) == 1 and done.failed
+    assert len(box.letters) == 1 and done.failed
     work(10)
-    assert len(room.received) == 3
+    assert len(box.letters) == 3

@@ -18,7 +18,7 @@ from cxserver.instrument.phrases import Phrases
 from cxserver.intake import store
 from cxserver.jobs import due, scheduler
 from house import CATALOGUE, NOW, answer, forbid, stamp_of
-from mailroom import html, mailroom, plain
+from postbox import SENDER, html, plain
 
 LISTS = """
 [[agency.alert]]
@@ -43,21 +43,10 @@ SAID = "I waited three hours. Some days I want to die. My number is 457-55-5462.
 
 
 @pytest.fixture
-def room():
-    with mailroom() as room:
-        yield room
-
-
-@pytest.fixture
-def alarmed(house, room):
+def alarmed(house, box):
     """A house with alerts and a mail server. Its server sends nothing by itself: the tests do."""
     house.apply(ALARMED)
-    given = {
-        "smtp_url": type(house.settings.smtp_url)(room.address),
-        "mail_from": "cx@example.gov",
-        "scheduler": False,
-    }
-    house.settings = house.settings.model_copy(update=given)
+    house.settings = box.settings(house.settings, scheduler=False)
     return house
 
 
@@ -283,13 +272,13 @@ def test_an_answer_without_a_match_costs_no_statement_more(alarmed, monkeypatch)
 # ---- the mail
 
 
-def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, room):
+def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, box):
     say(alarmed, SAID + "\nService: none <b>")
     assert send(alarmed) == 1
-    [(to, letter)] = room.received
+    [letter], [to] = box.letters, box.bound_for
     assert to == ["crisis@example.gov", "night@example.gov"]
     assert letter["Subject"] == "Alert: Crisis, Riverside Office"
-    assert letter["From"] == "cx@example.gov"
+    assert letter["From"] == SENDER
     [response] = alarmed.responses()
     base = alarmed.settings.base_url
     where = f"{base}/staff/comments/permits/{MONDAY}/{response['id']}"
@@ -303,31 +292,31 @@ def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, room):
     assert "Service: none &lt;b&gt;" in html(letter)
     [row] = rows(alarmed)
     assert (row.tries, row.sent) == (1, alarmed.clock().date())
-    assert send(alarmed) == 0 and len(room.received) == 1
+    assert send(alarmed) == 0 and len(box.letters) == 1
 
 
-def test_two_lists_are_two_letters_in_either_language(alarmed, room):
+def test_two_lists_are_two_letters_in_either_language(alarmed, box):
     say(alarmed, "Quiero morirme. Voy a traer un arma.")
     assert send(alarmed) == 2
-    assert {letter["Subject"] for _, letter in room.received} == {
+    assert {letter["Subject"] for letter in box.letters} == {
         "Alert: Crisis, Riverside Office",
         "Alert: Threats, Riverside Office",
     }
 
 
 def test_a_mail_server_that_is_down_leaves_it_waiting_and_words_out_of_the_log(
-    alarmed, room, capsys
+    alarmed, box, capsys
 ):
     say(alarmed, SAID, SAID)
-    room.close()
+    box.close()
     for _ in range(3):
         assert send(alarmed) == 0
     printed = capsys.readouterr()
     assert "alert_not_mailed" in printed.out + printed.err
     assert "die" not in printed.out + printed.err
     assert [(row.tries, row.sent) for row in rows(alarmed)] == [(3, None)] * 2
-    room.open()
-    assert send(alarmed) == 2 and len(room.received) == 2
+    box.open()
+    assert send(alarmed) == 2 and len(box.letters) == 2
 
 
 def test_without_a_mail_server_alerts_wait(alarmed):
@@ -336,19 +325,19 @@ def test_without_a_mail_server_alerts_wait(alarmed):
     assert send(alarmed) == 0 and rows(alarmed)[0].sent is None
 
 
-def test_one_letter_that_is_refused_does_not_stop_the_others(alarmed, room, capsys):
+def test_one_letter_that_is_refused_does_not_stop_the_others(alarmed, box, capsys):
     say(alarmed, "suicide, unmailable", "suicide", "a bomb")
-    room.refused = "unmailable"
+    box.dislikes = "unmailable"
     assert send(alarmed) == 2
     printed = capsys.readouterr()
     assert "unmailable" not in printed.out + printed.err
     [left] = [row for row in rows(alarmed) if row.sent is None]
     assert left.tries == 1
-    room.refused = ""
+    box.dislikes = ""
     assert send(alarmed) == 1
 
 
-def test_killed_between_the_letter_and_its_mark_it_is_sent_again(alarmed, room, monkeypatch):
+def test_killed_between_the_letter_and_its_mark_it_is_sent_again(alarmed, box, monkeypatch):
     """A team may hear twice, never not at all."""
     say(alarmed, SAID)
 
@@ -366,7 +355,7 @@ def test_killed_between_the_letter_and_its_mark_it_is_sent_again(alarmed, room, 
         send(alarmed)
     monkeypatch.undo()
     assert [(row.tries, row.sent) for row in rows(alarmed)] == [(1, None)]
-    assert send(alarmed) == 1 and len(room.received) == 2
+    assert send(alarmed) == 1 and len(box.letters) == 2
     assert rows(alarmed)[0].tries == 2
 
 
@@ -381,12 +370,12 @@ def test_an_alert_that_left_the_catalogue_waits_and_is_told(alarmed, capsys):
     assert send(alarmed) == 1
 
 
-def test_while_one_process_sends_another_leaves_it_alone(alarmed, room):
+def test_while_one_process_sends_another_leaves_it_alone(alarmed, box):
     say(alarmed, "a bomb", "a bomb")
     others = []
-    room.meanwhile = lambda: others.append(send_from_another_process(alarmed))
+    box.meanwhile = lambda: others.append(send_from_another_process(alarmed))
     assert send(alarmed) == 2
-    assert others == [0, 0] and len(room.received) == 2
+    assert others == [0, 0] and len(box.letters) == 2
     assert all(row.tries == 1 for row in rows(alarmed))
 
 
@@ -409,14 +398,14 @@ def finding(house):
     return [(one.state, one.cure) for one in found]
 
 
-def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, room):
+def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, box):
     assert finding(alarmed) == [("ok", "")]
     heard = alarmed.settings
     alarmed.settings = heard.model_copy(update={"mail_from": ""})
     assert finding(alarmed) == [("problem", "Set CX_SMTP_URL and CX_MAIL_FROM.")]
     alarmed.settings = heard
     say(alarmed, SAID)
-    room.close()
+    box.close()
     for _ in range(2):
         send(alarmed)
     assert finding(alarmed) == [("ok", "")]
@@ -448,7 +437,7 @@ class Ticking:
         return self()
 
 
-def test_a_running_server_mails_the_team_within_seconds(alarmed, room, serve, monkeypatch):
+def test_a_running_server_mails_the_team_within_seconds(alarmed, box, serve, monkeypatch):
     """A form is sent to a real server over a socket, and nobody does anything more."""
     monkeypatch.setattr(scheduler, "EVERY", 0.2)
     # It looks every 20 seconds; a test waits no longer than one.
@@ -467,7 +456,7 @@ def test_a_running_server_mails_the_team_within_seconds(alarmed, room, serve, mo
     while not rows(alarmed)[0].sent:
         assert time.monotonic() < deadline, "no mail came"
         time.sleep(0.05)
-    [(to, letter)] = room.received
+    [letter], [to] = box.letters, box.bound_for
     assert to == ["crisis@example.gov", "night@example.gov"]
     assert "Some days I want to die." in plain(letter) and "457-55-5462" not in plain(letter)
     assert [one.sent is not None for one in rows(alarmed)] == [True]

@@ -38,28 +38,17 @@ MORE = "".join(
 
 
 @pytest.fixture
-def box():
-    with postbox.standing() as box:
-        yield box
-
-
-def move_in(house, box):
-    """The house as it is on Monday morning; its staff came long before."""
-    house.settings = box.settings(house.settings)
-    house.clock.now = LONG_BEFORE
-    return house
+def mailed(mailed):
+    """A house with a mail server on Monday morning; its staff came long before."""
+    mailed.clock.now = LONG_BEFORE
+    return mailed
 
 
 @pytest.fixture
-def mailed(house, box):
-    """A house with a mail server, on each of the two databases."""
-    return move_in(house, box)
-
-
-@pytest.fixture
-def quiet(sqlite_house, box):
+def quiet(quiet):
     """As `mailed`, on SQLite alone."""
-    return move_in(sqlite_house, box)
+    quiet.clock.now = LONG_BEFORE
+    return quiet
 
 
 DIGESTS = [job for job in due.JOBS if job.name == "digests"]

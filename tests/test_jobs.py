@@ -32,25 +32,18 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def box():
-    with postbox.standing() as box:
-        yield box
-
-
-@pytest.fixture
-def mailed(house, box):
+def mailed(mailed):
     """A house with a mail server and a manager, on a Monday morning."""
-    return staffed(house, box)
+    return staffed(mailed)
 
 
 @pytest.fixture
-def quiet(sqlite_house, box):
+def quiet(quiet):
     """As `mailed`, on SQLite alone."""
-    return staffed(sqlite_house, box)
+    return staffed(quiet)
 
 
-def staffed(house, box):
-    house.settings = box.settings(house.settings)
+def staffed(house):
     house.clock.now = DUE - timedelta(days=60)
     invite(house, Role.OFFICE_MANAGER)
     house.clock.now = DUE

@@ -17,12 +17,6 @@ LETTER = Letter(("ana@example.gov",), "How it went", "All was well.")
 
 
 @pytest.fixture
-def box():
-    with postbox.standing() as box:
-        yield box
-
-
-@pytest.fixture
 def settings(box):
     return box.settings(Settings())
 

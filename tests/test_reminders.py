@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-import postbox
 from command import cx
 from cxserver import db, tables
 from cxserver.catalog import directory
@@ -29,25 +28,18 @@ FRIDAY = datetime(2027, 1, 29, 15, tzinfo=UTC)
 
 
 @pytest.fixture
-def box():
-    with postbox.standing() as box:
-        yield box
-
-
-@pytest.fixture
-def mailed(house, box):
+def mailed(mailed):
     """A house with a mail server, an analyst, an administrator, and others."""
-    return staffed(house, box)
+    return staffed(mailed)
 
 
 @pytest.fixture
-def quiet(sqlite_house, box):
+def quiet(quiet):
     """As `mailed`, on SQLite alone."""
-    return staffed(sqlite_house, box)
+    return staffed(quiet)
 
 
-def staffed(house, box):
-    house.settings = box.settings(house.settings)
+def staffed(house):
     for role in Role:
         invite(house, role)
     return house
