@@ -27,10 +27,14 @@ def line(row: Iterable[Any]) -> str:
 
 
 def guarded(value: Any) -> Any:
-    """A cell of CSV, text or a list: what a spreadsheet would run is put behind an apostrophe."""
+    """A cell of CSV, text or a list: empty for nothing, and inert."""
     if not value:
         return ""
-    value = plain(value)
+    return inert(plain(value))
+
+
+def inert(value: Any) -> Any:
+    """The value, behind an apostrophe if a spreadsheet would run it."""
     if isinstance(value, str) and value.lstrip(" ")[:1] in _FORMULA:
         return "'" + value
     return value

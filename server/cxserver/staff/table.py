@@ -9,9 +9,8 @@ from starlette.responses import Response
 from cxserver.insight import suppression
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.suppression import View
+from cxserver.reporting import cells
 
-# A spreadsheet runs a cell that begins like this.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HIDDEN = "not shown"
 
 Raw = str | int | float | None
@@ -42,7 +41,8 @@ class Table:
         writer = csv.writer(file)
         writer.writerow(self.head)
         for row in self.rows:
-            writer.writerow([_safe(cell.text if cell.raw is None else cell.raw) for cell in row])
+            told = (cell.text if cell.raw is None else cell.raw for cell in row)
+            writer.writerow([cells.inert(value) for value in told])
         return file.getvalue()
 
 
@@ -105,9 +105,3 @@ def _shares(
         return hidden(), hidden(), hidden()
     shown = percent(value) if view == "full" else people
     return Cell(shown, value, view), Cell(percent(low), low, view), Cell(percent(high), high, view)
-
-
-def _safe(value: Raw) -> Raw:
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return "'" + value
-    return value
