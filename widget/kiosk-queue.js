@@ -1,5 +1,6 @@
 // The answers of this device: written down before "Thank you", sent in order, and deleted only
-// when the server has said of each that it has it. Nothing here knows the screen.
+// when the server has said of each that it has it. Nothing here knows the screen. They lie in
+// `Store`; when each was given, `Clock` knows.
 //
 // Queue.open()          first of all; rejects where nothing can be kept
 // Queue.keep(answer)    resolves to the answer's key once it is durably written
@@ -13,8 +14,6 @@ const Queue = (() => {
   const LONGEST = 300000;
   const TIMEOUT = 30000;
   const HOUR = 3600000;
-  const WAITING = 0;
-  const ASIDE = 1;
   const DAY = 24 * HOUR;
   const PROMPT = 10000;
   // The server has it, or will never have it as it is. Everything else is tried again.
@@ -28,7 +27,6 @@ const Queue = (() => {
   const [, service, office] = location.pathname.startsWith(`${root}/k/`)
     ? location.pathname.slice(root.length).split("/").slice(1) : [];
 
-  let db = null;
   let device = {};
   let state = "open";
   let timer;
@@ -39,151 +37,10 @@ const Queue = (() => {
   let half = BATCH;
   let worker = null;
 
-  // ---- the database
-
-  function openDatabase() {
-    return new Promise((done, fail) => {
-      const request = indexedDB.open("cx-kiosk", 1);
-      request.onupgradeneeded = () => {
-        const answers = request.result.createObjectStore("answers", { keyPath: "n", autoIncrement: true });
-        answers.createIndex("state", "state");
-        request.result.createObjectStore("device");
-      };
-      request.onsuccess = () => {
-        const base = request.result;
-        base.onclose = () => { db = null; };
-        base.onversionchange = () => { base.close(); db = null; };
-        done(base);
-      };
-      request.onerror = () => fail(request.error);
-      request.onblocked = () => fail(new Error("blocked"));
-    });
-  }
-
-  // Runs `work` in one transaction; resolves to what it set as `out.value` when that is on the disk.
-  // A browser may have closed the database under us: then it is opened anew.
-  async function transact(stores, mode, work) {
-    try {
-      return await attempt(stores, mode, work);
-    } catch (error) {
-      if (db && error.name !== "InvalidStateError") throw error;
-      db = null;
-      return attempt(stores, mode, work);
-    }
-  }
-
-  async function attempt(stores, mode, work) {
-    db ||= await openDatabase();
-    return new Promise((done, fail) => {
-      const act = db.transaction(stores, mode, { durability: "strict" });
-      const out = {};
-      // A disk that hangs is a disk that fails: nobody stands before "Sending…" for ever.
-      const patience = setTimeout(() => {
-        try {
-          act.abort();
-        } catch {
-          // it has just come to its end
-        }
-        db = null; // a connection that was closed under it may never say so
-        fail(new Error("storage"));
-      }, PROMPT);
-      act.oncomplete = () => {
-        clearTimeout(patience);
-        done(out.value);
-      };
-      act.onabort = () => {
-        clearTimeout(patience);
-        fail(out.error || act.error || new Error("storage"));
-      };
-      work(act, out);
-    });
-  }
-
-  const recall = (name) => transact(["device"], "readonly", (act, out) => {
-    act.objectStore("device").get(name).onsuccess = ({ target }) => { out.value = target.result; };
-  });
-
-  const remember = (name, value) => transact(["device"], "readwrite", (act) => {
-    act.objectStore("device").put(value, name);
-  });
-
-  const counts = () => transact(["answers"], "readonly", (act, out) => {
-    out.value = { waiting: 0, aside: 0 };
-    const index = act.objectStore("answers").index("state");
-    index.count(WAITING).onsuccess = ({ target }) => { out.value.waiting = target.result; };
-    index.count(ASIDE).onsuccess = ({ target }) => { out.value.aside = target.result; };
-  });
-
-  // Every answer in `wanted` state, oldest first, until `until(answer, how many before it)`.
-  const read = (wanted, until, skip) => transact(["answers"], "readonly", (act, out) => {
-    out.value = [];
-    act.objectStore("answers").index("state").openCursor(IDBKeyRange.only(wanted)).onsuccess = ({ target }) => {
-      const cursor = target.result;
-      if (!cursor) return;
-      if (!skip || !skip(cursor.value)) {
-        if (until && until(cursor.value, out.value.length)) return;
-        out.value.push(cursor.value);
-      }
-      cursor.continue();
-    };
-  });
-
-  // Changes every answer for which `change` returns true.
-  const changeAll = (change) => transact(["answers"], "readwrite", (act) => {
-    act.objectStore("answers").openCursor().onsuccess = ({ target }) => {
-      const cursor = target.result;
-      if (!cursor) return;
-      if (change(cursor.value)) cursor.update(cursor.value);
-      cursor.continue();
-    };
-  });
-
-  // ---- the clock
-  // `at` is what this device's clock showed. A stretch is a time in which that clock ran on
-  // undisturbed; the server's offset, measured in a stretch, holds for all of its answers. Whoever
-  // sets the clock between an answer and its sending must not move the answer.
-
-  let stretch = fresh();
-  let offset = null;
-  let base = Date.now() - performance.now();
-
-  function fresh() {
-    // randomUUID is there on https only; this is there everywhere.
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 15) | 64;
-    bytes[8] = (bytes[8] & 63) | 128;
-    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  }
-
-  function watchClock() {
-    const next = Date.now() - performance.now();
-    // Set anew, or asleep: both look the same from here. The next measurement tells.
-    if (Math.abs(next - base) > 5000) {
-      stretch = fresh();
-      offset = null;
-    }
-    base = next;
-  }
-
-  async function measured(seconds) {
-    watchClock();
-    if (offset === null) {
-      const mine = stretch;
-      await changeAll((answer) => {
-        if (answer.stretch !== mine || answer.offset !== null) return false;
-        answer.offset = seconds;
-        return true;
-      });
-    }
-    offset = seconds;
-    device.offset = seconds;
-  }
+  // ---- what this device may do
 
   // Seconds since 1970 by the server's clock, as well as this device knows.
-  const serverTime = () => Date.now() / 1000 + (offset ?? device.offset ?? 0);
-
-  // ---- what this device may do
+  const serverTime = () => Date.now() / 1000 + (Clock.offset ?? device.offset ?? 0);
 
   const endOf = (link) => {
     const token = link.split("/").pop();
@@ -210,13 +67,13 @@ const Queue = (() => {
   // A new link is a new chance for what was set aside.
   async function hold(changes) {
     device = { ...device, ...changes };
-    await remember("device", device);
+    await Store.remember("device", device);
     if (changes.link) await retry();
   }
 
-  const retry = (fits = () => true) => changeAll((answer) => {
-    if (answer.state === WAITING || !fits(answer)) return false;
-    answer.state = WAITING;
+  const retry = (fits = () => true) => Store.changeAll((answer) => {
+    if (answer.state === Store.WAITING || !fits(answer)) return false;
+    answer.state = Store.WAITING;
     answer.why = null;
     return true;
   });
@@ -236,7 +93,7 @@ const Queue = (() => {
   }
 
   async function look() {
-    const { waiting, aside } = await counts();
+    const { waiting, aside } = await Store.counts();
     say(judge(waiting));
     return { waiting, aside };
   }
@@ -244,19 +101,11 @@ const Queue = (() => {
   // ---- keeping
 
   async function keep(answer) {
-    watchClock();
-    const key = fresh();
+    const key = Store.unique();
     const { link } = device;
-    const record = { ...answer, key, link, service, office, at: Date.now(), offset, stretch, state: WAITING, why: null };
+    const record = { ...answer, key, link, service, office, ...Clock.now(), state: Store.WAITING, why: null };
     try {
-      await transact(["answers"], "readwrite", (act, out) => {
-        const answers = act.objectStore("answers");
-        answers.index("state").count(WAITING).onsuccess = ({ target }) => {
-          if (target.result < FULL) return answers.add(record);
-          out.error = Object.assign(new Error("full"), { name: "full" });
-          act.abort();
-        };
-      });
+      await Store.add(record, FULL);
     } catch (error) {
       say(error.name === "full" ? "full" : "storage");
       throw error;
@@ -283,7 +132,7 @@ const Queue = (() => {
   }
 
   async function beat() {
-    const { waiting, aside } = await counts();
+    const { waiting, aside } = await Store.counts();
     const before = Date.now();
     const since = performance.now();
     const { status, told } = await post("/k/heartbeat", {
@@ -293,7 +142,11 @@ const Queue = (() => {
     const took = Date.now() - before;
     // A slow way there and back, or a sleep in between, measures nothing.
     const prompt = took >= 0 && took <= PROMPT && Math.abs(took - (performance.now() - since)) < 2000;
-    if (prompt) await measured(Math.round((Date.parse(told.now) - before - took / 2) / 1000));
+    if (prompt) {
+      const ahead = Math.round((Date.parse(told.now) - before - took / 2) / 1000);
+      await Clock.measured(ahead);
+      device.offset = ahead;
+    }
     beaten = performance.now();
     if (status === 200) return welcome(told);
     // What this page does not know is no reason to turn people away.
@@ -340,22 +193,20 @@ const Queue = (() => {
   function next() {
     let size = 0;
     const now = Date.now();
-    return read(WAITING, (answer, n) => {
+    return Store.read(Store.WAITING, (answer, n) => {
       size += new Blob([JSON.stringify(item(answer))]).size + 1;
       return n >= half || (n > 0 && size > BYTES);
     }, ({ later }) => later > now && later <= now + HOUR);
   }
 
   // What became of each: kept by the server, set aside, or to be tried again. True if all went on.
-  const settle = (results) => transact(["answers"], "readwrite", (act, out) => {
-    const answers = act.objectStore("answers");
-    out.value = true;
-    for (const [answer, status, code] of results) {
-      if (KEPT.includes(status)) answers.delete(answer.n);
-      else if (HOPELESS.includes(status)) answers.put({ ...answer, state: ASIDE, why: { status, code, at: Date.now() } });
-      else out.value = false;
-    }
-  });
+  async function settle(results) {
+    const kept = results.filter(([, status]) => KEPT.includes(status));
+    const hopeless = results.filter(([, status]) => HOPELESS.includes(status));
+    const aside = ([answer, status, code]) => ({ ...answer, state: Store.ASIDE, why: { status, code, at: Date.now() } });
+    await Store.settle(kept.map(([answer]) => answer), hopeless.map(aside));
+    return kept.length + hopeless.length === results.length;
+  }
 
   async function round() {
     const answers = await next();
@@ -374,7 +225,7 @@ const Queue = (() => {
       // Not our server's word: something between us took offence. If the server itself is well, it
       // is at one answer: that one waits an hour, and the others go on.
       await beat();
-      await narrow(answers, () => put({ ...answers[0], later: Date.now() + HOUR }));
+      await narrow(answers, () => Store.put({ ...answers[0], later: Date.now() + HOUR }));
     }
     return true;
   }
@@ -386,11 +237,9 @@ const Queue = (() => {
     return undefined;
   }
 
-  const put = (answer) => transact(["answers"], "readwrite", (act) => { act.objectStore("answers").put(answer); });
-
   async function done(results) {
     if (!await settle(results)) throw new Error("some are to be sent again");
-    await remember("sent", Date.now());
+    await Store.remember("sent", Date.now());
     for (const [{ key }, status, code] of results)
       document.dispatchEvent(new CustomEvent("cx-settled", { detail: { key, status, code } }));
   }
@@ -403,10 +252,10 @@ const Queue = (() => {
 
   async function work() {
     if (performance.now() - beaten > BEAT * 0.9) await beat();
-    const { aside } = await counts();
+    const { aside } = await Store.counts();
     while (await round());
     // Staff hear of what was set aside now, not in a minute.
-    if ((await counts()).aside !== aside) await beat();
+    if ((await Store.counts()).aside !== aside) await beat();
   }
 
   async function send() {
@@ -455,7 +304,7 @@ const Queue = (() => {
 
   async function start() {
     try {
-      device = await recall("device") || {};
+      device = await Store.recall("device") || {};
       if (service) await adopt();
     } catch (error) {
       state = "storage";
@@ -469,7 +318,7 @@ const Queue = (() => {
       failures = 0; // it may be a moment early: then soon again
       send();
     });
-    setInterval(watchClock, 1000);
+    setInterval(Clock.watch, 1000);
     send();
   }
 
@@ -478,17 +327,17 @@ const Queue = (() => {
 
   const status = async () => {
     await open();
-    const aside = await read(ASIDE);
-    const { waiting } = await counts();
-    const offices = [...new Set([...aside, ...await read(WAITING)].map((answer) => answer.office))];
-    const sent = await recall("sent");
+    const aside = await Store.read(Store.ASIDE);
+    const { waiting } = await Store.counts();
+    const offices = [...new Set([...aside, ...await Store.read(Store.WAITING)].map((answer) => answer.office))];
+    const sent = await Store.recall("sent");
     const kept = navigator.storage && navigator.storage.persisted ? await navigator.storage.persisted() : false;
     return { ...device, waiting, aside, offices, sent, kept, state, ends: device.link && endOf(device.link), release: page.release, offline: !!worker };
   };
 
   // What was set aside, one a line: the office, why, and the answer. No link goes into a file.
   const copy = async () => {
-    const lines = (await read(ASIDE)).map((answer) => {
+    const lines = (await Store.read(Store.ASIDE)).map((answer) => {
       const told = { service: answer.service, office: answer.office, why: answer.why.code, ...item(answer) };
       delete told.link;
       return JSON.stringify(told);
@@ -496,5 +345,5 @@ const Queue = (() => {
     return lines.join("\n") + "\n";
   };
 
-  return { open, keep, send, status, copy, recall, remember, retry: () => retry().then(send), get state() { return state; } };
+  return { open, keep, send, status, copy, retry: () => retry().then(send), get state() { return state; } };
 })();

@@ -43,7 +43,7 @@
   async function guess(typed) {
     if (!/^[0-9]{6}$/.test(typed)) return say("wrong", text("six"));
     const now = Date.now();
-    const tries = await Queue.recall("tries") || { n: 0, at: now, until: 0 };
+    const tries = await Store.recall("tries") || { n: 0, at: now, until: 0 };
     const left = tries.until - now;
     if (left > 0 && left <= LONGEST) return say("wrong", text("locked").replace("{n}", Math.ceil(left / 60000)));
     const { pin } = await Queue.status();
@@ -51,12 +51,12 @@
     tries.n = Math.abs(now - tries.at) > FORGIVEN ? 1 : tries.n + 1;
     tries.at = now;
     if (tries.n % TRIES === 0) tries.until = now + Math.min(LONGEST, LOCKED * 2 ** (tries.n / TRIES - 1));
-    await Queue.remember("tries", tries);
+    await Store.remember("tries", tries);
     const right = await fits(typed, pin);
     if (!dialog) return;
     find("pin").value = "";
     if (!right) return say("wrong", text("wrong"));
-    await Queue.remember("tries", null);
+    await Store.remember("tries", null);
     find("lock").hidden = true;
     find("panel").hidden = false;
     find("panel").querySelector("button").focus();

@@ -96,7 +96,7 @@
     show(part);
     write(kept);
     if (opened) stage.querySelector("details").open = true;
-    if (alarmed) alarm(faults());
+    if (alarmed) alarm(Faults.found(stage));
     stage.querySelector(`[data-speak="${code}"]`).focus({ preventScroll: true });
   }
 
@@ -141,83 +141,27 @@
     };
   }
 
-  // ---- faults, told as the server would: [field, its name, what to do]
-
-  function faults() {
-    const told = stage.querySelector(".alert").dataset;
-    const missing = ["satisfaction", "trust"].map((name) => [form().querySelector(`[name=${name}]`), name])
-      .filter(([first, name]) => first && !form().querySelector(`[name=${name}]:checked`))
-      .map(([first, name]) => [first, told[name], name === "trust" ? told.requiredTrust : told.required]);
-    const areas = [...stage.querySelectorAll("textarea")].map((area) => {
-      const over = [...area.value].length - area.dataset.limit;
-      // Numbers are written as in this country, whatever the language.
-      const long = (over === 1 ? told.overOne : told.overMany).replace("{n}", over.toLocaleString("en-US"));
-      const unreadable = area.value.isWellFormed && !area.value.isWellFormed();
-      return [area, told[area.name] || area.labels[0].textContent, over > 0 ? long : unreadable && told.text];
-    });
-    return [...missing, ...areas.filter(([, , text]) => text)];
-  }
+  // ---- faults
 
   function alarm(found) {
-    const alert = stage.querySelector(".alert");
-    for (const group of stage.querySelectorAll(".wrong")) unmark(group);
-    alert.querySelector("ul").replaceChildren(...found.map(line));
-    for (const [field, , text] of found) mark(field, text);
-    alert.hidden = !found.length;
-    document.title = (found.length ? template(part, language).dataset.error : "") + template(part, language).dataset.title;
+    const { title, error } = template(part, language).dataset;
+    Faults.show(stage, found, (field) => {
+      field.focus();
+      uncover();
+    });
+    document.title = (found.length ? error : "") + title;
   }
 
   // A rating that was missing and is now chosen: its mark and its line go, all others stay.
   function mend({ target }) {
-    if (target.checked && target.closest(".wrong")) alarm(faults().filter(([field]) => groupOf(field).matches(".wrong")));
-  }
-
-  function line([field, name, text]) {
-    const item = document.createElement("li");
-    const link = document.createElement("a");
-    link.href = `#${field.id}`;
-    link.textContent = `${name}: ${text}`;
-    link.addEventListener("click", (event) => {
-      event.preventDefault(); // the address stays as it is
-      field.focus();
-      uncover();
-    });
-    item.append(link);
-    return item;
-  }
-
-  const groupOf = (field) => field.closest("fieldset, .text");
-  const described = (field) => (field.type === "textarea" ? field : groupOf(field));
-  const describing = (field) => (described(field).getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
-
-  function mark(field, text) {
-    const group = groupOf(field);
-    const said = document.createElement("p");
-    said.className = "error";
-    said.id = `${field.name}-error`;
-    said.textContent = text;
-    group.classList.add("wrong");
-    group.firstElementChild.after(said);
-    const ids = describing(field);
-    ids.splice(-1, 0, said.id); // the count of characters comes last
-    described(field).setAttribute("aria-invalid", "true");
-    described(field).setAttribute("aria-describedby", ids.join(" "));
-  }
-
-  function unmark(group) {
-    const said = group.querySelector(".error");
-    const field = group.querySelector("input, textarea");
-    group.classList.remove("wrong");
-    described(field).removeAttribute("aria-invalid");
-    described(field).setAttribute("aria-describedby", describing(field).filter((id) => id !== said.id).join(" "));
-    said.remove();
+    if (target.checked && target.closest(".wrong")) alarm(Faults.found(stage).filter(([field]) => Faults.groupOf(field).matches(".wrong")));
   }
 
   // ---- sending
 
   async function send() {
     if (sending) return;
-    const found = faults();
+    const found = Faults.found(stage);
     alarm(found);
     if (found.length) return stage.querySelector(".alert").focus();
     const unsent = stage.querySelector("#unsent");
@@ -360,7 +304,7 @@
   function uncover() {
     const field = stage.contains(document.activeElement) && document.activeElement;
     if (!field || !field.matches("textarea")) return;
-    const group = groupOf(field);
+    const group = Faults.groupOf(field);
     group.scrollIntoView({ block: "nearest" });
     if (group.getBoundingClientRect().top < 0) group.scrollIntoView();
   }
