@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from cxserver import db
 from cxserver.insight import changes, fix, slices
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.intake import store
 from cxserver.periods import Span
 from cxserver.settings import Settings

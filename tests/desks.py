@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from cxserver import db
 from cxserver.catalog.directory import Directory
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.staff import members
 from cxserver.staff.access import Member, Role
 from house import House

@@ -13,6 +13,7 @@ from cxserver import db, tables
 from cxserver.history import importing, shape
 from cxserver.history.importing import Summary
 from cxserver.insight import results
+from cxserver.insight.scopes import Scope
 from cxserver.reporting.quarter import wide
 from house import NOW, House
 
@@ -130,7 +131,7 @@ def everything(house: House) -> dict[str, list[str]]:
 
 def by(house: House, group: str, **wanted: Any) -> dict[str, results.Row]:
     """The results by a group, each under its name."""
-    found = results.rows(house.engine, group, results.Filter(**wanted))
+    found = results.rows(house.engine, group, Scope(**wanted))
     return {one.name: one for one in found}
 
 

@@ -16,8 +16,9 @@ from scipy.sparse import csr_matrix
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory
-from cxserver.insight import slices, small
-from cxserver.insight.slices import Scope, Slice
+from cxserver.insight import scopes, small
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
 from cxserver.periods import Span
 from cxserver.staff import filters, ruling, stretches
 from cxserver.staff.filters import Filters, Window
@@ -151,7 +152,7 @@ class Agency:
         return self.stretches[stretch].within(span) == self.stretches[stretch]
 
     def _mask(self, service: Any, office: Any, channel: Any, language: Any) -> Any:
-        inside = slices.subtree(self.known, office) if office else None
+        inside = scopes.subtree(self.known, office) if office else None
         wanted = (service, None, channel, language)
         return np.array(
             [

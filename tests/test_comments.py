@@ -14,7 +14,7 @@ from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.errors import NotFound
 from cxserver.insight import held, slices
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.reporting import comments
 from cxserver.reporting.comments import Wanted
 from cxserver.staff.access import Role

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
 from cxserver.staff import filters, stretches
 from cxserver.staff.filters import Filters

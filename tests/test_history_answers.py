@@ -7,6 +7,7 @@ from pathlib import Path
 
 import quarters
 from cxserver import db
+from cxserver.insight.scopes import WITHOUT_FLAGGED
 from cxserver.intake import recount, unlinkable
 from cxserver.reporting.quarter import answers as quarter_answers
 from cxserver.reporting.quarter import fiscal, review, v2
@@ -116,10 +117,10 @@ def test_thumbs_come_back_as_thumbs(sqlite_house: House, tmp_path: Path) -> None
 def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -> None:
     quarter = fiscal.named(quarters.QUARTER)
     quarters.answer_all(house, 40)
-    own = by(house, "quarter", flagged=False)[quarters.QUARTER].n
+    own = by(house, "quarter", flagged=WITHOUT_FLAGGED)[quarters.QUARTER].n
     old = [row(str(n), When="2026-10-05", Said="Said elsewhere") for n in range(7)]
     take(house, batch(tmp_path, sheet(old)))
-    assert by(house, "quarter", flagged=False)[quarters.QUARTER].n == own + 7
+    assert by(house, "quarter", flagged=WITHOUT_FLAGGED)[quarters.QUARTER].n == own + 7
     for form in ("v1", "wide"):
         assert quarters.write(house, form, tmp_path / form).answers == own
     with db.read(house.engine) as connection:

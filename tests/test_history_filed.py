@@ -15,7 +15,8 @@ from cxserver.catalog import directory
 from cxserver.errors import ServerError
 from cxserver.history import filed as headers
 from cxserver.history import importing, shape
-from cxserver.insight import slices
+from cxserver.insight import scopes, slices
+from cxserver.insight.scopes import Scope
 from cxserver.intake import recount
 from cxserver.reporting.quarter import fiscal, reflections, volumes
 from cxserver.reporting.quarter.reflections import Reflection
@@ -206,12 +207,12 @@ def _map_of(other: House, form: str, service: str, channel: str) -> dict[str, An
 
 
 def _counts(house: House, service: str, channel: str, **how: Any) -> dict[str, dict[str, int]]:
-    scope = slices.Scope(services=frozenset({service}), channels=frozenset({channel}))
+    scope = Scope(services=frozenset({service}), channels=frozenset({channel}))
     if not how.get("flagged", True):
-        scope = slices.Scope(
+        scope = Scope(
             services=frozenset({service}),
             channels=frozenset({channel}),
-            flagged=slices.WITHOUT_FLAGGED,
+            flagged=scopes.WITHOUT_FLAGGED,
         )
     [found] = slices.read(house.engine, scope)
     return {measure: dict(values) for measure, values in found.measured.items() if values}

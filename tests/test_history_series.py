@@ -10,6 +10,7 @@ import quarters
 from cxserver import db
 from cxserver.catalog import apply, check, directory
 from cxserver.insight import changes, slices, wording
+from cxserver.insight.scopes import Scope
 from cxserver.instrument import survey as surveys
 from cxserver.staff.access import Role
 from desks import sign_in
@@ -23,7 +24,7 @@ def test_a_series_breaks_where_the_past_ends(house: House, tmp_path: Path) -> No
     quarters.answer_all(house, 60)
     with db.read(house.engine) as connection:
         versions = wording.versions(directory.load(connection))
-    scope = slices.Scope(services=frozenset({"permits"}))
+    scope = Scope(services=frozenset({"permits"}))
     found = slices.read(house.engine, scope, ("quarter", *changes.NEEDS))
     series = [
         (name, changes.side([one for one in found if one.group["quarter"] == name]))

@@ -4,7 +4,7 @@ import pytest
 
 import kinds
 from cxserver.insight import held
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.staff.commentlist import Search, Shelf
 from wrote import known, wrote
 

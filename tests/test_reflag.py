@@ -14,7 +14,8 @@ from command import cx
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import StoreUnavailable
-from cxserver.insight import results
+from cxserver.insight import results, scopes
+from cxserver.insight.scopes import Scope
 from cxserver.instrument.levels import Level
 from cxserver.intake import recount, reflag, store
 from cxserver.intake.bursts import RUSH, SAME, Seen
@@ -42,7 +43,8 @@ def flags(house: House) -> list[str]:
 
 
 def counted(house: House, *, flagged: bool) -> int:
-    rows = results.rows(house.engine, "office", results.Filter(flagged=flagged))
+    asked = Scope(flagged=None if flagged else scopes.WITHOUT_FLAGGED)
+    rows = results.rows(house.engine, "office", asked)
     return sum(row.n for row in rows)
 
 
@@ -98,7 +100,7 @@ def test_an_answer_that_is_suspect_already_keeps_its_place_among_the_counts(hous
 def test_a_count_that_came_down_to_nothing_is_gone(house):
     rows = stored(house, 2)
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, SAME))
-    assert results.rows(house.engine, "office", results.Filter(flagged=False)) == []
+    assert results.rows(house.engine, "office", Scope(flagged=scopes.WITHOUT_FLAGGED)) == []
     with db.read(house.engine) as connection:
         held = tables.tallies.c
         left = connection.execute(select(held.level, held.flagged, held.answers)).all()

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 from cxserver import db, tables
 from cxserver.insight import count, parts, slices
 from cxserver.insight.parts import Part
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers, levels
 from cxserver.instrument.levels import Level
 from cxserver.intake import counts, store

@@ -14,8 +14,8 @@ from command import cx
 from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.errors import NotFound
-from cxserver.insight import parts, slices
-from cxserver.insight.slices import Scope
+from cxserver.insight import parts, scopes, slices
+from cxserver.insight.scopes import Scope
 from cxserver.intake import store
 from cxserver.periods import Span
 from house import CATALOGUE
@@ -67,7 +67,7 @@ a_scope = st.builds(
     channels=some(VALUES["channel"]),
     languages=some(VALUES["language"]),
     surveys=some(versions),
-    flagged=st.sampled_from([None, slices.WITHOUT_FLAGGED, slices.ONLY_FLAGGED]),
+    flagged=st.sampled_from([None, scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED]),
     span=st.builds(Span, a_day, a_day),
 )
 a_split = st.lists(st.sampled_from(slices.GROUPS), unique=True, max_size=3)
@@ -132,7 +132,7 @@ def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
         assert slices.merged(read) == whole
         without, only = (
             slices.read(engine, scope.narrowed(Scope(flagged=flagged)))
-            for flagged in (slices.WITHOUT_FLAGGED, slices.ONLY_FLAGGED)
+            for flagged in (scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED)
         )
         assert slices.merged(without + only) == whole
 
@@ -194,12 +194,12 @@ def test_a_unit_is_the_office_and_all_below_it(sqlite_house):
     sqlite_house.apply(TREE)
     with db.read(sqlite_house.engine) as connection:
         known = directory.load(connection)
-    assert slices.subtree(known, "country") == {"country", "coast", "riverside"}
-    assert slices.subtree(known, "lakeside") == {"lakeside"}
-    unit = slices.unit(known, "coast")
+    assert scopes.subtree(known, "country") == {"country", "coast", "riverside"}
+    assert scopes.subtree(known, "lakeside") == {"lakeside"}
+    unit = scopes.unit(known, "coast")
     assert unit.offices == {"coast", "riverside"} and unit.services == {"permits", "hearings"}
     with pytest.raises(NotFound):
-        slices.subtree(known, "atlantis")
+        scopes.subtree(known, "atlantis")
 
 
 def test_results_by_period_and_under_an_office(sqlite_house):

@@ -10,7 +10,7 @@ import pytest
 
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.staff import filters, stretches
 from house import CATALOGUE
 from snoop import Agency, Attack

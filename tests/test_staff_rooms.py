@@ -10,7 +10,7 @@ import pytest
 from cxserver import db, staff
 from cxserver.catalog import directory
 from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.staff import access
 from cxserver.staff.access import Member, Role
 from desks import post, sign_in

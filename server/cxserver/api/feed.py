@@ -17,7 +17,7 @@ from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
 from cxserver.insight import labels, slices
 from cxserver.insight.labels import Label
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.insight.told import Told
 from cxserver.periods import Period
 from cxserver.reporting import batches, export

@@ -22,8 +22,8 @@ from cxserver.catalog import apikeys
 from cxserver.catalog.apikeys import ApiKey
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ApiKeyRefused, NotFound
-from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight import scopes
+from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
 
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
@@ -100,7 +100,7 @@ def refused(rejected: Rejected) -> Response:
 def scope(key: ApiKey, directory: Directory) -> Scope:
     """All the answers that a key reads. What is no longer in the catalogue shows nothing."""
     try:
-        below = slices.unit(directory, key.office) if key.office is not None else Scope()
+        below = scopes.unit(directory, key.office) if key.office is not None else Scope()
     except NotFound:
         return _NOTHING
     service = frozenset({key.service}) if key.service is not None else None

@@ -14,8 +14,8 @@ from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
 from cxserver.api.reading import RowsQuery
 from cxserver.api.visitor import Visitor
-from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight import scopes
+from cxserver.insight.scopes import Scope
 from cxserver.periods import Kind, Period
 from cxserver.reporting import batches
 
@@ -136,7 +136,7 @@ def _named(who: Visitor, asked: RowsQuery) -> Scope:
     )
     if asked.under is None:
         return named
-    return named.narrowed(Scope(offices=slices.subtree(who.directory, asked.under)))
+    return named.narrowed(Scope(offices=scopes.subtree(who.directory, asked.under)))
 
 
 def _begins(kind: Kind, day: date) -> bool:

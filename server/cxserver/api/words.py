@@ -17,7 +17,7 @@ from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.insight import held
 from cxserver.insight.held import Telling
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.periods import Period
 from cxserver.reporting import batches
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import Engine
 
-from cxserver import clock, db
+from cxserver import clock, db, periods
 from cxserver.catalog import directory
 from cxserver.cli.console import (
     Data,
@@ -24,10 +24,11 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.insight import measures, slices, wording
+from cxserver.insight import measures, scopes, wording
 from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
 from cxserver.insight.results import Row
+from cxserver.insight.scopes import Scope
 from cxserver.insight.slices import Driver
 from cxserver.intake import entry, unlinkable
 from cxserver.intake import recount as counting
@@ -72,7 +73,7 @@ def _below(engine: Engine, office: str | None) -> frozenset[str] | None:
     if office is None:
         return None
     with db.read(engine) as connection:
-        return slices.subtree(directory.load(connection), office)
+        return scopes.subtree(directory.load(connection), office)
 
 
 @app.command()
@@ -97,15 +98,14 @@ def results(
         known = ", ".join((*figures.GROUPS, "driver"))
         raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
     _check_order(start, end)
-    wanted = figures.Filter(
-        service=service,
-        office=office,
-        start=start.date() if start else None,
-        end=end.date() if end else None,
-        flagged=not without_flagged,
+    wanted = Scope(
+        services=scopes.only(service),
+        offices=scopes.only(office),
+        flagged=scopes.WITHOUT_FLAGGED if without_flagged else None,
+        span=periods.days(start.date() if start else None, end.date() if end else None),
     )
     with database(settings(data)) as engine:
-        wanted = replace(wanted, offices=_below(engine, under))
+        wanted = wanted.narrowed(Scope(offices=_below(engine, under)))
         rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
         origins = _origins(engine) if by == "survey" else {}
     if by == "driver":

@@ -11,9 +11,9 @@ from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
 from cxserver.errors import NotFound
-from cxserver.insight import fix, fixwords, slices, wording
+from cxserver.insight import fix, fixwords, scopes, slices, wording
 from cxserver.insight.fix import Report
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 
 Day = datetime | None
 
@@ -55,7 +55,7 @@ def fix_first(
 def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
     if service is not None and service not in known.services:
         raise NotFound(f"There is no service '{service}' in the catalogue.")
-    scope = slices.unit(known, under) if under is not None else Scope()
+    scope = scopes.unit(known, under) if under is not None else Scope()
     asked = Scope(services=frozenset({service}) if service is not None else None)
     return scope.narrowed(asked)
 

@@ -16,7 +16,7 @@ from cxsdk import Issuer
 from cxserver import periods
 from cxserver.errors import ServerError
 from cxserver.insight import results
-from cxserver.insight.results import Filter
+from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
 from cxserver.pages import environment
 from cxserver.reporting.quarter import bundle, fits
@@ -136,7 +136,7 @@ def _files(desk: Desk, form: str) -> Response:
 
 def _counts(desk: Desk) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
-    found = {row.name: row for row in results.rows(desk.engine, "office", Filter())}
+    found = {row.name: row for row in results.rows(desk.engine, "office", Scope())}
     told: list[dict[str, object]] = []
     for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 
 _ANSWERS = frozenset({"response"})
 

@@ -21,7 +21,8 @@ from sqlalchemy import Engine
 from cxserver import tables
 from cxserver.catalog.directory import Directory
 from cxserver.insight import slices, suppression
-from cxserver.insight.slices import Scope, Slice
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
 from cxserver.periods import Span
 
 LIMIT = suppression.STAFF_HIDES

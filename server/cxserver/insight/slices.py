@@ -5,7 +5,7 @@ Every page, file and digest reads through `read`, and what a person may see is o
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from operator import add
 from typing import Any, cast
@@ -24,61 +24,23 @@ from sqlalchemy import (
 )
 
 from cxserver import db, periods, tables
-from cxserver.catalog.directory import Directory
-from cxserver.errors import NotFound
 from cxserver.insight import measures, parts
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.parts import Part
+from cxserver.insight.scopes import Names, Scope
 from cxserver.instrument.levels import Level
 from cxserver.instrument.scale import THUMBS
-from cxserver.periods import KINDS, Kind, Span
+from cxserver.periods import KINDS, Kind
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
 COLUMNS = ("service", "office", "channel", "language", "survey")
 GROUPS = (*COLUMNS, *KINDS)
-
-WITHOUT_FLAGGED = frozenset({False})
-ONLY_FLAGGED = frozenset({True})
 
 _MEASURES = {column: counted for counted, column in tables.COUNTED.items()}
 _COLUMNED = frozenset(measure for measure, _ in tables.COUNTED)
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
-
-Names = frozenset[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which answers: a set for each column, None being all. `surveys` are named `<service>/<n>`.
-
-    A role is a scope too: what somebody asks for is always narrowed by what they may see.
-    """
-
-    services: Names = None
-    offices: Names = None
-    channels: Names = None
-    languages: Names = None
-    surveys: Names = None
-    flagged: frozenset[bool] | None = None
-    span: Span = field(default_factory=Span)
-
-    def narrowed(self, other: "Scope") -> "Scope":
-        """The answers that both scopes hold: never more than either."""
-        return Scope(
-            services=_both(self.services, other.services),
-            offices=_both(self.offices, other.offices),
-            channels=_both(self.channels, other.channels),
-            languages=_both(self.languages, other.languages),
-            surveys=_both(self.surveys, other.surveys),
-            flagged=_both(self.flagged, other.flagged),
-            span=self.span.within(other.span),
-        )
-
-    def during(self, span: Span) -> "Scope":
-        """The same answers, of these days only."""
-        return replace(self, span=self.span.within(span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,31 +103,6 @@ class Slice:
             given = self.measured.get("trust", {})
             return measures.score([given.get(value, 0) for value in THUMBS.values])
         return measures.score(_points(self.measured.get(measure, {})))
-
-
-def unit(directory: Directory, office: str) -> Scope:
-    """All answers of an office and everything below it. Raises NotFound."""
-    offices = subtree(directory, office)
-    # Naming the services lets the database seek; it narrows nothing.
-    services = {one.slug for one in directory.services.values() if offices & one.offices.keys()}
-    return Scope(services=frozenset(services), offices=offices)
-
-
-def subtree(directory: Directory, office: str) -> frozenset[str]:
-    """The office and everything below it in the tree. Raises NotFound."""
-    if office not in directory.offices:
-        raise NotFound(f"There is no office '{office}' in the catalogue.")
-    below: dict[str | None, list[str]] = defaultdict(list)
-    for other in directory.offices.values():
-        below[other.parent].append(other.slug)
-    found: set[str] = set()
-    waiting = [office]
-    while waiting:
-        slug = waiting.pop()
-        if slug not in found:
-            found.add(slug)
-            waiting += below[slug]
-    return frozenset(found)
 
 
 def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
@@ -374,12 +311,6 @@ def _namer(by: Sequence[str]) -> Any:
 def _versions(names: Iterable[str]) -> list[tuple[str, int]]:
     split = [name.partition("/") for name in sorted(names)]
     return [(service, int(n)) for service, _, n in split if n.isdecimal()]
-
-
-def _both(one: Any, other: Any) -> Any:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
 
 
 def _driver(values: Mapping[str, int]) -> Driver:

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory
-from cxserver.insight import pieces, slices
+from cxserver.insight import pieces, scopes, slices
 from cxserver.insight.pieces import Cell, Gathered, Piece
-from cxserver.insight.slices import Scope, Slice
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
 from cxserver.periods import Span
 
 # What a number can be of; and the stretches of time that are made of whole months.
@@ -63,15 +64,15 @@ class Ask:
     def scope(self, directory: Directory) -> Scope:
         """The same as a scope of answers. Raises NotFound."""
         wanted = Scope(
-            services=_one(self.service),
-            offices=_one(self.office),
-            channels=_one(self.channel),
-            languages=_one(self.language),
-            flagged=None if self.flagged else slices.WITHOUT_FLAGGED,
+            services=scopes.only(self.service),
+            offices=scopes.only(self.office),
+            channels=scopes.only(self.channel),
+            languages=scopes.only(self.language),
+            flagged=None if self.flagged else scopes.WITHOUT_FLAGGED,
         )
         if self.under is None:
             return wanted
-        return wanted.narrowed(Scope(offices=slices.subtree(directory, self.under)))
+        return wanted.narrowed(Scope(offices=scopes.subtree(directory, self.under)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Told:
         """The cells that what is asked for is made of."""
         named: frozenset[str] | None
         if side in _WAYS:
-            named = _one(ask.channel if side == "channel" else ask.language)
+            named = scopes.only(ask.channel if side == "channel" else ask.language)
         else:
             named = ask.scope(self._directory).offices
         return {
@@ -177,7 +178,7 @@ class Told:
 
     def _with_flags(self, side: str) -> Mapping[str, Mapping[Cell, Piece]]:
         # Made of the same pieces: cut in another way, the two could be subtracted from each other.
-        flagged = self._counts(side, slices.ONLY_FLAGGED)
+        flagged = self._counts(side, scopes.ONLY_FLAGGED)
         found = {}
         for month, held in self._pieces(side, apart=False).items():
             marked = flagged.get(month, {})
@@ -224,7 +225,3 @@ def _by_cell(parts: Sequence[Gathered]) -> dict[Cell, Piece]:
 def _period(by: str, month: str) -> str:
     start = periods.named(month).start
     return periods.of("quarter" if by == "quarter" else "month", start).name
-
-
-def _one(value: str | None) -> frozenset[str] | None:
-    return None if value is None else frozenset({value})

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight import scopes
+from cxserver.insight.scopes import Scope
 
 
 class Role(StrEnum):
@@ -55,7 +55,7 @@ def may_see(member: Member, directory: Directory) -> Scope:
     """
     if member.role is Role.OFFICE_MANAGER:
         try:
-            return slices.unit(directory, member.office or "")
+            return scopes.unit(directory, member.office or "")
         except NotFound:
             return NOTHING
     if member.role is Role.SERVICE_LEAD:

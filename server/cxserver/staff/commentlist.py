@@ -17,7 +17,7 @@ from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
 from cxserver.insight import drivers, held
 from cxserver.insight.held import Kind, Telling
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.reporting import comments
 from cxserver.reporting.comments import Comment, State, Wanted

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from cxserver.insight import held
 from cxserver.insight.held import Kind, Side
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.reporting.comments import STATES, State
 from cxserver.staff import access, rooms, table, words
 from cxserver.staff.commentlist import Found, Mark, Search, Shelf, Told

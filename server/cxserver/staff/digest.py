@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from cxserver.catalog.directory import Directory
 from cxserver.insight import suppression
 from cxserver.insight.measures import Score
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.insight.small import Quarter
 from cxserver.periods import Period
 from cxserver.staff import access, overview, quotes, smalloffice, subscriptions, table, words

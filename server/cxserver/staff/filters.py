@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
-from cxserver.insight import slices
-from cxserver.insight.slices import Scope
+from cxserver.insight import scopes
+from cxserver.insight.scopes import Scope
 from cxserver.periods import Period, Span
 from cxserver.staff import stretches
 
@@ -134,7 +134,7 @@ class Filters:
         around = self.around()
         if self.office is None:
             return around
-        return around.narrowed(Scope(offices=slices.subtree(self.directory, self.office)))
+        return around.narrowed(Scope(offices=scopes.subtree(self.directory, self.office)))
 
     def around(self) -> Scope:
         """As `of_office`, without its office: what an office is held against."""

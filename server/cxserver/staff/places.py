@@ -13,7 +13,7 @@ from cxserver.catalog.directory import Directory
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.insight import suppression
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.staff import access, rooms, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from cxserver import db
 from cxserver.catalog.directory import Directory
-from cxserver.insight.slices import Scope
+from cxserver.insight.scopes import Scope
 from cxserver.pages import body
 from cxserver.staff import access, backroom, origin, sessions
 from cxserver.staff.access import Member, Role

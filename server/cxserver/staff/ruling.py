@@ -14,7 +14,8 @@ from cxserver import periods
 from cxserver.catalog.directory import Directory, Service
 from cxserver.insight import small, suppression
 from cxserver.insight.openings import ROOT, Part, Tree
-from cxserver.insight.slices import Scope, Slice
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
 from cxserver.periods import Span
 from cxserver.staff import stretches
 from cxserver.staff.filters import Filters

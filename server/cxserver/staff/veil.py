@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from cxserver.insight import slices, suppression
 from cxserver.insight.openings import ROOT
-from cxserver.insight.slices import Scope, Slice
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
 from cxserver.periods import Span
 from cxserver.staff.filters import Filters
 from cxserver.staff.ruling import NEEDS, Count, Ruling
