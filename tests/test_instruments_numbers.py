@@ -62,7 +62,7 @@ def compared(before: list[Slice], after: list[Slice], measure: str = "trust") ->
 def test_thumbs_have_a_share_with_its_interval_and_no_mean() -> None:
     score = thumbs(60, 80).thumbs
     assert (score.counts, score.n, score.top, score.bottom) == ((20, 60), 80, 60, 20)
-    assert score.top2 == 0.75 and score.mean is None and score.net == 0.5
+    assert score.top2 == 0.75 and score.mean is None
     assert (score.low, score.high) == measures.wilson(60, 80)
     assert thumbs(60, 80).trust.n == 0 and points(60, 80).thumbs.n == 0
 

@@ -10,7 +10,6 @@ link nor anything that is kept leads to it.
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -50,18 +49,13 @@ class Reply(Posted):
     language: str
 
 
-def new_code() -> str:
-    """A code by chance, as XXXX-XXXX-XXXX-XXXX."""
-    return spelled(secrets.token_bytes(_BYTES))
-
-
 def code_of(secret: bytes, sheet: bytes) -> str:
     """The code of an answer, from the random number of its page."""
     return spelled(hmac.digest(secret, sheet, "sha256")[:_BYTES])
 
 
 def spelled(code: bytes) -> str:
-    """80 bits as four groups of four letters."""
+    """80 bits as XXXX-XXXX-XXXX-XXXX."""
     number = int.from_bytes(code)
     letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return "-".join(letters[at : at + 4] for at in range(0, _LENGTH, 4))
@@ -85,11 +79,6 @@ def stands(connection: Connection, code: str) -> bool:
     held = tables.replies.c
     found = connection.execute(select(held.day).where(held.code_hash == hash_of(code)))
     return found.first() is not None
-
-
-def can_reply(connection: Connection, row: Row, today: date) -> bool:
-    """Whether somebody has a code to read a reply to this response with."""
-    return of(connection, row, today) is not None
 
 
 def of(connection: Connection, row: Row, today: date) -> Posted | None:

@@ -23,7 +23,7 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import NotFound
-from cxserver.staff import audit, members
+from cxserver.staff import access, audit, members
 from cxserver.staff.access import Member, Role
 from cxserver.staff.audit import Journal, Verdict
 from cxserver.staff.members import Entry
@@ -73,7 +73,7 @@ def invite(
         what = "break-glass link" if break_glass else "invite"
         journal.write(connection, audit.COMMAND, what, about, "done", now)
     address = f"{chosen.base_url}/staff/sign-in" + (f"/{secret}" if secret else "")
-    lives = members.BREAK_GLASS_LIVES if break_glass else members.INVITE_LIVES
+    lives = access.BREAK_GLASS_LIVES if break_glass else access.INVITE_LIVES
     _say_address(member, address, now + lives if secret else None, json)
 
 

@@ -12,9 +12,3 @@ def of_office(engine: Engine, office: str) -> int:
     """Answers counted for one office, over all services."""
     asked = Scope(offices=frozenset({office}))
     return sum(one.n for one in slices.read(engine, asked, only=_ANSWERS))
-
-
-def by_office(engine: Engine) -> dict[str, int]:
-    """Answers counted, by office."""
-    read = slices.read(engine, Scope(), ("office",), _ANSWERS)
-    return {one.group["office"]: one.n for one in read}

@@ -66,11 +66,6 @@ class Score:
         return self.counts[0] if self.is_thumbs else self.counts[0] + self.counts[1]
 
     @property
-    def net(self) -> float | None:
-        """The share of 4 and 5 less the share of 1 and 2: from -1 to 1."""
-        return (self.top - self.bottom) / self.n if self.n else None
-
-    @property
     def people(self) -> str:
         """As people say it: "7 of 9" gave a 4 or a 5."""
         return people(self.top, self.n)

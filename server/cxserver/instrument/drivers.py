@@ -10,29 +10,18 @@ class Driver:
     code: str
     omb: str
     category: str
-    sub_category: str
 
 
 # The chart of A-11 §280.10 has five sub-categories. OMB's files since fiscal year 2024 split
 # "Equity / Transparency" in two (humanity is the fair treatment) and add "other".
 ALL = (
-    Driver(
-        "effectiveness",
-        "effectiveness",
-        "Service quality",
-        "Service effectiveness / Perception of value",
-    ),
-    Driver("ease", "ease", "Process", "Ease / Simplicity"),
-    Driver("efficiency", "efficiency", "Process", "Efficiency / Speed"),
-    Driver("transparency", "transparency", "Process", "Equity / Transparency"),
-    Driver("humanity", "humanity", "Process", "Equity / Transparency"),
-    Driver(
-        "employee",
-        "employee",
-        "People",
-        "Employee interaction / Warmth / Helpfulness / Competence",
-    ),
-    Driver("other", "other", "Other", "Other"),
+    Driver("effectiveness", "effectiveness", "Service quality"),
+    Driver("ease", "ease", "Process"),
+    Driver("efficiency", "efficiency", "Process"),
+    Driver("transparency", "transparency", "Process"),
+    Driver("humanity", "humanity", "Process"),
+    Driver("employee", "employee", "People"),
+    Driver("other", "other", "Other"),
 )
 
 BY_CODE = {driver.code: driver for driver in ALL}

@@ -1,6 +1,7 @@
 """Who on the staff may see what: six roles on the tree of offices, and this one place decides."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from cxserver.catalog.directory import Directory
@@ -33,6 +34,10 @@ GUARDS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
 # Whoever files for OMB reads every comment of a quarter before it leaves, and every count.
 FILERS = frozenset({Role.ANALYST, Role.RECORDS_OFFICER})
 NOTHING = Scope(services=frozenset(), offices=frozenset())
+
+# How long a link that lets somebody in the first time may be used.
+INVITE_LIVES = timedelta(hours=24)
+BREAK_GLASS_LIVES = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

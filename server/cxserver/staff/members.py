@@ -3,18 +3,16 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from cxserver import tables
 from cxserver.errors import NotFound
-from cxserver.staff import sessions
+from cxserver.staff import access, sessions
 from cxserver.staff.access import Member, Role
 
-INVITE_LIVES = timedelta(hours=24)
-BREAK_GLASS_LIVES = timedelta(hours=1)
 # A secret says itself what it is, and its hash covers that: none can be turned into the other. No
 # other secret has a dot.
 _BREAK_GLASS = "break-glass."
@@ -84,7 +82,7 @@ def link(
     With `break_glass` for an hour, and also where the identity provider lets people in.
     """
     secret = (_BREAK_GLASS if break_glass else "") + secrets.token_urlsafe(_SECRET)
-    ends = now + (BREAK_GLASS_LIVES if break_glass else INVITE_LIVES)
+    ends = now + (access.BREAK_GLASS_LIVES if break_glass else access.INVITE_LIVES)
     connection.execute(
         tables.staff_invites.insert().values(
             secret_hash=_hash(secret), member=member.id, expires=ends

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from cxserver import tables
-from cxserver.staff import members
+from cxserver.staff import access
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,4 @@ def unheard(witnesses: Iterable[Witness], moments: set[datetime]) -> list[Witnes
 
 def _printed(ends: datetime) -> tuple[datetime, ...]:
     # A row does not say of which kind its link is.
-    return ends - members.INVITE_LIVES, ends - members.BREAK_GLASS_LIVES
+    return ends - access.INVITE_LIVES, ends - access.BREAK_GLASS_LIVES
