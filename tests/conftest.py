@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import Engine
+from starlette.testclient import TestClient
 
 import cluster
 import forge
@@ -27,6 +28,7 @@ import tablets
 from cxserver import db
 from cxserver.settings import Settings
 from house import House
+from lasting import lasting
 from serving import PATIENCE, Servers
 from typed import Typed
 
@@ -185,6 +187,20 @@ def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
     house = House(sqlite_settings)
     yield house
     house.close()
+
+
+@pytest.fixture(scope="module")
+def street(request: pytest.FixtureRequest) -> Iterator[House]:
+    """One house for the whole file, on SQLite. Its clock must stay where it is."""
+    with lasting(request) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def client(street: House) -> Iterator[TestClient]:
+    """Somebody who comes to `street`."""
+    with street.client() as client:
+        yield client
 
 
 # ---- mail

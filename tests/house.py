@@ -126,6 +126,13 @@ slug = "center"
 name = "Call Center"
 timezone = "America/Chicago"
 """
+# More offices of `permits`: put behind the catalogue.
+OFFICES = [f"office-{n}" for n in range(6)]
+MORE = "".join(
+    f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
+    'timezone = "America/New_York"\n'
+    for slug in OFFICES
+)
 
 
 class Clock:

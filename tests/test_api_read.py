@@ -58,12 +58,6 @@ def street(request):
 
 
 @pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def exported(street):
     """Every answer, as plain rows."""
     file = io.StringIO(newline="")

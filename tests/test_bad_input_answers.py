@@ -31,12 +31,6 @@ def street(request):
         yield house
 
 
-@pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
-
-
 def send(client, link, body, stamp_text=None, **headers):
     """Post `body` (raw form text) with TYPED as the comment and an honest stamp."""
     stamp_text = stamp_of(client.get(link).text) if stamp_text is None else stamp_text

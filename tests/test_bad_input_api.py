@@ -22,12 +22,6 @@ def street(request):
         yield house
 
 
-@pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
-
-
 def post(client, body, **headers):
     """Post a raw body, or a value as JSON."""
     raw = body if isinstance(body, (str, bytes)) else json.dumps(body)

@@ -11,7 +11,7 @@ from command import cx
 from cxserver.catalog import check
 from cxserver.reporting import cells, export, formats
 from house import CATALOGUE
-from lasting import kept, lasting
+from lasting import kept
 
 # Row 69: what a spreadsheet would run, and what a cell of it looks like afterwards.
 FORMULAS = [
@@ -36,12 +36,6 @@ AWKWARD = [
     *("x" * 2000, "a\n" * 900, "🙂" * 1999, "\u00a0", "null", "NULL", "#N/A", "1e5", "001", "TRUE"),
     *("a\u202eb", "a\u2066b\u202ec", "\u202a\u2066\u202c", "ab\u2069\u202c", "שלום =1", "'"),
 ]
-
-
-@pytest.fixture(scope="module")
-def street(request):
-    with lasting(request) as house:
-        yield house
 
 
 @pytest.fixture(scope="module")

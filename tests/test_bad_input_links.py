@@ -14,25 +14,12 @@ from cxsdk.token import Kind, LinkKey
 from cxserver import db, tables
 from cxserver.catalog import directory
 from house import CATALOGUE, NOW, answer, stamp_of
-from lasting import kept, lasting
+from lasting import kept
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 NOT_FOUND = "This link does not work"
 TYPED = "I waited <b>two</b> hours & nobody came"
 SHOWN = "I waited &lt;b&gt;two&lt;/b&gt; hours &amp; nobody came"
-
-
-@pytest.fixture(scope="module")
-def street(request):
-    """One house for the rows that leave the clock alone."""
-    with lasting(request) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
 
 
 def parts(link):

@@ -13,7 +13,6 @@ from cxserver import db, tables
 from cxserver.intake import recount
 from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
 from house import NOW, House
-from lasting import lasting
 from test_reflag import DEVICE, counted, device, flags, item, post
 
 
@@ -180,18 +179,6 @@ def test_a_burst_is_seen_through_a_clock_that_is_ahead(sqlite_house):
 
 
 # ---- however they come
-
-
-@pytest.fixture(scope="module")
-def street(request):
-    with lasting(request) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
 
 
 @hypothesis_settings(max_examples=25)

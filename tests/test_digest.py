@@ -20,7 +20,7 @@ from cxserver.staff import digest, members
 from cxserver.staff.access import Role
 from desks import invite, post, sign_in
 from handed import hand_in
-from house import CATALOGUE
+from house import CATALOGUE, MORE, OFFICES
 from wrote import alert, wrote
 
 # Six in the morning in New York, on the Monday after Sunday, 1 November.
@@ -29,12 +29,6 @@ LONG_BEFORE = DUE - timedelta(days=60)
 MANAGER = "office-manager@example.gov"
 LEAD = "service-lead@example.gov"
 ANALYST = "analyst@example.gov"
-OFFICES = [f"office-{n}" for n in range(6)]
-MORE = "".join(
-    f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
-    'timezone = "America/New_York"\n'
-    for slug in OFFICES
-)
 
 
 @pytest.fixture

@@ -39,12 +39,6 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def street(request):
-    with lasting(request) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
 def client(street):
     async def fails(request):
         raise RuntimeError("our own fault")

@@ -12,18 +12,6 @@ from lasting import lasting
 
 
 @pytest.fixture(scope="module")
-def street(request):
-    with lasting(request) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def client(street):
-    with street.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def document(client):
     found = client.get("/api/v1/openapi.json")
     assert found.headers["content-type"] == "application/json"

@@ -19,17 +19,11 @@ from cxserver.staff.access import Role
 from cxserver.staff.filters import Filters
 from desks import Reading, invite, sign_in
 from handed import hand_in
-from house import CATALOGUE
+from house import CATALOGUE, MORE, OFFICES
 
 PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
 PAGES += ("/staff/catalogue",)
 FIRST, LAST = "2026-10-05", "2026-11-01"
-OFFICES = [f"office-{n}" for n in range(6)]
-MORE = "".join(
-    f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
-    'timezone = "America/New_York"\n'
-    for slug in OFFICES
-)
 
 
 @pytest.fixture
