@@ -4,20 +4,15 @@ Every refusal shows back what was typed. Every row runs on both databases.
 """
 
 import html
-import threading
 import time
 import unicodedata
-from base64 import urlsafe_b64encode
-from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
-from sqlalchemy import text
 
 import serving
-from cxserver import db
-from cxserver.intake import recount, stamp
-from house import CATALOGUE, NOW, answer, stamp_of
+from cxserver.intake import recount
+from house import CATALOGUE, answer, stamp_of
 from lasting import kept, lasting
 
 FORM = "application/x-www-form-urlencoded"
@@ -36,6 +31,13 @@ def send(client, link, body, stamp_text=None, **headers):
     stamp_text = stamp_of(client.get(link).text) if stamp_text is None else stamp_text
     whole = f"stamp={stamp_text}&comment={quote(TYPED)}&{body}"
     return client.post(link, content=whole, headers={"content-type": FORM} | headers)
+
+
+def until(look):
+    limit = time.monotonic() + serving.PATIENCE
+    while not look():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
 
 
 def shows_words(page):
@@ -264,102 +266,6 @@ def test_names_with_braces_and_tags_are_shown_as_they_are(sqlite_house):
             assert hostile in html.unescape(page.text) and "<script>alert" not in page.text
 
 
-# ---- 54, 55: stamps
-
-
-def test_an_answer_is_checked_against_the_version_that_was_shown(house):
-    with house.client() as client:
-        link, later = house.mint(), house.mint()
-        stamp_text = stamp_of(client.get(link).text)
-        fewer = CATALOGUE.replace('"efficiency", "transparency", "humanity", ', "")
-        house.apply(fewer.replace("designated = true", "designated = false"))
-        _until(lambda: "humanity" not in client.get(later).text)
-        old = {"drivers": "humanity", "stamp": stamp_text}
-        assert client.post(link, data=GOOD | old).status_code == 303
-        new = {"drivers": "humanity", "stamp": stamp_of(client.get(later).text)}
-        assert client.post(later, data=GOOD | new).status_code == 422
-    (row,) = house.responses()
-    assert (row["survey"], row["drivers"]) == (1, ["humanity"])
-    assert recount.differences(house.engine) == []
-
-
-def _until(look):
-    limit = time.monotonic() + serving.PATIENCE
-    while not look():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-
-
-def test_a_stamp_that_proves_nothing_is_replaced_and_no_word_is_lost(street, client):
-    link, other = street.mint(), street.mint()
-    neighbour, elsewhere = street.mint("permits", "lakeside"), street.mint("calls", "center")
-    own = stamp_of(client.get(link).text)
-    bad = {
-        "missing": "",
-        "short": own[:-1],
-        "long": own + "A",
-        "padded": own[:-1] + "=",
-        "not ascii": own[:-1] + "é",
-        "lower": own.lower(),
-        "zero": "A" * 54,
-        "of another link": stamp_of(client.get(other).text),
-        "of another office": stamp_of(client.get(neighbour).text),
-        "of another service": stamp_of(client.get(elsewhere).text),
-        "sql": "' OR 1=1--",
-        "huge": "A" * 10_000,
-    }
-    before = kept(street)
-    for name, found in bad.items():
-        page = send(client, link, urlencode(GOOD), quote(found))
-        assert page.status_code == 422 and shows_words(page), name
-        assert stamp_of(page.text) not in bad.values()
-    assert kept(street) == before
-    assert send(client, link, urlencode(GOOD), stamp_of(page.text)).status_code == 303
-
-
-def test_no_single_changed_character_of_a_stamp_survives(street, client):
-    link = street.mint()
-    own = stamp_of(client.get(link).text)
-    before = kept(street)
-    for at, char in enumerate(own):
-        changed = own[:at] + ("A" if char != "A" else "B") + own[at + 1 :]
-        assert client.post(link, data=GOOD | {"stamp": changed}).status_code == 422
-    assert kept(street) == before
-
-
-@pytest.mark.parametrize(
-    ("opened", "version", "status"),
-    [
-        (timedelta(0), 1, 303),
-        (timedelta(seconds=50), 1, 303),  # two servers may disagree a little
-        (timedelta(minutes=2), 1, 422),
-        (timedelta(days=300), 1, 422),
-        (-timedelta(hours=24), 1, 303),
-        (-timedelta(hours=24, seconds=1), 1, 422),
-        (timedelta(0), 2, 422),
-        (timedelta(0), 65535, 422),
-    ],
-)
-def test_a_sheet_of_a_place_lives_a_day_and_none_comes_from_the_future(
-    street, client, opened, version, status
-):
-    link = street.mint(channel="poster")
-    secret = street.roots.stamp_secret("permits", street.roots.newest)
-    made = stamp.sign(secret, link.rpartition("/")[2], version, NOW + opened)
-    page = send(client, link, urlencode(GOOD), made)
-    assert page.status_code == status
-    assert status == 303 or shows_words(page)
-
-
-def test_a_stamp_signed_with_another_secret_proves_nothing(street, client):
-    link = street.mint()
-    for secret in (bytes(32), street.keys["permits"].secret, b""):
-        made = stamp.sign(secret, link.rpartition("/")[2], 1, NOW)
-        assert send(client, link, urlencode(GOOD), made).status_code == 422
-    unsigned = urlsafe_b64encode(bytes(24)).decode() + "A" * 22
-    assert send(client, link, urlencode(GOOD), unsigned).status_code == 422
-
-
 # ---- 57 to 62
 
 
@@ -445,68 +351,7 @@ def test_the_clock_of_the_client_says_nothing(street, client):
         assert client.get(street.mint(), headers={"date": date}).status_code == 200
 
 
-# ---- the database fails
-
-
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_a_full_queue_says_so_keeps_the_words_and_loses_nothing(request, engine):
-    with lasting(request, engine, queue_size=1) as house, house.client() as client:
-        _fill_the_queue(house, client)
-
-
-def _fill_the_queue(house, client):
-    links = [house.mint() for _ in range(8)]
-    stamps = {link: stamp_of(client.get(link).text) for link in links}
-    pages = {}
-
-    def person(link):
-        pages[link] = send(client, link, urlencode(GOOD), stamps[link])
-
-    people = [threading.Thread(target=person, args=(link,)) for link in links]
-    with db.write(house.engine) as connection:
-        if house.engine.dialect.name == "postgresql":
-            connection.execute(text("LOCK TABLE responses IN EXCLUSIVE MODE"))
-        for one in people:
-            one.start()
-            time.sleep(0.05)
-        _until(lambda: len(pages) >= len(links) - 4)
-    for one in people:
-        one.join()
-    refused = [link for link in links if pages[link].status_code == 503]
-    # On a busy machine whoever waits in the queue may have waited too long, as well.
-    assert refused and {page.status_code for page in pages.values()} <= {303, 503}
-    for link in refused:
-        page = pages[link]
-        assert shows_words(page) and page.headers["retry-after"] == "5"
-        assert "could not confirm" in page.text and "not saved" not in page.text
-        assert stamp_of(page.text) == stamps[link]
-        assert send(client, link, urlencode(GOOD), stamps[link]).status_code == 303
-    assert house.count() == len(links)
-
-
-def test_a_database_that_fails_is_a_page_and_not_a_trace(house, capfd):
-    with house.client() as client:
-        link = house.mint()
-        stamp_text = stamp_of(client.get(link).text)
-        with db.write(house.engine) as connection:
-            connection.execute(text("ALTER TABLE use_keys RENAME TO gone"))
-        page = client.get(link)
-        assert page.status_code == 503 and page.headers["retry-after"] == "5"
-        assert "Your link stays the same" in page.text
-        assert page.headers["x-content-type-options"] == "nosniff"
-        answered = send(client, link, urlencode(GOOD), stamp_text)
-        assert answered.status_code in (422, 503) and shows_words(answered)
-        assert client.get("/healthz").status_code == 200
-        with db.write(house.engine) as connection:
-            connection.execute(text("ALTER TABLE gone RENAME TO use_keys"))
-        assert send(client, link, urlencode(GOOD), stamp_text).status_code == 303
-    told = "".join(capfd.readouterr())
-    assert "database_failed" in told and "Traceback" not in told
-    for secret in (TYPED, link.rpartition("/")[2], "key_hash", "SELECT"):
-        assert secret not in told
-
-
 def test_nothing_of_all_this_moved_a_count(street, client):
     """Last in this file: after every row above, tallies and responses agree."""
-    assert len(street.responses()) > 50
+    assert answer(client, street.mint()).status_code == 303
     assert recount.differences(street.engine) == []

@@ -5,8 +5,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from cxserver.intake import recount
 from house import NOW
@@ -379,36 +377,7 @@ def test_a_revoked_device_is_told_it_is_over(sqlite_house):
     assert house.count() == 0
 
 
-# ---- our own faults
-
-
-def test_our_own_fault_is_said_plainly_and_its_words_go_nowhere(sqlite_house, capfd):
-    words = "the typed words of somebody"
-
-    async def fails(request):
-        raise ValueError(words)
-
-    async def refuses(request):
-        raise HTTPException(418, words)
-
-    more = [Route("/fails", fails), Route("/api/fails", fails), Route("/api/refuses", refuses)]
-    with sqlite_house.client(more_routes=more) as client:
-        page, document = client.get("/fails"), client.get("/api/fails")
-        assert page.status_code == document.status_code == 500
-        assert "wrong on our side" in page.text and "<h1>" in page.text
-        assert told(document) == set()
-        assert client.get("/api/refuses").status_code == 418
-        for response in (page, document):
-            assert words not in response.text
-            assert response.headers["cache-control"] == "no-store"
-            assert response.headers["x-content-type-options"] == "nosniff"
-        assert client.get("/healthz").status_code == 200
-    printed = "".join(capfd.readouterr())
-    assert words not in printed and "Traceback" not in printed
-    assert "test_bad_input_api.py" in printed  # where it failed is told, without its words
-
-
 def test_nothing_of_all_this_moved_a_count(street, client):
     """Last in this file: after every row above, tallies and responses agree."""
-    assert len(street.responses()) > 50
+    assert post(client, sound(street)).status_code == 201
     assert recount.differences(street.engine) == []
