@@ -117,6 +117,7 @@ def test_at_five_thousand_it_is_out_of_service_rather_than_lie(kiosk, standing, 
     refused = "Queue.keep({survey: 'permits/1', language: 'en'}).catch(({name}) => name)"
     assert kiosk.evaluate(refused) == "full"
     assert held(kiosk)["waiting"] == 5000
+    kiosk.close()  # before it tries again
     forget_network_faults(page_faults)
 
 
