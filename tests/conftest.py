@@ -288,6 +288,10 @@ class Faults(list[str]):
     def __init__(self) -> None:
         self._meant: set[str] = set()
 
+    def allow(self, kind: str) -> None:
+        """Expect faults of this kind: Chromium logs them in its own time, or not at all."""
+        self._meant.add(kind)
+
     def clear(self) -> None:
         self._meant |= {_kind(fault) for fault in self}
         super().clear()

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import random
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,13 +11,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from cxserver.instrument import masking
 from cxserver.intake import entry
 from cxserver.reporting.quarter import filing, fiscal
 from cxserver.reporting.quarter.filing import Filed, Order
-from cxserver.settings import Settings
 from house import House
 
 # The quarter of `house.NOW`, and a moment when it has ended everywhere.
@@ -128,21 +124,3 @@ def at(house: House, moment: datetime) -> Iterator[None]:
     before, house.clock.now = house.clock.now, moment
     yield
     house.clock.now = before
-
-
-@contextmanager
-def standing(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> Iterator[House]:
-    """A house for a whole file of tests that only read it; `request.param` names the database."""
-    folder = folders.mktemp("quarter")
-    server, url = None, ""
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), folder / "cx.sqlite3")
-    else:
-        server = request.getfixturevalue("postgresql")
-        name = server.create(template=request.getfixturevalue("_postgresql_template"))
-        url = server.url(name)
-    house = House(Settings(data_dir=folder, database_url=url, base_url="http://127.0.0.1:8000"))
-    yield house
-    house.close()
-    if server:
-        server.drop(name)

@@ -23,25 +23,28 @@ def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
     )
     house.keys["permit-renewal"] = house.cut("permit-renewal")
     busy = ("permit-renewal", "riverside", "site", 7, {})
-    fill(house, (noon(8, 5), *busy), (noon(10, 6), *busy))
+    wordy = (*busy[:-1], {"comment": "Fine."})
+    fill(house, (noon(8, 5), *busy), (noon(10, 6), *wordy))
     address = serve.reserve()
     house.move(address)
     serve(house.app(), at=address)
     shell = environment(house) | {
         "CX_BASE_URL": address,
-        "CX_API_KEY": key(house, "permit-renewal"),
+        "CX_API_KEY": key(house, "permit-renewal", comments=True),
     }
     told = []
     for command in COMMANDS:
         assert shlex.split(command)[0] == "curl"
         done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
         told.append(json.loads(done.stdout))
-    months, channels, two, week, quarter = (one["rows"] for one in told)
+    months, channels, two, october = (one["rows"] for one in told[:4])
     assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
     assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
     assert len(two) == 2 and told[2]["next"]
-    assert quarter == [] and told[4]["omb_contact"] == "Letter of 2 October"
-    assert [row["week"] for row in week] == ["2026-W41"] * 7 and told[3]["next"] is None
+    assert [row["month"] for row in october] == ["2026-10"] * 7 and told[3]["next"] is None
+    words, quarter = told[4:]
+    assert [row["comment"] for row in words["rows"]] == ["Fine."] * 7
+    assert quarter["rows"] == [] and quarter["omb_contact"] == "Letter of 2 October"
 
 
 def test_the_parameters_and_statuses_of_the_page_are_those_of_the_document(sqlite_house):

@@ -16,12 +16,13 @@ from command import cx
 from cxserver import db
 from cxserver.reporting.quarter import bundle, check, filing, fiscal, fits, review, v1
 from house import House
+from lasting import lasting
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def full(request, tmp_path_factory):
+def full(request):
     """A quarter with answers, on each of the two: every test of this file only reads it."""
-    with quarters.standing(request, tmp_path_factory) as house:
+    with lasting(request, request.param) as house:
         quarters.answer_all(house, 400)
         with db.write(house.engine) as connection:
             rows = [one.row for one in review.read(connection, fiscal.named(quarters.QUARTER))]

@@ -12,7 +12,10 @@ from PIL import Image, ImageChops
 from cxserver.collection.shots import Shot
 from cxserver.errors import NotFound
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+PROGRAMS = (
+    *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
+    "chromium-headless-shell",
+)
 # Longer than any survey: what is left over is cut off.
 _HEIGHT, _SCALE = 6000, 2
 _MARGIN = 16 * _SCALE
