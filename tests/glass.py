@@ -43,7 +43,7 @@ _CUT = """() => {
   while (texts.nextNode()) {
     const text = texts.currentNode, parent = text.parentElement;
     if (!text.data.trim() || region(parent)) continue;
-    if (parent.closest("option, title, desc, .skip")) continue;
+    if (parent.closest("option, title, desc, .skip, .unseen")) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     for (const line of range.getClientRects())

@@ -24,6 +24,7 @@ from house import CATALOGUE, House
 from lasting import lasting
 from serving import Servers
 from test_staff_pages import MORE, OFFICES, hand_in
+from wrote import wrote
 
 # A desktop at 400 %: 1280 x 1024 become these.
 ZOOMED = {"width": 320, "height": 256}
@@ -58,6 +59,11 @@ LOOKS = {
     "review": Look(
         "/staff/quarter/comments?quarter=2027Q1", "Comments before OMB gets them", who="analyst"
     ),
+    "words out": Look(
+        "/staff/quarter/comments/redact?quarter=2027Q1&name={comment}",
+        "Take words out",
+        who="analyst",
+    ),
     "places": Look("/staff/places", "Links and kiosks"),
     "digest": Look("/staff/digest", "Digest"),
     "catalogue": Look("/staff/catalogue", "Catalogue"),
@@ -86,6 +92,7 @@ def agency(request) -> Iterator[House]:
         hand_in(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
         hand_in(house, "riverside", 100, 40)
         hand_in(house, "riverside", 3, 0, kind=Kind.WEB)
+        wrote(house, "The clerk, Ms. Example, was kind, but I waited an hour and a half.")
         hang(house)
         servers(house.app(demo=True), at=house.settings.base_url)
         yield house
@@ -101,6 +108,14 @@ def hang(house: House) -> None:
         placements.note(connection, "permits", "riverside", "poster", place, ends, today)
         door = Pairing("permits", "riverside", "East door", "")
         kiosks.pair(connection, house.roots, house.settings.base_url, door, house.clock.now)
+
+
+def address(house: House, look: Look) -> str:
+    """The address of a page: where it is about a comment, about the one that there is."""
+    if "{" not in look.path:
+        return look.path
+    [one] = [row for row in house.responses() if row["comment"]]
+    return look.path.format(comment=f"{one['service']}/{one['id']}")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +140,8 @@ def visit(agency, badges, open_page, page_faults):
     def visit(name: str, **how: object) -> Page:
         look = LOOKS[name]
         page = open_page(**{"viewport": DESK, "storage_state": badges[look.who]} | how)
-        path = invite(agency, Role.RECORDS_OFFICER) if name == "link" else look.path
+        link = name == "link"
+        path = invite(agency, Role.RECORDS_OFFICER) if link else address(agency, look)
         found = page.goto(agency.settings.base_url + path)
         assert found is not None and found.status == look.status
         expect(page.get_by_role("heading", level=1)).to_have_text(look.heading)
@@ -208,7 +224,7 @@ def test_on_paper_all_is_there_but_what_only_a_screen_needs(visit, name):
 def words_of(page: Page) -> list[str]:
     """The words of headings and tables, also of those that are folded up, without their spaces."""
     found = page.eval_on_selector_all(
-        "#main h1, #main h2, #main h3, #main th, #main td",
+        "#main :is(h1, h2, h3, th, td):not(.unseen)",
         "all => all.map(e => e.textContent.replace(/\\s+/g, ''))",
     )
     return [word for word in found if word]
