@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from cxserver import db, tables
 from cxserver.casework import cases
 from cxserver.errors import Conflict
-from cxserver.staff.access import Role
+from cxserver.staff import members
+from cxserver.staff.access import Member, Role
 from desks import post, sign_in
 from house import CATALOGUE, answer
 from wrote import MONDAY, THURSDAY, alert, wrote
@@ -131,6 +132,96 @@ def test_a_note_must_say_something_and_a_button_must_be_one(house, manager, row)
     manager.get(address(row))
     assert press(house, manager, row, "note", note="  ").status_code == 422
     assert press(house, manager, row, "burn").status_code == 422
+
+
+# ---- handed over
+
+
+def know(house, email, role, office=None, service=None, name=""):
+    """Somebody who may sign in; their id."""
+    wanted = Member("", email, name, role, office, service)
+    with db.write(house.engine) as connection:
+        return members.know(connection, wanted, house.clock.now).id
+
+
+def heirs(page):
+    """Whom a page offers to hand the case to: who they are, by id."""
+    return dict(re.findall(r'<option value="(\w+)">([^<]+)', page))
+
+
+def test_a_case_is_handed_to_a_colleague_who_finds_it_and_the_log_says_to_whom(house, manager, row):
+    ben = know(house, "ben@example.gov", Role.ANALYST, name="Ben Ode")
+    assert heirs(manager.get(address(row)).text) == {ben: "Ben Ode (analyst)"}
+    assert press(house, manager, row, "hand", member=ben).status_code == 303
+    assert (case_of(house, row).owner, case_of(house, row).state) == (ben, "open")
+    page = manager.get(address(row)).text
+    assert "Owner: <strong>Ben Ode</strong>" in page and heirs(page) == {}
+    about = address(row).removeprefix("/staff/comments/")
+    assert ("hand over a case", f"{about} to ben@example.gov") in log(house)
+    sign_in(house, manager, Role.ANALYST, email="ben@example.gov")
+    assert manager.get("/staff/comments?owner=me").text.count("<blockquote") == 1
+    [ann] = heirs(manager.get(address(row)).text)
+    assert press(house, manager, row, "hand", member=ann).status_code == 303
+    assert case_of(house, row).owner == ann
+
+
+def test_a_case_goes_to_nobody_who_may_not_read_it(house, manager, row):
+    may = {
+        know(house, "r@example.gov", Role.RECORDS_OFFICER): "r@example.gov (records officer)",
+        know(house, "p@example.gov", Role.SERVICE_LEAD, service="permits"): (
+            "p@example.gov (service lead)"
+        ),
+    }
+    gone = know(house, "gone@example.gov", Role.ANALYST)
+    with db.write(house.engine) as connection:
+        members.revoke(connection, "gone@example.gov", house.clock.now)
+    may_not = [
+        gone,
+        know(house, "l@example.gov", Role.OFFICE_MANAGER, office="lakeside"),
+        know(house, "c@example.gov", Role.SERVICE_LEAD, service="calls"),
+        know(house, "a@example.gov", Role.ADMINISTRATOR),
+        know(house, "s@example.gov", Role.SECURITY_OFFICER),
+        "0" * 32,
+        "",
+    ]
+    assert heirs(manager.get(address(row)).text) == may
+    for member in may_not:
+        assert press(house, manager, row, "hand", member=member).status_code == 422
+    assert case_of(house, row).owner is None
+    assert not [what for what, _ in log(house) if what == "hand over a case"]
+    # Nor does who may not read it hand it on, to anybody.
+    seen = case_of(house, row).version
+    sign_in(house, manager, Role.OFFICE_MANAGER, email="l@example.gov", office="lakeside")
+    sent = post(manager, f"{address(row)}/act", act="hand", member=next(iter(may)), seen=seen)
+    assert sent.status_code == 404 and case_of(house, row).owner is None
+
+
+def test_whom_too_few_answers_of_the_week_are_shown_is_handed_no_comment(sqlite_house):
+    house = sqlite_house
+    row = wrote(house, *["About a permit."] * 3)[0]
+    wrote(house, *["About a hearing."] * 3, of="hearings")
+    lead = know(house, "p@example.gov", Role.SERVICE_LEAD, service="permits")
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER)
+        assert heirs(client.get(address(row)).text) == {}
+        assert press(house, client, row, "hand", member=lead).status_code == 422
+        alert(house, [row])
+        assert list(heirs(client.get(address(row)).text)) == [lead]
+        assert press(house, client, row, "hand", member=lead).status_code == 303
+
+
+def test_who_hands_over_what_somebody_has_taken_meanwhile_is_told(sqlite_house):
+    house = sqlite_house
+    row = wrote(house, "slow", *["fine"] * 5)[0]
+    ben = know(house, "ben@example.gov", Role.ANALYST)
+    with house.client() as client:
+        sign_in(house, client, Role.OFFICE_MANAGER)
+        client.get(address(row))
+        seen = case_of(house, row).version
+        press(house, client, row, "take")
+        late = press(house, client, row, "hand", member=ben, seen=seen)
+    assert late.status_code == 409 and "Somebody has changed this case" in late.text
+    assert case_of(house, row).owner != ben
 
 
 # ---- whose it is

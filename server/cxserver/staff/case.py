@@ -19,7 +19,7 @@ from cxserver.casework import alerts, cases, replies
 from cxserver.casework.cases import Case
 from cxserver.casework.replies import Posted
 from cxserver.errors import Conflict, NotFound, ReplyRefused
-from cxserver.staff import access, comments, members, rooms
+from cxserver.staff import access, colleagues, comments, members, rooms
 from cxserver.staff.commentlist import Shelf, Told
 from cxserver.staff.filters import today_of
 from cxserver.staff.rooms import Room, Visit
@@ -29,10 +29,13 @@ ADDRESS = "/comments/{service}/{week}/{id}"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button of the page: what the log calls it, and what it does."""
+    """A button of the page: what the log calls it, and what it does.
+
+    Where that is about a colleague, it gives what the log is to say of that.
+    """
 
     words: str
-    do: Callable[[Connection, Visit, Told], None]
+    do: Callable[[Connection, Visit, Told], str | None]
 
 
 def told_of(request: Request, visit: Visit) -> Told:
@@ -65,8 +68,8 @@ def act(request: Request, visit: Visit) -> Response:
         raise HTTPException(422, "Press one of the buttons of the page.")
     try:
         with db.write(visit.engine) as connection:
-            wanted.do(connection, visit, told)
-            log(connection, visit, told, wanted.words)
+            about = wanted.do(connection, visit, told) or ""
+            log(connection, visit, told, wanted.words, about=about)
     except Conflict as conflict:
         return drawn(visit, told, status=409, problem=str(conflict), typed=_typed(visit))
     except ReplyRefused as refused:
@@ -103,6 +106,11 @@ def drawn(
         heard=heard,
         replies_end=_replies_end(told),
         mine=bool(case and case.owner == visit.member.id),
+        heirs=[
+            (one.id, colleagues.called(one), one.role.words.lower())
+            for one in colleagues.others(visit, told)
+            if not (case and case.owner == one.id)
+        ],
         state=comments.STATE_WORDS[case.state if case else "unread"],
         here=visit.path + told.address,
         problem=problem,
@@ -116,12 +124,20 @@ def field(visit: Visit, name: str) -> str:
     return visit.form.get(name, [""])[0].replace("\r\n", "\n").replace("\x00", "").strip()
 
 
-def log(connection: Connection, visit: Visit, told: Told, what: str, result: str = "done") -> None:
+def log(
+    connection: Connection,
+    visit: Visit,
+    told: Told,
+    what: str,
+    result: str = "done",
+    *,
+    about: str = "",
+) -> None:
     """A line in the audit log, in the transaction of what was done. It names the comment by week
     and id, and never holds its words.
     """
-    about = told.address.removeprefix("/comments/")
-    visit.back.journal.write(connection, visit.member, what, about, result, visit.now)
+    named = f"{told.address.removeprefix('/comments/')} {about}".strip()
+    visit.back.journal.write(connection, visit.member, what, named, result, visit.now)
 
 
 def back_to(visit: Visit, told: Told) -> Response:
@@ -136,6 +152,14 @@ def _take(connection: Connection, visit: Visit, told: Told) -> None:
 
 def _leave(connection: Connection, visit: Visit, told: Told) -> None:
     cases.take(connection, told.comment.row, None, field(visit, "seen"), visit.now)
+
+
+def _hand(connection: Connection, visit: Visit, told: Told) -> str:
+    heir = members.find(connection, field(visit, "member"))
+    if heir is None or not colleagues.may_read(visit, told, heir):
+        raise HTTPException(422, "Go back and choose a colleague who may read this comment.")
+    cases.take(connection, told.comment.row, heir.id, field(visit, "seen"), visit.now)
+    return f"to {heir.email}"
 
 
 def _open(connection: Connection, visit: Visit, told: Told) -> None:
@@ -191,12 +215,13 @@ def _owner(connection: Connection, case: Case | None) -> str:
     if case is None or case.owner is None:
         return ""
     member = members.find(connection, case.owner)
-    return (member.name or member.email) if member else "somebody who has left"
+    return colleagues.called(member) if member else "somebody who has left"
 
 
 _ACTS: Mapping[str, Act] = {
     "take": Act("take a case", _take),
     "leave": Act("leave a case", _leave),
+    "hand": Act("hand over a case", _hand),
     "open": Act("open a case", _open),
     "close": Act("close a case", _close),
     "note": Act("note on a case", _note),

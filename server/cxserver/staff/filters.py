@@ -176,7 +176,7 @@ class Filters:
     def all_offices(self, scope: Scope) -> list[Office]:
         """The offices in a scope, regions too, by name."""
         served = {slug for one in self.services_in(scope) for slug in one.offices}
-        above = {up for slug in served for up in _line_up(self.directory, slug)}
+        above = {up for slug in served for up in line_up(self.directory, slug)}
         found = [
             one
             for one in self.directory.offices.values()
@@ -307,7 +307,8 @@ def _months(first: str, last: str, today: date) -> Window:
     return Window(f"{first}..{last}", told(span), span, Span(before.start, start))
 
 
-def _line_up(directory: Directory, slug: str) -> list[str]:
+def line_up(directory: Directory, slug: str) -> list[str]:
+    """An office and whatever it is below, up to the top of the tree."""
     found: list[str] = []
     above: str | None = slug
     while above is not None and above in directory.offices and above not in found:

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from cxserver import tables
 from cxserver.errors import NotFound
@@ -166,6 +167,17 @@ def find(connection: Connection, id: str) -> Member | None:
         select(staff).where(staff.c.id == id, staff.c.revoked.is_(None))
     ).first()
     return _member(row) if row else None
+
+
+def of_roles(connection: Connection, roles: Iterable[Role], offices: Iterable[str]) -> list[Member]:
+    """All who may sign in with one of these roles; of those for one office, the ones of these."""
+    staff = tables.staff_members
+    rows = connection.execute(
+        select(staff)
+        .where(staff.c.revoked.is_(None), staff.c.role.in_([role.value for role in roles]))
+        .where(or_(staff.c.office.is_(None), staff.c.office.in_(list(offices))))
+    )
+    return [_member(row) for row in rows]
 
 
 def everyone(connection: Connection) -> list[Entry]:
