@@ -18,6 +18,7 @@ from cxserver.staff import audit, members
 from cxserver.staff.access import Member, Role
 from cxserver.staff.audit import Journal
 from desks import invite, post, sign_in
+from wrote import MONDAY, wrote
 
 WHO = Member("1" * 32, "ana@example.gov", "Ana", Role.ANALYST, None, None)
 LOG = tables.audit
@@ -203,6 +204,28 @@ def test_a_link_that_no_line_tells_of_is_found(lived_in, journal):
         members.link(connection, ana, later, break_glass=True)
     [found] = verify(lived_in, journal).missing
     assert found.what == "a link was printed"
+
+
+def test_notes_on_cases_and_keys_of_programs_tell_of_their_lines(house, journal):
+    service, _, id = wrote(house, *["slow"] * 5)[0]
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        house.clock.forward(minutes=1)
+        case = f"/staff/comments/{service}/{MONDAY}/{id}/act"
+        assert post(client, case, act="note", note="Asked the clerk.").status_code == 303
+    keys = [
+        json.loads(cx(house, "api-key", "issue", name, "--json"))["id"]
+        for name in ("Dashboard", "Agency (new)")
+    ]
+    cx(house, "api-key", "revoke", keys[0])
+    assert (verify(house, journal).lines, verify(house, journal).is_whole) == (5, True)
+    tamper(house, delete(LOG).where(LOG.c.n > 1))
+    assert sorted(one.what for one in verify(house, journal).missing) == [
+        "a note was written",
+        "an API key was issued",
+        "an API key was issued",
+        "an API key was withdrawn",
+    ]
 
 
 def test_the_command_tells_programs_what_is_missing(lived_in):

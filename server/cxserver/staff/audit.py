@@ -19,7 +19,7 @@ from cxserver.catalog.rootkey import RootKeys
 from cxserver.log import logger
 from cxserver.staff import witness
 from cxserver.staff.access import Member
-from cxserver.staff.witness import Witness
+from cxserver.staff.witness import Sign, Witness
 
 # Who is at the command line is the operating system's to know.
 COMMAND = "command line"
@@ -109,15 +109,15 @@ class Journal:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
         previous, n, seen = _FIRST, 0, not holds
         witnesses = witness.everything(connection)
-        wanted = {moment for one in witnesses for moment in one.moments}
-        heard: set[datetime] = set()
+        wanted = {sign for one in witnesses for sign in one.signs}
+        heard: set[Sign] = set()
         for row in _rows(connection):
             line = Line(*row)
             if line.n != n + 1 or not hmac.compare_digest(self._hash(previous, line), line.hash):
                 return Verdict(n, previous, n + 1)
             previous, n = line.hash, line.n
             seen = seen or line.hash.hex() == holds.lower()
-            heard |= wanted & {line.at}
+            heard |= wanted.intersection(witness.signs(line.at, line.what, line.about))
         missing = tuple(witness.unheard(witnesses, heard))
         return Verdict(n, previous, None if seen else n + 1, missing)
 

@@ -1,31 +1,34 @@
 """What else in the database tells that something was written into the audit log, and when.
 
 Who empties the log, or cuts off its end, leaves a chain that holds. But a member was made known, a
-session began, somebody was shut out, in one transaction with a line of the same moment: where the
-line is missing, the row still tells of it.
+session began, somebody was shut out, a note was written on a case, in one transaction with a line
+of the same moment: where the line is missing, the row still tells of it. A program's key has a day
+and no moment; its lines name it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, select
 
 from cxserver import tables
+from cxserver.catalog import apikeys
 from cxserver.staff import access
+
+# What a line is known by: its moment, or what was done and to what.
+Sign = datetime | tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Something that was done, and the moments one of which its line must bear."""
+    """Something that was done, when as far as is known, and the signs one of which its line must
+    bear.
+    """
 
     what: str
-    moments: tuple[datetime, ...]
-
-    @property
-    def when(self) -> datetime:
-        """When it was done, as far as is known."""
-        return max(self.moments)
+    when: datetime
+    signs: tuple[Sign, ...]
 
 
 def everything(connection: Connection) -> list[Witness]:
@@ -34,18 +37,43 @@ def everything(connection: Connection) -> list[Witness]:
     known = connection.execute(select(staff.created, staff.revoked)).all()
     begun = connection.execute(select(held.begun)).scalars()
     ends = connection.execute(select(tables.staff_invites.c.expires)).scalars()
+    written = select(tables.case_notes.c.at)
     return [
-        *(Witness("somebody was invited", (row.created,)) for row in known),
-        *(Witness("somebody was shut out", (row.revoked,)) for row in known if row.revoked),
-        *(Witness("somebody signed in", (at,)) for at in begun),
-        *(Witness("a link was printed", _printed(at)) for at in ends),
+        *(_at("somebody was invited", row.created) for row in known),
+        *(_at("somebody was shut out", row.revoked) for row in known if row.revoked),
+        *(_at("somebody signed in", at) for at in begun),
+        *(_at("a link was printed", *_printed(at)) for at in ends),
+        *(_at("a note was written", at) for at in connection.execute(written).scalars()),
+        *_of_keys(connection),
     ]
 
 
-def unheard(witnesses: Iterable[Witness], moments: set[datetime]) -> list[Witness]:
+def signs(at: datetime, what: str, about: str) -> tuple[Sign, ...]:
+    """What a line is known by. Behind the name of what it is about stands more of it."""
+    return at, (what, about.partition(" (")[0])
+
+
+def unheard(witnesses: Iterable[Witness], heard: set[Sign]) -> list[Witness]:
     """Those who tell of a line that is not there, in the order of time."""
-    missing = [one for one in witnesses if not moments.intersection(one.moments)]
+    missing = [one for one in witnesses if not heard.intersection(one.signs)]
     return sorted(missing, key=lambda one: one.when)
+
+
+def _at(what: str, *moments: datetime) -> Witness:
+    return Witness(what, max(moments), moments)
+
+
+def _of_keys(connection: Connection) -> Iterator[Witness]:
+    for key in apikeys.everything(connection):
+        named = f"API key {key.id}"
+        yield Witness("an API key was issued", _begin(key.issued), (("issue key", named),))
+        if key.revoked is not None:
+            gone = ("withdraw key", named)
+            yield Witness("an API key was withdrawn", _begin(key.revoked), (gone,))
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _printed(ends: datetime) -> tuple[datetime, ...]:
