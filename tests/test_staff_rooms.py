@@ -11,7 +11,7 @@ from cxserver import db, staff
 from cxserver.catalog import directory
 from cxserver.insight import slices
 from cxserver.insight.scopes import Scope
-from cxserver.staff import access
+from cxserver.staff import access, audit, refusals
 from cxserver.staff.access import Member, Role
 from desks import post, sign_in
 from house import answer
@@ -201,6 +201,33 @@ def test_every_staff_page_is_framed_by_nobody_and_kept_by_nobody(agency):
         assert headers["content-security-policy"].endswith("frame-ancestors 'none'")
         assert headers["x-frame-options"] == "DENY"
         assert headers["cache-control"] == "no-store"
+
+
+def test_a_member_cannot_fill_the_log_with_what_is_refused(sqlite_house):
+    house = sqlite_house
+
+    def told(who="analyst"):
+        with db.read(house.engine) as connection:
+            lines = audit.latest(connection, limit=1000)
+        return [line.result for line in reversed(lines) if line.who == f"{who}@example.gov"]
+
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        for at in range(refusals.HOURLY // 2 + 5):
+            assert client.get("/staff/audit").status_code == 404
+            assert client.get(f"/staff/comments?office=x{at}").status_code == 404
+        assert told() == ["done", *["404"] * refusals.HOURLY, "not written down"]
+        # What is not refused is written down all the same, and so are others' refusals.
+        client.get("/staff/catalogue?format=csv")
+        assert told()[-1] == "200"
+        sign_in(house, client, Role.RECORDS_OFFICER)
+        client.get("/staff/audit")
+        assert told("records-officer") == ["done", "404"]
+        # Another hour.
+        house.clock.forward(hours=1)
+        sign_in(house, client, Role.ANALYST)
+        client.get("/staff/audit")
+        assert told()[-2:] == ["done", "404"]
 
 
 # ---- what a role may see at all

@@ -21,6 +21,7 @@ from cxserver.pages.static import Files
 from cxserver.settings import Settings
 from cxserver.staff import audit
 from cxserver.staff.audit import Journal
+from cxserver.staff.refusals import Refusals
 
 # A page of ours, and nothing that a browser could read as another host.
 _PAGE = re.compile(r"/staff/[a-z0-9/_-]*(?:\?[A-Za-z0-9%&=_.+-]*)?\Z", re.ASCII)
@@ -41,7 +42,7 @@ class Backroom:
     templates: jinja2.Environment = field(
         default_factory=lambda: environment.make(Path(__file__).parent / "templates")
     )
-
+    refusals: Refusals = field(default_factory=Refusals)
     failures: deque[datetime] = field(default_factory=lambda: deque(maxlen=_STRANGERS))
 
     @property

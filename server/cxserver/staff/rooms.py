@@ -21,6 +21,7 @@ from starlette.routing import Route
 from cxserver import db
 from cxserver.catalog.directory import Directory
 from cxserver.insight.scopes import Scope
+from cxserver.log import logger
 from cxserver.pages import body
 from cxserver.staff import access, backroom, origin, sessions
 from cxserver.staff.access import Member, Role
@@ -69,6 +70,16 @@ class Visit:
         """A line in the audit log. Never put in it what somebody answered, or a secret."""
         with db.write(self.engine) as connection:
             self.back.journal.write(connection, self.member, what, about, result, self.now)
+
+    def note_refusal(self, what: str, about: str, status: int) -> None:
+        """A line that something was refused, unless such lines come in floods."""
+        beyond = self.back.refusals.another(self.member.id, self.now)
+        if beyond <= 0:
+            self.note(what, about, str(status))
+            return
+        logger.warning("staff_refused", member=self.member.id, status=status)
+        if beyond == 1:
+            self.note("refused", "more than the log takes in an hour", "not written down")
 
 
 Handler = Callable[[Request, Visit], Response]
@@ -170,7 +181,7 @@ def _enter(
     visit = Visit(member, scope, directory, now, request, back, rooms, form)
     request.state.visit = visit
     if member.role not in room.roles:
-        visit.note("refused", request.scope["path"][:200], "404")
+        visit.note_refusal("refused", request.scope["path"][:200], 404)
         raise HTTPException(404)
     return _noted(room, visit)
 
@@ -182,7 +193,7 @@ def _noted(room: Room, visit: Visit) -> Response:
     except HTTPException as refused:
         # A 404 may be somebody trying the names of others' offices.
         if room.audit or refused.status_code == 404:
-            visit.note(room.audit or "look", about, str(refused.status_code))
+            visit.note_refusal(room.audit or "look", about, refused.status_code)
         raise
     saved = "content-disposition" in response.headers
     if room.audit or saved:
