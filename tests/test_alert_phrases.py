@@ -4,9 +4,12 @@ import time
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cxserver import db
 from cxserver.catalog import check, directory
+from cxserver.instrument import phrases
 from cxserver.instrument.phrases import Phrases
 from test_alerts import ALARMED
 
@@ -82,6 +85,104 @@ def _time(phrases, said):
     start = time.thread_time()  # a busy machine works for others, too
     phrases.matched([said])
     return time.thread_time() - start
+
+
+# ---- written so that no machine should read it
+
+CRISIS = ("suicide", "kill myself", "don't want to live", "want to die", "quiero morirme")
+ALIKE = {
+    latin: [latin, *(letter for letter, like in phrases._ALIKE.items() if like == latin)]
+    for latin in "abcdefghijklmnopqrstuvwxyz"
+}
+GAPS = st.sampled_from([" ", ".", "-", "\u2013", "_", " . ", "*", "\n", " - "])
+# Nothing in them is of a phrase, nor spells one with the letters beside it.
+AROUND = st.sampled_from(["", "I ", "Today I ", "X. Y. Z. ", "y o ", "Señora, ", "Мы: ", "1 2 3 "])
+
+
+@st.composite
+def disguised(draw):
+    """A phrase, its letters swapped for others that look alike, its words spelled out or not."""
+    words = draw(st.sampled_from(CRISIS)).replace("'", "").split()
+    return draw(GAPS).join(draw(_written(word)) for word in words)
+
+
+@st.composite
+def _written(draw, word):
+    letters = [draw(st.sampled_from(ALIKE[letter])) for letter in word]
+    large = letters[0].upper()
+    if draw(st.booleans()) and (large.isascii() or large in ALIKE[word[0]]):
+        letters[0] = f"{large}\u0301"
+    # Three letters that stand alone are a word; two are no more than that.
+    between = draw(GAPS) if len(word) >= 3 and draw(st.booleans()) else ""
+    return between.join(letters)
+
+
+@given(disguised(), AROUND, st.sampled_from(["", ".", "!!", " now", " x y z", ", señora", " я"]))
+def test_a_phrase_is_found_behind_letters_that_look_alike_and_spelled_out(said, before, after):
+    assert FOUND.matched([before + said + after]) == ("crisis",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("k i l l m y s e l f", "k i l l  myself", "k.i.l.l. m.y.s.e.l.f.", "I w a n t to d-i-e"),
+        *(
+            "w a n t t o d i e a l o n e",
+            "s-u-i-c-i-d-a-l",
+            "Ｓ Ｕ Ｉ Ｃ Ｉ Ｄ Ｅ",
+            "S*U*I*C*I*D*E",
+        ),
+        *("ѕuісіdе", "КІLL МУЅЕLF", "κιll mуsεlf", "к і l l m у ѕ е l f", "q u i e r o m o r i r"),
+    ],
+)
+def test_what_people_did_to_hide_a_phrase_hides_nothing(said):
+    assert FOUND.matched([said]) == ("crisis",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "Options A, B, C and D",
+            "The D.M.V. in St. P. B.",
+            "I - I - I",
+            "k i",
+            "k i l l the lights",
+        ),
+        *(
+            "Form I-9, part B. A, then C",
+            "w a n t to go",
+            "want to d i",
+            "J. R. R. T. myself",
+            "k k k",
+        ),
+        *(
+            "Убить время в очереди: я хочу жить",
+            "Θέλω να ζήσω, και να πεθάνω στα γέλια",
+            "m y s e l f",
+        ),
+        *("Ya no quiero m á s", "d i e", "want to see d i e t s", "G O O D  J O B, staff"),
+    ],
+)
+def test_ordinary_words_and_letters_are_no_alert(said):
+    assert FOUND.matched([said]) == ()
+
+
+# The letters that stand alone here spell nothing of a phrase, in whatever order.
+ORDINARY = st.sampled_from(
+    "I a waited want to see the clerk myself, killing time live. O. K. S. A. B-12 A, B, C: "
+    "don't go quiero ir la vida q e p Я ждал час у окна Θέλω ζήσω y o n".split()
+)
+
+
+@given(st.lists(ORDINARY, max_size=60).map(" ".join))
+def test_no_ordinary_words_in_any_order_are_an_alert(said):
+    assert FOUND.matched([said]) == ()
+
+
+@given(st.text("abckilmysef .-", max_size=60))
+def test_plain_letters_are_read_the_short_way_as_the_long_way(said):
+    assert phrases.words(said) == phrases.words(f"{said} \u2014")
 
 
 # ---- the catalogue
