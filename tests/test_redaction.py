@@ -268,6 +268,7 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
     shown = post(manager, f"{at}/redact", words=f"{NAME}\nAnn").text
     for told in ("A note by", "You said", "The reply", f"Spoke to {MARK}, and Ann."):
         assert told in shown
+    assert "each longer word goes" in shown
     assert "We did" not in shown and "QUARTZ" not in shown
     assert post(manager, f"{at}/redact", words=f"{NAME}\nAnn", confirm="yes").status_code == 303
     with db.read(house.engine) as connection:
