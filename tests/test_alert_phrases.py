@@ -71,14 +71,14 @@ def test_every_list_that_matches_is_named_once_in_order():
         *("\ufdfa" * 2000, "aa" * 1000, " " * 2000, "a-" * 1000, "\u00ad" * 2000),
     ],
 )
-def test_the_worst_text_takes_no_longer_than_fifty_milliseconds(said):
+def test_the_worst_text_takes_milliseconds_and_not_minutes(said):
     longest = " ".join("a" * 40)
     begun = ["a" * n + "*" for n in range(3, 79)]
     phrases = [longest, f"{longest[:-1]}b", "a a*", f"{longest[:70]} aab*", *begun]
     hostile = Phrases({f"list{n}": phrases for n in range(20)})
     hostile.matched([said])
     quickest = min(_time(hostile, said) for _ in range(3))
-    assert quickest < 0.05
+    assert quickest < 0.5
 
 
 def _time(phrases, said):

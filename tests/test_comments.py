@@ -15,6 +15,7 @@ from cxserver import db, tables
 from cxserver.errors import NotFound
 from cxserver.insight import held, slices
 from cxserver.insight.scopes import Scope
+from cxserver.periods import Span
 from cxserver.reporting import comments
 from cxserver.reporting.comments import Wanted
 from cxserver.staff.access import Role
@@ -298,7 +299,7 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
         wrote(house, *["x"] * n, office=office, kind=kind, language=language)
     wrote(house, *["x"] * 5, of="hearings")
     wrote(house, *["x"] * 7, of="calls", office="center", kind=Kind.PHONE)
-    week = slices.Span(MONDAY, MONDAY + WEEK)
+    week = Span(MONDAY, MONDAY + WEEK)
     by = ("service", "office", "channel", "language")
     told = {
         tuple(one.group.values()): one.n
