@@ -4,6 +4,8 @@ PORT = 8000
 DATA = .demo
 LAN =
 ARGS =
+# The tests wait a third of their time, for browsers and databases: three for two processors.
+WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
 .PHONY: help run test setup check bench lock
@@ -17,7 +19,7 @@ run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo L
 
 test: check ## Run everything: style, types, imports, tests with Chromium and PostgreSQL (ARGS="-k name")
 	@scripts/test-programs
-	@.venv/bin/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 setup: ## Make .venv with all that development needs, and no more
 	@scripts/setup dev
