@@ -25,6 +25,7 @@ import scratch
 import sight
 import stands
 import tablets
+from complaints import Faults
 from cxserver import db
 from cxserver.settings import Settings
 from house import House
@@ -41,14 +42,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 expect.set_options(timeout=PATIENCE * 1000)
-
-_BROWSER_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--no-first-run",
-)
 
 
 def pytest_configure() -> None:
@@ -261,7 +254,7 @@ def browser() -> Iterator[Browser]:
         raise RuntimeError("No Chromium was found. `make test` installs it.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=list(_BROWSER_OPTIONS)
+            executable_path=executable, args=programs.CHROMIUM_OPTIONS
         )
         yield browser
         browser.close()
@@ -280,28 +273,6 @@ def _loop_of_the_browser_alone(request: pytest.FixtureRequest) -> Iterator[None]
     asyncio._set_running_loop(None)
     yield
     asyncio._set_running_loop(loop)
-
-
-class Faults(list[str]):
-    """What went wrong in pages. What is cleared was meant: another of its kind may come yet."""
-
-    def __init__(self) -> None:
-        self._meant: set[str] = set()
-
-    def allow(self, kind: str) -> None:
-        """Expect faults of this kind: Chromium logs them in its own time, or not at all."""
-        self._meant.add(kind)
-
-    def clear(self) -> None:
-        self._meant |= {_kind(fault) for fault in self}
-        super().clear()
-
-    def unmeant(self) -> list[str]:
-        return [fault for fault in self if _kind(fault) not in self._meant]
-
-
-def _kind(fault: str) -> str:
-    return fault.rpartition(" (")[0] or fault
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ _CHROMIUM_NAMES = (
     *(_SHELL, "chromium"),
     *("google-chrome-stable", "google-chrome", "chromium-browser"),
 )
+# As root Chromium starts without its sandbox only, and on a server there is no graphics card.
+CHROMIUM_OPTIONS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic"),
+    *("--disable-background-networking", "--no-first-run"),
+]
 
 
 def chromium() -> Path | None:

@@ -64,7 +64,7 @@ class Tablet:
         self.context: BrowserContext = self.browser.browser_type.launch_persistent_context(
             self.profile,
             executable_path=programs.chromium(),
-            args=["--no-sandbox", "--disable-gpu"],
+            args=programs.CHROMIUM_OPTIONS,
             viewport={"width": 800, "height": 1280},
         )
         self.context.set_offline(offline)

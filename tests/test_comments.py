@@ -301,10 +301,8 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
     wrote(house, *["x"] * 7, of="calls", office="center", kind=Kind.PHONE)
     week = Span(MONDAY, MONDAY + WEEK)
     by = ("service", "office", "channel", "language")
-    told = {
-        tuple(one.group.values()): one.n
-        for one in slices.read(house.engine, scope.during(week), by)
-    }
+    read = slices.read(house.engine, scope.during(week), by)
+    told = {tuple(one.group.values()): one.n for one in read}
     every = frozenset(known(house).services)
     wanted = Wanted(
         every if scope.services is None else scope.services,

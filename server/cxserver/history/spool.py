@@ -34,6 +34,6 @@ class Spool:
         """All of them, a page at a time."""
         for packed in self._full:
             # Nobody else had these bytes in their hands.
-            yield pickle.loads(zlib.decompress(packed))  # noqa: S301
+            yield pickle.loads(zlib.decompress(packed))  # noqa: S301  # our own bytes, never a file's
         if self._page:
             yield self._page

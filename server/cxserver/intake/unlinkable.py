@@ -81,7 +81,7 @@ def _transactions(connection: Connection) -> Iterator[Finding]:
     shared = [
         connection.execute(
             text(
-                f"SELECT 1 FROM use_keys k JOIN {table} r ON r.xmin = k.xmin "  # noqa: S608
+                f"SELECT 1 FROM use_keys k JOIN {table} r ON r.xmin = k.xmin "  # noqa: S608  # ours
                 "WHERE k.body_hash IS NULL LIMIT 1"
             )
         ).first()
