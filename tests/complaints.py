@@ -7,16 +7,16 @@ class Faults(list[str]):
     def __init__(self) -> None:
         self._meant: set[str] = set()
 
-    def allow(self, kind: str) -> None:
-        """Expect faults of this kind: Chromium logs them in its own time, or not at all."""
-        self._meant.add(kind)
+    def allow(self, beginning: str) -> None:
+        """Expect faults that begin so: Chromium logs them in its own time, or not at all."""
+        self._meant.add(beginning)
 
     def clear(self) -> None:
         self._meant |= {_kind(fault) for fault in self}
         super().clear()
 
     def unmeant(self) -> list[str]:
-        return [fault for fault in self if _kind(fault) not in self._meant]
+        return [fault for fault in self if not fault.startswith(tuple(self._meant))]
 
 
 def _kind(fault: str) -> str:

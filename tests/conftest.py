@@ -7,6 +7,7 @@ Nothing starts before a test needs it, and everything is gone when the tests end
 import asyncio
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,11 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_configure() -> None:
-    """Let `tmp_path` lie in memory, unless somebody wants it elsewhere."""
+    """Let `tmp_path` lie in memory, unless somebody wants it elsewhere, and hear Ctrl-C: what a
+    shell starts in the background is deaf to it, and so are the commands that tests interrupt.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch.folder()))
 
 
@@ -64,11 +69,6 @@ def _settings_of_the_tests_alone() -> Iterator[None]:
             if not name.startswith("CX_TEST_"):
                 patch.delenv(name)
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _the_forge_goes_out_at_the_end() -> Iterator[None]:
-    yield
     forge.close()
 
 
@@ -328,16 +328,13 @@ def page(open_page: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[House]:
+def hall(request: pytest.FixtureRequest) -> Iterator[House]:
     """One open house for the whole file. Each test stands its own device in it."""
     servers = Servers()
-    folder = tmp_path_factory.mktemp("hall")
-    shutil.copyfile(_sqlite_template, folder / "cx.sqlite3")
-    hall = House(Settings(data_dir=folder, database_url="", base_url=servers.reserve()))
-    servers(hall.app(demo=True), at=hall.settings.base_url)
-    yield hall
-    servers.close()
-    hall.close()
+    with lasting(request, base_url=servers.reserve()) as hall:
+        servers(hall.app(demo=True), at=hall.settings.base_url)
+        yield hall
+        servers.close()
 
 
 @pytest.fixture
@@ -364,13 +361,13 @@ def cut_off(open_page, page_faults):
     cut = []
 
     def cut_off(page: Page) -> None:
+        page_faults.allow("Failed to load resource: net::ERR_INTERNET_DISCONNECTED")
         page.context.set_offline(True)
         cut.append(page)
 
     yield cut_off
     for page in cut:
         page.close()
-    page_faults[:] = [fault for fault in page_faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 @pytest.fixture

@@ -228,15 +228,19 @@ def test_ctrl_c_stops_it_cleanly_and_the_next_start_keeps_the_answers(
         sight.answer(page, 4, 4)
         sight.send(page)
         page.goto(first.home)  # and it goes on asking for the counts while we stop
+        for gone in (
+            "CONNECTION_REFUSED",
+            "CONNECTION_RESET",
+            "CONNECTION_CLOSED",
+            "EMPTY_RESPONSE",
+        ):
+            page_faults.allow(f"Failed to load resource: net::ERR_CONNECTION_{gone}")
         code, told, complained = first.interrupt()
         assert (code, complained) == (0, "")
         assert "Stopped." in told and "Traceback" not in told
     finally:
         first.close()
     page.close()
-    # The page asked a server that was gone: that much may stand in its console.
-    assert all("ERR_CONNECTION_REFUSED" in fault for fault in page_faults)
-    page_faults.clear()
     second = Demo(tmp_path / "data", "--answers", "200")
     try:
         page = open_page()
