@@ -63,7 +63,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_the_tests_alone() -> Iterator[None]:
-    """What the developer has set in `CX_*` must not steer the tests."""
+    """What the developer has set in `CX_*` must not steer the tests; after them, no forge burns."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CX_")]:
             if not name.startswith("CX_TEST_"):
