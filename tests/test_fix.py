@@ -172,7 +172,7 @@ def test_fix_first_says_it_in_sentences_and_as_data(sqlite_house):
 
 @pytest.mark.parametrize(
     ("named", "told"),
-    [(0, "Not enough answers"), (10, "Nothing stands out"), (40, "1 office stands out")],
+    [(0, "Not enough answers"), (10, "No driver stands out"), (40, "1 office stands out")],
 )
 def test_it_says_honestly_when_nothing_stands_out(sqlite_house, named, told):
     with db.read(sqlite_house.engine) as connection:

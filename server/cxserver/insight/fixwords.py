@@ -38,7 +38,7 @@ def summary(report: Report) -> str:
         return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
     if not report.looked_at:
         return f"Not enough answers to compare offices yet: that takes {LEAST} at each of two."
-    return "Nothing stands out: no office has a driver named more often than chance explains."
+    return "No driver stands out: no office has one named more often than chance explains."
 
 
 def _what(found: Finding, directory: Directory) -> str:

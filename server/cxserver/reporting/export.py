@@ -6,7 +6,7 @@ rows say their hour: `hours`.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -95,11 +95,16 @@ def rows(engine: Engine, wanted: Filter) -> Iterator[dict[str, Any]]:
 
 def _page(connection: Connection, wanted: Filter, last: Row[Any] | None) -> list[Row[Any]]:
     table = tables.responses.c
-    query = _where(select(tables.responses), wanted)
     key = (table.service, table.day, table.id)
-    if last is not None:
+    if last is None:
+        query = _where(select(tables.responses), wanted)
+    else:
         # As one row value: spelled out with AND and OR, no engine would use the primary key.
-        query = query.where(tuple_(*key) > tuple_(last.service, last.day, last.id))
+        # Nor would SQLite use more of it than another clause names: those must not be there.
+        named = wanted.service is not None
+        query = _where(select(tables.responses), replace(wanted, start=None) if named else wanted)
+        past = (last.service, last.day, last.id)
+        query = query.where(tuple_(*key[named:]) > tuple_(*past[named:]))
     ordered = query.order_by(*key).limit(PAGE)
     return list(connection.execute(ordered))
 
