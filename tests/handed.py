@@ -33,5 +33,5 @@ def hand_in(
         tapped = ("employee",) if happy and at % 2 else ("efficiency",) if at % 3 == 0 else ()
         points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
         given = Answers(satisfaction=points, trust=points, drivers=tapped)
-        waiting.append(entry.prepare(sheet, given, Secrets(house.roots)))
+        waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
     assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))

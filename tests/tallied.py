@@ -1,10 +1,16 @@
-"""Counts as the tallies give them, without a database: for tests of what follows from them."""
+"""Counts as the tallies give them, and how they get there: for tests of what follows from them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from sqlalchemy import Engine, insert, select
+
+from cxserver import db, tables
 from cxserver.catalog import check
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.intake import store
+from cxserver.intake.entry import Tally
 from house import CATALOGUE, NOW
 
 
@@ -38,3 +44,17 @@ def piece(
     }
     asked = {"survey": "permits/1", "language": "en", "channel": "email", **group}
     return Slice(asked, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps})
+
+
+def fill(engine: Engine, added: Mapping[Tally, int]) -> None:
+    """Write these counts, and the services they are of as far as they are not there."""
+    services = tables.services
+    with db.write(engine) as connection:
+        store.count(connection, added)
+        there = set(connection.execute(select(services.c.slug)).scalars())
+        rows = [
+            {"slug": slug, "definition": {}, "clearance": "umbrella", "survey": 1, "closed": False}
+            for slug in sorted({tally[0] for tally in added} - there)
+        ]
+        if rows:
+            connection.execute(insert(services), rows)

@@ -194,7 +194,7 @@ def hand_in(
         tapped = () if service.survey.driver_mode == "likert" else ("ease",)
         point = best[-1] if at < good else best[0]
         given = Answers(trust=point, drivers=tapped, **satisfaction)
-        waiting.append(entry.prepare(sheet, given, Secrets(house.roots)))
+        waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
     assert {one.kind for one in store.write(house.engine, waiting)} == {"stored"}
 
 

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from cxserver import db, resources, tables
@@ -62,14 +62,7 @@ def test_the_newest_file_is_the_head() -> None:
     assert newest.partition("_")[0] == head
 
 
-@pytest.fixture
-def before_thumbs(empty_engine: Engine) -> Engine:
-    """A database as it was when trust had five points everywhere."""
-    db.migrate(empty_engine, "0006")
-    return empty_engine
-
-
-OLD = {
+ROW = {
     "service": "permits",
     "day": "2026-11-04",
     "office": "riverside",
@@ -84,39 +77,13 @@ OLD = {
     "comment": "Línea 1\nLínea 2",
     "questions": "{}",
     "flags": "",
+    "counted_day": "2026-11-04",
 }
-
-
-def test_room_for_thumbs_keeps_every_answer_and_every_count(before_thumbs: Engine) -> None:
-    engine = before_thumbs
-    old = [{**OLD, "id": f"{n:032x}", "trust": n % 5 + 1} for n in range(100)]
-    marks = ", ".join(f":{name}" for name in old[0])
-    with db.write(engine) as connection:
-        into = f"INSERT INTO responses ({', '.join(old[0])}) VALUES ({marks})"
-        connection.execute(text(into), old)
-        connection.execute(
-            text(
-                "INSERT INTO tallies (level, service, day, office, channel, language, survey, "
-                "flagged, answers, trust_1, satisfaction_5) VALUES ('office-day', 'permits', "
-                "'2026-11-04', 'riverside', 'email', 'en', 1, false, 100, 20, 100)"
-            )
-        )
-    db.migrate(engine)
-    with db.read(engine) as connection:
-        rows = connection.execute(select(tables.responses).order_by(tables.responses.c.id)).all()
-        tally = connection.execute(select(tables.tallies)).one()
-    assert [(row.id, row.trust, row.satisfaction) for row in rows] == [
-        (one["id"], one["trust"], 5) for one in old
-    ]
-    assert {(row.comment, tuple(row.drivers), row.answered_hour.hour) for row in rows} == {
-        ("Línea 1\nLínea 2", ("ease",), 15)
-    }
-    assert (tally.answers, tally.trust_1, tally.trust_down, tally.trust_up) == (100, 20, 0, 0)
 
 
 @pytest.mark.parametrize("changed", [{"trust": 6}, {"trust": -1}, {"satisfaction": 0}])
 def test_the_new_table_refuses_what_no_scale_has(engine: Engine, changed: dict) -> None:
-    row = {**OLD, "id": "f" * 32, **changed}
+    row = {**ROW, "id": "f" * 32, **changed}
     marks = ", ".join(f":{name}" for name in row)
     with pytest.raises(IntegrityError), db.write(engine) as connection:
         connection.execute(
@@ -131,3 +98,10 @@ def test_on_sqlite_the_new_table_still_remembers_no_order(sqlite_engine: Engine)
         ).scalar_one()
     assert made.rstrip().endswith("WITHOUT ROWID")
     assert "BETWEEN 0 AND 5" in made and "satisfaction BETWEEN 1 AND 5" in made
+
+
+def test_a_version_that_no_release_has_is_not_migrated(engine: Engine) -> None:
+    with db.write(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
+    with pytest.raises(DatabaseUnfit, match="at version 0010.*empty database"):
+        db.migrate(engine)

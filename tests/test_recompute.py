@@ -82,7 +82,11 @@ def agency(sqlite_house, tmp_path):
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     chance = random.Random(280)
-    waiting = [entry.prepare(*one, Secrets(house.roots)) for one in sheets(known, chance)]
+    hidden = Secrets(house.roots)
+    waiting = [
+        entry.prepare(sheet, given, hidden, sheet.answered_at)
+        for sheet, given in sheets(known, chance)
+    ]
     assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
     file = tmp_path / "answers.jsonl"
     cx(house, "export", "--format", "jsonl", "-o", str(file))

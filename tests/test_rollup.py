@@ -4,11 +4,11 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text
+from sqlalchemy import select
 
+import tallied
 from cxserver import db, tables
 from cxserver.insight import count, parts, slices
 from cxserver.insight.parts import Part
@@ -17,7 +17,6 @@ from cxserver.instrument import drivers, levels
 from cxserver.instrument.levels import Level
 from cxserver.intake import counts, store
 from cxserver.periods import Span
-from cxserver.settings import Settings
 
 FIRST = date(2025, 11, 10)
 LAST = date(2027, 2, 20)
@@ -57,8 +56,7 @@ def told(read) -> dict:
 
 
 def test_every_level_gives_the_same_numbers(engine, monkeypatch):
-    with db.write(engine) as connection:
-        store.count(connection, invented())
+    tallied.fill(engine, invented())
 
     def of_single_days(span, by, *, apart):
         return [Part(Level.OFFICE_DAY, span)]
@@ -162,40 +160,9 @@ def test_every_driver_has_its_columns():
 
 def test_answers_of_an_office_are_counted_over_all_services(engine):
     added = invented()
-    with db.write(engine) as connection:
-        store.count(connection, added)
+    tallied.fill(engine, added)
     expected: Counter[str] = Counter()
     for (_, _, office, *_, measure, _), n in added.items():
         expected[office] += n if measure == "response" else 0
     assert {office: count.of_office(engine, office) for office in expected} == expected
     assert count.of_office(engine, "nowhere") == 0
-
-
-@pytest.fixture
-def before(empty_database_url, tmp_path):
-    """A database as it was before the sums."""
-    engine = db.open_engine(Settings(data_dir=tmp_path, database_url=empty_database_url))
-    db.migrate(engine, "0004")
-    yield engine
-    engine.dispose()
-
-
-def test_the_migration_keeps_every_count_and_fills_the_sums(before: Engine):
-    names = ("service", "day", "office", "channel", "language", "survey", "flagged")
-    marks = ", ".join(f":{name}" for name in (*names, "measure", "value", "n"))
-    added = invented()
-    old = [
-        dict(zip((*names, "measure", "value"), tally, strict=True)) | {"n": n}
-        for tally, n in added.items()
-    ]
-    for row in old:
-        row["day"] = row["day"].isoformat()
-    with db.write(before) as connection:
-        connection.execute(text(f"INSERT INTO tallies VALUES ({marks})"), old)
-    db.migrate(before)
-    found: Counter[tuple] = Counter()
-    with db.read(before) as connection:
-        for table in (tables.tallies, tables.choices):
-            for row in connection.execute(select(table)):
-                found.update(dict(counts.told(row._asdict())))
-    assert found == counts.spread(added)

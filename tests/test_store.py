@@ -31,7 +31,7 @@ def make(house: House, link: str | None = None, /, **given: object) -> Entry:
     opened = Gate(house.roots).recognise(known, service, office, token, kiosk=False)
     sheet = Sheet(opened, opened.service.survey, "en", house.clock(), sid=b"s" * 18)
     answers = Answers.model_validate({"satisfaction": 4, "trust": 4} | given)
-    return entry.prepare(sheet, answers, Secrets(house.roots))
+    return entry.prepare(sheet, answers, Secrets(house.roots), house.clock())
 
 
 def poisoned(good: Entry) -> Entry:
@@ -193,7 +193,13 @@ def test_the_proof_notices_a_shared_transaction(house):
     with db.write(house.engine) as connection:
         connection.execute(tables.responses.insert().values(**one.response))
         connection.execute(
-            tables.use_keys.insert().values(key_hash=one.key_hash, ends=one.ends, forget=one.forget)
+            tables.use_keys.insert().values(
+                service=one.key.service,
+                bucket=one.key.bucket,
+                key_hash=one.key.hash,
+                ends=one.ends,
+                forget=one.forget,
+            )
         )
     claims = {
         found.claim: found.holds

@@ -59,7 +59,7 @@ def wrote(
         answers = Answers.model_validate(
             {"satisfaction": 4, "trust": 4, "comment": comment} | given
         )
-        entries.append(entry.prepare(sheet, answers, Secrets(house.roots)))
+        entries.append(entry.prepare(sheet, answers, Secrets(house.roots), at))
     assert not any(isinstance(one, Exception) for one in store.write(house.engine, entries))
     return [one.row for one in entries]
 

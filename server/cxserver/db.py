@@ -60,7 +60,13 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables up to `revision`."""
+    """Bring the tables up to `revision`. Raises DatabaseUnfit for tables of an unknown version."""
+    current = _revision(engine)
+    if current is not None and current not in _revisions():
+        raise DatabaseUnfit(
+            f"The tables are at version {current}, which no release has. They were made before "
+            "0.1 was complete, or by newer software: use that, or begin with an empty database."
+        )
     # Loading Alembic takes as long as loading everything else; one command needs it.
     from alembic import command
     from alembic.config import Config
@@ -74,9 +80,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def check_migrated(engine: Engine) -> None:
     """Raise DatabaseUnfit unless the tables are the ones this software knows."""
     current = _revision(engine)
-    # Revisions are numbered in their order: 0001_the_first_tables.py.
-    versions = resources.folder("migrations") / "versions"
-    newest = max(file.name for file in versions.glob("[0-9]*.py")).partition("_")[0]
+    newest = max(_revisions())
     if current is None:
         raise DatabaseUnfit("This database has no tables yet. Run `cx migrate`.")
     if current != newest:
@@ -198,6 +202,12 @@ def _sqlite_settings(connection: Connection) -> dict[str, str]:
 def _postgresql_settings(connection: Connection) -> dict[str, str]:
     names = ("fsync", "full_page_writes", "synchronous_commit", "data_sync_retry")
     return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names}
+
+
+def _revisions() -> set[str]:
+    # Numbered in their order: 0001_the_tables.py.
+    versions = resources.folder("migrations") / "versions"
+    return {file.name.partition("_")[0] for file in versions.glob("[0-9]*.py")}
 
 
 def _revision(engine: Engine) -> str | None:

@@ -97,7 +97,7 @@ def _answer(engine: Engine, roots: RootKeys, answers: int) -> None:
         return
     hidden = Secrets(roots)
     waiting = [
-        entry.prepare(sheet, given, hidden)
+        entry.prepare(sheet, given, hidden, sheet.answered_at)
         for sheet, given in people.sheets(known, answers, clock.now())
     ]
     with console.status(f"Inventing {answers:,} answers"):

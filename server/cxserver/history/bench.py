@@ -97,6 +97,7 @@ class Bench:
             "comment": masking.mask(cleaning.clean(answers.comment), self._mask),
             "questions": {},
             "flags": ";".join(sorted({FLAG, *noted})),
+            "counted_day": self._ground.today,
         }
         return Answer(survey, response, hidden)
 

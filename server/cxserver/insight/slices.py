@@ -118,7 +118,7 @@ def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> C
     terms: list[ColumnElement[bool]] = [held.level == part.level.value]
     terms += [column.in_(sorted(values)) for column, values in sets if values is not None]
     if scope.services is None:
-        # The key is level, service, day …: only with the services named can days be sought.
+        # The key is service, level, day …: only with the services named can days be sought.
         terms.append(held.service.in_(_services()))
     if scope.surveys is not None:
         terms.append(tuple_(held.service, held.survey).in_(_versions(scope.surveys)))
@@ -222,24 +222,26 @@ def _columns_held(connection: Connection, scope: Scope, wanted: Names) -> list[s
     Services rate their drivers or have them tapped, never both: half of the columns are empty,
     and to add them up would take most of the time.
     """
-    named = [
+    columns = [
         column
         for (measure, _), column in tables.COUNTED.items()
         if wanted is None or measure in wanted
     ]
-    if not named:
+    if not columns:
         return []
     held, span = tables.tallies.c, scope.span
     terms: list[ColumnElement[bool]] = [held.level == Level.DAY.value]
-    if scope.services is not None:
-        terms.append(held.service.in_(sorted(scope.services)))
+    services = _services() if scope.services is None else sorted(scope.services)
+    terms.append(held.service.in_(services))
     if span.start is not None:
         # A question may be put to whole months.
         terms.append(held.day >= span.start.replace(day=1))
     if span.end is not None:
         terms.append(held.day < span.end)
-    most = connection.execute(select(*(func.max(held[name]) for name in named)).where(*terms)).one()
-    return [name for name, n in zip(named, most, strict=True) if n]
+    most = connection.execute(
+        select(*(func.max(held[name]) for name in columns)).where(*terms)
+    ).one()
+    return [name for name, n in zip(columns, most, strict=True) if n]
 
 
 def _days(scope: Scope, part: Part, day: ColumnElement[date]) -> ColumnElement[bool]:
@@ -256,9 +258,7 @@ def _days(scope: Scope, part: Part, day: ColumnElement[date]) -> ColumnElement[b
 
 
 def _services() -> Select[Any]:
-    # Of all offices together there are few rows to look through.
-    held = tables.tallies.c
-    return select(held.service).where(held.level == Level.DAY.value).distinct()
+    return select(tables.services.c.slug)
 
 
 def _tallied(scope: Scope, part: Part, by: Sequence[str], columns: Sequence[str]) -> Select[Any]:

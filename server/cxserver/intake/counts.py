@@ -16,7 +16,7 @@ Place = tuple[str, str, date, str, str, str, int, bool]
 # Place, measure and value.
 Count = tuple[str, str, date, str, str, str, int, bool, str, str]
 
-_KEY = [column.name for column in tables.tallies.primary_key]
+_KEY = ("level", "service", "day", "office", "channel", "language", "survey", "flagged")
 # Drivers are tapped or rated, and trust is rarely by thumbs; seldom both on one day: what is not
 # touched need not be sent.
 _RATED = frozenset(

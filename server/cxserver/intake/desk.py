@@ -138,7 +138,7 @@ class Desk:
         agency = self.directory.agency
         if agency:
             sheet = replace(sheet, mask=agency.mask, phrases=agency.phrases)
-        make = partial(entry.prepare, sheet, answers, self._hidden)
+        make = partial(entry.prepare, sheet, answers, self._hidden, self.clock())
         typed = answers.comment or answers.questions
         # Masking may take milliseconds: it must hold up neither the loop nor the writer.
         ready = await asyncio.to_thread(make) if typed else make()
@@ -148,7 +148,7 @@ class Desk:
         """Whether this invite has been answered. A place never has."""
         if opened.token.kind.is_place:
             return False
-        key = entry.use_key(opened, b"", self._hidden)
+        key = entry.use_key(opened, self._hidden)
         if self._ledger:
             with suppress(Exception):  # the other way says what is wrong, in a type all know
                 return store.is_in_ledger(self._ledger, key)

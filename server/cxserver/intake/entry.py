@@ -8,8 +8,8 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from cxserver.catalog.directory import Clearance
 from cxserver.catalog.rootkey import RootKeys
@@ -31,6 +31,18 @@ _KEPT = timedelta(days=30)
 Tally = tuple[str, date, str, str, str, int, bool, str, str]
 
 
+class UseKey(NamedTuple):
+    """What a link or a page of a place answers under, once.
+
+    `bucket` is the first day of a month that was signed: never of today, nor of a device's clock,
+    so that a retry after midnight or in the next month meets its own key.
+    """
+
+    service: str
+    bucket: date
+    hash: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One answer, ready to be stored. `response` is the row, `tallies` what it adds one to,
@@ -40,7 +52,7 @@ class Entry:
     under which the office may answer, if there are words to be answered.
     """
 
-    key_hash: bytes
+    key: UseKey
     body_hash: bytes
     receipt: str
     ends: date
@@ -60,6 +72,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The circumstances of one answer. `sid` names the sheet of a place; an invite needs none.
+    `opened_at` is in the stamp of a place's page; what comes as JSON carries no stamp.
 
     `reply` is the hash of a code that the person is shown when there are words to be answered.
     """
@@ -69,6 +82,7 @@ class Sheet:
     language: str
     answered_at: datetime
     sid: bytes = b""
+    opened_at: datetime | None = None
     flags: tuple[str, ...] = ()
     mask: tuple[str, ...] = ()
     phrases: Phrases = phrases.NONE
@@ -83,14 +97,14 @@ class Secrets:
         self.body = roots.purpose_secret("body")
 
 
-def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
-    """The entry for these answers: masked, hashed, counted."""
-    response = _response(sheet, answers)
+def prepare(sheet: Sheet, answers: Answers, hidden: Secrets, now: datetime) -> Entry:
+    """The entry for these answers, which arrived `now`: masked, hashed, counted."""
+    response = _response(sheet, answers, now)
     invite = not sheet.opened.token.kind.is_place
     ends = (sheet.opened.token.ends + GRACE if invite else sheet.answered_at + _KEPT).date()
     typed = _typed(sheet.survey, response)
     return Entry(
-        key_hash=use_key(sheet.opened, sheet.sid, hidden),
+        key=use_key(sheet.opened, hidden, sheet.sid, sheet.opened_at),
         body_hash=_body_hash(sheet, answers, hidden.body),
         receipt=secrets.token_hex(16),
         ends=ends,
@@ -103,15 +117,20 @@ def prepare(sheet: Sheet, answers: Answers, hidden: Secrets) -> Entry:
     )
 
 
-def use_key(opened: Opened, sid: bytes, hidden: Secrets) -> bytes:
-    """The hash under which a visit, or a sheet of a place, is used once."""
-    if opened.token.kind.is_place:
-        scope = f"sheet|{opened.service.slug}|".encode() + sid
+def use_key(
+    opened: Opened, hidden: Secrets, sid: bytes = b"", opened_at: datetime | None = None
+) -> UseKey:
+    """The key under which a visit, or a sheet of a place, is used once."""
+    service, token = opened.service.slug, opened.token
+    if token.kind.is_place:
+        scope = f"sheet|{service}|".encode() + sid
+        signed = opened_at or token.ends
     else:
-        # Not the key, kind or time: a reminder by another channel is still the same visit.
-        codes = f"visit|{opened.service.slug}|{opened.office.slug}|"
-        scope = codes.encode() + opened.token.nonce
-    return hmac.digest(hidden.key, scope, "sha256")
+        # Not the key or kind: a reminder by another channel is still the same visit.
+        scope = f"visit|{service}|{opened.office.slug}|".encode() + token.nonce
+        signed = token.moment
+    month = signed.astimezone(UTC).date().replace(day=1)
+    return UseKey(service, month, hmac.digest(hidden.key, scope, "sha256"))
 
 
 def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
@@ -146,7 +165,7 @@ def is_suspect(flags: str) -> bool:
     return not SUSPECT.isdisjoint(flags.split(";"))
 
 
-def _response(sheet: Sheet, answers: Answers) -> dict[str, Any]:
+def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
     comment, questions = _words(sheet, answers)
     typed = (answers.comment, *answers.questions.values())
     noted = ("control",) if any(map(cleaning.holds_controls, typed)) else ()
@@ -167,6 +186,7 @@ def _response(sheet: Sheet, answers: Answers) -> dict[str, Any]:
         "comment": comment,
         "questions": questions,
         "flags": ";".join(sorted({*sheet.flags, *noted})),
+        "counted_day": now.astimezone(sheet.opened.office.zone).date(),
     }
 
 

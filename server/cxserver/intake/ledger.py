@@ -15,17 +15,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cxserver import tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Clearance
-from cxserver.intake.entry import Entry
+from cxserver.intake.entry import Entry, UseKey
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[bytes]:
-    """Count these answers; gives the key hashes of those for which no approved one is left."""
-    wanted: dict[Clearance, list[bytes]] = defaultdict(list)
+def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[UseKey]:
+    """Count these answers; gives the keys of those for which no approved one is left."""
+    wanted: dict[Clearance, list[UseKey]] = defaultdict(list)
     for entry in entries:
-        wanted[entry.clearance].append(entry.key_hash)
-    beyond: list[bytes] = []
+        wanted[entry.clearance].append(entry.key)
+    beyond: list[UseKey] = []
     # In one order for all writers: none waits for another that waits for it.
     for clearance in sorted(wanted, key=lambda one: one.slug):
         keys = wanted[clearance]

@@ -120,6 +120,7 @@ def _responses(connection: Connection, service: str, day: date) -> Iterator[Row[
         page = connection.execute(
             select(tables.responses)
             .where(table.service == service, table.day == day, table.id > last)
+            .where(table.excluded.is_(None))
             .order_by(table.id)
             .limit(PAGE)
         ).all()

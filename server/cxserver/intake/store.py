@@ -12,7 +12,19 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -20,11 +32,12 @@ from cxserver import db, tables
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.intake import counts, ledger, sequel
 from cxserver.intake.bursts import Row
-from cxserver.intake.entry import Entry, Tally
+from cxserver.intake.entry import Entry, Tally, UseKey
 
 # Two writers met on the same rows; PostgreSQL asks to try again.
 _TRY_AGAIN = {"40001", "40P01"}
 _TRIES = 5
+_IN_LEDGER = "SELECT 1 FROM use_keys WHERE service = ? AND bucket = ? AND key_hash = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +62,11 @@ Result = Outcome | StoreUnavailable | AnswerUnstorable | ClearanceSpent
 
 def write(engine: Engine, entries: Sequence[Entry]) -> list[Result]:
     """Store `entries`, in order; a result for each. One that cannot be stored stands alone."""
-    first: dict[bytes, Entry] = {}
+    first: dict[UseKey, Entry] = {}
     for entry in entries:
-        first.setdefault(entry.key_hash, entry)
+        first.setdefault(entry.key, entry)
     results = _write_distinct(engine, list(first.values()))
-    return [_answer(entry, first[entry.key_hash], results) for entry in entries]
+    return [_answer(entry, first[entry.key], results) for entry in entries]
 
 
 def probe(engine: Engine) -> None:
@@ -81,11 +94,11 @@ def forget(engine: Engine, today: date) -> int:
         ended = connection.execute(
             delete(keys)
             .where(keys.c.ends < today, keys.c.body_hash.is_not(None))
-            .returning(keys.c.key_hash, keys.c.forget)
+            .returning(keys.c.service, keys.c.bucket, keys.c.key_hash, keys.c.forget)
         ).all()
         rows = [
-            {"key_hash": row.key_hash, "ends": row.forget, "forget": row.forget}
-            for row in sorted(ended, key=lambda row: bytes(row.key_hash))
+            {**_columns(_key(row)), "ends": row.forget, "forget": row.forget}
+            for row in sorted(ended, key=_key)
         ]
         if rows:
             connection.execute(insert(keys), rows)
@@ -94,8 +107,8 @@ def forget(engine: Engine, today: date) -> int:
     return len(rows)
 
 
-def _answer(entry: Entry, first: Entry, results: Mapping[bytes, Result]) -> Result:
-    result = results[entry.key_hash]
+def _answer(entry: Entry, first: Entry, results: Mapping[UseKey, Result]) -> Result:
+    result = results[entry.key]
     if entry is first or not isinstance(result, Outcome):
         return result
     # A twin in the same batch: judged against what the first of them left in the database.
@@ -105,16 +118,16 @@ def _answer(entry: Entry, first: Entry, results: Mapping[bytes, Result]) -> Resu
     return Outcome("same", result.receipt) if same else Outcome("different")
 
 
-def _write_distinct(engine: Engine, entries: list[Entry]) -> dict[bytes, Result]:
+def _write_distinct(engine: Engine, entries: list[Entry]) -> dict[UseKey, Result]:
     try:
         return dict(run(engine, lambda connection: _insert(connection, entries)))
     except StoreUnavailable as error:
-        return {entry.key_hash: error for entry in entries}
+        return {entry.key: error for entry in entries}
     except AnswerUnstorable as error:
         if len(entries) == 1:
-            return {entries[0].key_hash: error}
+            return {entries[0].key: error}
     # One of them is poisoned. Alone, each of the others is as good as before.
-    results: dict[bytes, Result] = {}
+    results: dict[UseKey, Result] = {}
     for entry in entries:
         results |= _write_distinct(engine, [entry])
     return results
@@ -158,59 +171,70 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
         return result
 
 
-def _insert(connection: Connection, entries: list[Entry]) -> dict[bytes, Result]:
+def _insert(connection: Connection, entries: list[Entry]) -> dict[UseKey, Result]:
     claimed = _claim(connection, entries)
-    fresh = [entry for entry in entries if entry.key_hash in claimed]
-    outcomes: dict[bytes, Result] = {}
-    outcomes |= _judge(connection, [entry for entry in entries if entry.key_hash not in claimed])
+    fresh = [entry for entry in entries if entry.key in claimed]
+    outcomes: dict[UseKey, Result] = {}
+    outcomes |= _judge(connection, [entry for entry in entries if entry.key not in claimed])
     beyond = ledger.use(connection, fresh)
     if beyond:
         _release(connection, beyond)
         outcomes |= {key: ClearanceSpent("no approved answer is left") for key in beyond}
-    stored = [entry for entry in fresh if entry.key_hash not in beyond]
+    stored = [entry for entry in fresh if entry.key not in beyond]
     if stored:
         connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
         count(connection, Counter(tally for entry in stored for tally in entry.tallies))
     codes = sequel.keep(connection, stored)
     return outcomes | {
-        entry.key_hash: Outcome("stored", entry.receipt, entry.row, entry.reply in codes)
+        entry.key: Outcome("stored", entry.receipt, entry.row, entry.reply in codes)
         for entry in stored
     }
 
 
-def _claim(connection: Connection, entries: list[Entry]) -> set[bytes]:
+def _claim(connection: Connection, entries: list[Entry]) -> set[UseKey]:
     rows = [
         {
-            "key_hash": entry.key_hash,
+            **_columns(entry.key),
             "body_hash": entry.body_hash,
             "receipt": entry.receipt,
             "ends": entry.ends,
             "forget": entry.forget,
         }
         # Sorted: two writers that take the same locks in the same order cannot block each other.
-        for entry in sorted(entries, key=lambda entry: entry.key_hash)
+        for entry in sorted(entries, key=lambda entry: entry.key)
     ]
     claimed = connection.execute(_claiming(connection.dialect.name), rows)
-    return {bytes(row.key_hash) for row in claimed}
+    return {_key(row) for row in claimed}
 
 
-def _release(connection: Connection, keys: Iterable[bytes]) -> None:
+def _release(connection: Connection, keys: Iterable[UseKey]) -> None:
     # They were not used: should more be approved, their links are as good as before.
     held = tables.use_keys
-    connection.execute(delete(held).where(held.c.key_hash.in_(sorted(keys))))
+    connection.execute(delete(held).where(_among(sorted(keys))))
 
 
-def _judge(connection: Connection, entries: list[Entry]) -> dict[bytes, Outcome]:
+def _judge(connection: Connection, entries: list[Entry]) -> dict[UseKey, Outcome]:
     if not entries:
         return {}
     keys = tables.use_keys
     held = {
-        bytes(row.key_hash): row
-        for row in connection.execute(
-            select(keys).where(keys.c.key_hash.in_([entry.key_hash for entry in entries]))
-        )
+        _key(row): row
+        for row in connection.execute(select(keys).where(_among([entry.key for entry in entries])))
     }
-    return {entry.key_hash: _compare(entry, held[entry.key_hash]) for entry in entries}
+    return {entry.key: _compare(entry, held[entry.key]) for entry in entries}
+
+
+def _among(keys: Iterable[UseKey]) -> ColumnElement[bool]:
+    held = tables.use_keys.c
+    return tuple_(held.service, held.bucket, held.key_hash).in_(keys)
+
+
+def _key(row: Any) -> UseKey:
+    return UseKey(row.service, row.bucket, bytes(row.key_hash))
+
+
+def _columns(key: UseKey) -> dict[str, Any]:
+    return {"service": key.service, "bucket": key.bucket, "key_hash": key.hash}
 
 
 def _compare(entry: Entry, row: Any) -> Outcome:
@@ -255,21 +279,18 @@ def _adding(dialect: str, table: Table, counted: frozenset[str]) -> Executable:
 def _claiming(dialect: str) -> Executable:
     keys = tables.use_keys
     insert_new = _INSERT[dialect](keys).on_conflict_do_nothing()
-    claiming: Executable = insert_new.returning(keys.c.key_hash)
+    claiming: Executable = insert_new.returning(keys.c.service, keys.c.bucket, keys.c.key_hash)
     return claiming
 
 
-def answered(engine: Engine, key_hash: bytes) -> bool:
+def answered(engine: Engine, key: UseKey) -> bool:
     """Whether this use-once key has been used."""
-    keys = tables.use_keys
+    query = select(func.count()).select_from(tables.use_keys).where(_among([key]))
     with db.read(engine) as connection:
-        found = connection.execute(
-            select(func.count()).select_from(keys).where(keys.c.key_hash == key_hash)
-        ).scalar_one()
-    return found > 0
+        return connection.execute(query).scalar_one() > 0
 
 
-def is_in_ledger(ledger: Any, key_hash: bytes) -> bool:
+def is_in_ledger(ledger: Any, key: UseKey) -> bool:
     """The same, asked of `db.open_ledger`. Fetching all ends the snapshot."""
-    asked = ledger.execute("SELECT 1 FROM use_keys WHERE key_hash = ?", (key_hash,))
-    return bool(asked.fetchall())
+    rows = ledger.execute(_IN_LEDGER, (key.service, key.bucket.isoformat(), key.hash))
+    return bool(rows.fetchall())

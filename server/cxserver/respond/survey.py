@@ -203,6 +203,7 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         language=turn.language,
         answered_at=turn.now,
         sid=stamp.sid,
+        opened_at=stamp.opened_at,
         flags=("fast",) if turn.now - stamp.opened_at < FAST else (),
         reply=hash_of(code) if code else None,
     )

@@ -44,6 +44,14 @@ responses = Table(
     Column("comment", Text, nullable=False, comment="masked before it was stored"),
     Column("questions", JSON, nullable=False, comment="answers to the agency's own questions"),
     Column("flags", String(64), nullable=False, comment="reasons to look twice, joined by ;"),
+    # `day` is when it was given; this is when it arrived, and closed batches go by arrivals.
+    Column("counted_day", Date, nullable=False, comment="the office's local date when stored"),
+    Column(
+        "excluded",
+        String(16),
+        nullable=True,
+        comment="the exclusion that takes it out of the counts; empty: counted",
+    ),
     CheckConstraint("trust BETWEEN 0 AND 5", name="trust"),
     CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
     # What people wrote at one office would otherwise be sought among the answers of all.
@@ -53,12 +61,30 @@ responses = Table(
         sqlite_where=text(WORDED),
         postgresql_where=text(WORDED),
     ),
+    # What arrived at an office since its last batch.
+    Index("ix_responses_arrived", "service", "office", "counted_day"),
     sqlite_with_rowid=False,
+)
+
+exclusions = Table(
+    "exclusions",
+    metadata,
+    # One action that takes answers out of every count. Restoring undoes the whole action.
+    Column("service", SLUG, primary_key=True),
+    Column("id", String(16), primary_key=True, comment="random"),
+    Column("reason", String(400), nullable=False, comment="why, in words of the staff"),
+    Column("who", String(254), nullable=False, comment="who took them out"),
+    Column("at", Moment, nullable=False, comment="when"),
+    Column("restored_by", String(254), nullable=True, comment="who restored them"),
+    Column("restored_at", Moment, nullable=True, comment="when"),
 )
 
 use_keys = Table(
     "use_keys",
     metadata,
+    Column("service", SLUG, primary_key=True),
+    # A pure function of the signed link or stamp: a retry in the next month finds its own key.
+    Column("bucket", Date, primary_key=True, comment="the first day of a month, as signed"),
     Column("key_hash", LargeBinary(32), primary_key=True, comment="keyed hash; opens nothing"),
     Column("body_hash", LargeBinary(32), nullable=True, comment="erased when the link has ended"),
     Column("receipt", String(32), nullable=True, comment="erased when the link has ended"),
@@ -110,8 +136,8 @@ COUNTED: dict[tuple[str, str], str] = {
 def _counted_of() -> list[Column[Any]]:
     """What a count is of."""
     return [
-        Column("level", String(12), primary_key=True, comment="office-day, or a sum of those"),
         Column("service", SLUG, primary_key=True),
+        Column("level", String(12), primary_key=True, comment="office-day, or a sum of those"),
         Column("day", Date, primary_key=True, comment="the local date; of a month its first"),
         Column("office", SLUG, primary_key=True, comment="where it was given; empty: all offices"),
         Column("channel", String(8), primary_key=True),
@@ -121,22 +147,51 @@ def _counted_of() -> list[Column[Any]]:
     ]
 
 
-tallies = Table(
-    "tallies",
-    metadata,
-    *_counted_of(),
-    *(Column(name, Integer, nullable=False, server_default="0") for name in COUNTED.values()),
-    sqlite_with_rowid=False,
-)
+def _tallies(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        *_counted_of(),
+        *(
+            Column(column, Integer, nullable=False, server_default="0")
+            for column in COUNTED.values()
+        ),
+        sqlite_with_rowid=False,
+    )
 
-choices = Table(
-    "choices",
+
+def _choices(name: str) -> Table:
+    """As the tallies, for what has no column there: choices of the agency's own questions."""
+    return Table(
+        name,
+        metadata,
+        *_counted_of(),
+        Column("measure", String(64), primary_key=True),
+        Column("value", String(64), primary_key=True),
+        Column("n", Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+tallies = _tallies("tallies")
+choices = _choices("choices")
+
+# The same counts as far as batches have closed; `day` is the last day of the batch.
+released = _tallies("released")
+released_choices = _choices("released_choices")
+
+batches = Table(
+    "batches",
     metadata,
-    # As `tallies`, for what has no column there: the choices of the agency's own questions.
-    *_counted_of(),
-    Column("measure", String(64), primary_key=True),
-    Column("value", String(64), primary_key=True),
-    Column("n", Integer, nullable=False),
+    # Five or more answers of a service at an office that were released together.
+    Column("service", SLUG, primary_key=True),
+    Column("office", SLUG, primary_key=True),
+    Column("source", String(64), primary_key=True, comment="live, or the import's id"),
+    Column("through", Date, primary_key=True, comment="the day that closed it"),
+    Column("first", Date, nullable=False, comment="the day its first answer arrived"),
+    Column("n", Integer, nullable=False, comment="how many answers"),
+    CheckConstraint("n >= 5", name="n"),
+    CheckConstraint("first <= through", name="days"),
     sqlite_with_rowid=False,
 )
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Integer, LargeBinary, String, Table, Text
 
-from cxserver.tables.columns import SLUG, Moment, metadata
+from cxserver.tables.columns import SLUG, Moment, metadata, version
 
 cases = Table(
     "cases",
@@ -18,16 +18,17 @@ cases = Table(
     Column("closed", Date, nullable=True, comment="the day it was done"),
     Column("said", Text, nullable=False, default="", comment="the point, in the office's words"),
     Column("did", Text, nullable=False, default="", comment="what was done about it"),
+    version(),
     sqlite_with_rowid=False,
 )
 
 case_notes = Table(
     "case_notes",
     metadata,
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="of the response"),
+    Column("response", String(32), primary_key=True, comment="its random id"),
     Column("id", String(32), primary_key=True, comment="random"),
-    Column("service", SLUG, nullable=False),
-    Column("day", Date, nullable=False),
-    Column("response", String(32), nullable=False, index=True),
     Column("at", Moment, nullable=False, comment="when it was written"),
     Column("who", String(254), nullable=False, comment="the e-mail address of who wrote it"),
     Column("text", Text, nullable=False, comment="for colleagues; the public never sees it"),
@@ -54,12 +55,14 @@ replies = Table(
     "replies",
     metadata,
     # The office may answer somebody it cannot know. Only that person has the code.
-    Column("code_hash", LargeBinary(32), primary_key=True, comment="hash of the code"),
-    Column("service", SLUG, nullable=False),
+    Column("service", SLUG, primary_key=True),
+    # Whoever reads a reply types the code alone.
+    Column("code_hash", LargeBinary(32), primary_key=True, index=True, comment="hash of the code"),
     Column("day", Date, nullable=False, comment="of the response"),
     Column("response", String(32), nullable=False, index=True, comment="its random id"),
     Column("until", Date, nullable=False, comment="the last day it can be read"),
     Column("text", Text, nullable=False, default="", comment="what the office answers"),
     Column("replied", Date, nullable=True, comment="the day it did"),
+    version(),
     sqlite_with_rowid=False,
 )

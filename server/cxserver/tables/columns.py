@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
 
 metadata = MetaData(
     naming_convention={
@@ -34,3 +34,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 SLUG = String(32)
+
+
+def version() -> Column[int]:
+    """Which state of a record this is: whoever changes it says which one they saw."""
+    return Column(
+        "version", Integer, nullable=False, server_default="1", comment="grows with every change"
+    )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Date, Float, Integer, String, Table, Text
 
-from cxserver.tables.columns import SLUG, Moment, metadata
+from cxserver.tables.columns import SLUG, Moment, metadata, version
 
 comment_reviews = Table(
     "comment_reviews",
@@ -14,6 +14,7 @@ comment_reviews = Table(
     Column("decision", String(8), nullable=False, comment="approve or withhold"),
     Column("who", String(254), nullable=False, comment="who decided"),
     Column("at", Moment, nullable=False, comment="when"),
+    version(),
     sqlite_with_rowid=False,
 )
 
@@ -28,6 +29,7 @@ volumes = Table(
     Column("source", String(300), nullable=False, comment="where the numbers come from"),
     Column("who", String(254), nullable=False, comment="who gave them"),
     Column("at", Moment, nullable=False, comment="when"),
+    version(),
 )
 
 reflections = Table(
@@ -39,6 +41,7 @@ reflections = Table(
     Column("accomplishments", Text, nullable=False, comment="what was done lately"),
     Column("who", String(254), nullable=False, comment="who wrote it"),
     Column("at", Moment, nullable=False, comment="when"),
+    version(),
 )
 
 indicators = Table(
@@ -54,12 +57,13 @@ indicators = Table(
     Column("number", Float, nullable=False, comment="the same as a number; of mm:ss, seconds"),
     Column("who", String(254), nullable=False, comment="who imported it"),
     Column("at", Moment, nullable=False, comment="when"),
+    version(),
 )
 
 submissions = Table(
     "submissions",
     metadata,
-    # Triggers of migration 0007 let nobody change or delete a record: a correction is a new one.
+    # Triggers of the migration let nobody change or delete a record: a correction is a new one.
     Column("n", Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("quarter", String(6), nullable=False),
     Column("format", String(4), nullable=False, comment="v1, wide or v2"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from cxserver.tables.columns import SLUG, Moment, metadata
+from cxserver.tables.columns import SLUG, Moment, metadata, version
 
 staff_members = Table(
     "staff_members",
@@ -17,6 +17,7 @@ staff_members = Table(
     Column("subject", String(255), nullable=True, comment="the provider's name for this person"),
     Column("created", Moment, nullable=False, comment="when first invited"),
     Column("revoked", Moment, nullable=True, comment="when shut out"),
+    version(),
     UniqueConstraint("issuer", "subject"),
 )
 
@@ -41,7 +42,7 @@ staff_invites = Table(
 audit = Table(
     "audit",
     metadata,
-    # Triggers of migration 0004 let nobody change or delete a line.
+    # Triggers of the migration let nobody change or delete a line.
     Column("n", Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("at", Moment, nullable=False, comment="when it was done"),
     Column("member", String(32), nullable=True, comment="who did it; empty: no member"),
