@@ -276,6 +276,7 @@ def test_cron_does_what_is_due_once_and_says_what(at_command, quiet, box):
     assert "never" in at_command("list")
     assert at_command("run-due") == (
         "alerts: nothing to send\ndigests: 1 sent\nreminders: nothing to send\n"
+        "batches: nothing to close\n"
     )
     assert at_command("run-due") == "Nothing is due.\n"
     assert box.to == [MANAGER]
@@ -289,6 +290,7 @@ def test_a_program_reads_what_was_done(at_command):
             {"name": "alerts", "result": "nothing to send", "failed": False},
             {"name": "digests", "result": "1 sent", "failed": False},
             {"name": "reminders", "result": "nothing to send", "failed": False},
+            {"name": "batches", "result": "nothing to close", "failed": False},
         ]
     }
     [told] = [

@@ -167,7 +167,7 @@ def recount(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Count the responses again and compare with the tallies."""
+    """Count the responses again; compare with tallies, batches and released counts."""
     with database(settings(data)) as engine:
         found = counting.differences(engine)
     if json:
@@ -182,7 +182,7 @@ def recount(
             out.print(f"{where}: tallied {kept}, counted {there}", soft_wrap=True)
         out.print(f"{len(found)} tallies do not agree with the responses.")
     else:
-        out.print("Tallies and responses agree.")
+        out.print("Tallies, batches and responses agree.")
     if found and check:
         raise typer.Exit(1)
 

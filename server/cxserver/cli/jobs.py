@@ -22,10 +22,12 @@ from cxserver.jobs import due, lease
 from cxserver.jobs.due import Job
 from cxserver.jobs.lease import Record
 
-jobs_app = typer.Typer(help="Work that is due at its time: mails to staff.", no_args_is_help=True)
+jobs_app = typer.Typer(
+    help="Work that is due at its time: closing batches, mails to staff.", no_args_is_help=True
+)
 app.add_typer(jobs_app, name="jobs")
 
-_NO_MAIL = "Nothing is due: no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
+_NO_MAIL = "No mail is sent: no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
 
 
 @jobs_app.command("run-due")
@@ -43,7 +45,9 @@ def run_due(data: Data = None, json: Json = False) -> None:
         for one in done:
             out.print(f"{one.name}: {escape(one.result)}", soft_wrap=True)
         if not done:
-            out.print("Nothing is due." if mail.is_set_up(chosen) else _NO_MAIL, soft_wrap=True)
+            out.print("Nothing is due.")
+        if not mail.is_set_up(chosen):
+            out.print(_NO_MAIL, soft_wrap=True)
     if any(one.failed for one in done):
         raise typer.Exit(1)
 
@@ -73,12 +77,13 @@ def list_(data: Data = None, json: Json = False) -> None:
 
 def _told(job: Job, record: Record | None, now: datetime, *, sends: bool) -> dict[str, str | None]:
     ran = record.ran if record else None
+    does = sends or not job.mails
     return {
         "name": job.name,
         "when": job.when,
         "ran": ran.isoformat() if ran else None,
         "result": record.result if record else "",
-        "next": job.upcoming(record, now).isoformat(timespec="seconds") if sends else None,
+        "next": job.upcoming(record, now).isoformat(timespec="seconds") if does else None,
     }
 
 

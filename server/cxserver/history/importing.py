@@ -26,7 +26,7 @@ from cxserver.history.shape import ROWS, Form, Map
 from cxserver.history.sheet import Sheet
 from cxserver.history.summary import Past, Summary
 from cxserver.instrument.survey import Survey
-from cxserver.intake import entry, store
+from cxserver.intake import closing, entry, store
 from cxserver.intake.entry import Tally
 
 # A line of progress costs more than a line of the file.
@@ -117,6 +117,7 @@ def take(
             filed.keep(connection, past.header, where, given.id, now)
         progress(1)
     store.count(connection, tallies)
+    closing.release_import(connection, given.id, tallies)
     connection.execute(insert(tables.imports).values(_record(given, found, now)))
     directory.bump(connection)
 

@@ -13,6 +13,7 @@ from cxserver.errors import ServerError
 from cxserver.history import filed
 from cxserver.history.taken import Taken, id_of
 from cxserver.instrument.survey import Survey
+from cxserver.intake import store
 
 # What staff may have done with an imported answer since.
 _WORK = (tables.case_notes, tables.cases, tables.alerts, tables.replies, tables.comment_reviews)
@@ -46,6 +47,7 @@ def undo(connection: Connection, one: Taken) -> Undone:
         )
     worked = cases(connection, one)
     answers = sum(_take_out(connection, survey) for survey in one.surveys)
+    connection.execute(delete(tables.batches).where(tables.batches.c.source == one.id))
     filed.take_out(connection, one.id)
     held = tables.imports.c.digest
     for digest in connection.execute(select(held)).scalars().all():
@@ -59,7 +61,7 @@ def _take_out(connection: Connection, survey: Survey) -> int:
     for table in _WORK:
         connection.execute(delete(table).where(_of(table, survey)))
     gone = 0
-    for table in (tables.responses, tables.tallies, tables.choices):
+    for table in (tables.responses, *store.COUNTED, *store.RELEASED):
         mine = (table.c.service == survey.service, table.c.survey == survey.n)
         rows = connection.execute(delete(table).where(*mine)).rowcount
         gone += rows if table is tables.responses else 0

@@ -16,7 +16,7 @@ Place = tuple[str, str, date, str, str, str, int, bool]
 # Place, measure and value.
 Count = tuple[str, str, date, str, str, str, int, bool, str, str]
 
-_KEY = ("level", "service", "day", "office", "channel", "language", "survey", "flagged")
+KEY = ("level", "service", "day", "office", "channel", "language", "survey", "flagged")
 # Drivers are tapped or rated, and trust is rarely by thumbs; seldom both on one day: what is not
 # touched need not be sent.
 _RATED = frozenset(
@@ -91,7 +91,7 @@ def spread(counts: Mapping[Tally, int]) -> Counter[Count]:
 
 def told(row: Mapping[str, Any]) -> Iterator[tuple[Count, int]]:
     """The counts of a row of either table."""
-    place: Place = tuple(row[name] for name in _KEY)
+    place: Place = tuple(row[name] for name in KEY)
     if "measure" in row:
         yield (*place, row["measure"], row["value"]), row["n"]
         return
@@ -111,4 +111,4 @@ def _first(item: tuple[Place, object]) -> Place:
 
 
 def _named(place: Place) -> dict[str, Any]:
-    return dict(zip(_KEY, place, strict=True))
+    return dict(zip(KEY, place, strict=True))

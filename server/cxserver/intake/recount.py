@@ -1,5 +1,7 @@
 """Count the responses again and compare with the tallies: they must agree to the last unit.
 
+Batches, and what they released, are rebuilt too (`released`).
+
 What stands for an office and a day is held against the responses, every sum against what it is
 the sum of. Versions that hold imported counts have no responses: of them only the sums are checked.
 """
@@ -16,14 +18,14 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.levels import Level
-from cxserver.intake import counts, entry
+from cxserver.intake import counts, entry, released
 from cxserver.intake.counts import Count
 from cxserver.intake.entry import Tally
 
 PAGE = 2000
 _BOTH = (tables.tallies, tables.choices)
 
-Difference = tuple[Count, int, int]
+Difference = released.Difference
 
 
 def differences(engine: Engine) -> list[Difference]:
@@ -38,6 +40,8 @@ def differences(engine: Engine) -> list[Difference]:
             found += _compare_day(engine, known, service, day)
         for first, _ in groupby(days, key=lambda day: day.replace(day=1)):
             found += _compare_month(engine, service, first)
+        with db.read(engine) as connection:
+            found += released.differences(connection, known, service)
     return found
 
 

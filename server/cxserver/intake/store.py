@@ -54,6 +54,11 @@ class Outcome:
     reply: bool = field(default=False, compare=False)
 
 
+# A table of tallies, and one for the choices that have no column there.
+Counts = tuple[Table, Table]
+COUNTED: Counts = (tables.tallies, tables.choices)
+RELEASED: Counts = (tables.released, tables.released_choices)
+
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 T = TypeVar("T")
@@ -243,10 +248,10 @@ def _compare(entry: Entry, row: Any) -> Outcome:
     return Outcome("different")
 
 
-def count(connection: Connection, added: Mapping[Tally, int]) -> None:
-    """Add to the tallies, on every level."""
+def count(connection: Connection, added: Mapping[Tally, int], into: Counts = COUNTED) -> None:
+    """Add to the tallies, or to what is released of them, on every level."""
     rows = counts.rows(added)
-    for table, some in ((tables.tallies, rows.tallies), (tables.choices, rows.choices)):
+    for table, some in zip(into, (rows.tallies, rows.choices), strict=True):
         if some:
             counted = frozenset(some[0]) - set(table.primary_key.columns.keys())
             connection.execute(_adding(connection.dialect.name, table, counted), some)

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cxserver import db, mail
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ServerError
-from cxserver.jobs import alarms, digests, lease, reminders
+from cxserver.jobs import alarms, batches, digests, lease, reminders
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.lease import FAILED, Record
 from cxserver.log import logger
@@ -29,7 +29,8 @@ _HOST = 40
 @dataclass(frozen=True, slots=True)
 class Job:
     """Some work: `when` it is done, in words, how often we look whether there is any, how long a
-    lease lasts without a sign of life. `work` says what it did, or raises.
+    lease lasts without a sign of life. `work` says what it did, or raises. What `mails` waits until
+    a mail server is set up.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Job:
     every: timedelta
     lasts: timedelta
     work: Callable[[Errand], str]
+    mails: bool = True
 
     def upcoming(self, record: Record | None, now: datetime) -> datetime:
         """When to look at it next: at once when it never was done, or failed."""
@@ -67,6 +69,14 @@ JOBS: tuple[Job, ...] = (
         lasts=timedelta(minutes=10),
         work=reminders.send_due,
     ),
+    Job(
+        "batches",
+        "every hour: an office's yesterday, after 3:00 there",
+        every=timedelta(hours=1),
+        lasts=timedelta(minutes=10),
+        work=batches.close_due,
+        mails=False,
+    ),
 )
 
 
@@ -91,11 +101,12 @@ def run_due(
     """Do what is due of `jobs`, and nothing that somebody else is doing. With `stop` set, end
     soon.
     """
-    if not mail.is_set_up(settings):
+    fit = [job for job in jobs if not job.mails or mail.is_set_up(settings)]
+    if not fit:
         return []
     with db.read(engine) as connection:
         known = lease.records(connection)
-    due = [job for job in jobs if job.upcoming(known.get(job.name), now) <= now]
+    due = [job for job in fit if job.upcoming(known.get(job.name), now) <= now]
     tried = [_Turn(job, engine, now, stop).take(settings, directory) for job in due]
     return [done for done in tried if done]
 

@@ -1,0 +1,177 @@
+"""Close batches and release their counts: what roles without rows may see grows by five answers.
+
+A batch and its counts are written in one transaction, and a batch is written once: two servers
+that close the same day leave one. The public path writes nothing of this.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from cxserver import db, tables
+from cxserver.catalog.directory import Directory, Service
+from cxserver.disclosure import batches
+from cxserver.disclosure.batches import Batch
+from cxserver.intake import entry, store
+from cxserver.intake.entry import Tally
+
+LIVE = "live"
+# A service at an office.
+Unit = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How many batches were closed just now, and how many answers they hold."""
+
+    batches: int = 0
+    answers: int = 0
+
+    def __add__(self, other: "Closed") -> "Closed":
+        return Closed(self.batches + other.batches, self.answers + other.answers)
+
+
+def close_due(engine: Engine, known: Directory, now: datetime) -> Closed:
+    """Close what is due of every unit, each in a transaction of its own."""
+    total = Closed()
+    for unit, waiting, last in _waiting(engine, known, now):
+        for batch in batches.close(waiting, _finished(known, unit, now), last):
+            total += _close(engine, known, unit, batch)
+    return total
+
+
+def release_import(connection: Connection, source: str, added: Mapping[Tally, int]) -> None:
+    """Release what an import counted, in its own transaction: a batch for each unit and month."""
+    moved: Counter[Tally] = Counter()
+    for unit, months in _months(added).items():
+        released = batches.import_batches(months)
+        _insert(connection, unit, source, dict.fromkeys(released.values()))
+        moved.update(_under(unit, released, added))
+    store.count(connection, moved, store.RELEASED)
+
+
+def imported(service: Service) -> frozenset[int]:
+    """The survey versions that came with an import: they are no arrivals."""
+    return frozenset(n for n, survey in service.surveys.items() if survey.origin)
+
+
+def last_closed(connection: Connection, service: str) -> dict[str, date]:
+    """The day that closed the last batch of each office."""
+    held = tables.batches.c
+    query = (
+        select(held.office, func.max(held.through))
+        .where(held.service == service, held.source == LIVE)
+        .group_by(held.office)
+    )
+    return {office: through for office, through in connection.execute(query)}
+
+
+def counted(connection: Connection, known: Directory, unit: Unit, batch: Batch) -> Counter[Tally]:
+    """What the answers of a batch add to the released counts: all under its last day."""
+    service = known.services[unit[0]]
+    held = tables.responses.c
+    query = select(tables.responses).where(
+        held.service == unit[0],
+        held.office == unit[1],
+        held.counted_day.between(batch.first, batch.through),
+        held.excluded.is_(None),
+        held.survey.not_in(sorted(imported(service))),
+    )
+    added: Counter[Tally] = Counter()
+    for row in connection.execute(query):
+        response = row._asdict() | {"day": batch.through}
+        added.update(entry.tallies(response, service.surveys[row.survey]))
+    return added
+
+
+def _finished(known: Directory, unit: Unit, now: datetime) -> date:
+    return batches.finished_day(now, known.offices[unit[1]].zone)
+
+
+def _waiting(
+    engine: Engine, known: Directory, now: datetime
+) -> Iterable[tuple[Unit, dict[date, int], date | None]]:
+    """Each unit with answers in no batch: how many by day, and the day that closed the last."""
+    for service in known.services.values():
+        with db.read(engine) as connection:
+            closed = last_closed(connection, service.slug)
+            found = [
+                ((service.slug, office), waiting, closed.get(office))
+                for office in sorted(service.offices)
+                if (waiting := arrivals(connection, service, office, closed.get(office)))
+            ]
+        yield from found
+
+
+def arrivals(
+    connection: Connection, service: Service, office: str, after: date | None = None
+) -> dict[date, int]:
+    """How many counted answers arrived at an office on each day after one."""
+    held = tables.responses.c
+    query = (
+        select(held.counted_day, func.count())
+        .where(held.service == service.slug, held.office == office, held.excluded.is_(None))
+        .where(held.survey.not_in(sorted(imported(service))))
+        .group_by(held.counted_day)
+    )
+    if after is not None:
+        query = query.where(held.counted_day > after)
+    return {day: n for day, n in connection.execute(query)}
+
+
+def _close(engine: Engine, known: Directory, unit: Unit, batch: Batch) -> Closed:
+    return store.run(engine, partial(_write, known=known, unit=unit, batch=batch))
+
+
+def _write(connection: Connection, known: Directory, unit: Unit, batch: Batch) -> Closed:
+    try:
+        with connection.begin_nested():
+            _insert(connection, unit, LIVE, [batch])
+    except IntegrityError:
+        # Another server has closed it.
+        return Closed()
+    store.count(connection, counted(connection, known, unit, batch), store.RELEASED)
+    return Closed(1, batch.n)
+
+
+def _insert(connection: Connection, unit: Unit, source: str, closed: Iterable[Batch]) -> None:
+    rows: Sequence[dict[str, Any]] = [
+        {
+            "service": unit[0],
+            "office": unit[1],
+            "source": source,
+            "through": batch.through,
+            "first": batch.first,
+            "n": batch.n,
+        }
+        for batch in closed
+    ]
+    if rows:
+        connection.execute(insert(tables.batches), rows)
+
+
+def _months(added: Mapping[Tally, int]) -> dict[Unit, Counter[date]]:
+    found: dict[Unit, Counter[date]] = defaultdict(Counter)
+    for (service, day, office, *_, measure, _), n in added.items():
+        if measure == "response":
+            found[service, office][day.replace(day=1)] += n
+    return found
+
+
+def _under(
+    unit: Unit, released: Mapping[date, Batch], added: Mapping[Tally, int]
+) -> Counter[Tally]:
+    """The unit's counts under the last day of the batch that releases their month."""
+    moved: Counter[Tally] = Counter()
+    for (service, day, office, *rest), n in added.items():
+        batch = released.get(day.replace(day=1))
+        if (service, office) == unit and batch is not None:
+            tally: Any = (service, batch.through, office, *rest)
+            moved[tally] += n
+    return moved

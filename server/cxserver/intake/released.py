@@ -1,0 +1,138 @@
+"""Rebuild batches and released counts from the responses kept, and compare.
+
+Whether an answer was flagged is left out: a flag that came or went after its batch closed changes
+no released total. Imported counts have no responses: of them only the sums are checked.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from cxserver import tables
+from cxserver.catalog.directory import Directory
+from cxserver.disclosure import batches
+from cxserver.disclosure.batches import Batch
+from cxserver.instrument import levels
+from cxserver.instrument.levels import Level
+from cxserver.intake import closing, counts, store
+from cxserver.intake.closing import LIVE
+
+# What is counted, what stands in the tables, what the responses give.
+Difference = tuple[tuple[Any, ...], int, int]
+# A place in the counts without its flag: (level, service, day, office, …, measure, value).
+_FLAG = counts.KEY.index("flagged")
+
+
+def differences(connection: Connection, known: Directory, service: str) -> list[Difference]:
+    """Where a service's batches and released counts are not what its responses give."""
+    return [
+        *_batches(connection, known, service),
+        *_live(connection, known, service),
+        *_imports(connection, known, service),
+        *_sums(connection, service),
+    ]
+
+
+def _batches(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
+    for office in sorted(known.services[service].offices):
+        kept = set(_kept(connection, service, office))
+        rebuilt = set(_rebuilt(connection, known, service, office))
+        for batch in sorted(kept ^ rebuilt, key=lambda batch: (batch.through, batch.first)):
+            name = ("batch", service, office, batch.first, batch.through)
+            yield name, batch.n * (batch in kept), batch.n * (batch in rebuilt)
+
+
+def _kept(connection: Connection, service: str, office: str) -> list[Batch]:
+    held = tables.batches.c
+    query = select(held.first, held.through, held.n).where(
+        held.service == service, held.office == office, held.source == LIVE
+    )
+    return [Batch(*row) for row in connection.execute(query)]
+
+
+def _rebuilt(connection: Connection, known: Directory, service: str, office: str) -> list[Batch]:
+    # What is due and not closed yet is no fault.
+    last = closing.last_closed(connection, service).get(office)
+    if last is None:
+        return []
+    arrivals = closing.arrivals(connection, known.services[service], office)
+    return batches.close(arrivals, last)
+
+
+def _live(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
+    """Released counts of each office's own answers, batch by batch."""
+    imported = closing.imported(known.services[service])
+    for office in sorted(known.services[service].offices):
+        rebuilt: Counter[Any] = Counter()
+        for batch in _kept(connection, service, office):
+            rebuilt.update(closing.counted(connection, known, (service, office), batch))
+        there = _unflagged(Counter({(Level.OFFICE_DAY, *tally): n for tally, n in rebuilt.items()}))
+        released = _released(connection, service, Level.OFFICE_DAY, office)
+        mine = Counter({key: n for key, n in released.items() if key[6] not in imported})
+        yield from _apart(mine, there)
+
+
+def _imports(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
+    """Whether as many imported answers are released as the batches of imports hold."""
+    held, counted = tables.batches.c, tables.released.c
+    imported = sorted(closing.imported(known.services[service]))
+    in_batches = _by_office(
+        connection,
+        select(held.office, func.sum(held.n))
+        .where(held.service == service, held.source != LIVE)
+        .group_by(held.office),
+    )
+    released = _by_office(
+        connection,
+        select(counted.office, func.sum(counted.answers))
+        .where(counted.service == service, counted.level == Level.OFFICE_DAY)
+        .where(counted.survey.in_(imported))
+        .group_by(counted.office),
+    )
+    for office in sorted(in_batches.keys() | released.keys()):
+        if released[office] != in_batches[office]:
+            yield ("imports", service, office), released[office], in_batches[office]
+
+
+def _by_office(connection: Connection, query: Any) -> Counter[str]:
+    return Counter({office: int(n) for office, n in connection.execute(query)})
+
+
+def _sums(connection: Connection, service: str) -> Iterator[Difference]:
+    """Months, and all offices of a day, against the offices' days."""
+    days = _released(connection, service, Level.OFFICE_DAY)
+    spread: Counter[Any] = Counter()
+    for (_, of, day, office, *rest), n in days.items():
+        for level, at, where in levels.places(day, office):
+            spread[level, of, at, where, *rest] += n
+    for level in (Level.DAY, Level.OFFICE_MONTH):
+        there = Counter({key: n for key, n in spread.items() if key[0] == level})
+        yield from _apart(_released(connection, service, level), there)
+
+
+def _released(
+    connection: Connection, service: str, level: Level, office: str | None = None
+) -> Counter[Any]:
+    found: Counter[Any] = Counter()
+    for table in store.RELEASED:
+        query = select(table).where(table.c.service == service, table.c.level == level.value)
+        if office is not None:
+            query = query.where(table.c.office == office)
+        for row in connection.execute(query):
+            found.update(dict(counts.told(row._asdict())))
+    return _unflagged(found)
+
+
+def _unflagged(found: Counter[Any]) -> Counter[Any]:
+    merged: Counter[Any] = Counter()
+    for key, n in found.items():
+        merged[(*key[:_FLAG], *key[_FLAG + 1 :])] += n
+    return +merged
+
+
+def _apart(released: Counter[Any], there: Counter[Any]) -> Iterator[Difference]:
+    for key in sorted(released.keys() | there.keys()):
+        if released[key] != there[key]:
+            yield ("released", *key), released[key], there[key]
