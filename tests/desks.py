@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from cxserver import db
@@ -25,7 +25,7 @@ class Reading:
     """Who asks for numbers, without a page."""
 
     directory: Directory
-    engine: Engine
+    connection: Connection
     now: datetime
     scope: Scope = field(default_factory=Scope)
 

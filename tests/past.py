@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+import readings
 from cxserver import db, tables
 from cxserver.history import importing, shape
 from cxserver.history.importing import Summary
@@ -98,7 +99,7 @@ def batch(
 
 def look(house: House, given: importing.Batch, now: datetime = NOW) -> Summary:
     """What an import would bring."""
-    return importing.look(house.engine, given, now.date(), lambda n: None)
+    return importing.look(db.source(house.engine), given, now.date(), lambda n: None)
 
 
 def take(
@@ -131,7 +132,7 @@ def everything(house: House) -> dict[str, list[str]]:
 
 def by(house: House, group: str, **wanted: Any) -> dict[str, results.Row]:
     """The results by a group, each under its name."""
-    found = results.rows(house.engine, group, Scope(**wanted))
+    found = readings.rows(house.engine, group, Scope(**wanted))
     return {one.name: one for one in found}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cxserver import db
 from cxserver.instrument import masking
 from cxserver.intake import entry
 from cxserver.reporting.quarter import filing, fiscal
@@ -86,7 +87,7 @@ def order(form: str, **how: Any) -> Order:
 
 def write(house: House, form: str, path: Path, now: datetime = AFTER, **how: Any) -> Filed:
     """Write the folder."""
-    return filing.write(house.engine, order(form, **how), now, path, lambda rows: None)
+    return filing.write(db.source(house.engine), order(form, **how), now, path, lambda rows: None)
 
 
 def tables(path: Path, end: str) -> dict[str, list[dict[str, str]]]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 import serving
+from cxserver import db
 from cxserver.intake import recount
 from house import CATALOGUE, answer, stamp_of
 from lasting import kept, lasting
@@ -354,4 +355,4 @@ def test_the_clock_of_the_client_says_nothing(street, client):
 def test_nothing_of_all_this_moved_a_count(street, client):
     """Last in this file: after every row above, tallies and responses agree."""
     assert answer(client, street.mint()).status_code == 303
-    assert recount.differences(street.engine) == []
+    assert recount.differences(db.source(street.engine)) == []

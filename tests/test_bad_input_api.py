@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cxserver import db
 from cxserver.intake import recount
 from house import NOW
 from lasting import kept, lasting
@@ -380,4 +381,4 @@ def test_a_revoked_device_is_told_it_is_over(sqlite_house):
 def test_nothing_of_all_this_moved_a_count(street, client):
     """Last in this file: after every row above, tallies and responses agree."""
     assert post(client, sound(street)).status_code == 201
-    assert recount.differences(street.engine) == []
+    assert recount.differences(db.source(street.engine)) == []

@@ -9,18 +9,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import event, select
 
+import readings
 import sight
 from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.errors import NotFound
-from cxserver.insight import held, slices
+from cxserver.insight import held
 from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
 from cxserver.reporting import comments
 from cxserver.reporting.comments import Wanted
 from cxserver.staff.access import Role
-from cxserver.staff.commentlist import Mark, Search, Shelf
+from cxserver.staff.commentlist import Mark, Search
 from desks import invite, sign_in
+from readings import Shelf
 from wrote import ASKING, MONDAY, THURSDAY, alert, known, wrote
 
 WEEK = timedelta(days=7)
@@ -301,7 +303,7 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
     wrote(house, *["x"] * 7, of="calls", office="center", kind=Kind.PHONE)
     week = Span(MONDAY, MONDAY + WEEK)
     by = ("service", "office", "channel", "language")
-    read = slices.read(house.engine, scope.during(week), by)
+    read = readings.counted(house.engine, scope.during(week), by)
     told = {tuple(one.group.values()): one.n for one in read}
     every = frozenset(known(house).services)
     wanted = Wanted(

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from command import cx
-from cxserver import reporting
+from cxserver import db, reporting
 from cxserver.errors import ServerError
 from cxserver.reporting import cells, export, formats, xlsx
 from cxserver.reporting.export import Filter
@@ -46,8 +46,8 @@ def save(street, tmp_path):
     def save(kind, **wanted):
         file = tmp_path / f"all.{kind}"
         told = []
-        formats.save(street.engine, Filter(**wanted), kind, file, told.append)
-        assert sum(told) == export.total(street.engine, Filter(**wanted))
+        formats.save(db.source(street.engine), Filter(**wanted), kind, file, told.append)
+        assert sum(told) == export.total(db.source(street.engine), Filter(**wanted))
         return file
 
     return save
@@ -56,7 +56,7 @@ def save(street, tmp_path):
 @pytest.fixture
 def rows(street):
     """What each of them must hold."""
-    return list(export.rows(street.engine, Filter()))
+    return list(export.rows(db.source(street.engine), Filter()))
 
 
 def test_csv_is_utf_8_without_a_mark_and_for_excel_it_has_one(save):
@@ -140,7 +140,7 @@ def test_an_export_that_breaks_off_leaves_the_old_file_and_no_half_of_the_new(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        formats.save(street.engine, Filter(), kind, file, breaks)
+        formats.save(db.source(street.engine), Filter(), kind, file, breaks)
     assert file.read_text() == "the old one"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".out")] == []
 
@@ -183,7 +183,9 @@ def test_without_pyarrow_a_sentence_says_what_to_install(street, tmp_path, monke
     monkeypatch.delitem(sys.modules, "cxserver.reporting.parquet", raising=False)
     monkeypatch.delattr(reporting, "parquet", raising=False)
     with pytest.raises(ServerError, match=r"pip install 'cxsdk\[parquet\]'"):
-        formats.save(street.engine, Filter(), "parquet", tmp_path / "out", lambda rows: None)
+        formats.save(
+            db.source(street.engine), Filter(), "parquet", tmp_path / "out", lambda rows: None
+        )
     assert list(tmp_path.iterdir()) == []
 
 

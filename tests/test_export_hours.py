@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from command import cx
+from cxserver import db
 from cxserver.insight import suppression
 from cxserver.reporting import export, formats, hours
 from cxserver.reporting.export import Filter
@@ -55,7 +56,7 @@ def test_the_number_is_that_of_the_staff_pages():
 @pytest.mark.parametrize("page", [1, 2, 5, 7, 2000])
 def test_an_hour_is_told_where_five_answered_the_same_service_there(street, monkeypatch, page):
     monkeypatch.setattr(export, "PAGE", page)
-    found = list(export.rows(street.engine, Filter()))
+    found = list(export.rows(db.source(street.engine), Filter()))
     assert _told(found) == TOLD and len(found) == 32
     assert sum(row["answered_hour"] is None for row in found) == 18
 
@@ -68,7 +69,7 @@ def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
         Filter(start=noon(10, 6).date(), end=noon(10, 6).date()),
         Filter(start=noon(10, 8).date()),
     ):
-        found = list(export.rows(street.engine, wanted))
+        found = list(export.rows(db.source(street.engine), wanted))
         there = {(row["service"], row["office"], row["day"]) for row in found}
         assert _told(found) == {
             cell: n for cell, n in TOLD.items() if (*cell[:2], cell[2][:10]) in there
@@ -80,7 +81,7 @@ def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch)
     held = []
     read = hours.Told.read
     monkeypatch.setattr(hours.Told, "read", lambda *given: held.append(read(*given)) or held[-1])
-    list(export.rows(street.engine, Filter()))
+    list(export.rows(db.source(street.engine), Filter()))
     assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
 
 
@@ -88,7 +89,7 @@ def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch)
 def test_every_format_can_leave_it_out_and_repeats_to_the_byte(street, tmp_path, kind):
     first, again = tmp_path / "first", tmp_path / "again"
     for file in (first, again):
-        assert formats.save(street.engine, Filter(), kind, file, lambda rows: None) == 32
+        assert formats.save(db.source(street.engine), Filter(), kind, file, lambda rows: None) == 32
     assert first.read_bytes() == again.read_bytes()
 
 

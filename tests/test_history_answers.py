@@ -35,8 +35,8 @@ def test_past_answers_come_in_with_their_counts(house: House, tmp_path: Path) ->
     assert first["comment"] == "Call [phone], please"
     assert (first["flags"], first["delay"]) == ("imported", "self")
     assert first["answered_hour"] == datetime(2023, 7, 31, 23, tzinfo=UTC)
-    assert recount.differences(house.engine) == []
-    assert all(one.holds for one in unlinkable.findings(house.engine, NOW.date()))
+    assert recount.differences(db.source(house.engine)) == []
+    assert all(one.holds for one in unlinkable.findings(db.source(house.engine), NOW.date()))
 
 
 def test_the_past_uses_nothing_up_and_alarms_nobody(house: House, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_touchpoints_brings_its_answers_and_leaves_hidden_taps_out(
     assert only.trust.counts == (0, 0, 1, 0, 1)
     taps = {code: (one.positive, one.negative) for code, one in only.drivers.items()}
     assert taps == {"ease": (1, 0), "employee": (1, 0), "efficiency": (0, 1), "other": (0, 1)}
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def test_thumbs_come_back_as_thumbs(sqlite_house: House, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_thumbs_come_back_as_thumbs(sqlite_house: House, tmp_path: Path) -> None
     [only] = by(sqlite_house, "survey").values()
     assert (only.thumbs.counts, only.trust.n) == ((1, 1), 0)
     assert only.drivers["effectiveness"].positive == only.drivers["ease"].negative == 1
-    assert recount.differences(sqlite_house.engine) == []
+    assert recount.differences(db.source(sqlite_house.engine)) == []
 
 
 def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -
     with db.read(house.engine) as connection:
         shown = review.read(connection, quarter)
     assert shown and "Said elsewhere" not in {one.text for one in shown}
-    assert quarter_answers.total(house.engine, quarter, None) == 40
+    assert quarter_answers.total(db.source(house.engine), quarter, None) == 40
 
 
 def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> Non
             for code in ASKED:
                 given = one.drivers[code].counts if code in one.drivers else (0,) * 5
                 assert _points(mine, code) == given
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def _points(rows: list[dict[str, str]], name: str) -> tuple[int, ...]:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 import quarters
+import readings
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.errors import ServerError
 from cxserver.history import filed as headers
 from cxserver.history import importing, shape
-from cxserver.insight import scopes, slices
+from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
 from cxserver.intake import recount
 from cxserver.reporting.quarter import fiscal, reflections, volumes
@@ -62,7 +63,7 @@ def test_a_quarter_that_was_filed_comes_back_with_the_same_counts(
         lost = {"driver:humanity", "driver:other"} if form == "v1" else set[str]()
         drivers = {one for one in then if one.startswith("driver:")} - lost
         assert {one: now[one] for one in drivers} == {one: then[one] for one in drivers}
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     assert set(by(house, "quarter")) == {quarters.QUARTER}
     if form != "v2":
         assert house.count() == 0
@@ -157,7 +158,7 @@ def test_commas_and_shares_are_read_as_people(house: House, tmp_path: Path) -> N
     assert only.satisfaction.counts == (0, 10, 40, 200, 1000)
     assert only.trust.counts == (25, 100, 125, 375, 625)
     assert [name for name in by(house, "month")] == ["2021-01"]
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def _tell(house: House) -> None:
@@ -214,5 +215,5 @@ def _counts(house: House, service: str, channel: str, **how: Any) -> dict[str, d
             channels=frozenset({channel}),
             flagged=scopes.WITHOUT_FLAGGED,
         )
-    [found] = slices.read(house.engine, scope)
+    [found] = readings.counted(house.engine, scope)
     return {measure: dict(values) for measure, values in found.measured.items() if values}

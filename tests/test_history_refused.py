@@ -84,7 +84,7 @@ def test_what_fails_half_way_leaves_nothing(house: House, tmp_path: Path) -> Non
     assert everything(house) == before
     write(lambda n: None)
     assert house.count() == 1100
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     with pytest.raises(Conflict):
         write(lambda n: None)
 

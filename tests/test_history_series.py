@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import quarters
+import readings
 from cxserver import db
 from cxserver.catalog import apply, check, directory
-from cxserver.insight import changes, slices, wording
+from cxserver.insight import changes, wording
 from cxserver.insight.scopes import Scope
 from cxserver.instrument import survey as surveys
 from cxserver.staff.access import Role
@@ -25,7 +26,7 @@ def test_a_series_breaks_where_the_past_ends(house: House, tmp_path: Path) -> No
     with db.read(house.engine) as connection:
         versions = wording.versions(directory.load(connection))
     scope = Scope(services=frozenset({"permits"}))
-    found = slices.read(house.engine, scope, ("quarter", *changes.NEEDS))
+    found = readings.counted(house.engine, scope, ("quarter", *changes.NEEDS))
     series = [
         (name, changes.side([one for one in found if one.group["quarter"] == name]))
         for name in ("2023Q4", quarters.QUARTER)

@@ -45,7 +45,7 @@ def test_counts_go_as_they_came(house: House, tmp_path: Path) -> None:
     take(house, counts, also=True)
     _undo(house, counts.id)
     assert everything(house) == before
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def test_what_staff_made_of_a_comment_goes_with_it(house: House, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pytest
 import kinds
 from cxserver.insight import held
 from cxserver.insight.scopes import Scope
-from cxserver.staff.commentlist import Search, Shelf
+from cxserver.staff.commentlist import Search
+from readings import Shelf
 from wrote import known, wrote
 
 THUMBS, FIVE = "a11-v2-thumbs", "a11-v2-five-point"

@@ -3,6 +3,7 @@
 import json
 
 from command import cx
+from cxserver import db
 from cxserver.intake import recount
 from house import answer
 
@@ -58,4 +59,4 @@ def test_the_form_and_the_json_door_end_in_the_same_row(house):
     for row in (first, second):
         del row["id"], row["flags"]
     assert first == second
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []

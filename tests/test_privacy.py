@@ -188,7 +188,7 @@ def remains(request):
         kept["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
             file = io.StringIO()
-            formats.write(house.engine, export.Filter(), kind, file, lambda rows: None)
+            formats.write(db.source(house.engine), export.Filter(), kind, file, lambda rows: None)
             kept[kind] = file.getvalue().encode()
         yield kept, links, stamps, printed.read_bytes(), codes
 

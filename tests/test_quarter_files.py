@@ -223,8 +223,8 @@ def test_the_manifest_says_which_words_were_asked_and_by_which_software(full, tm
 def test_a_glance_finds_what_the_files_hold(full, form):
     """The staff page judges from counts alone: it must not say another thing than the command."""
     order = quarters.order(form)
-    whole = filing.rehearse(full.engine, order, quarters.AFTER, lambda rows: None)
-    seen = filing.glance(full.engine, order, quarters.AFTER)
+    whole = filing.rehearse(db.source(full.engine), order, quarters.AFTER, lambda rows: None)
+    seen = filing.glance(db.source(full.engine), order, quarters.AFTER)
     assert [(one.set.stem, one.set.counts.n, one.comments) for one in seen.entries] == [
         (one.set.stem, one.set.counts.n, one.comments) for one in whole.entries
     ]
@@ -233,9 +233,9 @@ def test_a_glance_finds_what_the_files_hold(full, form):
 
 def test_the_zip_holds_the_folder_and_is_the_same_each_time(full, tmp_path):
     order = quarters.order("v2")
-    with bundle.make(full.engine, order, quarters.AFTER) as first:
+    with bundle.make(db.source(full.engine), order, quarters.AFTER) as first:
         body = first.read()
-    with bundle.make(full.engine, order, quarters.AFTER + timedelta(days=3)) as second:
+    with bundle.make(db.source(full.engine), order, quarters.AFTER + timedelta(days=3)) as second:
         assert body == second.read()
     quarters.write(full, "v2", tmp_path / "out")
     with zipfile.ZipFile(io.BytesIO(body)) as zipped:

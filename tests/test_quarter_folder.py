@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import quarters
+from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import filing, folder
 
@@ -34,7 +35,11 @@ def test_a_folder_that_could_not_be_finished_does_not_appear(sqlite_house, tmp_p
 
     with pytest.raises(KeyboardInterrupt):
         filing.write(
-            sqlite_house.engine, quarters.order("v2"), quarters.AFTER, tmp_path / "out", fail
+            db.source(sqlite_house.engine),
+            quarters.order("v2"),
+            quarters.AFTER,
+            tmp_path / "out",
+            fail,
         )
     assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
 

@@ -73,7 +73,7 @@ def complete(house: House, *services: str) -> None:
 
 
 def judged(house: House, form: str = "v2", now=quarters.AFTER) -> check.Report:
-    filed = filing.rehearse(house.engine, quarters.order(form), now, lambda rows: None)
+    filed = filing.rehearse(db.source(house.engine), quarters.order(form), now, lambda rows: None)
     return check.judge(filed.drawer, filed.entries)
 
 
@@ -221,7 +221,9 @@ def ready(sqlite_house):
 
 def record(house: House, state: str, who: str = "Ana Diaz") -> submissions.Submission:
     entry = recording.Entry(state, who)
-    return recording.add(house.engine, quarters.order("v2"), entry, quarters.AFTER)
+    return recording.add(
+        db.source(house.engine), db.sink(house.engine), quarters.order("v2"), entry, quarters.AFTER
+    )
 
 
 def sign(house: House, email: str):
@@ -261,7 +263,14 @@ def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_
 
     def add(state: str, who: str = "Ana Diaz") -> None:
         entry = recording.Entry(state, who, "")
-        recording.add(ready.engine, quarters.order("v2"), entry, quarters.AFTER, read.append)
+        recording.add(
+            db.source(ready.engine),
+            db.sink(ready.engine),
+            quarters.order("v2"),
+            entry,
+            quarters.AFTER,
+            read.append,
+        )
 
     for state, who in (("submitted", "Ana Diaz"), ("signed-off", "Ben Ito"), ("draft", "Ana Diaz")):
         with pytest.raises(ServerError):
@@ -300,7 +309,7 @@ def test_what_was_told_about_a_quarter_is_part_of_what_is_signed(sqlite_house):
 
     def digest() -> str:
         return filing.rehearse(
-            house.engine, quarters.order("v2"), quarters.AFTER, lambda rows: None
+            db.source(house.engine), quarters.order("v2"), quarters.AFTER, lambda rows: None
         ).digest
 
     before = digest()

@@ -112,7 +112,9 @@ def test_a_thumb_up_is_1_and_its_drivers_went_well(house, tmp_path):
         reflections.put(connection, fiscal.named(quarters.QUARTER), "permits", said)
         told = Volume(20, 10, "Queue", "Ana", quarters.AFTER)
         volumes.put(connection, fiscal.named(quarters.QUARTER), "permits", "email", told)
-    filed = filing.rehearse(house.engine, quarters.order("v2"), quarters.AFTER, lambda rows: None)
+    filed = filing.rehearse(
+        db.source(house.engine), quarters.order("v2"), quarters.AFTER, lambda rows: None
+    )
     assert check.rating(filed.drawer, filed.entries) is Colour.GREEN
 
 

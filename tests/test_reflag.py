@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
+import readings
 from command import cx
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import StoreUnavailable
-from cxserver.insight import results, scopes
+from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
 from cxserver.instrument.levels import Level
 from cxserver.intake import recount, reflag, store
@@ -44,7 +45,7 @@ def flags(house: House) -> list[str]:
 
 def counted(house: House, *, flagged: bool) -> int:
     asked = Scope(flagged=None if flagged else scopes.WITHOUT_FLAGGED)
-    rows = results.rows(house.engine, "office", asked)
+    rows = readings.rows(house.engine, "office", asked)
     return sum(row.n for row in rows)
 
 
@@ -60,14 +61,14 @@ def test_a_flag_moves_the_answer_and_all_its_counts(house):
     }
     assert flags(house) == ["", "", RUSH, RUSH, RUSH]
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (5, 2)
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     reflag.lift(house.engine, known(house), rows + rest)
     assert flags(house) == ["", "", *["lifted-rush"] * 3]
     assert counted(house, flagged=False) == 5
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     reflag.put_back(house.engine, known(house), rows)
     assert flags(house) == ["", "", RUSH, RUSH, RUSH]
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def test_the_same_mark_again_changes_nothing_and_no_look_is_overruled(house):
@@ -79,7 +80,7 @@ def test_the_same_mark_again_changes_nothing_and_no_look_is_overruled(house):
     reflag.lift(house.engine, known(house), rows[:2])
     assert reflag.mark(house.engine, known(house), marks) == []
     assert flags(house) == [RUSH, RUSH, "lifted-rush", "lifted-rush"]
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def test_an_answer_that_is_suspect_already_keeps_its_place_among_the_counts(house):
@@ -91,7 +92,7 @@ def test_an_answer_that_is_suspect_already_keeps_its_place_among_the_counts(hous
     [change] = reflag.mark(house.engine, known(house), {one.row: RUSH})
     assert change.was_suspect and change.is_suspect
     assert flags(house) == [f"{RUSH};clock;control"]
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     reflag.lift(house.engine, known(house), [one.row])
     assert flags(house) == ["clock;control;lifted-rush"]
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (1, 0)
@@ -100,7 +101,7 @@ def test_an_answer_that_is_suspect_already_keeps_its_place_among_the_counts(hous
 def test_a_count_that_came_down_to_nothing_is_gone(house):
     rows = stored(house, 2)
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, SAME))
-    assert results.rows(house.engine, "office", Scope(flagged=scopes.WITHOUT_FLAGGED)) == []
+    assert readings.rows(house.engine, "office", Scope(flagged=scopes.WITHOUT_FLAGGED)) == []
     with db.read(house.engine) as connection:
         held = tables.tallies.c
         left = connection.execute(select(held.level, held.flagged, held.answers)).all()
@@ -148,7 +149,7 @@ def test_beside_other_writers_every_answer_is_flagged_once_and_counted_right(hou
     assert faults == []
     assert sorted(change.row for change in changes) == sorted(rows)
     assert flags(house) == [""] * 40 + [RUSH] * 40
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 # ---- the lookout
@@ -181,7 +182,7 @@ def test_a_mark_that_cannot_be_written_is_put_off_and_not_lost(house):
 
     asyncio.run(work())
     assert flags(house) == [RUSH] * 6
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 # ---- what the tests of the API use too
@@ -244,7 +245,7 @@ def test_the_hour_is_the_offices_own(sqlite_house):
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, RUSH))
     zone = known(house).offices["riverside"].zone
     asked = (house.engine, "permits", "riverside", NOW.date(), zone)
-    assert sorted(reflag.flagged(*asked)) == sorted(rows)
-    assert sorted(reflag.flagged(*asked, 10)) == sorted(rows)  # 15:20 in London
-    assert reflag.flagged(*asked, 15) == [] == reflag.lifted(*asked)
-    assert reflag.flagged(house.engine, "permits", "lakeside", NOW.date(), zone) == []
+    assert sorted(readings.flagged(*asked)) == sorted(rows)
+    assert sorted(readings.flagged(*asked, 10)) == sorted(rows)  # 15:20 in London
+    assert readings.flagged(*asked, 15) == [] == readings.lifted(*asked)
+    assert readings.flagged(house.engine, "permits", "lakeside", NOW.date(), zone) == []

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+import readings
 import tallied
 from cxserver import db, tables
-from cxserver.insight import count, parts, slices
+from cxserver.insight import parts, slices
 from cxserver.insight.parts import Part
 from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers, levels
@@ -65,10 +66,10 @@ def test_every_level_gives_the_same_numbers(engine, monkeypatch):
     @given(a_span, a_split, some_offices, some_measures)
     def check(span, by, offices, only):
         scope = Scope(offices=offices, span=span)
-        chosen = slices.read(engine, scope, by, only)
+        chosen = readings.counted(engine, scope, by, only)
         with monkeypatch.context() as other:
             other.setattr(parts, "parts", of_single_days)
-            assert told(chosen) == told(slices.read(engine, scope, by, only))
+            assert told(chosen) == told(readings.counted(engine, scope, by, only))
 
     check()
 
@@ -164,5 +165,5 @@ def test_answers_of_an_office_are_counted_over_all_services(engine):
     expected: Counter[str] = Counter()
     for (_, _, office, *_, measure, _), n in added.items():
         expected[office] += n if measure == "response" else 0
-    assert {office: count.of_office(engine, office) for office in expected} == expected
-    assert count.of_office(engine, "nowhere") == 0
+    assert {office: readings.of_office(engine, office) for office in expected} == expected
+    assert readings.of_office(engine, "nowhere") == 0

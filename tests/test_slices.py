@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
+import readings
 import tallied
 from command import cx
 from cxserver import db, periods
@@ -115,7 +116,7 @@ def test_every_slice_is_what_a_plain_count_finds(engine):
     @given(a_scope, a_split)
     def check(scope, by):
         there = [row for row in rows if holds(scope, row)]
-        assert told(slices.read(engine, scope, by), by) == counted(there, by)
+        assert told(readings.counted(engine, scope, by), by) == counted(there, by)
 
     check()
 
@@ -126,11 +127,11 @@ def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
     @settings(max_examples=20)
     @given(a_scope, a_split)
     def check(scope, by):
-        read = slices.read(engine, scope, by)
-        whole = slices.read(engine, scope)
+        read = readings.counted(engine, scope, by)
+        whole = readings.counted(engine, scope)
         assert slices.merged(read) == whole
         without, only = (
-            slices.read(engine, scope.narrowed(Scope(flagged=flagged)))
+            readings.counted(engine, scope.narrowed(Scope(flagged=flagged)))
             for flagged in (scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED)
         )
         assert slices.merged(without + only) == whole
@@ -144,7 +145,7 @@ def test_a_role_narrows_whatever_is_asked_for(engine):
     @settings(max_examples=30)
     @given(a_scope, a_scope)
     def check(asked, role):
-        read = slices.read(engine, asked.narrowed(role), ("office", "service"))
+        read = readings.counted(engine, asked.narrowed(role), ("office", "service"))
         there = [row for row in rows if holds(asked, row) and holds(role, row)]
         assert told(read, ("office", "service")) == counted(there, ("office", "service"))
 
@@ -159,7 +160,7 @@ def test_a_question_reads_tallies_only(engine):
     def note(_connection, _cursor, statement, *_):
         asked.append(statement)
 
-    slices.read(engine, Scope(), ("office", "week", "survey"))
+    readings.counted(engine, Scope(), ("office", "week", "survey"))
     selects = [one for one in asked if one.startswith("SELECT")]
     assert selects and not any("responses" in one for one in selects)
 

@@ -310,14 +310,16 @@ def test_pages_obey_what_may_be_shown(busy, analyst):
         for channel in ("", "email", "sms", "web"):
             for language in ("", "es"):
                 chosen = {"office": office, "channel": channel, "language": language}
-                asked = Filters.read(chosen, Reading(known, busy.engine, busy.clock.now))
-                hidden = veil.of(busy.engine, asked)
-                if office in hidden.small:
+                with db.read(busy.engine) as connection:
+                    asked = Filters.read(chosen, Reading(known, connection, busy.clock.now))
+                    hidden = veil.of(connection, asked)
+                    small, shows = office in hidden.small, hidden.shows(asked)
+                if small:
                     continue
                 for path in PAGES[:3]:
                     page = analyst.get(path, params=chosen).text
-                    assert ("Too few answers to show" in page) is not hidden.shows(asked)
-                    told[hidden.shows(asked)] += 1
+                    assert ("Too few answers to show" in page) is not shows
+                    told[shows] += 1
     assert min(told.values()) > 10
 
 

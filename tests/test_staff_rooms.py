@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+import readings
 from cxserver import db, staff
 from cxserver.catalog import directory
-from cxserver.insight import slices
 from cxserver.insight.scopes import Scope
 from cxserver.staff import access, audit, refusals
 from cxserver.staff.access import Member, Role
@@ -278,11 +278,11 @@ def test_a_role_sees_its_own_part_of_the_tree(known, who, scope):
     ids=lambda value: value.role if isinstance(value, Member) else "",
 )
 def test_the_database_gives_a_role_its_own_answers_and_no_others(agency, known, who, n):
-    found = slices.read(agency[0].engine, access.may_see(who, known))
+    found = readings.counted(agency[0].engine, access.may_see(who, known))
     assert sum(one.n for one in found) == n
     everything = Scope(offices=frozenset({"riverside", "lakeside", "center"}))
     asked = everything.narrowed(access.may_see(who, known))
-    assert sum(one.n for one in slices.read(agency[0].engine, asked)) == n
+    assert sum(one.n for one in readings.counted(agency[0].engine, asked)) == n
 
 
 def test_guards_of_keys_and_log_never_read_comments():

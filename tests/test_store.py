@@ -68,7 +68,7 @@ def test_twins_in_one_batch_are_one_row(house):
     assert [result.kind for result in results] == ["stored", "same", "different"]
     assert results[0].receipt == results[1].receipt
     assert house.count() == 1
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 def test_a_reminder_for_the_same_visit_cannot_answer_twice(house):
@@ -88,7 +88,7 @@ def test_forty_nine_good_answers_survive_a_poisoned_one(house):
     assert kinds(results) == {"stored": 49, "AnswerUnstorable": 1}
     assert isinstance(results[17], AnswerUnstorable)
     assert house.count() == 49
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     # The refused answer used up nothing: mended, it is taken.
     mended = replace(batch[17], response={**batch[17].response, "trust": 4})
     assert store.write(house.engine, [mended])[0].kind == "stored"
@@ -106,7 +106,7 @@ def test_an_error_at_commit_is_unknown_for_all_and_the_retry_resolves_it(house):
     assert kinds(results) == {"StoreUnavailable": 5}
     assert kinds(store.write(house.engine, batch)) in ({"stored": 5}, {"same": 5})
     assert house.count() == 5
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
 
 
 @pytest.mark.parametrize("different", [False, True], ids=["same answers", "different answers"])
@@ -168,10 +168,14 @@ def test_after_the_end_receipts_are_erased_and_after_thirty_days_the_key_too(hou
 def test_no_road_leads_from_an_ended_link_to_its_response(house):
     store.write(house.engine, [make(house) for _ in range(20)])
     later = house.clock().date() + timedelta(days=3)
-    broken = [found.claim for found in unlinkable.findings(house.engine, later) if not found.holds]
+    broken = [
+        found.claim
+        for found in unlinkable.findings(db.source(house.engine), later)
+        if not found.holds
+    ]
     assert broken == ["Receipts and hashes of links that have ended are erased."]
     store.forget(house.engine, later)
-    assert all(found.holds for found in unlinkable.findings(house.engine, later))
+    assert all(found.holds for found in unlinkable.findings(db.source(house.engine), later))
 
 
 def test_the_proof_notices_an_exact_time(house):
@@ -179,14 +183,20 @@ def test_the_proof_notices_an_exact_time(house):
     with db.write(house.engine) as connection:
         exact = house.clock()
         connection.execute(tables.responses.update().values(answered_hour=exact))
-    claims = {found.claim: found.holds for found in unlinkable.findings(house.engine, exact.date())}
+    claims = {
+        found.claim: found.holds
+        for found in unlinkable.findings(db.source(house.engine), exact.date())
+    }
     assert claims["No response knows more of its time than the hour."] is False
 
 
 def test_the_proof_notices_a_shared_transaction(house):
     if house.engine.dialect.name != "postgresql":
         # SQLite keeps no transaction numbers; there the tables have no rowid either.
-        names = [found.claim for found in unlinkable.findings(house.engine, house.clock().date())]
+        names = [
+            found.claim
+            for found in unlinkable.findings(db.source(house.engine), house.clock().date())
+        ]
         assert "None of these tables remembers the order of arrival (no rowid)." in names
         return
     one = make(house)
@@ -203,7 +213,7 @@ def test_the_proof_notices_a_shared_transaction(house):
         )
     claims = {
         found.claim: found.holds
-        for found in unlinkable.findings(house.engine, house.clock().date())
+        for found in unlinkable.findings(db.source(house.engine), house.clock().date())
     }
     assert claims["Of ended links, no transaction number is shared with a response."] is False
 
@@ -211,13 +221,13 @@ def test_the_proof_notices_a_shared_transaction(house):
 @pytest.mark.parametrize("level", Level)
 def test_recount_finds_a_tally_that_lies(house, level):
     store.write(house.engine, [make(house), make(house, trust=1, drivers=("ease",))])
-    assert recount.differences(house.engine) == []
+    assert recount.differences(db.source(house.engine)) == []
     with db.write(house.engine) as connection:
         here = tables.tallies.c.level == level
         connection.execute(tables.tallies.update().where(here).values(ease_negative=7, trust_1=0))
     found = {
         (count[0], *count[-2:]): (told, there)
-        for count, told, there in recount.differences(house.engine)
+        for count, told, there in recount.differences(db.source(house.engine))
     }
     lies = {(level, "driver:ease", "negative"): (7, 1), (level, "trust", "1"): (0, 1)}
     if level == Level.OFFICE_DAY:  # the sums of a month are held against its days

@@ -22,6 +22,7 @@ from cxserver.casework import replies
 from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.doorman import Doorman
+from cxserver.errors import TooManyReading
 from cxserver.intake.desk import Desk
 from cxserver.jobs import scheduler
 from cxserver.log import logger
@@ -43,6 +44,8 @@ _PAGES = {
     503: "busy",
 }
 _STEPS = 6
+
+_CROWDED = "Many people are looking at results just now. Please try again in half a minute."
 
 
 def routes() -> list[BaseRoute]:
@@ -96,7 +99,12 @@ class CxApp:
         self._starting = asyncio.Lock()
         self._app = Starlette(
             routes=[*routes(), *more_routes],
-            exception_handlers={HTTPException: refused, SQLAlchemyError: busy, Exception: broken},
+            exception_handlers={
+                HTTPException: refused,
+                SQLAlchemyError: busy,
+                TooManyReading: crowded,
+                Exception: broken,
+            },
             lifespan=self._lifespan,
         )
         # It would send people on to an address made of the request's own scheme: behind a proxy
@@ -225,6 +233,12 @@ async def busy(request: Request, error: Exception) -> Response:
     return _told(request, 503, {"retry-after": "5"})
 
 
+async def crowded(request: Request, error: Exception) -> Response:
+    """More people wait for results than we let wait. Answers are not touched by it."""
+    logger.warning("reading_queue_full")
+    return _told(request, 503, {"retry-after": "30"}, _CROWDED)
+
+
 async def broken(request: Request, error: Exception) -> Response:
     """Our own fault: said plainly, without a trace of how. Its kind and place go to the log."""
     logger.error("request_failed", reason=type(error).__name__, where=_where(error))
@@ -235,7 +249,7 @@ def _told(request: Request, status: int, headers: dict[str, str], detail: str = 
     path = counter.of(request).desk.settings.path
     asked = request.scope["path"]
     if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
-        return answers.refused(status, headers)
+        return answers.refused(status, headers, reads=request.method in ("GET", "HEAD"))
     if asked.startswith(f"{path}/staff/"):
         return problem.told(request, status, detail, headers)
     return counter.page(request, _PAGES.get(status, "error"), status, headers=headers)

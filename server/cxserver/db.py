@@ -4,31 +4,67 @@ Two engines are spoken: SQLite (one server process) and PostgreSQL. Both must ke
 through a power cut once we said "saved"; `check_durable` reads the settings back to be sure.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from cxserver import resources
 from cxserver.errors import DatabaseUnfit
+from cxserver.log import logger
 from cxserver.settings import Settings
+
+# What begins a short transaction, each time it is called.
+Source = Callable[[], AbstractContextManager[Connection]]
+Sink = Callable[[], AbstractContextManager[Connection]]
 
 # sqlite.org/wal.html#walresetbug: 3.7.0 to 3.51.2 can lose data under WAL, but for two backports.
 _WAL_SAFE = (3, 51, 3)
 _WAL_BACKPORTS = ((3, 50, 7), (3, 44, 6))
 
 
-def open_engine(settings: Settings) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections an engine has, and how many seconds somebody waits for one."""
+
+    size: int
+    overflow: int
+    seconds: float
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same, as SQLAlchemy names it."""
+        return {
+            "pool_size": self.size,
+            "max_overflow": self.overflow,
+            "pool_timeout": self.seconds,
+        }
+
+
+# Whoever answers a survey, the writer, the jobs. Nobody waits half a minute at a counter.
+PUBLIC = Pool(size=5, overflow=10, seconds=5.0)
+
+
+def staff_pool(settings: Settings) -> Pool:
+    """The pool of staff pages and of programs that read: they can empty none but their own."""
+    return Pool(size=settings.staff_connections, overflow=0, seconds=1.0)
+
+
+def open_engine(settings: Settings, pool: Pool = PUBLIC) -> Engine:
     """The engine for `settings`, with durable transactions on either database."""
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(str(url))
+        return _open_sqlite(str(url), pool)
     # Bare `postgresql://` would do, but the driver is named so that nobody has to know which.
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
+        **pool.options,
         # An error's text must not quote an answer.
         hide_parameters=True,
         # A held lock or a dead network becomes an error, and a 503, not a wait without end.
@@ -57,6 +93,16 @@ def read(engine: Engine) -> Iterator[Connection]:
         options["postgresql_readonly"] = True
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def source(engine: Engine) -> Source:
+    """Where read transactions come from: for what reads page by page, and holds none for long."""
+    return partial(read, engine)
+
+
+def sink(engine: Engine) -> Sink:
+    """Where transactions that write come from."""
+    return partial(write, engine)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
@@ -144,12 +190,32 @@ def fold_journal(engine: Engine) -> None:
         raw.close()
 
 
-def _open_sqlite(url: str) -> Engine:
+def forget_rows(engine: Engine, names: Iterable[str]) -> None:
+    """Erase from the files of these tables what was changed or deleted in them.
+
+    SQLite overwrites what it deletes, once the write-ahead log is folded in. PostgreSQL keeps the
+    row as it was until a VACUUM, which may not come by itself for one row among millions.
+    """
+    fold_journal(engine)
+    if engine.dialect.name != "postgresql":
+        return
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for name in names:
+                connection.execute(text(f"VACUUM (INDEX_CLEANUP ON) {name}"))
+    except DBAPIError as error:
+        # The row is as it should be; the next VACUUM takes it as it was.
+        logger.warning("vacuum_refused", reason=type(error.orig).__name__)
+
+
+def _open_sqlite(url: str, pool: Pool) -> Engine:
     module = _sqlite_module()
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, module=module, hide_parameters=True)
+    # In memory there is one connection, whatever is wanted.
+    options = pool.options if path else {}
+    engine = create_engine(url, module=module, hide_parameters=True, **options)
     journal = journal_for(module.sqlite_version_info)
     synchronous = "FULL" if journal == "wal" else "EXTRA"
 

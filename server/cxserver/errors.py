@@ -55,6 +55,10 @@ class StoreUnavailable(ServerError):
     """Whether the answer was saved is not known. Sending it again is safe."""
 
 
+class TooManyReading(ServerError):
+    """More people wait for results than the queue before them holds."""
+
+
 class QueueFull(StoreUnavailable):
     """More answers are waiting than the queue may hold."""
 

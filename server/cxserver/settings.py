@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     queue_size: int = Field(
         2000, ge=1, le=100_000, description="Answers that may wait for the disk before we say 503."
     )
+    staff_connections: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Staff pages and API reads at work at once, each with a connection of its own.",
+    )
 
     oidc_issuer: str = Field(
         "", description="Staff sign in here: the address of the identity provider. Empty: by link."

@@ -203,8 +203,10 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def refused(status: int, headers: Mapping[str, str]) -> Response:
+def refused(status: int, headers: Mapping[str, str], *, reads: bool = False) -> Response:
     """The API's twin of an error page."""
     code = HTTPStatus(status).phrase.lower().replace(" ", "_")
     title = items.TITLES.get(status, "This cannot be done.")
+    if status == 503 and reads:
+        title = "The results cannot be read just now. Try again in a moment."
     return problem(Problem(title=title, status=status, code=_CODES.get(status, code)), headers)

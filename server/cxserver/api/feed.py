@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cxserver import db, periods
+from cxserver import periods
 from cxserver.api import visitor, walk
 from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
@@ -36,7 +36,7 @@ def answer(who: Visitor, asked: AnswersQuery) -> dict[str, Any]:
 
     def read(service: str, month: Period, after: str, room: int) -> tuple[list[AnswerRow], str]:
         if month.start not in told:
-            told[month.start] = Told(who.engine, who.directory, who.seen, month.span)
+            told[month.start] = Told(who.connection, who.directory, who.seen, month.span)
         here = _Month(who, service, month, told[month.start])
         return here.rows(here.offices & wanted.offices, after, room)
 
@@ -62,10 +62,10 @@ class _Month:
         if not offices:
             return [], ""
         service, span = self._service, self._month.span
-        with db.read(self._who.engine) as connection:
-            found = batches.answers(connection, service, span, offices, after, room)
-            there = {one.office for one in found}
-            crowds = batches.crowds(connection, service, span, there)
+        connection = self._who.connection
+        found = batches.answers(connection, service, span, offices, after, room)
+        there = {one.office for one in found}
+        crowds = batches.crowds(connection, service, span, there)
         if not found:
             return [], ""
         clean = self._clean()
@@ -77,7 +77,7 @@ class _Month:
         here = Scope(services=frozenset({self._service}))
         scope = self._who.seen.narrowed(here).during(self._month.span)
         by = ("office", "channel", "language")
-        counted = slices.read(self._who.engine, scope, by, {"response"})
+        counted = slices.read(self._who.connection, scope, by, {"response"})
         return labels.clean(
             {
                 (one.group["office"], (one.group["channel"], one.group["language"])): one.n

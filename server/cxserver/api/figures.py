@@ -26,7 +26,7 @@ _RULE = (
 def answer(who: Visitor, asked: FiguresQuery) -> dict[str, Any]:
     """A row for each group."""
     start, end = _months(asked, who.today)
-    held = Told(who.engine, who.directory, who.seen, periods.days(start, end))
+    held = Told(who.connection, who.directory, who.seen, periods.days(start, end))
     ask = Ask(
         service=asked.service,
         office=asked.office,

@@ -6,12 +6,13 @@ No comment is ever in it.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cxserver import db
 from cxserver.api import items, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
@@ -32,7 +33,7 @@ async def show(request: Request) -> Response:
     """The quarter's rows."""
     try:
         visitor.check_address(request)
-        told = await run_in_threadpool(_told, request)
+        told = await visitor.readers(request).run(partial(_told, request))
     except Rejected as rejected:
         return visitor.refused(rejected)
     return JSONResponse(told)
@@ -51,7 +52,7 @@ def _told(request: Request) -> dict[str, Any]:
     quarter = _quarter(request, desk)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
     wanted = Order(quarter, asked.form, str, entry.is_suspect)
-    open_ = filing.open_drawer(desk.engine, wanted, desk.clock())
+    open_ = filing.open_drawer(db.source(desk.staff_engine), wanted, desk.clock())
     found = FiledQuarter(
         quarter=quarter.name,
         first_day=quarter.start,
@@ -70,7 +71,9 @@ def _check_open(request: Request, desk: Desk) -> None:
     if agency and agency.omb_contact:
         return
     if agency and "authorization" in request.headers:
-        key = visitor.key_of(desk.engine, request, desk.clock().date())
+        with db.read(desk.staff_engine) as connection:
+            key = visitor.key_of(connection, request, desk.clock().date())
+        visitor.note_use(desk, key)
         if key.service is None and key.office is None:
             return
     raise Rejected(404, "not_open", "The quarters of this agency are not open here.")

@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -25,6 +24,7 @@ from cxserver.errors import ApiKeyRefused, NotFound
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
+from cxserver.reading_queue import ReadingQueue
 
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
@@ -39,7 +39,7 @@ class Visitor:
 
     key: ApiKey
     seen: Scope
-    engine: Engine
+    connection: Connection
     directory: Directory
     now: datetime
 
@@ -70,7 +70,7 @@ def receives(
     async def handler(request: Request) -> Response:
         try:
             check_address(request)
-            told = await run_in_threadpool(_answered, request, model, answer)
+            told = await readers(request).run(partial(_answered, request, model, answer))
         except Rejected as rejected:
             return refused(rejected)
         return JSONResponse(told)
@@ -112,29 +112,42 @@ def _answered(
 ) -> dict[str, Any]:
     desk: Desk = request.app.state.counter.desk
     now = desk.clock()
-    key = key_of(desk.engine, request, now.date())
-    visitor = Visitor(key, scope(key, desk.directory), desk.engine, desk.directory, now)
-    asked = items.validated(model, once(request))
-    visitor.check(asked)
-    return answer(visitor, asked)
+    with db.read(desk.staff_engine) as connection:
+        key = key_of(connection, request, now.date())
+        visitor = Visitor(key, scope(key, desk.directory), connection, desk.directory, now)
+        asked = items.validated(model, once(request))
+        visitor.check(asked)
+        told = answer(visitor, asked)
+    note_use(desk, key)
+    return told
 
 
-def key_of(engine: Engine, request: Request, today: date) -> ApiKey:
+def readers(request: Request) -> ReadingQueue:
+    """The queue before the results."""
+    desk: Desk = request.app.state.counter.desk
+    return desk.readers
+
+
+def note_use(desk: Desk, key: ApiKey) -> None:
+    """Write down that a key was used today: once a day, after its last read."""
+    today = desk.clock().date()
+    if key.used == today:
+        return
+    # Results are no worse for not having noted it.
+    with suppress(SQLAlchemyError), db.write(desk.staff_engine) as connection:
+        apikeys.touch(connection, key, today)
+
+
+def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
     """The live key that a request shows. Raises Rejected (401)."""
     sent = request.headers.getlist("authorization")
     scheme, _, text = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
         raise Rejected(401, "key_missing", "Send a key: `Authorization: Bearer cxa1_…`.")
     try:
-        with db.read(engine) as connection:
-            key = apikeys.find(connection, text.strip(), today)
+        return apikeys.find(connection, text.strip(), today)
     except ApiKeyRefused as error:
         raise Rejected(401, "key_refused", str(error)) from None
-    if key.used != today:
-        # Once a day. Results are no worse for not having noted it.
-        with suppress(SQLAlchemyError), db.write(engine) as connection:
-            apikeys.touch(connection, key, today)
-    return key
 
 
 def once(request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from cxserver import db, periods
+from cxserver import periods
 from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
 from cxserver.api.reading import RowsQuery
@@ -119,8 +119,8 @@ def _steps(who: Visitor, asked: Wanted, place: Place) -> Iterator[tuple[str, Per
             continue
         start = max(place.start, asked.start) if service == place.service else asked.start
         while True:
-            with db.read(who.engine) as connection:
-                day = batches.first_day(connection, service, start)
+            connection = who.connection
+            day = batches.first_day(connection, service, start)
             if day is None or day >= asked.end:
                 break
             period = periods.of(asked.kind, day)

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cxserver import db
 from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
 from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
@@ -46,12 +45,12 @@ show = visitor.receives(CommentsQuery, answer)
 def _rows(
     who: Visitor, service: str, week: Period, wanted: frozenset[str], after: str, room: int
 ) -> tuple[list[CommentRow], str]:
-    shown = held.shown(who.engine, who.seen, week.start)
+    shown = held.shown(who.connection, who.seen, week.start)
     offices = {office for office in wanted & shown.few if office in shown}
     if not offices:
         return [], ""
-    with db.read(who.engine) as connection:
-        found = batches.words(connection, service, week.span, offices, after, room)
+    connection = who.connection
+    found = batches.words(connection, service, week.span, offices, after, room)
     if not found:
         return [], ""
     told = _trust(who, service, week, {one.office for one in found})
@@ -66,8 +65,8 @@ def _trust(
     """By office what of trust may be told: where the page tells it, and of this service alone."""
     wide = who.seen.narrowed(Scope(offices=frozenset(offices)))
     narrow = wide.narrowed(Scope(services=frozenset({service})))
-    here = held.telling(who.engine, narrow, week.start)
-    page = held.telling(who.engine, wide, week.start)
+    here = held.telling(who.connection, narrow, week.start)
+    page = held.telling(who.connection, wide, week.start)
     return {office: one.trust & page.get(office, Telling()).trust for office, one in here.items()}
 
 

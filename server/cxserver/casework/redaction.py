@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, select, update
 
-from cxserver import db, tables
+from cxserver import tables
 from cxserver.casework import copies, striking
 from cxserver.casework.cases import Named
 from cxserver.casework.copies import Copy
 from cxserver.casework.striking import Cut
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.log import logger
+
+# Where the words are that `redact` takes out.
+TABLES = ("responses", "cases", "case_notes", "replies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +79,6 @@ def redact(
         .values(comment=result.comment, questions=dict(result.questions))
     )
     return result.characters, others
-
-
-def forget(engine: Engine) -> None:
-    """Erase from the files what `redact` took out of the tables.
-
-    SQLite overwrites what it deletes, once the write-ahead log is folded in. PostgreSQL keeps the
-    row as it was until a VACUUM, which may not come by itself for one row among millions.
-    """
-    db.fold_journal(engine)
-    if engine.dialect.name != "postgresql":
-        return
-    try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in ("responses", "cases", "case_notes", "replies"):
-                connection.execute(text(f"VACUUM (INDEX_CLEANUP ON) {table}"))
-    except DBAPIError as error:
-        # The words are out of the table; the next VACUUM takes the row as it was.
-        logger.warning("vacuum_refused", reason=type(error.orig).__name__)
 
 
 def _held(connection: Connection, row: Named, *, lock: bool = False) -> Any:

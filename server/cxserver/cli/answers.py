@@ -106,7 +106,7 @@ def results(
     )
     with database(settings(data)) as engine:
         wanted = wanted.narrowed(Scope(offices=_below(engine, under)))
-        rows = figures.rows(engine, "service" if by == "driver" else by, wanted)
+        rows = _figures(engine, "service" if by == "driver" else by, wanted)
         origins = _origins(engine) if by == "survey" else {}
     if by == "driver":
         _show_drivers(rows, json)
@@ -152,10 +152,12 @@ def export(
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
         wanted = replace(wanted, offices=_below(engine, under))
         if file == _PRINTED:
-            formats.write(engine, wanted, kind, sys.stdout, lambda rows: None)
+            formats.write(db.source(engine), wanted, kind, sys.stdout, lambda rows: None)
             return
-        task = progress.add_task("Exporting", total=exporting.total(engine, wanted))
-        count = formats.save(engine, wanted, kind, file, lambda rows: progress.advance(task, rows))
+        task = progress.add_task("Exporting", total=exporting.total(db.source(engine), wanted))
+        count = formats.save(
+            db.source(engine), wanted, kind, file, lambda rows: progress.advance(task, rows)
+        )
     err.print(f"{count:,} responses in {file}", soft_wrap=True)
 
 
@@ -169,7 +171,7 @@ def recount(
 ) -> None:
     """Count the responses again; compare with tallies, batches and released counts."""
     with database(settings(data)) as engine:
-        found = counting.differences(engine)
+        found = counting.differences(db.source(engine))
     if json:
         told = [
             {"tally": [str(step) for step in tally], "tallied": kept, "counted": there}
@@ -191,7 +193,7 @@ def recount(
 def prove_unlinkable(data: Data = None, json: Json = False) -> None:
     """Look for any road from a link to the response it produced; exit with 1 if there is one."""
     with database(settings(data)) as engine:
-        findings = unlinkable.findings(engine, clock.now().date())
+        findings = unlinkable.findings(db.source(engine), clock.now().date())
     if json:
         say_json([asdict(finding) for finding in findings])
     else:
@@ -199,6 +201,11 @@ def prove_unlinkable(data: Data = None, json: Json = False) -> None:
             out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.claim}")
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
+
+
+def _figures(engine: Engine, by: str, wanted: Scope) -> list[Row]:
+    with db.read(engine) as connection:
+        return figures.rows(connection, by, wanted)
 
 
 def _origins(engine: Engine) -> dict[str, str]:

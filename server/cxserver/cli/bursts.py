@@ -38,7 +38,8 @@ def unflag(
     with database(settings(data)) as engine:
         known = _known(engine, service, office)
         zone = known.offices[office].zone
-        rows = find(engine, service, office, day.date(), zone, hour)
+        with db.read(engine) as connection:
+            rows = find(connection, service, office, day.date(), zone, hour)
         count = len(rows) if dry_run else len(change(engine, known, rows))
     if json:
         told = {"service": service, "office": office, "day": str(day.date()), "hour": hour}

@@ -79,7 +79,9 @@ def import_(
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
-        found = importing.look(engine, given, now.date(), lambda n: progress.advance(reading, n))
+        found = importing.look(
+            db.source(engine), given, now.date(), lambda n: progress.advance(reading, n)
+        )
         sound = (skip_rejected or not found.rejected) and (also or not found.overlaps)
         taken = sound and not dry_run and found.total > 0
         if taken:

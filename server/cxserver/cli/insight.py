@@ -44,7 +44,7 @@ def fix_first(
             periods.days(start.date() if start else None, end.date() if end else None)
         )
         versions = wording.versions(known)
-        counted = slices.read(engine, asked, fix.NEEDS, fix.measures(versions))
+        counted = slices.read(connection, asked, fix.NEEDS, fix.measures(versions))
     report = fix.first(counted, versions)
     if json:
         say_json(_as_json(report, known))

@@ -48,11 +48,15 @@ def quarter(
     with database(settings(data)) as engine:
         wanted = order(engine, name, form, service, with_flagged)
         # The other formats are made of the counts, and done at once.
-        total = answers.total(engine, wanted.quarter, service) if form == "v2" else None
+        total = answers.total(db.source(engine), wanted.quarter, service) if form == "v2" else None
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Filing", total=total)
             filed = filing.write(
-                engine, wanted, clock.now(), folder, lambda rows: progress.advance(task, rows)
+                db.source(engine),
+                wanted,
+                clock.now(),
+                folder,
+                lambda rows: progress.advance(task, rows),
             )
     _tell(filed, name, folder)
     if json:

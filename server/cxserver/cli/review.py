@@ -97,7 +97,7 @@ def redact(
             about = f"{row[0]}/{row[1] - timedelta(days=row[1].weekday())}/{row[2]} by {who}"
             told = f"{gone} characters, also out of {others} texts of the staff"
             journal.write(connection, audit.COMMAND, "redact a comment", about, told, now)
-        redaction.forget(engine)
+        db.forget_rows(engine, redaction.TABLES)
     out.print("Taken out for good.")
 
 

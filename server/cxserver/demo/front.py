@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cxsdk import Issuer
-from cxserver import periods
+from cxserver import db, periods
 from cxserver.errors import ServerError
 from cxserver.insight import results
 from cxserver.insight.scopes import Scope
@@ -129,14 +129,15 @@ def _files(desk: Desk, form: str) -> Response:
             if form == known:
                 wanted = filing.order(desk.directory, Chosen(quarter, known))
                 with suppress(ServerError):
-                    body = bundle.make(desk.engine, wanted, desk.clock())
+                    body = bundle.make(db.source(desk.staff_engine), wanted, desk.clock())
                     return record.zipped(bundle.name(wanted), body)
     raise HTTPException(404)
 
 
 def _counts(desk: Desk) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
-    found = {row.name: row for row in results.rows(desk.engine, "office", Scope())}
+    with db.read(desk.staff_engine) as connection:
+        found = {row.name: row for row in results.rows(connection, "office", Scope())}
     told: list[dict[str, object]] = []
     for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:

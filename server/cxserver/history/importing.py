@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 
 from cxserver import db, tables
 from cxserver.catalog import directory
@@ -67,9 +67,9 @@ def batch(path: Path, form: Form, map: Map, header: Path | None = None) -> Batch
     return Batch(form, path.name, map, page, digest, beside)
 
 
-def look(engine: Engine, given: Batch, today: date, progress: Progress) -> Summary:
+def look(source: db.Source, given: Batch, today: date, progress: Progress) -> Summary:
     """What an import would bring. Raises Conflict when the file was imported before."""
-    with db.read(engine) as connection:
+    with source() as connection:
         ground = _ground(connection, given, today)
     found = Summary()
     for past in _pasts(ground, given, progress):
@@ -77,7 +77,7 @@ def look(engine: Engine, given: Batch, today: date, progress: Progress) -> Summa
             found.rejected.append(_rejection(given, past))
         else:
             found.add(past)
-    with db.read(engine) as connection:
+    with source() as connection:
         _look_beside(connection, given, found)
         found.overlaps = overlap.find(connection, given.form, found.cells)
         found.named = versions.numbered(connection, found.begins, given.id)

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from cxserver import tables
 from cxserver.catalog.directory import Directory
@@ -120,7 +120,7 @@ class Shown:
         return self._judged[office]
 
 
-def shown(engine: Engine, scope: Scope, monday: date, kind: Kind | None = None) -> Shown:
+def shown(connection: Connection, scope: Scope, monday: date, kind: Kind | None = None) -> Shown:
     """The offices whose comments of that week, of that kind, may be read. The week must be over.
 
     `scope` is what the reader may see, narrowed by nothing but services and offices.
@@ -128,16 +128,16 @@ def shown(engine: Engine, scope: Scope, monday: date, kind: Kind | None = None) 
     kind = kind or Kind()
     by = ("office",) if kind == Kind() else ("office", "channel", "language")
     only = {"response", *_measures(kind)}
-    counted = slices.read(engine, scope.during(_week(monday)), by, only)
+    counted = slices.read(connection, scope.during(_week(monday)), by, only)
     cells = {office: _cells(some, kind) for office, some in _by_office(counted).items()}
     return Shown(cells, kind)
 
 
-def telling(engine: Engine, scope: Scope, monday: date) -> dict[str, Telling]:
+def telling(connection: Connection, scope: Scope, monday: date) -> dict[str, Telling]:
     """What may be told beside the comments of that week, for each office that has 5 answers."""
     only = {"response", "trust", "satisfaction", *(f"driver:{code}" for code in DRIVERS)}
     by = ("office", "channel", "language")
-    counted = slices.read(engine, scope.during(_week(monday)), by, only)
+    counted = slices.read(connection, scope.during(_week(monday)), by, only)
     return {
         office: _telling(some)
         for office, some in _by_office(counted).items()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from cxserver.insight import measures, slices
 from cxserver.insight.measures import Score
@@ -26,9 +26,9 @@ class Row:
     thumbs: Score = field(default_factory=lambda: measures.score((0, 0)))
 
 
-def rows(engine: Engine, by: str, wanted: Scope) -> list[Row]:
+def rows(connection: Connection, by: str, wanted: Scope) -> list[Row]:
     """A row per group that has answers, by name."""
     return [
         Row(one.group[by], one.n, one.trust, one.satisfaction, one.drivers, one.thumbs)
-        for one in slices.read(engine, wanted, (by,))
+        for one in slices.read(connection, wanted, (by,))
     ]

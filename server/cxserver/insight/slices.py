@@ -13,7 +13,6 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     FromClause,
     Select,
     and_,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from cxserver import db, periods, tables
+from cxserver import periods, tables
 from cxserver.insight import measures, parts
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.parts import Part
@@ -126,7 +125,7 @@ def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> C
 
 
 def read(
-    engine: Engine, scope: Scope, by: Sequence[str] = (), only: Iterable[str] | None = None
+    connection: Connection, scope: Scope, by: Sequence[str] = (), only: Iterable[str] | None = None
 ) -> list[Slice]:
     """A slice for each group that has answers, in the order of the groups' names.
 
@@ -136,17 +135,14 @@ def read(
     wanted = None if only is None else frozenset(only)
     groups = _Groups()
     name = _namer(by)
-    with db.read(engine) as connection:
-        columns = _columns_held(connection, scope, wanted)
-        for part in parts.parts(scope.span, by, apart=_apart(scope, by)):
-            if columns:
-                found = connection.execute(_tallied(scope, part, by, columns))
-                groups.add_columns(found, name, columns, part.sign)
-            if wanted is None or not wanted <= _COLUMNED:
-                for *group, measure, value, n in connection.execute(
-                    _chosen(scope, part, by, wanted)
-                ):
-                    groups[name(group)][measure][value] += part.sign * int(n)
+    columns = _columns_held(connection, scope, wanted)
+    for part in parts.parts(scope.span, by, apart=_apart(scope, by)):
+        if columns:
+            found = connection.execute(_tallied(scope, part, by, columns))
+            groups.add_columns(found, name, columns, part.sign)
+        if wanted is None or not wanted <= _COLUMNED:
+            for *group, measure, value, n in connection.execute(_chosen(scope, part, by, wanted)):
+                groups[name(group)][measure][value] += part.sign * int(n)
     return groups.slices(by)
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory
@@ -86,8 +86,8 @@ class Row:
 class Told:
     """What may be told of some months, to one who may see so much."""
 
-    def __init__(self, engine: Engine, directory: Directory, seen: Scope, span: Span):
-        self._engine, self._directory = engine, directory
+    def __init__(self, connection: Connection, directory: Directory, seen: Scope, span: Span):
+        self._connection, self._directory = connection, directory
         self._seen = seen.during(span)
         self._held: dict[tuple[str, bool], Mapping[str, Mapping[Cell, Piece]]] = {}
 
@@ -100,7 +100,7 @@ class Told:
         ask = self._of_one_service(ask) if side in _WAYS else ask
         held = self._pieces(side, apart=not ask.flagged)
         scope = self._seen.narrowed(ask.scope(self._directory))
-        counted = {one.group[by]: one for one in slices.read(self._engine, scope, (by,))}
+        counted = {one.group[by]: one for one in slices.read(self._connection, scope, (by,))}
         found: list[Row] = []
         for name in self._names(by, side, ask):
             wanted = ask.of(by, name)
@@ -194,7 +194,7 @@ class Told:
     ) -> Mapping[str, Mapping[Cell, int]]:
         scope = replace(self._seen, flagged=flagged)
         found: dict[str, dict[Cell, int]] = defaultdict(dict)
-        for one in slices.read(self._engine, scope, ("month", "service", side), _RESPONSES):
+        for one in slices.read(self._connection, scope, ("month", "service", side), _RESPONSES):
             found[one.group["month"]][one.group["service"], one.group[side]] = one.n
         return found
 

@@ -26,6 +26,7 @@ from cxserver.intake.gate import GRACE, Gate, Opened, Refused
 from cxserver.intake.stamp import Stamp
 from cxserver.intake.store import Outcome
 from cxserver.intake.writer import Writer
+from cxserver.reading_queue import ReadingQueue
 from cxserver.settings import Settings
 
 HOUSEKEEPING = 600.0
@@ -44,6 +45,9 @@ class Desk:
         self.engine: Engine = db.open_engine(settings)
         db.check_migrated(self.engine)
         db.check_durable(self.engine)
+        # Whoever reads results can use up these connections, and no others.
+        self.staff_engine: Engine = db.open_engine(settings, db.staff_pool(settings))
+        self.readers = ReadingQueue(settings.staff_connections)
         self._ledger = db.open_ledger(self.engine)
         self.roots = rootkey.read(settings.root_key_path)
         self._hidden = Secrets(self.roots)
@@ -63,6 +67,7 @@ class Desk:
             self.meter.flush(self.engine)
         if self._ledger:
             self._ledger.close()
+        self.staff_engine.dispose()
         self.engine.dispose()
         if self._lock:
             self._lock.close()

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from cxserver import db, tables
 from cxserver.catalog import directory
@@ -28,25 +28,25 @@ _BOTH = (tables.tallies, tables.choices)
 Difference = released.Difference
 
 
-def differences(engine: Engine) -> list[Difference]:
+def differences(source: db.Source) -> list[Difference]:
     """Where tallies and responses disagree: the count, what is told, what there is."""
-    with db.read(engine) as connection:
+    with source() as connection:
         known = directory.load(connection)
     # Answers keep coming in. Each day's tallies and responses are read under one snapshot.
     found: list[Difference] = []
-    for service in _services(engine):
-        days = _days(engine, service)
+    for service in _services(source):
+        days = _days(source, service)
         for day in days:
-            found += _compare_day(engine, known, service, day)
+            found += _compare_day(source, known, service, day)
         for first, _ in groupby(days, key=lambda day: day.replace(day=1)):
-            found += _compare_month(engine, service, first)
-        with db.read(engine) as connection:
+            found += _compare_month(source, service, first)
+        with source() as connection:
             found += released.differences(connection, known, service)
     return found
 
 
-def _compare_day(engine: Engine, known: Directory, service: str, day: date) -> list[Difference]:
-    with db.read(engine) as connection:
+def _compare_day(source: db.Source, known: Directory, service: str, day: date) -> list[Difference]:
+    with source() as connection:
         told = _told(connection, service, day, Level.OFFICE_DAY, Level.DAY)
         counted: Counter[Tally] = Counter()
         for row in _responses(connection, service, day):
@@ -66,8 +66,8 @@ def _imported(connection: Connection, known: Directory, service: str, day: date)
     return Counter({count[1:]: n for count, n in told.items() if count[6] in numbers})
 
 
-def _compare_month(engine: Engine, service: str, first: date) -> list[Difference]:
-    with db.read(engine) as connection:
+def _compare_month(source: db.Source, service: str, first: date) -> list[Difference]:
+    with source() as connection:
         told = _told(connection, service, first, Level.OFFICE_MONTH)
         counted = dict(_summed(connection, service, first))
     return _apart(told, counts.spread(counted), (Level.OFFICE_MONTH,))
@@ -134,14 +134,14 @@ def _responses(connection: Connection, service: str, day: date) -> Iterator[Row[
         last = page[-1].id
 
 
-def _services(engine: Engine) -> list[str]:
-    with db.read(engine) as connection:
+def _services(source: db.Source) -> list[str]:
+    with source() as connection:
         return list(connection.execute(select(tables.services.c.slug)).scalars())
 
 
-def _days(engine: Engine, service: str) -> list[date]:
+def _days(source: db.Source, service: str) -> list[date]:
     days: set[date] = set()
-    with db.read(engine) as connection:
+    with source() as connection:
         for table in (*_BOTH, tables.responses):
             query = select(table.c.day).where(table.c.service == service).distinct()
             days |= set(connection.execute(query).scalars())

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy import Row as Record
 
-from cxserver import db, tables
+from cxserver import tables
 from cxserver.catalog.directory import Directory
 from cxserver.intake import bursts, entry, store
 from cxserver.intake.bursts import Row
@@ -61,21 +61,31 @@ def put_back(engine: Engine, known: Directory, rows: Iterable[Row]) -> list[Chan
 
 
 def flagged(
-    engine: Engine, service: str, office: str, day: date, zone: ZoneInfo, hour: int | None = None
+    connection: Connection,
+    service: str,
+    office: str,
+    day: date,
+    zone: ZoneInfo,
+    hour: int | None = None,
 ) -> list[Row]:
     """The answers of one day (and hour, local) that carry a burst flag."""
-    return _carrying(engine, bursts.FLAGS, service, office, day, zone, hour)
+    return _carrying(connection, bursts.FLAGS, service, office, day, zone, hour)
 
 
 def lifted(
-    engine: Engine, service: str, office: str, day: date, zone: ZoneInfo, hour: int | None = None
+    connection: Connection,
+    service: str,
+    office: str,
+    day: date,
+    zone: ZoneInfo,
+    hour: int | None = None,
 ) -> list[Row]:
     """The answers of one day (and hour, local) whose burst flag was taken off."""
-    return _carrying(engine, frozenset(_AGAIN), service, office, day, zone, hour)
+    return _carrying(connection, frozenset(_AGAIN), service, office, day, zone, hour)
 
 
 def _carrying(
-    engine: Engine,
+    connection: Connection,
     wanted: frozenset[str],
     service: str,
     office: str,
@@ -89,8 +99,7 @@ def _carrying(
         .where(held.service == service, held.day == day, held.office == office, held.flags != "")
         .order_by(held.id)
     )
-    with db.read(engine) as connection:
-        found = connection.execute(query).all()
+    found = connection.execute(query).all()
     return [
         (row.service, row.day, row.id)
         for row in found

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from cxserver import db, tables
 
@@ -20,13 +20,13 @@ class Finding:
     holds: bool
 
 
-def findings(engine: Engine, today: date) -> list[Finding]:
+def findings(source: db.Source, today: date) -> list[Finding]:
     """Every claim, checked now."""
-    with db.read(engine) as connection:
+    with source() as connection:
         return [
             *_schema(connection),
             *_rows(connection, today),
-            *(_transactions(connection) if engine.dialect.name == "postgresql" else ()),
+            *(_transactions(connection) if connection.dialect.name == "postgresql" else ()),
         ]
 
 

@@ -48,7 +48,8 @@ def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> 
         if members.find(connection, one.member.id) != one.member:
             return "left for later"
     try:
-        said = digest.make(one.member, one.period, errand.engine, errand.directory)
+        with db.read(errand.engine) as connection:
+            said = digest.make(one.member, one.period, connection, errand.directory)
         letter = _letter(errand, one, said) if said else None
     except SQLAlchemyError:
         raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
 from cxserver import db, tables
 from cxserver.instrument import survey as survey_text
@@ -68,20 +68,20 @@ class Filter:
         return named if self.offices is None else named & self.offices
 
 
-def total(engine: Engine, wanted: Filter) -> int:
+def total(source: db.Source, wanted: Filter) -> int:
     """How many responses an export will hold."""
-    with db.read(engine) as connection:
+    with source() as connection:
         query = _where(select(func.count()).select_from(tables.responses), wanted)
         return int(connection.execute(query).scalar_one())
 
 
-def rows(engine: Engine, wanted: Filter) -> Iterator[dict[str, Any]]:
+def rows(source: db.Source, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Each response as a row with the columns `COLUMNS`."""
     last: Row[Any] | None = None
     scales: Scales = {}
     told = None if wanted.every_hour else hours.Told(wanted.places)
     while True:
-        with db.read(engine) as connection:
+        with source() as connection:
             page = _page(connection, wanted, last)
             scales |= _scales(connection, page, scales)
             cells = told.read(connection, page) if told else None

@@ -11,8 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
-from sqlalchemy import Engine
-
+from cxserver import db
 from cxserver.reporting import cells, export, files
 from cxserver.reporting.export import COLUMNS, PAGE, Filter
 
@@ -36,16 +35,16 @@ class Progress(Protocol):
     def __call__(self, rows: int) -> None: ...
 
 
-def save(engine: Engine, wanted: Filter, kind: str, path: Path, progress: Progress) -> int:
+def save(source: db.Source, wanted: Filter, kind: str, path: Path, progress: Progress) -> int:
     """Write the responses to a file of any of KINDS; returns how many."""
     begin = _writer(kind)
     with files.whole(path) as file, files.aside(path) as aside, begin(file, aside) as put:
-        return _fill(put, export.rows(engine, wanted), progress)
+        return _fill(put, export.rows(source, wanted), progress)
 
 
-def write(engine: Engine, wanted: Filter, kind: str, file: TextIO, progress: Progress) -> int:
+def write(source: db.Source, wanted: Filter, kind: str, file: TextIO, progress: Progress) -> int:
     """Write the responses to `file` in one of the kinds that are TEXT; returns how many."""
-    return _fill(_lines(kind, file), export.rows(engine, wanted), progress)
+    return _fill(_lines(kind, file), export.rows(source, wanted), progress)
 
 
 def _writer(kind: str) -> Writer:

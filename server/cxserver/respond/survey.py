@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cxsdk import keys, token
+from cxserver import db
 from cxserver.casework.replies import hash_of
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.insight import count
@@ -297,5 +298,6 @@ def _counted(request: Request, slug: str) -> str:
     office = desk.directory.offices.get(slug)
     if office is None:
         return ""
-    n = count.of_office(desk.engine, slug)
+    with db.read(desk.engine) as connection:
+        n = count.of_office(connection, slug)
     return f"{office.name}, {n - 1} → {n}" if n else ""

@@ -6,7 +6,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db
 from cxserver.staff import access, audit, rooms, table
 from cxserver.staff.audit import Line
 from cxserver.staff.rooms import Room, Visit
@@ -18,7 +17,7 @@ PAGE = 100
 def show(request: Request, visit: Visit) -> Response:
     """A page of the log, and whether its chain holds."""
     before = _line(request.query_params.get("before", ""))
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         lines = audit.latest(connection, before, PAGE + 1)
     if request.query_params.get("format") == "csv":
         return table.download("audit", as_table(lines[:PAGE]))

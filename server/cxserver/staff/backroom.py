@@ -52,8 +52,8 @@ class Backroom:
 
     @property
     def engine(self) -> Engine:
-        """The database."""
-        return self.desk.engine
+        """The database, by the connections of the staff pages."""
+        return self.desk.staff_engine
 
     @property
     def path(self) -> str:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db, tables
+from cxserver import tables
 from cxserver.casework import alerts, cases, replies
 from cxserver.casework.cases import Case
 from cxserver.casework.replies import Posted
@@ -43,7 +43,7 @@ def told_of(request: Request, visit: Visit) -> Told:
     for what is somebody else's: none of them can be told from what does not exist.
     """
     asked = request.path_params
-    shelf = Shelf(visit.engine, visit.directory, visit.scope, visit.now)
+    shelf = Shelf(visit.connection, visit.directory, visit.scope, visit.now)
     try:
         return shelf.one(asked["service"], date.fromisoformat(asked["week"]), asked["id"])
     except (NotFound, ValueError, OverflowError):
@@ -55,7 +55,7 @@ def show(request: Request, visit: Visit) -> Response:
     told = told_of(request, visit)
     # A browser that fetches pages ahead, in case somebody should want them, has read nothing.
     if request.method == "GET" and "sec-purpose" not in request.headers:
-        with db.write(visit.engine) as connection:
+        with visit.write() as connection:
             cases.read(connection, told.comment.row, told.comment.office, visit.now)
     return drawn(visit, told)
 
@@ -67,7 +67,7 @@ def act(request: Request, visit: Visit) -> Response:
     if wanted is None:
         raise HTTPException(422, "Press one of the buttons of the page.")
     try:
-        with db.write(visit.engine) as connection:
+        with visit.write() as connection:
             about = wanted.do(connection, visit, told) or ""
             log(connection, visit, told, wanted.words, about=about)
     except Conflict as conflict:
@@ -86,7 +86,7 @@ def drawn(
     typed: Mapping[str, str] | None = None,
 ) -> Response:
     """The page as things stand, with what was typed and could not be taken."""
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         case = cases.find(connection, told.comment.row)
         notes = cases.notes(connection, told.comment.row)
         owner = _owner(connection, case)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db
 from cxserver.catalog.directory import Clearance, Service
 from cxserver.instrument.survey import Choice, Survey, Wording
 from cxserver.intake import meter
@@ -51,7 +50,7 @@ def show(request: Request, visit: Visit) -> Response:
     services = asked.services_in(asked.of_office())
     if request.query_params.get("format") == "csv":
         return table.download("catalogue", as_table(services, asked))
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         readings = meter.read(connection, since=asked.today - _YEAR)
     entries = [entry(one, asked, readings.get(one.slug)) for one in services]
     return rooms.page(

@@ -1,6 +1,5 @@
 """Who else may read a comment: to them its case may be handed, and to nobody else."""
 
-from cxserver import db
 from cxserver.errors import NotFound
 from cxserver.insight.scopes import Scope
 from cxserver.staff import access, filters, members
@@ -12,7 +11,7 @@ from cxserver.staff.rooms import Visit
 def others(visit: Visit, told: Told) -> list[Member]:
     """All who may open this comment's page but the visitor, by what they are called."""
     above = filters.line_up(visit.directory, told.comment.office)
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         known = members.of_roles(connection, access.READERS, above)
     scopes = {
         one: access.may_see(one, visit.directory) for one in known if one.id != visit.member.id
@@ -37,7 +36,7 @@ def called(member: Member) -> str:
 def _opens(visit: Visit, told: Told, scope: Scope) -> bool:
     # The one rule of the page itself. Who sees an office is not always shown its comment: one who
     # sees less of the week's answers there may see too few.
-    shelf = Shelf(visit.engine, visit.directory, scope, visit.now)
+    shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
     one = told.comment
     try:
         shelf.one(one.service, one.monday, one.id)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from heapq import merge
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from cxserver import db
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
 from cxserver.insight import drivers, held
@@ -157,15 +156,14 @@ class Shelf:
     by whatever else it is narrowed, the answers would be counted that a comment hides among.
     """
 
-    engine: Engine
+    connection: Connection
     known: Directory
     scope: Scope
     now: datetime
 
     def find(self, search: Search, mark: Mark | None = None, limit: int = PAGE) -> Found:
         """The newest comments that may be read, at most `limit`, from `mark` on."""
-        with db.read(self.engine) as connection:
-            found = self._gather(connection, search, mark, limit)
+        found = self._gather(self.connection, search, mark, limit)
         return Found(self._told(found[0]), *found[1:])
 
     def one(self, service: str, week: date, id: str) -> Told:
@@ -173,8 +171,8 @@ class Shelf:
         it is somebody else's.
         """
         wanted = self._wanted(Search(services=frozenset({service})))
-        with db.read(self.engine) as connection:
-            found = comments.find(connection, self.known, wanted, held.monday_of(week), id)
+        monday = held.monday_of(week)
+        found = comments.find(self.connection, self.known, wanted, monday, id)
         if found is None or not self._may_be_read(found):
             raise NotFound("There is no such comment.")
         [told] = self._told([found])
@@ -186,7 +184,7 @@ class Shelf:
         here = self.scope.narrowed(Scope(offices=frozenset({found.office})))
         if not self._is_over(found.monday):
             return False
-        return found.office in held.shown(self.engine, here, found.monday)
+        return found.office in held.shown(self.connection, here, found.monday)
 
     def _is_over(self, monday: date) -> bool:
         return monday < held.over(self.known, self.now)
@@ -238,7 +236,7 @@ class Shelf:
     ) -> Iterator[Comment]:
         shown = held.Shown({}, search.kind)
         if self._is_over(monday):
-            shown = held.shown(self.engine, self.scope, monday, search.kind)
+            shown = held.shown(self.connection, self.scope, monday, search.kind)
 
         def listed(these: Wanted) -> Iterator[Comment]:
             return comments.of_week(connection, self.known, these, monday, after)
@@ -273,7 +271,7 @@ class Shelf:
         for monday in {one.monday for one in found if self._is_over(one.monday)}:
             offices = frozenset(one.office for one in found if one.monday == monday)
             here = self.scope.narrowed(Scope(offices=offices))
-            telling[monday] = held.telling(self.engine, here, monday)
+            telling[monday] = held.telling(self.connection, here, monday)
         return tuple(
             Told(one, telling.get(one.monday, {}).get(one.office, Telling()), self.known)
             for one in found

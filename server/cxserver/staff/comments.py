@@ -70,7 +70,7 @@ def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
     if not access.sees_comments(visit.member):
         return ()
     here = visit.scope.narrowed(Scope(offices=frozenset({office})))
-    found = Shelf(visit.engine, visit.directory, here, visit.now).find(Search(), limit=limit)
+    found = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
     if found.comments:
         visit.note("read comments", f"the newest of {office}")
     return found.comments
@@ -96,7 +96,7 @@ def as_table(found: Found) -> Table:
 
 def _shelf(asked: Filters, visit: Visit) -> Shelf:
     here = asked.but(service=None, channel=None, language=None).of_office()
-    return Shelf(visit.engine, visit.directory, here, visit.now)
+    return Shelf(visit.connection, visit.directory, here, visit.now)
 
 
 def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:

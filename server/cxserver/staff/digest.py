@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from cxserver.catalog.directory import Directory
 from cxserver.insight import suppression
@@ -44,7 +44,7 @@ class Subscriber:
     """Somebody on whose behalf the numbers are read, at the moment `now`."""
 
     member: Member
-    engine: Engine
+    connection: Connection
     directory: Directory
     now: datetime
 
@@ -88,13 +88,15 @@ class Digest:
         return f"{self.place}: what people said, {self.days}"
 
 
-def make(who: Member, period: Period, engine: Engine, directory: Directory) -> Digest | None:
+def make(
+    who: Member, period: Period, connection: Connection, directory: Directory
+) -> Digest | None:
     """The digest of a week or month that is over; None when this person has nothing to see.
 
     A week's tells of the four weeks that end with it, as the Overview does: one alone is small.
     """
     due = subscriptions.moment(period, zone(directory))
-    reader = Subscriber(who, engine, directory, due)
+    reader = Subscriber(who, connection, directory, due)
     asked = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
     if not asked.services_in(asked.seen):
         return None
@@ -111,7 +113,7 @@ def zone(directory: Directory) -> ZoneInfo:
 
 
 def _numbers(reader: Subscriber, asked: Filters, *, last_week: bool) -> Digest:
-    if smalloffice.is_asked_for(reader.engine, asked):
+    if smalloffice.is_asked_for(reader.connection, asked):
         return _small(reader, asked)
     state, seen = overview.read(reader, asked)
     if seen is None:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db, mail
+from cxserver import mail
 from cxserver.staff import access, digest, digestmail, rooms, subscriptions
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.subscriptions import Every
@@ -24,13 +24,13 @@ def enter(request: Request, visit: Visit) -> Response:
 
 
 def _show(visit: Visit) -> Response:
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         every = subscriptions.of(connection, visit.member)
     zone = digest.zone(visit.directory)
     # Who gets none may see what there would be.
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
-    told = period and digest.make(visit.member, period, visit.engine, visit.directory)
+    told = period and digest.make(visit.member, period, visit.connection, visit.directory)
     if told and told.quotes:
         visit.note("read comments", "digest")
     return rooms.page(
@@ -51,7 +51,7 @@ def _choose(visit: Visit) -> Response:
         every = Every((visit.form.get("every") or [""])[0])
     except ValueError:
         raise HTTPException(422, "Choose: every week, every month, or never.") from None
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         zone = digest.zone(visit.directory)
         subscriptions.choose(connection, visit.member, every, visit.now, zone)
         visit.back.journal.write(

@@ -34,13 +34,13 @@ class Row:
 def show(request: Request, visit: Visit) -> Response:
     """The drivers of what is asked for."""
     asked = Filters.read(request.query_params, visit)
-    if smalloffice.is_asked_for(visit.engine, asked):
+    if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.engine, asked)
+    hidden = veil.of(visit.connection, asked)
     if not hidden.shows(asked):
         return rooms.page(visit, "drivers.html", asked=asked, state="hidden")
     surveys = wording.versions(visit.directory)
-    counted = slices.read(visit.engine, asked.scope(), ("survey",))
+    counted = slices.read(visit.connection, asked.scope(), ("survey",))
     taps = shown(drivers.per_person(counted, surveys), hidden.n(asked))
     if not _services_show(hidden, asked):
         everywhere = common([surveys[one.group["survey"]] for one in counted])

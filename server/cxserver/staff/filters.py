@@ -12,7 +12,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from cxserver import periods
@@ -48,12 +48,12 @@ _DAY = timedelta(days=1)
 Asked = Mapping[str, str]
 
 
-class Reader(Protocol):
-    """Who asks for numbers, and when: somebody on a page, or a digest on somebody's behalf."""
+class Reading(Protocol):
+    """One look at the data, for a page or a digest: all of its numbers are of one snapshot."""
 
     @property
-    def engine(self) -> Engine:
-        """The database."""
+    def connection(self) -> Connection:
+        """The transaction that everything is read in."""
 
     @property
     def scope(self) -> Scope:
@@ -102,7 +102,7 @@ class Filters:
     directory: Directory
 
     @classmethod
-    def read(cls, asked: Asked, reader: Reader) -> "Filters":
+    def read(cls, asked: Asked, reader: Reading) -> "Filters":
         """The filters in an address. Raises HTTPException: 404 for what is not there for this
         person, 422 for what cannot be.
         """
@@ -240,7 +240,7 @@ def whole_weeks(today: date) -> date:
     return stretches.end(today)
 
 
-def today_of(reader: Reader) -> date:
+def today_of(reader: Reading) -> date:
     """The agency's date."""
     agency = reader.directory.agency
     zone = ZoneInfo(agency.timezone) if agency else None

@@ -8,7 +8,7 @@ from cxserver.insight.drivers import Taps
 from cxserver.insight.fix import Finding, Report
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
-from cxserver.staff.filters import Filters, Reader
+from cxserver.staff.filters import Filters, Reading
 from cxserver.staff.veil import Veil
 
 # The first sentence of a finding ends like this.
@@ -39,10 +39,10 @@ class First:
     common: tuple[Told, ...]
 
 
-def read(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
+def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
     """What to fix first here. An office is held against all that the person may see."""
     around = asked.around().during(asked.window.span)
-    counted = slices.read(reader.engine, around, fix.NEEDS, fix.measures(surveys))
+    counted = slices.read(reader.connection, around, fix.NEEDS, fix.measures(surveys))
     report = fix.first(counted, surveys)
     inside = {one.slug for one in asked.all_offices(asked.of_office())}
     found = [

@@ -47,16 +47,16 @@ class Link:
 def show(request: Request, visit: Visit) -> Response:
     """The funnel and the table of the offices."""
     asked = Filters.read(request.query_params, visit)
-    if smalloffice.is_asked_for(visit.engine, asked):
+    if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.engine, asked)
+    hidden = veil.of(visit.connection, asked)
     if not hidden.shows(asked):
         return rooms.page(visit, "offices.html", asked=asked, state="hidden")
     if not hidden.n(asked):
         return rooms.page(visit, "offices.html", asked=asked, state="empty")
     found = {
         one.group["office"]: one
-        for one in slices.read(visit.engine, asked.scope(), ("office",), _SCORES)
+        for one in slices.read(visit.connection, asked.scope(), ("office",), _SCORES)
     }
     may = hidden.offices(asked)
     apart = hidden.small if asked.window.is_rolling else frozenset()

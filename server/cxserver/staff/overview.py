@@ -24,7 +24,7 @@ from cxserver.staff import (
     veil,
     words,
 )
-from cxserver.staff.filters import CHANNELS, Filters, Reader
+from cxserver.staff.filters import CHANNELS, Filters, Reading
 from cxserver.staff.monday import First
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.series import Series
@@ -150,7 +150,7 @@ class Seen:
 def show(request: Request, visit: Visit) -> Response:
     """The overview, or the page of a small office."""
     asked = Filters.read(request.query_params, visit)
-    if smalloffice.is_asked_for(visit.engine, asked):
+    if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
     state, seen = read(visit, asked)
     if seen is None:
@@ -175,9 +175,9 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def read(reader: Reader, asked: Filters) -> tuple[State, Seen | None]:
+def read(reader: Reading, asked: Filters) -> tuple[State, Seen | None]:
     """What the overview says; nothing where there are no answers, or too few to show."""
-    hidden = veil.of(reader.engine, asked)
+    hidden = veil.of(reader.connection, asked)
     if not hidden.shows(asked):
         return "hidden", None
     if not hidden.n(asked):
@@ -186,7 +186,7 @@ def read(reader: Reader, asked: Filters) -> tuple[State, Seen | None]:
     return "full", Seen(
         before(asked),
         _standings(reader, asked, surveys, hidden),
-        series.read(reader.engine, asked, surveys, hidden),
+        series.read(reader.connection, asked, surveys, hidden),
         _moved(reader, asked, surveys, hidden),
         monday.read(reader, asked, surveys, hidden),
     )
@@ -200,7 +200,7 @@ def before(asked: Filters) -> str:
 
 
 def _standings(
-    reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
+    reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
 ) -> tuple[Standing, ...]:
     now, past = _sides(reader, asked, hidden)
     found = (
@@ -229,17 +229,17 @@ def _people(counted: Sequence[Slice]) -> int:
 
 
 def _sides(
-    reader: Reader, asked: Filters, hidden: Veil, by: str = ""
+    reader: Reading, asked: Filters, hidden: Veil, by: str = ""
 ) -> tuple[list[Slice], list[Slice]]:
     """The answers of these days and of the days before; the latter only where a page of them would
     be shown.
     """
     groups = (*changes.NEEDS, by) if by else changes.NEEDS
-    now = slices.read(reader.engine, asked.scope(), groups, _SCORES)
+    now = slices.read(reader.connection, asked.scope(), groups, _SCORES)
     past = _past(asked)
     if not hidden.shows(past):
         return now, []
-    return now, slices.read(reader.engine, past.scope(), groups, _SCORES)
+    return now, slices.read(reader.connection, past.scope(), groups, _SCORES)
 
 
 def _past(asked: Filters) -> Filters:
@@ -247,7 +247,7 @@ def _past(asked: Filters) -> Filters:
     return replace(asked, window=replace(asked.window, name="before", span=asked.window.before))
 
 
-def _moved(reader: Reader, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
+def _moved(reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
     """Which offices changed; for one office, which of its channels."""
     by = "office" if len(asked.offices) > 1 else "channel"
     now, before = _sides(reader, asked, hidden, by)

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db
 from cxserver.catalog import kiosks, placements
 from cxserver.catalog.directory import Directory
 from cxserver.catalog.kiosks import Device
@@ -40,7 +39,7 @@ def show(request: Request, visit: Visit) -> Response:
     """Two lists: devices, and links that were put up."""
     asked = Filters.read(request.query_params, visit)
     scope, today = asked.of_office(), visit.now.date()
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         devices = [one for one in kiosks.known(connection, today) if _holds(scope, one)]
         links = [one for one in placements.known(connection, today) if _holds(scope, one)]
     # A device tells of itself; the note that its link was made adds nothing.

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db
 from cxserver.catalog.directory import Filing, Service
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import check, due, filing, fits, review, submissions
@@ -90,11 +89,13 @@ def show(request: Request, visit: Visit) -> Response:
 def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
     """The page as things stand, with what could not be taken."""
     try:
-        filed = filing.glance(visit.engine, choosing.order(visit.directory, chosen), visit.now)
+        filed = filing.glance(
+            visit.snapshot.source(), choosing.order(visit.directory, chosen), visit.now
+        )
     except ServerError as error:
         raise HTTPException(422, str(error)) from None
     report = check.judge(filed.drawer, filed.entries)
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         records = submissions.read(connection, chosen.quarter, chosen.form)
         tables = levels.read(connection, visit.directory, chosen.quarter)
     return rooms.page(

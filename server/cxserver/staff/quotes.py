@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cxserver.insight import held
 from cxserver.periods import Span
 from cxserver.staff.commentlist import Search, Shelf, Told
-from cxserver.staff.filters import Reader
+from cxserver.staff.filters import Reading
 
 _MOST = 3
 _CHARS = 300
@@ -25,11 +25,11 @@ class Quote:
     language: str
 
 
-def first(reader: Reader, span: Span) -> tuple[Quote, ...]:
+def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
     """The first comments of the weeks in these days that may be read. Not those with an alert:
     somebody has been called about them, and they may be of a week that is not over.
     """
-    shelf = Shelf(reader.engine, reader.directory, reader.scope, reader.now)
+    shelf = Shelf(reader.connection, reader.directory, reader.scope, reader.now)
     since = held.monday_of(span.start or reader.now.date())
     found = [
         _quote(one)

@@ -24,7 +24,7 @@ def download(request: Request, visit: Visit) -> Response:
     """The folder that `cx quarter` writes."""
     wanted = choosing.order(visit.directory, _named(request))
     try:
-        body = bundle.make(visit.engine, wanted, visit.now)
+        body = bundle.make(visit.snapshot.source(), wanted, visit.now)
     except ServerError as error:
         raise HTTPException(404, str(error)) from None
     return zipped(bundle.name(wanted), body)
@@ -66,7 +66,8 @@ def _add(visit: Visit, chosen: Chosen) -> None:
         who, note = _signature(visit, note)
     about = f"{chosen.quarter.name} {chosen.form} {state}"
     recording.add(
-        visit.engine,
+        visit.snapshot.source(),
+        visit.snapshot.sink(),
         wanted,
         Entry(state, who, note),
         visit.now,

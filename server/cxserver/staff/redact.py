@@ -24,7 +24,7 @@ def redact(request: Request, visit: Visit) -> Response:
         raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
     if case.field(visit, "confirm") == "yes":
         return _done(visit, told, cut)
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         result = redaction.preview(connection, told.comment.row, _free(told), cut)
     return rooms.page(
         visit,
@@ -41,10 +41,10 @@ def redact(request: Request, visit: Visit) -> Response:
 
 
 def _done(visit: Visit, told: Told, cut: Cut) -> Response:
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         gone, others = redaction.redact(connection, told.comment.row, _free(told), cut, visit.now)
         case.log(connection, visit, told, "redact a comment", result_of(gone, others))
-    redaction.forget(visit.engine)
+    db.forget_rows(visit.back.engine, redaction.TABLES)
     return case.back_to(visit, told)
 
 

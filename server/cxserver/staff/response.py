@@ -26,9 +26,9 @@ class Bar:
 def show(request: Request, visit: Visit) -> Response:
     """How many answers came by which channel, in which language."""
     asked = Filters.read(request.query_params, visit)
-    if smalloffice.is_asked_for(visit.engine, asked):
+    if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.engine, asked)
+    hidden = veil.of(visit.connection, asked)
     whole = asked.but(channel=None, language=None)
     if not hidden.shows(whole):
         return rooms.page(visit, "response.html", asked=asked, state="hidden")

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db
 from cxserver.errors import NotFound
 from cxserver.reporting.quarter import review
 from cxserver.reporting.quarter.review import Comment, Decision
@@ -42,7 +41,7 @@ def enter(request: Request, visit: Visit) -> Response:
 
 def _show(visit: Visit) -> Response:
     chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         found = review.read(
             connection,
             chosen.quarter,
@@ -74,7 +73,7 @@ def _decide(visit: Visit) -> Response:
         for name, values in visit.form.items()
         if "/" in name
     }
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         for decision in _DECISIONS:
             names = [_parts(name) for name, taken in decided.items() if taken == decision]
             if not names:

@@ -39,14 +39,14 @@ def enter(request: Request, visit: Visit) -> Response:
 
 
 def _ask(visit: Visit, chosen: Chosen, row: Named) -> Response:
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         text = redaction.comment(connection, row)
     visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     return rooms.page(visit, "review-redact.html", chosen=chosen, name=_name(row), text=text)
 
 
 def _preview(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         result = redaction.preview(connection, row, redaction.typed(visit.directory, row[0]), cut)
     return rooms.page(
         visit,
@@ -64,7 +64,7 @@ def _preview(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
 
 def _done(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
     service, day, id = row
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         gone, others = redaction.redact(
             connection, row, redaction.typed(visit.directory, service), cut, visit.now
         )
@@ -73,7 +73,7 @@ def _done(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
         visit.back.journal.write(
             connection, visit.member, "redact a comment", about, result, visit.now
         )
-    redaction.forget(visit.engine)
+    db.forget_rows(visit.back.engine, redaction.TABLES)
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show='all')}", 303)
 
 
@@ -81,7 +81,7 @@ def _row(visit: Visit, chosen: Chosen, name: str) -> Named:
     """The comment of this quarter that goes by the name. Raises HTTPException(404)."""
     service, _, id = name.partition("/")
     try:
-        with db.read(visit.engine) as connection:
+        with visit.read() as connection:
             [row] = review.find(connection, chosen.quarter, [(service, id)])
     except NotFound:
         raise HTTPException(404) from None

@@ -5,20 +5,20 @@
 403). What the handler then gets is a `Visit`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import Engine
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from cxserver import db
 from cxserver.catalog.directory import Directory
 from cxserver.insight.scopes import Scope
 from cxserver.log import logger
@@ -26,6 +26,7 @@ from cxserver.pages import body
 from cxserver.staff import access, backroom, origin, sessions
 from cxserver.staff.access import Member, Role
 from cxserver.staff.backroom import Backroom
+from cxserver.staff.snapshot import Snapshot
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 64 * 1024
@@ -55,11 +56,21 @@ class Visit:
     back: Backroom
     rooms: tuple["Room", ...]
     form: Mapping[str, Sequence[str]]
+    snapshot: Snapshot
 
     @property
-    def engine(self) -> Engine:
-        """The database."""
-        return self.back.desk.engine
+    def connection(self) -> Connection:
+        """The one snapshot that this page is read from."""
+        return self.snapshot.connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The same, for a stretch of lines."""
+        yield self.snapshot.connection
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """One transaction that may write. What is read afterwards is read anew."""
+        return self.snapshot.write()
 
     @property
     def path(self) -> str:
@@ -68,7 +79,7 @@ class Visit:
 
     def note(self, what: str, about: str = "", result: str = "done") -> None:
         """A line in the audit log. Never put in it what somebody answered, or a secret."""
-        with db.write(self.engine) as connection:
+        with self.write() as connection:
             self.back.journal.write(connection, self.member, what, about, result, self.now)
 
     def note_refusal(self, what: str, about: str, status: int) -> None:
@@ -118,6 +129,7 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     """
     if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
         raise HTTPException(404, _NO_FILE[values["state"]])
+    visit.snapshot.end()
     return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
 
 
@@ -163,7 +175,8 @@ def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
         if request.method not in ("GET", "HEAD"):
             origin.check(request, backroom.of(request).settings)
             form = await form_of(request)
-        return await run_in_threadpool(_enter, room, rooms, request, form)
+        back = backroom.of(request)
+        return await back.desk.readers.run(partial(_enter, room, rooms, request, form))
 
     return endpoint
 
@@ -172,13 +185,25 @@ def _enter(
     room: Room, rooms: tuple[Room, ...], request: Request, form: Mapping[str, Sequence[str]]
 ) -> Response:
     back = backroom.of(request)
+    with closing(Snapshot(back.engine)) as snapshot:
+        return _entered(room, rooms, request, form, snapshot)
+
+
+def _entered(
+    room: Room,
+    rooms: tuple[Room, ...],
+    request: Request,
+    form: Mapping[str, Sequence[str]],
+    snapshot: Snapshot,
+) -> Response:
+    back = backroom.of(request)
     now = back.desk.clock()
-    member = sessions.member_of(request, back, now)
+    member = sessions.member_of(request, back, snapshot, now)
     if member is None:
         return RedirectResponse(back.sign_in(request), 303)
     directory = back.desk.directory
     scope = access.may_see(member, directory)
-    visit = Visit(member, scope, directory, now, request, back, rooms, form)
+    visit = Visit(member, scope, directory, now, request, back, rooms, form, snapshot)
     request.state.visit = visit
     if member.role not in room.roles:
         visit.note_refusal("refused", request.scope["path"][:200], 404)

@@ -8,6 +8,7 @@ them at once are shown only where every mix of them has, there and at each offic
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 from cxserver import periods
@@ -38,6 +39,12 @@ class Ruling:
         self._levels: dict[int, frozenset[str]] = {}
         self._by_office: dict[Span, dict[str, int]] = {}
         self.tree = Tree(parents(asked.directory, asked.seen))
+
+    def again(self, count: Count) -> "Ruling":
+        """The same ruling for another request, which counts by a connection of its own."""
+        other = copy(self)
+        other._count = count
+        return other
 
     def shows(self, asked: Filters) -> bool:
         """Whether a page of what is asked for may be shown, or may say that there is nothing."""

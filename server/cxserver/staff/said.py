@@ -5,7 +5,6 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db
 from cxserver.casework import cases
 from cxserver.casework.cases import Done
 from cxserver.staff import access, rooms
@@ -21,7 +20,7 @@ def show(request: Request, visit: Visit) -> Response:
     """The poster of one office, or the choice of an office."""
     asked = Filters.read(request.query_params, visit)
     scope = asked.but(channel=None, language=None).of_office()
-    with db.read(visit.engine) as connection:
+    with visit.read() as connection:
         done = cases.closed(connection, scope.services, scope.offices, asked.today - SINCE)
     return rooms.page(
         visit,

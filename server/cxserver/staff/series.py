@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from cxserver.insight import changes, slices, suppression
 from cxserver.insight.changes import Break, Side
@@ -93,10 +93,14 @@ class Series:
         return Table(f"{words.MEASURES[measure]}, {self.steps}", head, rows)
 
 
-def read(engine: Engine, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Series:
+def read(
+    connection: Connection, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
+) -> Series:
     """The series of what is asked for, whatever its days."""
     span = Span(asked.end - timedelta(days=DAYS), asked.end)
-    counted = slices.read(engine, asked.of_office().during(span), _NEEDS, ("response", *_MEASURES))
+    counted = slices.read(
+        connection, asked.of_office().during(span), _NEEDS, ("response", *_MEASURES)
+    )
     days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
     # The numbers of whole weeks are in no other page: they are shown where all of them may be.
     if days == WEEK and not hidden.shows(_during(asked, Span(asked.end - WEEK * _DAY, asked.end))):

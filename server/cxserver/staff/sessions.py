@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver import db, tables
+from cxserver import tables
 from cxserver.settings import Settings
 from cxserver.staff.access import Member, Role
+from cxserver.staff.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from cxserver.staff.backroom import Backroom
@@ -96,18 +97,19 @@ def last_seen(connection: Connection) -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-def member_of(request: Request, back: "Backroom", now: datetime) -> Member | None:
+def member_of(
+    request: Request, back: "Backroom", snapshot: Snapshot, now: datetime
+) -> Member | None:
     """Who sent this request, if they are signed in; their session has been seen now."""
     id = id_of(request, back.settings)
     if not id:
         return None
-    with db.read(back.engine) as connection:
-        found = find(connection, id, now)
+    found = find(snapshot.connection, id, now)
     if found is None:
         return None
     member, seen = found
     if now - seen >= _STEP:
-        with db.write(back.engine) as connection:
+        with snapshot.write() as connection:
             touch(connection, id, now)
     return member
 

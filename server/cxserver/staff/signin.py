@@ -75,7 +75,7 @@ async def take_link(request: Request) -> Response:
 def sign_out(request: Request, visit: Visit) -> Response:
     """POST /staff/sign-out: the session ends here, and at the provider that began it."""
     id = sessions.id_of(request, visit.back.settings)
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         sessions.end(connection, id)
         visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
     response = _onward(request, visit) if sessions.began_at_provider(id) else None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from cxserver.insight.measures import Score
 from cxserver.insight.small import Quarter
 from cxserver.periods import Span
 from cxserver.staff import comments, rooms, table, veil, words
-from cxserver.staff.filters import Filters, Reader
+from cxserver.staff.filters import Filters, Reading
 from cxserver.staff.rooms import Visit
 from cxserver.staff.table import Cell, Table
 
@@ -36,11 +36,11 @@ class Named:
     better: str
 
 
-def is_asked_for(engine: Engine, asked: Filters) -> bool:
+def is_asked_for(connection: Connection, asked: Filters) -> bool:
     """Whether what is asked for is one office, and a small one."""
     if len(asked.offices) != 1:
         return False
-    return asked.offices[0].slug in veil.of(engine, asked).small
+    return asked.offices[0].slug in veil.of(connection, asked).small
 
 
 def show(request: Request, visit: Visit, asked: Filters) -> Response:
@@ -68,7 +68,7 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
     )
 
 
-def until(reader: Reader, asked: Filters) -> date:
+def until(reader: Reading, asked: Filters) -> date:
     """The day before which the running quarter ends: it goes on by whole weeks, and by 5 answers,
     so that whoever looks in each week never sees the answers of fewer come in.
     """
@@ -77,7 +77,7 @@ def until(reader: Reader, asked: Filters) -> date:
     running = asked.of_office().during(Span(quarter.start, asked.end))
     daily = {
         date.fromisoformat(one.group["day"]): one.n
-        for one in slices.read(reader.engine, running, ("day",), {"response"})
+        for one in slices.read(reader.connection, running, ("day",), {"response"})
     }
     return small.settled(daily, quarter.start, asked.end)
 
@@ -123,20 +123,20 @@ def _people(score: Score | None) -> Cell:
     return Cell(score.people, score.top, suppression.staff(score.n))
 
 
-def quarters(reader: Reader, asked: Filters) -> list[Quarter]:
+def quarters(reader: Reading, asked: Filters) -> list[Quarter]:
     """The quarters of the office, the oldest first, each held back that may not be shown."""
     asked = _whole(asked)
-    hidden = veil.of(reader.engine, asked)
+    hidden = veil.of(reader.connection, asked)
     periods = small.recent(asked.end - _DAY)
     whole = Span(periods[0].start, asked.end)
-    everything = slices.read(reader.engine, asked.of_office().during(whole), small.NEEDS)
+    everything = slices.read(reader.connection, asked.of_office().during(whole), small.NEEDS)
     settled = whole.within(Span(None, until(reader, asked)))
     shown = {
         one.name
         for one in periods
         if hidden.shows_quarter(asked.offices[0].slug, one.span.within(whole))
     }
-    found = slices.read(reader.engine, asked.of_office().during(settled), small.NEEDS)
+    found = slices.read(reader.connection, asked.of_office().during(settled), small.NEEDS)
     told = [one for one in found if one.group["quarter"] in shown]
     trend = small.trend(told, wording.versions(reader.directory), periods)
     # Of a quarter that is held back only whether anybody answered is told.

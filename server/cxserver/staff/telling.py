@@ -4,7 +4,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.reporting.quarter import channels, reflections, volumes
 from cxserver.reporting.quarter.reflections import Reflection
@@ -34,7 +33,7 @@ def take(request: Request, visit: Visit) -> Response:
 
 def _put(visit: Visit, chosen: Chosen, service: str) -> None:
     told = {one: found for one in channels.BY_NAME if (found := _volume(visit, one))}
-    with db.write(visit.engine) as connection:
+    with visit.write() as connection:
         for channel, volume in told.items():
             volumes.put(connection, chosen.quarter, service, channel, volume)
         if said := _said(visit):

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from cxserver.insight import slices, suppression
 from cxserver.insight.openings import ROOT
@@ -90,15 +90,15 @@ class _Rulings:
         self._of: WeakKeyDictionary[Engine, OrderedDict[Hashable, Ruling]] = WeakKeyDictionary()
         self._lock = Lock()
 
-    def get(self, engine: Engine, count: Count, asked: Filters) -> Ruling:
+    def get(self, connection: Connection, count: Count, asked: Filters) -> Ruling:
         """The ruling of the person who asks, on the day on which they do."""
         earlier = Scope(span=Span(None, asked.today))
-        n = sum(one.n for one in slices.read(engine, earlier, (), _RESPONSES))
+        n = sum(one.n for one in slices.read(connection, earlier, (), _RESPONSES))
         key = (asked.seen, asked.today, asked.directory.counter, n)
         with self._lock:
-            kept = self._of.setdefault(engine, OrderedDict())
-            if key not in kept:
-                kept[key] = Ruling(count, asked)
+            kept = self._of.setdefault(connection.engine, OrderedDict())
+            # What it has worked out stands; what it still has to count it counts here and now.
+            kept[key] = kept[key].again(count) if key in kept else Ruling(count, asked)
             kept.move_to_end(key)
             while len(kept) > KEPT:
                 kept.popitem(last=False)
@@ -108,10 +108,10 @@ class _Rulings:
 _RULINGS = _Rulings()
 
 
-def of(engine: Engine, asked: Filters) -> Veil:
+def of(connection: Connection, asked: Filters) -> Veil:
     """The veil of the person who asks, on the day on which they do."""
 
     def count(span: Span, by: Sequence[str]) -> list[Slice]:
-        return slices.read(engine, asked.seen.during(span), by, _RESPONSES)
+        return slices.read(connection, asked.seen.during(span), by, _RESPONSES)
 
-    return Veil(count, _RULINGS.get(engine, count, asked))
+    return Veil(count, _RULINGS.get(connection, count, asked))

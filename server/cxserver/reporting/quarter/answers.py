@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 
 from cxserver import db, tables
 from cxserver.periods import Period
@@ -24,19 +24,19 @@ _READ = (
 )
 
 
-def total(engine: Engine, quarter: Period, service: str | None) -> int:
+def total(source: db.Source, quarter: Period, service: str | None) -> int:
     """How many there are."""
     query = select(func.count()).select_from(tables.responses).where(_during(quarter, service))
-    with db.read(engine) as connection:
+    with source() as connection:
         return int(connection.execute(query).scalar_one())
 
 
-def pages(engine: Engine, quarter: Period, service: str) -> Iterator[list[Row[Any]]]:
+def pages(source: db.Source, quarter: Period, service: str) -> Iterator[list[Row[Any]]]:
     """All of a service's, in pages: no transaction lasts longer than one."""
     # No id is empty: this stands before the first of the first day.
     last: tuple[date, str] = (quarter.start, "")
     while True:
-        with db.read(engine) as connection:
+        with source() as connection:
             page = list(connection.execute(_page(quarter, service, last)))
         if page:
             yield page

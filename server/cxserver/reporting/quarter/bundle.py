@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Engine
-
+from cxserver import db
 from cxserver.reporting.quarter import filing
 from cxserver.reporting.quarter.filing import Order
 
@@ -21,13 +20,13 @@ def name(order: Order) -> str:
     return f"{order.quarter.name}-{order.form}"
 
 
-def make(engine: Engine, order: Order, now: datetime) -> IO[bytes]:
+def make(source: db.Source, order: Order, now: datetime) -> IO[bytes]:
     """What `cx quarter` writes, zipped: a file at its beginning, without a name, which goes when
     it is closed. Raises ServerError when there is nothing to file.
     """
     with tempfile.TemporaryDirectory(prefix="cx-quarter-") as aside:
         folder = Path(aside) / name(order)
-        filing.write(engine, order, now, folder, lambda rows: None)
+        filing.write(source, order, now, folder, lambda rows: None)
         return _zipped(folder)
 
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Engine
-
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
@@ -83,9 +81,9 @@ class Filed:
         return sum(entry.comments.waiting for entry in self.entries if entry.comments)
 
 
-def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
+def open_drawer(source: db.Source, order: Order, now: datetime) -> Drawer:
     """Everything the files are made of. Raises NotFound, ServerError."""
-    with db.read(engine) as connection:
+    with source() as connection:
         known = directory.load(connection)
         groups = counts.read(connection, order.quarter, order.service)
         said = telling.read(connection, order.quarter)
@@ -109,12 +107,12 @@ def open_drawer(engine: Engine, order: Order, now: datetime) -> Drawer:
     )
 
 
-def glance(engine: Engine, order: Order, now: datetime) -> Filed:
+def glance(source: db.Source, order: Order, now: datetime) -> Filed:
     """What the files would be, from the counts alone: quick, and without a digest."""
-    drawer = open_drawer(engine, order, now)
+    drawer = open_drawer(source, order, now)
     if drawer.form != "v2":
         return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
-    with db.read(engine) as connection:
+    with source() as connection:
         seen = review.standings(connection, order.quarter)
     return Filed(
         drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
@@ -130,9 +128,11 @@ def _standing(order: Order, one: FileSet, seen: Mapping[review.Group, Standing])
     )
 
 
-def rehearse(engine: Engine, order: Order, now: datetime, progress: Callable[[int], None]) -> Filed:
+def rehearse(
+    source: db.Source, order: Order, now: datetime, progress: Callable[[int], None]
+) -> Filed:
     """As `write`, and nothing is kept: what the files would be, with their digest."""
-    return _make(engine, order, _filled(engine, order, now), _nowhere, progress)[0]
+    return _make(source, order, _filled(source, order, now), _nowhere, progress)[0]
 
 
 def zones(known: Directory) -> set[Any]:
@@ -141,35 +141,35 @@ def zones(known: Directory) -> set[Any]:
 
 
 def write(
-    engine: Engine, order: Order, now: datetime, path: Path, progress: Callable[[int], None]
+    source: db.Source, order: Order, now: datetime, path: Path, progress: Callable[[int], None]
 ) -> Filed:
     """Write the folder. Raises ServerError when there is nothing that this format takes."""
-    drawer = _filled(engine, order, now)
+    drawer = _filled(source, order, now)
     with folder.whole(path) as inside:
         filed, texts = _make(
-            engine, order, drawer, lambda name: (inside / name).open("wb"), progress
+            source, order, drawer, lambda name: (inside / name).open("wb"), progress
         )
         for name, text in texts.items():
             (inside / name).write_text(text, encoding="utf-8", newline="\n")
     return filed
 
 
-def _filled(engine: Engine, order: Order, now: datetime) -> Drawer:
-    drawer = open_drawer(engine, order, now)
+def _filled(source: db.Source, order: Order, now: datetime) -> Drawer:
+    drawer = open_drawer(source, order, now)
     if not drawer.sets:
         raise ServerError(_nothing(drawer))
     return drawer
 
 
 def _make(
-    engine: Engine,
+    source: db.Source,
     order: Order,
     drawer: Drawer,
     place: Place,
     progress: Callable[[int], None],
 ) -> tuple[Filed, Mapping[str, str]]:
     """OMB's files, each in its place; and the texts that lie beside them, by name."""
-    entries = tuple(_entries(engine, order, drawer, place, progress))
+    entries = tuple(_entries(source, order, drawer, place, progress))
     beside = papers.files(drawer, entries)
     told = manifest.text(drawer, entries, beside)
     digest = hashlib.sha256(told.encode()).hexdigest()
@@ -177,10 +177,10 @@ def _make(
 
 
 def _entries(
-    engine: Engine, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
+    source: db.Source, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     if drawer.form == "v2":
-        yield from _rows(engine, order, drawer, place, progress)
+        yield from _rows(source, order, drawer, place, progress)
         return
     make = v1.files if drawer.form == "v1" else wide.files
     for one in drawer.sets:
@@ -193,7 +193,7 @@ def _entries(
 
 
 def _rows(
-    engine: Engine, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
+    source: db.Source, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     """v2: each service's responses are read once, and laid on the pile of their file."""
     for service in sorted({one.service.slug for one in drawer.sets}):
@@ -204,7 +204,7 @@ def _rows(
             for one, pile in zip(mine, piles, strict=True)
             for survey in one.surveys
         }
-        for page in answers.pages(engine, order.quarter, service):
+        for page in answers.pages(source, order.quarter, service):
             for row in page:
                 found = where.get((row.channel, row.survey))
                 if found and (order.with_flagged or not order.suspect(row.flags)):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from cxserver import db
 from cxserver.errors import ServerError
@@ -37,7 +37,8 @@ class Entry:
 
 
 def add(
-    engine: Engine,
+    source: db.Source,
+    sink: db.Sink,
     order: Order,
     entry: Entry,
     now: datetime,
@@ -47,22 +48,22 @@ def add(
     """Add a record, and what `beside` writes with it: both, or neither. Raises NotReady,
     ServerError.
     """
-    glance = filing.glance(engine, order, now)
+    glance = filing.glance(source, order, now)
     _check_ready(glance, entry)
     official = glance.drawer.agency.filing.official
-    with db.read(engine) as connection:
+    with source() as connection:
         # By the digest of the last record: that of the files is not known yet.
         last = submissions.last(connection, order.quarter, order.form)
         submissions.check(last, entry.state, entry.who, entry.note, official)
     digest, note = last.digest if last else "", entry.note
     # What OMB published is what it has: our own data may have moved on since.
     if entry.state != "published":
-        filed = filing.rehearse(engine, order, now, progress)
+        filed = filing.rehearse(source, order, now, progress)
         _check_ready(filed, entry)
         digest = filed.digest
         if entry.state == "checked":
             note = note or str(check.judge(filed.drawer, filed.entries).colour)
-    with db.write(engine) as connection:
+    with sink() as connection:
         made = submissions.add(
             connection,
             order.quarter,

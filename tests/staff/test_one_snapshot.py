@@ -1,0 +1,192 @@
+"""A staff page reads one snapshot by one connection, and survey pages never wait for it."""
+
+import ast
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+import cxserver
+from cxserver import staff
+from cxserver.errors import TooManyReading
+from cxserver.intake.desk import Desk
+from cxserver.reading_queue import ReadingQueue
+from cxserver.staff.access import Role
+from desks import post, sign_in
+from house import House, answer
+from lasting import lasting
+from wrote import THURSDAY, wrote
+
+SERVER = Path(cxserver.__file__).parent
+PATHS = sorted(
+    {
+        route.path
+        for route in staff.routes()
+        if "GET" in (route.methods or ()) and "{" not in route.path
+        if "sign" not in route.path and route.path != "/staff"
+    }
+)
+# Whoever may open the fewest rooms is somebody else for each: these four open all of them.
+ROLES = (Role.ANALYST, Role.OFFICE_MANAGER, Role.SECURITY_OFFICER, Role.RECORDS_OFFICER)
+
+# They begin transactions: that is what they are for. Everything else is handed a look at the data.
+MAY_HOLD_AN_ENGINE = {
+    "casework/alerts.py": "mails round by round: each letter is written down before the next",
+    "catalog/watch.py": "looks every second whether what exists has changed",
+    "doctor/installation.py": "sees whether the database can be opened",
+    "intake/closing.py": "closes each unit in a transaction of its own",
+    "intake/desk.py": "owns the engines",
+    "intake/lookout.py": "marks bursts by the writer",
+    "intake/meter.py": "the writer's",
+    "intake/reflag.py": "changes flags slice by slice",
+    "intake/store.py": "the writer's: one transaction a batch",
+    "intake/writer.py": "the writer",
+    "staff/backroom.py": "the rim of the staff pages",
+    "staff/snapshot.py": "begins the one transaction of a request",
+    "staff/veil.py": "keeps rulings by database",
+}
+DOMAIN = (
+    *("casework", "catalog", "collection", "disclosure", "doctor", "history", "insight"),
+    *("instrument", "intake", "poster", "reporting", "staff"),
+)
+
+
+def desk_of(client: TestClient) -> Desk:
+    desk: Desk = client.app._app.state.counter.desk  # type: ignore[attr-defined]
+    return desk
+
+
+@contextmanager
+def counted(client: TestClient) -> Iterator[dict[str, int]]:
+    """How many transactions and statements the staff's connections see."""
+    seen = {"transactions": 0, "selects": 0}
+
+    def begin(connection: object) -> None:
+        seen["transactions"] += 1
+
+    def execute(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        seen["selects"] += statement.lstrip().upper().startswith("SELECT")
+
+    engine = desk_of(client).staff_engine
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "before_cursor_execute", execute)
+    yield seen
+    event.remove(engine, "begin", begin)
+    event.remove(engine, "before_cursor_execute", execute)
+
+
+def answered(house: House) -> None:
+    wrote(house, *(["quick and kind"] * 12), day=THURSDAY)
+    wrote(house, *(["slow"] * 9), day=THURSDAY, office="lakeside", trust=1)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_read_by_one_connection(request, engine, role):
+    with lasting(request, engine, staff_connections=1) as house:
+        answered(house)
+        with house.client() as client:
+            sign_in(house, client, role)
+            for path in PATHS:
+                found = client.get(path)
+                assert found.status_code < 500, (path, found.text[:500])
+            post(client, "/staff/digest", every="week")
+
+
+def test_the_overview_is_one_transaction(house):
+    answered(house)
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        client.get("/staff/places")
+        with counted(client) as seen:
+            assert client.get("/staff/").status_code == 200
+    assert seen["transactions"] == 1
+    assert seen["selects"] <= 60
+
+
+@pytest.mark.parametrize("path", ["/staff/comments", "/staff/offices", "/staff/drivers"])
+def test_a_page_of_numbers_is_one_transaction(house, path):
+    answered(house)
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        client.get("/staff/places")
+        with counted(client) as seen:
+            assert client.get(path).status_code == 200
+    # Reading comments leaves a line in the audit log, when the page has been read.
+    assert seen["transactions"] == 1 + (path == "/staff/comments")
+
+
+def test_only_those_named_hold_an_engine():
+    holding = set()
+    for room in DOMAIN:
+        for path in (SERVER / room).rglob("*.py"):
+            if any(_names_engine(node) for node in ast.walk(ast.parse(path.read_text()))):
+                holding.add(str(path.relative_to(SERVER)))
+    assert holding == MAY_HOLD_AN_ENGINE.keys()
+
+
+def _names_engine(node: ast.AST) -> bool:
+    annotation = getattr(node, "annotation", None) or getattr(node, "returns", None)
+    return annotation is not None and "Engine" in ast.unparse(annotation)
+
+
+def test_answers_do_not_wait_while_staff_hold_every_connection(house):
+    with house.client() as client:
+        link = house.mint()
+        engine = desk_of(client).staff_engine
+        held = [engine.connect() for _ in range(house.settings.staff_connections)]
+        try:
+            assert answer(client, link).status_code == 303
+            assert client.get("/readyz").status_code == 200
+        finally:
+            for connection in held:
+                connection.close()
+    assert house.count() == 1
+
+
+def test_a_page_without_a_connection_says_to_try_again(house):
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        engine = desk_of(client).staff_engine
+        held = [engine.connect() for _ in range(house.settings.staff_connections)]
+        found = client.get("/staff/offices")
+        for connection in held:
+            connection.close()
+        assert found.status_code == 503 and found.headers["retry-after"]
+        assert client.get("/staff/offices").status_code == 200
+
+
+def test_a_queue_that_is_full_refuses_at_once_and_one_that_is_not_waits():
+    async def check() -> None:
+        queue = ReadingQueue(1, waiting=1, seconds=30)
+        free = threading.Event()
+        first = asyncio.create_task(queue.run(free.wait))
+        await asyncio.sleep(0.05)
+        second = asyncio.create_task(queue.run(lambda: "second"))
+        await asyncio.sleep(0.05)
+        with pytest.raises(TooManyReading):
+            await queue.run(lambda: "third")
+        free.set()
+        assert await first is True
+        assert await second == "second"
+        assert await queue.run(lambda: "later") == "later"
+
+    asyncio.run(check())
+
+
+def test_a_turn_that_does_not_come_is_refused():
+    async def check() -> None:
+        queue = ReadingQueue(1, seconds=0.05)
+        free = threading.Event()
+        first = asyncio.create_task(queue.run(free.wait))
+        await asyncio.sleep(0.01)
+        with pytest.raises(TooManyReading):
+            await queue.run(lambda: "late")
+        free.set()
+        await first
+
+    asyncio.run(check())
