@@ -45,7 +45,7 @@ def manager(house):
 
 def press(house, client, row, act, **fields):
     """Press a button of the page as it is now."""
-    fields = {"seen": case_of(house, row).version} | fields
+    fields = {"seen": case_of(house, row).version, "reply-seen": "1"} | fields
     return post(client, f"{address(row)}/act", act=act, **fields)
 
 

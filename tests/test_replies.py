@@ -45,7 +45,10 @@ def named(response):
 
 def post(house, response, words):
     with db.write(house.engine) as connection:
-        replies.post(connection, named(response), words, house.clock().date())
+        today = house.clock().date()
+        posted = replies.of(connection, named(response), today)
+        seen = posted.version if posted else 0
+        replies.post(connection, named(response), words, today, seen)
 
 
 # ---- the office replies

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from cxserver import tables
 from cxserver.catalog import directory
-from cxserver.errors import NotFound, ReplyRefused
+from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.instrument import cleaning, masking
 
 LIMIT = 2000
@@ -39,6 +39,7 @@ class Posted:
     text: str
     replied: date | None
     until: date
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +86,40 @@ def of(connection: Connection, row: Row, today: date) -> Posted | None:
     """What the office has replied to this response; None when nobody could read it."""
     held = tables.replies.c
     found = connection.execute(
-        select(held.text, held.replied, held.until).where(*_live(row, today))
+        select(held.text, held.replied, held.until, held.version).where(*_live(row, today))
     ).first()
     return Posted(*found) if found else None
 
 
-def post(connection: Connection, row: Row, text: str, today: date) -> None:
-    """Put a reply there, in place of an earlier one. It is masked like a comment.
+def post(connection: Connection, row: Row, text: str, today: date, seen: int) -> None:
+    """Put a reply there, in place of the one that was `seen`. It is masked like a comment.
 
-    Raises NotFound when nobody can read it (any more), ReplyRefused when it is empty or too long.
+    Raises NotFound when nobody can read it (any more), ReplyRefused when it is empty or too long,
+    Conflict when a colleague has replied since.
     """
     agency = directory.agency(connection)
     safe = masking.mask(_plain(text), agency.mask if agency else ())
+    held = tables.replies
     done = connection.execute(
-        update(tables.replies).where(*_live(row, today)).values(text=safe, replied=today)
+        update(held)
+        .where(*_live(row, today), held.c.version == seen)
+        .values(text=safe, replied=today, version=held.c.version + 1)
     )
-    if not done.rowcount:
+    if done.rowcount:
+        return
+    if of(connection, row, today) is None:
         raise NotFound("Nobody can read a reply to this answer.")
+    raise Conflict("A colleague has replied since you opened this comment.")
 
 
 def read(connection: Connection, code: str, today: date) -> Reply | None:
     """What stands under a code; None when it is none, or over."""
     held, responses = tables.replies.c, tables.responses.c
     row = connection.execute(
-        select(held.text, held.replied, held.until, responses.office, responses.language)
+        select(
+            *(held.text, held.replied, held.until, held.version),
+            *(responses.office, responses.language),
+        )
         .join_from(
             tables.replies,
             tables.responses,

@@ -52,7 +52,7 @@ def know(connection: Connection, wanted: Member, now: datetime) -> Member:
     """
     email = address(wanted.email)
     row = _by_email(connection, email)
-    told = {
+    told: dict[str, Any] = {
         "name": wanted.name or (row.name if row else ""),
         "role": wanted.role.value,
         "office": wanted.office,
@@ -67,6 +67,7 @@ def know(connection: Connection, wanted: Member, now: datetime) -> Member:
     else:
         id = row.id
         staff = tables.staff_members
+        told["version"] = staff.c.version + 1
         connection.execute(update(staff).where(staff.c.id == id).values(**told))
         sessions.end_all(connection, id)
     invites = tables.staff_invites
@@ -104,9 +105,8 @@ def revoke(connection: Connection, email: str, now: datetime) -> Member:
         raise NotFound(f"Nobody with the address {email} may sign in. See `cx staff list`.")
     staff = tables.staff_members
     # Who was let back in later, under the same address, need not be the same person.
-    connection.execute(
-        update(staff).where(staff.c.id == row.id).values(revoked=now, issuer=None, subject=None)
-    )
+    out = {"revoked": now, "issuer": None, "subject": None, "version": staff.c.version + 1}
+    connection.execute(update(staff).where(staff.c.id == row.id).values(**out))
     connection.execute(delete(tables.staff_invites).where(tables.staff_invites.c.member == row.id))
     sessions.end_all(connection, row.id)
     return _member(row)
@@ -151,11 +151,16 @@ def identified(connection: Connection, identity: Identity, email: str, name: str
             update(staff)
             .where(staff.c.email == address(email), staff.c.subject.is_(None))
             .where(staff.c.revoked.is_(None))
-            .values(issuer=identity.issuer, subject=identity.subject)
+            .values(
+                issuer=identity.issuer,
+                subject=identity.subject,
+                version=staff.c.version + 1,
+            )
             .returning(staff)
         ).first()
     if row is not None and name and not row.name:
-        connection.execute(update(staff).where(staff.c.id == row.id).values(name=name[:200]))
+        known = {"name": name[:200], "version": staff.c.version + 1}
+        connection.execute(update(staff).where(staff.c.id == row.id).values(**known))
         return find(connection, row.id)
     return _member(row) if row else None
 

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver.errors import ServerError
+from cxserver.errors import Conflict, ServerError
 from cxserver.reporting.quarter import channels, reflections, volumes
 from cxserver.reporting.quarter.reflections import Reflection
 from cxserver.reporting.quarter.volumes import Volume
@@ -26,7 +26,8 @@ def take(request: Request, visit: Visit) -> Response:
         _put(visit, chosen, service)
     except ServerError as error:
         typed = {name: values[0] for name, values in visit.form.items()}
-        return quarter.drawn(visit, chosen, Refused(422, quarter.plainly(error), service, typed))
+        status = 409 if isinstance(error, Conflict) else 422
+        return quarter.drawn(visit, chosen, Refused(status, quarter.plainly(error), service, typed))
     address = f"{visit.path}/quarter{chosen.query()}#service-{service}"
     return RedirectResponse(address, 303)
 
@@ -35,9 +36,11 @@ def _put(visit: Visit, chosen: Chosen, service: str) -> None:
     told = {one: found for one in channels.BY_NAME if (found := _volume(visit, one))}
     with visit.write() as connection:
         for channel, volume in told.items():
-            volumes.put(connection, chosen.quarter, service, channel, volume)
+            seen = _seen(visit, channel)
+            volumes.put(connection, chosen.quarter, service, channel, volume, seen)
         if said := _said(visit):
-            reflections.put(connection, chosen.quarter, service, said)
+            seen = _seen(visit, "reflection")
+            reflections.put(connection, chosen.quarter, service, said, seen)
         about = f"{chosen.quarter.name} {service}"
         visit.back.journal.write(
             connection, visit.member, "tell of a quarter", about, "done", visit.now
@@ -52,6 +55,12 @@ def _volume(visit: Visit, channel: str) -> Volume | None:
         return None
     served, offered = map(_number, typed)
     return Volume(served, offered, source, visit.member.email, visit.now)
+
+
+def _seen(visit: Visit, what: str) -> int:
+    """The version that the form was drawn with; 0 for none."""
+    text = choosing.field(visit, f"seen-{what}")
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def _number(typed: str) -> int:

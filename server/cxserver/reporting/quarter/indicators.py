@@ -109,7 +109,13 @@ def put(
 def _replace(connection: Connection, step: Collection[Indicator], who: str, now: datetime) -> None:
     held = tables.indicators.c
     key = tuple_(held.period, held.service, held.office, held.name)
-    connection.execute(delete(tables.indicators).where(key.in_([one.key for one in step])))
+    mine = key.in_([one.key for one in step])
+    query = select(tables.indicators).where(mine).with_for_update()
+    last = {
+        (row.period, row.service, row.office, row.name): row.version
+        for row in connection.execute(query)
+    }
+    connection.execute(delete(tables.indicators).where(mine))
     rows = [
         {
             **dict(zip(("period", "service", "office", "name"), one.key, strict=True)),
@@ -118,6 +124,7 @@ def _replace(connection: Connection, step: Collection[Indicator], who: str, now:
             "number": one.number,
             "who": who,
             "at": now,
+            "version": last.get(one.key, 0) + 1,
         }
         for one in step
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select
 from cxserver import tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
+from cxserver.reporting.quarter import edits
 
 MOST = 10_000
 
@@ -21,18 +22,29 @@ class Reflection:
     accomplishments: str
     who: str
     at: datetime
+    version: int = 0
 
 
-def put(connection: Connection, quarter: Period, service: str, said: Reflection) -> None:
-    """Keep these texts in the place of earlier ones. Raises ServerError."""
+def put(
+    connection: Connection,
+    quarter: Period,
+    service: str,
+    said: Reflection,
+    seen: int | None = None,
+) -> None:
+    """Keep these texts in the place of earlier ones. `seen` as for `volumes.put`.
+
+    Raises ServerError and Conflict.
+    """
     if max(len(said.reflection), len(said.accomplishments)) > MOST:
         raise ServerError(f"A text takes {MOST:,} characters.")
     if not said.who.strip():
         raise ServerError("Say who writes it (--who).")
     held = tables.reflections.c
-    connection.execute(
-        delete(tables.reflections).where(held.quarter == quarter.name, held.service == service)
-    )
+    mine = (held.quarter == quarter.name, held.service == service)
+    last = connection.execute(select(tables.reflections).where(*mine).with_for_update()).first()
+    version = edits.following(last, seen)
+    connection.execute(delete(tables.reflections).where(*mine))
     connection.execute(
         tables.reflections.insert().values(
             quarter=quarter.name,
@@ -41,6 +53,7 @@ def put(connection: Connection, quarter: Period, service: str, said: Reflection)
             accomplishments=said.accomplishments.strip(),
             who=said.who.strip(),
             at=said.at,
+            version=version,
         )
     )
 
@@ -49,6 +62,6 @@ def read(connection: Connection, quarter: Period) -> Mapping[str, Reflection]:
     """Those of a quarter, by service."""
     query = select(tables.reflections).where(tables.reflections.c.quarter == quarter.name)
     return {
-        row.service: Reflection(row.reflection, row.accomplishments, row.who, row.at)
+        row.service: Reflection(row.reflection, row.accomplishments, row.who, row.at, row.version)
         for row in connection.execute(query)
     }

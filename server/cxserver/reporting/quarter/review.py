@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from cxserver import tables
-from cxserver.errors import NotFound
+from cxserver.errors import Conflict, NotFound
 from cxserver.periods import Period
 from cxserver.reporting.quarter import answers
 
@@ -35,6 +35,7 @@ class Comment:
     text: str
     decision: Decision | None
     who: str
+    version: int = 0
 
     @property
     def name(self) -> str:
@@ -62,14 +63,31 @@ def named(text: str) -> Named:
         raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
 
 
+class Decided(Conflict):
+    """Colleagues have decided about these comments since somebody opened the page."""
+
+    def __init__(self, rows: list[Named], who: str):
+        super().__init__(f"{who} decided about {len(rows)} of these since you opened the page.")
+        self.rows = rows
+
+
 def decide(
-    connection: Connection, rows: Iterable[Named], decision: Decision, who: str, now: datetime
+    connection: Connection,
+    rows: Iterable[Named],
+    decision: Decision,
+    who: str,
+    now: datetime,
+    seen: Mapping[Named, int] | None = None,
 ) -> int:
     """Approve or withhold comments; a later decision takes the place of an earlier one.
 
-    Raises NotFound when one of them is no comment.
+    `seen` are the versions that somebody had before their eyes, 0 for a comment that waited; a
+    command gives none. Raises NotFound when one of them is no comment, Decided when there is a
+    later decision than was seen.
     """
     wanted = sorted(set(rows))
+    if seen is not None:
+        _check_seen(connection, wanted, seen)
     for start in range(0, len(wanted), _STEP):
         _put(connection, wanted[start : start + _STEP], decision, who, now)
     return len(wanted)
@@ -96,6 +114,7 @@ def read(
             held.comment,
             tables.comment_reviews.c.decision,
             tables.comment_reviews.c.who,
+            tables.comment_reviews.c.version,
         )
         .select_from(_joined())
         .where(_written(quarter, service))
@@ -106,6 +125,22 @@ def read(
         query = query.where(tables.comment_reviews.c.decision.is_(None))
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(after[0], after[2]))
+    return [_comment(row) for row in connection.execute(query)]
+
+
+def read_some(connection: Connection, rows: Iterable[Named]) -> list[Comment]:
+    """These comments, and what was decided about each."""
+    held = tables.responses.c
+    review = tables.comment_reviews.c
+    query = (
+        select(
+            *(held.service, held.id, held.day, held.comment),
+            *(review.decision, review.who, review.version),
+        )
+        .select_from(_joined())
+        .where(tuple_(held.service, held.day, held.id).in_(list(rows)))
+        .order_by(held.service, held.id)
+    )
     return [_comment(row) for row in connection.execute(query)]
 
 
@@ -187,6 +222,7 @@ def _put(
     _must_exist(connection, rows)
     held = tables.comment_reviews.c
     same = tuple_(held.service, held.day, held.response).in_(rows)
+    before = _versions(connection, rows)
     connection.execute(delete(tables.comment_reviews).where(same))
     connection.execute(
         tables.comment_reviews.insert(),
@@ -198,10 +234,30 @@ def _put(
                 "decision": decision,
                 "who": who,
                 "at": now,
+                "version": before.get((service, day, id), (0, ""))[0] + 1,
             }
             for service, day, id in rows
         ],
     )
+
+
+def _check_seen(connection: Connection, rows: list[Named], seen: Mapping[Named, int]) -> None:
+    last = _versions(connection, rows)
+    later = [row for row in rows if last.get(row, (0, ""))[0] != seen.get(row, 0)]
+    if later:
+        raise Decided(later, last[later[0]][1] if later[0] in last else "Somebody")
+
+
+def _versions(connection: Connection, rows: list[Named]) -> dict[Named, tuple[int, str]]:
+    """The version of each decision, and who took it."""
+    held = tables.comment_reviews.c
+    key = tuple_(held.service, held.day, held.response)
+    found: dict[Named, tuple[int, str]] = {}
+    for start in range(0, len(rows), _STEP):
+        query = select(tables.comment_reviews).where(key.in_(rows[start : start + _STEP]))
+        for row in connection.execute(query.with_for_update()):
+            found[row.service, row.day, row.response] = (row.version, row.who)
+    return found
 
 
 def _must_exist(connection: Connection, rows: list[Named]) -> None:
@@ -215,4 +271,5 @@ def _must_exist(connection: Connection, rows: list[Named]) -> None:
 
 
 def _comment(row: Any) -> Comment:
-    return Comment((row.service, row.day, row.id), row.comment, row.decision, row.who or "")
+    named = (row.service, row.day, row.id)
+    return Comment(named, row.comment, row.decision, row.who or "", row.version or 0)

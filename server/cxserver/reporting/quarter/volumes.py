@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, select
 from cxserver import tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
+from cxserver.reporting.quarter import edits
 
 MOST = 2_000_000_000
 
@@ -27,19 +28,28 @@ class Volume:
     source: str
     who: str
     at: datetime
+    version: int = 0
 
 
 def put(
-    connection: Connection, quarter: Period, service: str, channel: str, volume: Volume
+    connection: Connection,
+    quarter: Period,
+    service: str,
+    channel: str,
+    volume: Volume,
+    seen: int | None = None,
 ) -> None:
-    """Keep these numbers in the place of earlier ones. Raises ServerError."""
+    """Keep these numbers in the place of earlier ones.
+
+    `seen` is the version that somebody had before their eyes, 0 for none; a command, which shows
+    nothing, gives None. Raises ServerError, and Conflict where that is not the last version.
+    """
     _check(volume)
     held = tables.volumes.c
-    connection.execute(
-        delete(tables.volumes).where(
-            held.quarter == quarter.name, held.service == service, held.channel == channel
-        )
-    )
+    mine = (held.quarter == quarter.name, held.service == service, held.channel == channel)
+    last = connection.execute(select(tables.volumes).where(*mine).with_for_update()).first()
+    version = edits.following(last, seen)
+    connection.execute(delete(tables.volumes).where(*mine))
     connection.execute(
         tables.volumes.insert().values(
             quarter=quarter.name,
@@ -50,6 +60,7 @@ def put(
             source=volume.source.strip(),
             who=volume.who.strip(),
             at=volume.at,
+            version=version,
         )
     )
 
@@ -58,7 +69,9 @@ def read(connection: Connection, quarter: Period) -> Mapping[tuple[str, str], Vo
     """Those of a quarter, by service and channel."""
     query = select(tables.volumes).where(tables.volumes.c.quarter == quarter.name)
     return {
-        (row.service, row.channel): Volume(row.served, row.offered, row.source, row.who, row.at)
+        (row.service, row.channel): Volume(
+            row.served, row.offered, row.source, row.who, row.at, row.version
+        )
         for row in connection.execute(query)
     }
 

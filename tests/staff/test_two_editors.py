@@ -1,0 +1,197 @@
+"""Two colleagues at one record: nothing is overwritten silently, and nothing typed is lost."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+from cxserver import db, tables
+from cxserver.casework import replies
+from cxserver.staff.access import Role
+from desks import post, sign_in
+from house import House
+from test_tables import EDITED
+from wrote import THURSDAY, wrote
+
+QUARTER = "2027Q1"
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that two may have open: its page, where it is sent, what each of them types."""
+
+    page: str
+    to: str
+    mine: dict[str, str]
+    theirs: dict[str, str]
+    hidden: tuple[str, ...]
+    shown: str
+    kept: str
+
+
+def fields(page: str, names: tuple[str, ...]) -> dict[str, str]:
+    """The hidden fields that a form was drawn with."""
+    found = {}
+    for name in names:
+        value = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', page)
+        assert value, f"the page has no field {name}"
+        found[name] = unescape(value[1])
+    return found
+
+
+def written(house: House) -> tuple[str, date, str]:
+    rows = wrote(house, *(["slow but kind"] * 6), day=THURSDAY)
+    house.clock.now += 2 * WEEK
+    return rows[0]
+
+
+def address(row: tuple[str, date, str]) -> str:
+    service, day, id = row
+    return f"/staff/comments/{service}/{day - timedelta(days=day.weekday())}/{id}"
+
+
+def a_case(house: House) -> Form:
+    here = address(written(house))
+    return Form(
+        here,
+        f"{here}/act",
+        {"act": "close", "said": "Waits are long", "did": "A second counter"},
+        {"act": "close", "said": "Too slow", "did": "Nothing yet"},
+        ("seen",),
+        "A second counter",
+        "Nothing yet",
+    )
+
+
+def a_reply(house: House) -> Form:
+    row = written(house)
+    with db.write(house.engine) as connection:
+        connection.execute(
+            tables.replies.insert().values(
+                service=row[0],
+                day=row[1],
+                response=row[2],
+                code_hash=replies.hash_of("A" * 16),
+                until=row[1] + timedelta(days=tables.REPLY_DAYS),
+                text="",
+            )
+        )
+    here = address(row)
+    return Form(
+        here,
+        f"{here}/act",
+        {"act": "reply", "reply": "We are sorry."},
+        {"act": "reply", "reply": "Come again."},
+        ("reply-seen",),
+        "We are sorry.",
+        "Come again.",
+    )
+
+
+def a_review(house: House) -> Form:
+    row = written(house)
+    name = f"{row[0]}/{row[2]}"
+    page = f"/staff/quarter/comments?quarter={QUARTER}&format=v2"
+    common = {"quarter": QUARTER, "format": "v2", "act": "save"}
+    return Form(
+        page,
+        "/staff/quarter/comments",
+        common | {name: "withhold"},
+        common | {name: "approve"},
+        (f"seen:{name}",),
+        "Withheld by",
+        f'name="{name}" value="approve" checked',
+    )
+
+
+def volumes(house: House) -> Form:
+    written(house)
+    common = {"quarter": QUARTER, "format": "v2", "service": "permits"}
+    return Form(
+        f"/staff/quarter?quarter={QUARTER}&format=v2",
+        "/staff/quarter/tell",
+        common | {"served-email": "900", "offered-email": "800", "source-email": "counter log"},
+        common | {"served-email": "950", "offered-email": "700", "source-email": "gut feeling"},
+        ("seen-email", "seen-reflection"),
+        "counter log",
+        "gut feeling",
+    )
+
+
+def reflections(house: House) -> Form:
+    written(house)
+    common = {"quarter": QUARTER, "format": "v2", "service": "permits"}
+    return Form(
+        f"/staff/quarter?quarter={QUARTER}&format=v2",
+        "/staff/quarter/tell",
+        common | {"reflection": "Fewer waited.", "accomplishments": "A second counter."},
+        common | {"reflection": "More waited.", "accomplishments": "None."},
+        ("seen-reflection",),
+        "Fewer waited.",
+        "More waited.",
+    )
+
+
+FORMS: dict[str, Callable[[House], Form]] = {
+    "cases": a_case,
+    "replies": a_reply,
+    "comment_reviews": a_review,
+    "volumes": volumes,
+    "reflections": reflections,
+}
+# Changed by one command in one transaction: nobody has an older state before their eyes.
+BY_COMMAND = {"indicators": "cx indicators import", "staff_members": "cx staff invite, revoke"}
+NO_EDITORS = {
+    **dict.fromkeys(
+        ("agencies", "clearances", "services", "offices", "service_offices", "surveys"),
+        "cx catalog apply: the file is the record",
+    ),
+    **dict.fromkeys(("link_keys", "revocations", "api_keys"), "made and revoked, never edited"),
+    **dict.fromkeys(("audit", "submissions", "case_notes", "imports"), "only ever added to"),
+    **dict.fromkeys(("responses", "exclusions"), "whole actions, done and undone"),
+    **dict.fromkeys(
+        (
+            *("use_keys", "burden", "durations", "tallies", "choices", "batches", "released"),
+            *("released_choices", "changes", "alerts", "jobs", "reminders", "pairings"),
+            *("staff_sessions", "staff_invites", "placements", "kiosks"),
+        ),
+        "written by the server, or a note for the operator",
+    ),
+    "digests": "a member's own choice",
+}
+
+
+def test_every_table_is_edited_by_two_in_a_test_or_says_why_not():
+    assert set(EDITED) == FORMS.keys() | BY_COMMAND.keys()
+    every = tables.metadata.tables.keys()
+    assert FORMS.keys() | BY_COMMAND.keys() | NO_EDITORS.keys() == every
+
+
+@pytest.mark.parametrize("table", FORMS)
+def test_the_second_editor_sees_both_texts_and_may_then_save(house, table):
+    form = FORMS[table](house)
+    with house.client() as ann:
+        ben = TestClient(ann.app, base_url=str(ann.base_url), follow_redirects=False)
+        sign_in(house, ann, Role.ANALYST, email="ann@example.gov")
+        sign_in(house, ben, Role.ANALYST, email="ben@example.gov")
+        drawn = {who: who.get(form.page).text for who in (ann, ben)}
+        mine, theirs = (fields(drawn[who], form.hidden) for who in (ann, ben))
+        assert post(ann, form.to, **(form.mine | mine)).status_code == 303
+        refused = post(ben, form.to, **(form.theirs | theirs))
+        assert refused.status_code == 409, refused.text[:500]
+        page = unescape(refused.text)
+        assert form.shown in page and form.kept in page
+        again = post(ben, form.to, **(form.theirs | fields(refused.text, form.hidden)))
+        assert again.status_code == 303, again.text[:500]
+    assert version(house, table) >= 2
+
+
+def version(house: House, table: str) -> int:
+    kept = tables.metadata.tables[table]
+    with db.read(house.engine) as connection:
+        return max(row.version for row in connection.execute(kept.select()))
