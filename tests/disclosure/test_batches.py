@@ -74,7 +74,7 @@ def differences(batches, crowds, ranges):
                 assert not total & crowd, "somebody is counted twice"
                 total |= crowd
         totals.append(total)
-    return {(one & ~other).bit_count() for one in totals for other in totals}
+    return {(left & ~right).bit_count() for left in totals for right in totals}
 
 
 def faults(arrivals, batches, ranges):
