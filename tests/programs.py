@@ -61,7 +61,9 @@ def missing_packages() -> list[str]:
     """The Debian or Ubuntu packages to install."""
     missing = []
     if chromium() is None:
-        missing += ["chromium-browser" if _is_ubuntu() else "chromium", "fonts-liberation"]
+        missing += ["chromium-browser" if _is_ubuntu() else "chromium"]
+    if not _has_font():  # a browser without its windows brings none
+        missing += ["fonts-liberation"]
     if not _loads("libatomic.so.1"):  # the node inside Playwright needs it
         missing += ["libatomic1"]
     if postgresql() is None:
@@ -91,6 +93,11 @@ def _succeeds(*line: str) -> bool:
         return subprocess.run(line, capture_output=True, timeout=120).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
+
+
+def _has_font() -> bool:
+    """Whether the font is there that the pages are measured with."""
+    return next(Path("/usr/share/fonts").rglob("LiberationSans-Regular.*"), None) is not None
 
 
 def _loads(library: str) -> bool:

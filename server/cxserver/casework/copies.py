@@ -70,9 +70,12 @@ def redact(connection: Connection, row: Named, cut: Cut, now: datetime) -> int:
             continue
         n += 1
         connection.execute(update(place.table).where(place.key).values({place.column: left}))
+        # Who has the words on the screen still must not save them again.
         if place.table is tables.cases:
-            # Who has the words on the screen still must not save them again.
             cases.touch(connection, row, now)
+        if place.table is tables.replies:
+            version = tables.replies.c.version
+            connection.execute(update(place.table).where(place.key).values(version=version + 1))
     return n
 
 

@@ -36,9 +36,8 @@ def fix_first(
     """What is named as "could be better" where it need not be: the most people first."""
     if start and end and start > end:
         raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
-    with database(settings(data)) as engine:
-        with db.read(engine) as connection:
-            known = directory.load(connection)
+    with database(settings(data)) as engine, db.read(engine) as connection:
+        known = directory.load(connection)
         scope = _scope(known, service, under)
         asked = scope.during(
             periods.days(start.date() if start else None, end.date() if end else None)
