@@ -85,9 +85,10 @@ def answered(house: House) -> None:
     wrote(house, *(["slow"] * 9), day=THURSDAY, office="lakeside", trust=1)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_is_read_by_one_connection(request, engine, role):
-    with lasting(request, engine, staff_connections=1) as house:
+def test_every_page_is_read_by_one_connection(request, database, role):
+    with lasting(request, database, staff_connections=1) as house:
         answered(house)
         with house.client() as client:
             sign_in(house, client, role)
