@@ -1,7 +1,7 @@
 """What a service makes of its numbers, and what it did of late: the text that OMB asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -22,7 +22,7 @@ class Reflection:
     accomplishments: str
     who: str
     at: datetime
-    version: int = 0
+    version: int = field(default=0, compare=False)
 
 
 def put(

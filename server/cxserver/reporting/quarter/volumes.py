@@ -6,7 +6,7 @@ source, and never guessed from what we count.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -28,7 +28,7 @@ class Volume:
     source: str
     who: str
     at: datetime
-    version: int = 0
+    version: int = field(default=0, compare=False)
 
 
 def put(
