@@ -33,7 +33,7 @@ ROUNDS = 3
 def ours(kind: str, settings: Settings, file: Path) -> int:
     """As `cx export --format KIND`."""
     engine = db.open_engine(settings)
-    return formats.save(engine, Filter(), kind, file, lambda rows: None)
+    return formats.save(db.source(engine), Filter(), kind, file, lambda rows: None)
 
 
 def raw_csv(settings: Settings, file: Path) -> int:
