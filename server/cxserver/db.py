@@ -50,6 +50,10 @@ class Pool:
 PUBLIC = Pool(size=5, overflow=10, seconds=5.0)
 
 
+# Anybody can knock: strangers use up these two, and nobody's who is signed in.
+ENTRANCE = Pool(size=2, overflow=0, seconds=5.0)
+
+
 def staff_pool(settings: Settings) -> Pool:
     """The pool of staff pages and of programs that read: they can empty none but their own."""
     return Pool(size=settings.staff_connections, overflow=0, seconds=1.0)

@@ -48,6 +48,8 @@ class Desk:
         # Whoever reads results can use up these connections, and no others.
         self.staff_engine: Engine = db.open_engine(settings, db.staff_pool(settings))
         self.readers = ReadingQueue(settings.staff_connections)
+        self.entrance_engine: Engine = db.open_engine(settings, db.ENTRANCE)
+        self.arrivals = ReadingQueue(db.ENTRANCE.size)
         self._ledger = db.open_ledger(self.engine)
         self.roots = rootkey.read(settings.root_key_path)
         self._hidden = Secrets(self.roots)
@@ -67,6 +69,7 @@ class Desk:
             self.meter.flush(self.engine)
         if self._ledger:
             self._ledger.close()
+        self.entrance_engine.dispose()
         self.staff_engine.dispose()
         self.engine.dispose()
         if self._lock:

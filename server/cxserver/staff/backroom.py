@@ -56,6 +56,11 @@ class Backroom:
         return self.desk.staff_engine
 
     @property
+    def entrance(self) -> Engine:
+        """The database, by the connections of those who are not signed in yet."""
+        return self.desk.entrance_engine
+
+    @property
     def path(self) -> str:
         """The public path of the staff pages."""
         return self.settings.path + "/staff"
@@ -66,7 +71,7 @@ class Backroom:
         if len(self.failures) == _STRANGERS and now - self.failures[0] < _MINUTE:
             return
         self.failures.append(now)
-        with db.write(self.engine) as connection:
+        with db.write(self.entrance) as connection:
             self.journal.write(connection, audit.NOBODY, "sign in", how, result, now)
 
     def draw(self, template: str, **values: Any) -> str:

@@ -117,7 +117,7 @@ def _admit(request: Request, room: Backroom, now: datetime) -> Response:
     code = _code(request, room.settings, errand.ticket)
     claims = _provider(request, room).claims(code, errand.ticket, now)
     how = entrance.PROVIDER
-    with db.write(room.engine) as connection:
+    with db.write(room.entrance) as connection:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
             return entrance.admit(connection, request, member, how, now, errand.next)

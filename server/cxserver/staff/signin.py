@@ -4,8 +4,8 @@ A GET signs nobody in: mail scanners open links. The link's page shows a button,
 """
 
 from datetime import datetime
+from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -63,13 +63,14 @@ async def show(request: Request) -> Response:
 
 async def show_link(request: Request) -> Response:
     """GET /staff/sign-in/{secret}: a button. Looking at it, however often, uses nothing up."""
-    return await run_in_threadpool(_show_link, request)
+    return await backroom.of(request).desk.arrivals.run(partial(_show_link, request))
 
 
 async def take_link(request: Request) -> Response:
     """POST /staff/sign-in/{secret}: 303 to the first page, signed in; the link is used up."""
-    origin.check(request, backroom.of(request).settings)
-    return await run_in_threadpool(_take_link, request)
+    back = backroom.of(request)
+    origin.check(request, back.settings)
+    return await back.desk.arrivals.run(partial(_take_link, request))
 
 
 def sign_out(request: Request, visit: Visit) -> Response:
@@ -106,7 +107,7 @@ def _take_link(request: Request) -> Response:
     sessions.cookie_name(request, back.settings)
     how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
     if _whose(request, back, now) is not None:
-        with db.write(back.engine) as connection:
+        with db.write(back.entrance) as connection:
             member = members.take(connection, _secret(request), now)
             if member is not None:
                 if how is entrance.BREAK_GLASS:
@@ -121,7 +122,7 @@ def _whose(request: Request, back: Backroom, now: datetime) -> Member | None:
     secret = _secret(request)
     if oidc.configured(back.settings) and not members.breaks_glass(secret):
         return None
-    with db.read(back.engine) as connection:
+    with db.read(back.entrance) as connection:
         return members.peek(connection, secret, now)
 
 
