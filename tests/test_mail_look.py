@@ -93,8 +93,7 @@ PROGRAMS = {
 def test_every_word_can_be_read_in_light_and_in_dark(open_page, drawn, program):
     scale = 3  # letters then have a core of their full colour
     page = open_page(
-        # All of it in view: a picture of more takes the turned colours back in some Chromiums.
-        viewport={"width": 360, "height": 2400},
+        viewport={"width": 360, "height": 700},
         device_scale_factor=scale,
         color_scheme="dark" if program.get("dark") else "light",
     )
@@ -104,8 +103,9 @@ def test_every_word_can_be_read_in_light_and_in_dark(open_page, drawn, program):
     show(page, drawn, program.get("body", ""))
     if program.get("turn") == "invert":
         page.add_style_tag(content="html { filter: invert(1); background: #fff; }")
+    _show_all(page)
     boxes = page.evaluate(_BOXES)
-    picture = base64.b64encode(page.screenshot(full_page=True)).decode()
+    picture = base64.b64encode(page.screenshot()).decode()
     told = page.evaluate(_CONTRASTS, {"picture": picture, "boxes": boxes, "scale": scale})
     assert len(told) >= 12
     assert min(ratio for ratio, _ in told) >= 4.5
@@ -114,6 +114,16 @@ def test_every_word_can_be_read_in_light_and_in_dark(open_page, drawn, program):
         assert max(grounds) < 0.2
     else:
         assert min(grounds) > 0.5
+
+
+def _show_all(page: Page) -> None:
+    """Make the window as high as the mail, and no higher.
+
+    A picture of more than the window takes the turned colors back in some Chromiums, and one of
+    much more than the mail is too large for a busy machine.
+    """
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": 360, "height": height})
 
 
 @pytest.mark.parametrize("width", [320, 360, 900])
