@@ -10,6 +10,7 @@ from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
+from releasing import release_anew, take_back
 
 # The Monday of the week of a house: the pages end with the Sunday before.
 TODAY = date(2026, 11, 2)
@@ -18,7 +19,9 @@ TODAY = date(2026, 11, 2)
 def hand_in(
     house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en", of="permits"
 ):
-    """`good` and `bad` answers at an office, spread over so many days before `TODAY`."""
+    """`good` and `bad` answers at an office, spread over so many days before `TODAY`, and released
+    as they would have been.
+    """
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     chance = random.Random(f"{office}{good}{bad}{days}{kind}{language}")
@@ -34,4 +37,6 @@ def hand_in(
         points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
         given = Answers(satisfaction=points, trust=points, drivers=tapped)
         waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
+    take_back(house)
     assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
+    release_anew(house)

@@ -1,6 +1,6 @@
 """Programs that read: keys for them, and a few weeks of answers to read about."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -39,12 +39,15 @@ def key(
     office: str | None = None,
     *,
     comments: bool = False,
+    rows: bool = False,
     expires: date = date(2027, 1, 31),
 ) -> str:
     """The text of a new key."""
     with db.write(house.engine) as connection:
         today = house.clock.now.date()
-        _, text = apikeys.issue(connection, "test", service, office, comments, expires, today)
+        _, text = apikeys.issue(
+            connection, "test", service, office, expires, today, comments=comments, rows=rows
+        )
     return text
 
 
@@ -97,11 +100,20 @@ def rows(
     raise AssertionError("this never ends")
 
 
+def results(client: TestClient, text: str, **asked: str) -> list[dict[str, Any]]:
+    """The rows of `GET /api/v1/results`; the first day is `from_`."""
+    sent = {name.rstrip("_"): value for name, value in asked.items()}
+    got = client.get("/api/v1/results", params=sent, headers=bearer(text))
+    assert got.status_code == 200, got.text
+    found: list[dict[str, Any]] = got.json()["rows"]
+    return found
+
+
+def told(rows: list[dict[str, Any]], by: str) -> dict[str, int | None]:
+    """By name how many answers; None is hidden."""
+    return {row[by]: row["n"] for row in rows}
+
+
 def week(day: date) -> str:
     """The week of a day, as the API names it."""
     return f"{day.isocalendar().year}-W{day.isocalendar().week:02}"
-
-
-def monday(day: date) -> date:
-    """The Monday before a day, or itself."""
-    return day - timedelta(days=day.weekday())

@@ -40,6 +40,41 @@ def chosen(rows, exists, first, last, service="", office="", channel="", languag
     ]
 
 
+def released(rows, today):
+    """What people without rows see: answers of closed batches, each under the day it closed.
+
+    A batch of a service at an office ends with the first day by which 5 answers wait. The answers
+    here came in on the day they were given.
+    """
+    units = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["day"] < str(today):
+            units[row["service"], row["office"]][row["day"]].append(row)
+    found = []
+    for days in units.values():
+        waiting = []
+        for day in sorted(days):
+            waiting += days[day]
+            if len(waiting) >= 5:
+                found += [{**row, "day": day} for row in waiting]
+                waiting = []
+    return found
+
+
+def settled(rows, today):
+    """The day after the last one through which units with 90 % of the answers have closed."""
+    units = defaultdict(list)
+    for row in rows:
+        if row["day"] >= str(today - timedelta(weeks=13)):
+            units[row["service"], row["office"]].append(row["day"])
+    have, needed = 0, 0.9 * sum(map(len, units.values()))
+    for days in sorted(units.values(), key=max, reverse=True):
+        have += len(days)
+        if have >= needed:
+            return date.fromisoformat(max(days)) + timedelta(days=1)
+    return today
+
+
 def below(exists, office):
     """The office and all below it."""
     yield office

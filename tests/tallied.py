@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from cxserver import db, tables
 from cxserver.catalog import check
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
-from cxserver.intake import store
+from cxserver.intake import cut_tables, store
 from cxserver.intake.entry import Tally
 from house import CATALOGUE, NOW
 
@@ -47,10 +48,14 @@ def piece(
 
 
 def fill(engine: Engine, added: Mapping[Tally, int]) -> None:
-    """Write these counts, and the services they are of as far as they are not there."""
+    """Write these counts, released as if the batch of each had closed on its day; and the services
+    they are of as far as they are not there. The months are drawn as if they were over.
+    """
     services = tables.services
     with db.write(engine) as connection:
         store.count(connection, added)
+        store.count(connection, added, store.RELEASED)
+        _draw(connection)
         there = set(connection.execute(select(services.c.slug)).scalars())
         rows = [
             {"slug": slug, "definition": {}, "clearance": "umbrella", "survey": 1, "closed": False}
@@ -58,3 +63,15 @@ def fill(engine: Engine, added: Mapping[Tally, int]) -> None:
         ]
         if rows:
             connection.execute(insert(services), rows)
+
+
+def _draw(connection: Connection) -> None:
+    """The cut tables of all months, as of one import."""
+    held = tables.released.c
+    cut_tables.erase_import(connection, "filled")
+    versions: dict[tuple[str, date], set[int]] = {}
+    query = select(held.service, held.day, held.survey).where(held.level == "office-month")
+    for service, month, n in connection.execute(query.distinct()):
+        versions.setdefault((service, month), set()).add(n)
+    for (service, month), some in versions.items():
+        cut_tables.draw_import(connection, service, month, "filled", some)

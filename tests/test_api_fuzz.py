@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reads import LATER, fill, grow, key, noon
+from releasing import release
 
 # Schemathesis knows what a schema says. That a month is over, or a cursor ours, no schema says:
 # then 422 is right although the schema is kept. And what is too long is 413, not 422.
@@ -18,12 +19,14 @@ positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "410",
 """
 
 
+@pytest.mark.parametrize("rows", [False, True], ids=["batches", "rows"])
 @pytest.mark.parametrize("mode", ["positive", "negative"])
-def test_schemathesis_finds_nothing(sqlite_house, serve, tmp_path, mode):
+def test_schemathesis_finds_nothing(sqlite_house, serve, tmp_path, mode, rows):
     house = sqlite_house
     grow(house)
     fill(house, (noon(10, 6), "permits", "riverside", "site", 12, {}))
-    text = key(house, expires=LATER.date() + timedelta(days=30))
+    release(house)
+    text = key(house, expires=LATER.date() + timedelta(days=30), rows=rows)
     address = serve.reserve()
     house.move(address)
     serve(house.app(), at=address)

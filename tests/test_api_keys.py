@@ -30,9 +30,11 @@ def refusal(house, text, today=TODAY):
 
 def test_a_key_is_found_by_its_text_and_the_text_is_kept_nowhere(house):
     text = key(house, "permits", "riverside", comments=True)
+    rows = key(house, rows=True)
     assert TEXT.fullmatch(text)
     found = find(house, text)
     assert (found.service, found.office, found.comments) == ("permits", "riverside", True)
+    assert (found.rows, find(house, rows).rows, find(house, rows).comments) == (False, True, False)
     with db.read(house.engine) as connection:
         kept = repr(connection.execute(select(tables.api_keys)).all()) + repr(found)
     assert text[5:48] not in kept and "key_hash" not in repr(found)
@@ -79,18 +81,20 @@ def test_the_last_day_of_use_is_noted_once_a_day(house):
             apikeys.touch(connection, find(house, text), TODAY - timedelta(days=1))
         assert used() == TODAY
         house.clock.forward(days=1)
-        client.head("/api/v1/responses", headers=bearer(text))
+        client.head("/api/v1/results", headers=bearer(text))
         assert used() == TODAY + timedelta(days=1)
 
 
 def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_house):
     house = sqlite_house
-    text = cx(house, "api-key", "issue", "Our dashboard", "--service", "permits", "--comments")
+    words = ("Our dashboard", "--service", "permits", "--comments", "--rows")
+    text = cx(house, "api-key", "issue", *words)
     assert TEXT.fullmatch(text.removesuffix("\n"))
     [listed] = json.loads(cx(house, "api-key", "list", "--json"))
     issued = date.fromisoformat(listed["issued"])
     assert date.fromisoformat(listed["expires"]) == issued + timedelta(days=90)
-    assert (listed["state"], listed["service"], listed["comments"]) == ("live", "permits", True)
+    assert (listed["state"], listed["service"]) == ("live", "permits")
+    assert listed["comments"] is listed["rows"] is True
     shown = cx(house, "api-key", "list")
     assert "Our dashboard" in shown and listed["id"] in shown and text.strip() not in shown
     assert "withdrawn" in cx(house, "api-key", "revoke", listed["id"])
@@ -99,7 +103,9 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
     with db.read(house.engine) as connection:
         lines = connection.execute(select(tables.audit.c.what, tables.audit.c.about)).all()
     assert [line.what for line in lines] == ["issue key", "withdraw key"]
-    assert "service permits with comments" in lines[0].about and text.strip() not in str(lines)
+    assert "service permits with rows and comments" in lines[0].about and text.strip() not in str(
+        lines
+    )
     assert "is whole: 2 lines" in cx(house, "audit", "verify")
 
 

@@ -1,4 +1,4 @@
-"""docs/api.md: each `curl` of it is typed as it stands, and what it says of small numbers holds."""
+"""docs/api.md: each `curl` of it is typed as it stands, and gives what it should."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 from command import environment
 from house import CATALOGUE
 from reads import fill, key, noon
+from releasing import release
 
 PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
@@ -25,24 +26,27 @@ def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
     busy = ("permit-renewal", "riverside", "site", 7, {})
     wordy = (*busy[:-1], {"comment": "Fine."})
     fill(house, (noon(8, 5), *busy), (noon(10, 6), *wordy))
+    release(house)
     address = serve.reserve()
     house.move(address)
     serve(house.app(), at=address)
     shell = environment(house) | {
         "CX_BASE_URL": address,
         "CX_API_KEY": key(house, "permit-renewal", comments=True),
+        "ROWS_KEY": key(house, rows=True),
     }
     told = []
     for command in COMMANDS:
         assert shlex.split(command)[0] == "curl"
         done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
         told.append(json.loads(done.stdout))
-    months, channels, two, october = (one["rows"] for one in told[:4])
+    months, weeks, channels, two, october = (one["rows"] for one in told[:5])
     assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
+    assert [(row["week"], row["n"]) for row in weeks] == [("2026-W41", 7)]
     assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
-    assert len(two) == 2 and told[2]["next"]
-    assert [row["month"] for row in october] == ["2026-10"] * 7 and told[3]["next"] is None
-    words, quarter = told[4:]
+    assert len(two) == 2 and told[3]["next"]
+    assert [row["day"] for row in october] == ["2026-10-06"] * 7 and told[4]["next"] is None
+    words, quarter = told[5:]
     assert [row["comment"] for row in words["rows"]] == ["Fine."] * 7
     assert quarter["rows"] == [] and quarter["omb_contact"] == "Letter of 2 October"
 

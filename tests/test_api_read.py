@@ -1,4 +1,4 @@
-"""What programs read: the numbers of the export, and nothing that tells of fewer than 5 people."""
+"""What programs read row by row: the export's rows for keys with rows, comments by batch."""
 
 import csv
 import io
@@ -14,7 +14,8 @@ from cxserver.api import walk
 from cxserver.reporting import formats
 from cxserver.reporting.export import Filter
 from lasting import lasting
-from reads import LATER, bearer, fill, grow, key, noon, rows, week
+from reads import LATER, bearer, fill, grow, key, noon, results, rows, told
+from releasing import release
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
 TAPPED = {"drivers": ["ease"], "comment": "Quick, and kind."}
@@ -22,37 +23,27 @@ RATED = {"drivers": {"ease": 2, "employee": 5}, "questions": {"purpose": "appeal
 # A kiosk whose clock was half an hour slow: such answers carry a flag.
 SLOW = {"clock_offset": 1800, "answered_at": "2026-10-27T15:30:00Z"}
 GROUPS = (
-    # October: riverside is busy, lakeside has 3; two of the north's offices, one of them small.
-    (noon(10, 6), "permits", "riverside", "site", 12, TAPPED),
-    (noon(10, 6, 18), "permits", "riverside", "poster", 2, {"trust": 1, "comment": "Slow."}),
-    (noon(10, 8), "permits", "riverside", "site", 3, {"trust": 2, "language": "es"}),
-    (noon(10, 21), "permits", "riverside", "site", 4, {"comment": "Few people came."}),
-    (noon(10, 13), "permits", "lakeside", "site", 3, {"trust": 1, "comment": "A lonely one."}),
-    (noon(10, 14), "permits", "hilltop", "site", 20, {}),
-    (noon(10, 15), "permits", "seaside", "site", 2, {"trust": 1}),
-    (noon(10, 20), "hearings", "riverside", "site", 9, RATED),
-    (noon(10, 22), "calls", "center", "site", 30, {"trust": 5}),
-    (noon(10, 23), "calls", "center", "site", 8, {"language": "es"}),
-    (noon(10, 27), "calls", "center", "kiosk", 6, SLOW),
-    (noon(10, 27), "permits", "hilltop", "kiosk", 3, SLOW),
-    # November: a month that is not over, with a week that is and one that is not.
-    (noon(11, 4), "permits", "riverside", "site", 8, {}),
-    (noon(11, 17), "permits", "riverside", "site", 8, {}),
     # A quarter before.
     (noon(9, 9), "permits", "riverside", "site", 7, {}),
     (noon(9, 9), "permits", "lakeside", "site", 6, {}),
     (noon(9, 16), "permits", "riverside", "site", 6, {"comment": "All went well."}),
+    # October: riverside is busy, lakeside has 3; two of the north's offices, one of them small.
+    (noon(10, 6), "permits", "riverside", "site", 12, TAPPED),
+    (noon(10, 6, 18), "permits", "riverside", "poster", 2, {"trust": 1, "comment": "Slow."}),
+    (noon(10, 8), "permits", "riverside", "site", 3, {"trust": 2, "language": "es"}),
+    (noon(10, 13), "permits", "lakeside", "site", 3, {"trust": 1, "comment": "A lonely one."}),
+    (noon(10, 14), "permits", "hilltop", "site", 20, {}),
+    (noon(10, 15), "permits", "seaside", "site", 2, {"trust": 1}),
+    (noon(10, 20), "hearings", "riverside", "site", 9, RATED),
+    (noon(10, 21), "permits", "riverside", "site", 4, {"comment": "Few people came."}),
+    (noon(10, 22), "calls", "center", "site", 30, {"trust": 5}),
+    (noon(10, 23), "calls", "center", "site", 8, {"language": "es"}),
+    (noon(10, 27), "calls", "center", "kiosk", 6, SLOW),
+    (noon(10, 27), "permits", "hilltop", "kiosk", 3, SLOW),
+    # November: a month that is not over.
+    (noon(11, 4), "permits", "riverside", "site", 8, {}),
+    (noon(11, 17), "permits", "riverside", "site", 8, {}),
 )
-
-
-SCOPES: tuple[dict[str, str], ...] = (
-    {},
-    {"service": "permits"},
-    {"office": "riverside"},
-    {"service": "calls"},
-)
-# What stands beside the answers of a row.
-BESIDE = ("service", "office", "month", "channel", "language", "week", "day", "answered_hour")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -60,6 +51,7 @@ def street(request):
     with lasting(request, request.param) as house:
         grow(house)
         fill(house, *GROUPS)
+        release(house)
         yield house
 
 
@@ -73,71 +65,51 @@ def exported(street):
 
 @pytest.fixture(scope="module")
 def everything(street):
+    """A key that reads all rows."""
+    return key(street, comments=True, rows=True)
+
+
+@pytest.fixture(scope="module")
+def reader(street):
+    """A key that reads batches, and what people wrote."""
     return key(street, comments=True)
-
-
-def results(client, text, **asked):
-    asked = OCTOBER | {name.rstrip("_"): value for name, value in asked.items()}
-    got = client.get("/api/v1/results", params=asked, headers=bearer(text))
-    assert got.status_code == 200, got.text
-    return got.json()["rows"]
-
-
-def told(rows, by):
-    """By name how many answers; None is hidden."""
-    return {row[by]: row["n"] for row in rows}
 
 
 # ---- responses
 
 
-def test_rows_come_of_months_whose_numbers_are_told_by_themselves(client, exported, everything):
+def plain(row):
+    names = ("service", "office", "channel", "language", "survey", "delay", "scale")
+    return (*(row[name] for name in names), str(row["trust"]), str(row["day"]))
+
+
+def test_a_key_with_rows_reads_every_row_of_the_export(client, exported, everything):
     found = rows(client, everything)
-    assert Counter((row["service"], row["office"], row["month"]) for row in found) == {
-        ("calls", "center", "2026-10"): 44,
-        ("hearings", "riverside", "2026-10"): 9,
-        ("permits", "riverside", "2026-09"): 13,
-        ("permits", "lakeside", "2026-09"): 6,
-    }
-    told = {(row["service"], row["office"], row["month"]) for row in found}
-    wanted = [row for row in exported if (row["service"], row["office"], row["day"][:7]) in told]
-    assert Counter(map(_plain, found)) == Counter(map(_plain, wanted))
+    assert len(found) == 137
+    assert Counter(map(plain, found)) == Counter(map(plain, exported))
+    assert {row["office"] for row in found} >= {"lakeside", "seaside"}
 
 
-def _plain(row):
-    return row["service"], row["office"], row["survey"], str(row["trust"])
+def test_a_key_without_rows_is_refused_them_with_the_way_to_get_them(client, reader):
+    got = client.get("/api/v1/responses", headers=bearer(reader))
+    assert got.status_code == 403 and got.json()["code"] == "not_yours"
+    assert "--rows" in got.json()["detail"]
 
 
-def test_no_row_is_in_one_that_is_not_in_the_other(street, client):
-    """Whatever stands in rows, results tell it; and what they add up to is the same."""
-    for scope in SCOPES:
-        text = key(street, **scope)
-        counts = Counter(
-            (row["service"], row["office"], row["month"]) for row in rows(client, text)
-        )
-        for (service, office, month), n in counts.items():
-            year, number = month.split("-")
-            last = date(int(year), int(number) % 12 + 1, 1) - timedelta(days=1)
-            asked = {"from_": f"{month}-01", "to": str(last), "service": service, "office": office}
-            assert told(results(client, text, **asked), "office") == {office: n}
+def test_rows_and_results_of_a_key_with_rows_are_of_the_same_people(client, everything):
+    days = {"from_": "2026-10-06", "to": "2026-10-14"}
+    found = rows(client, everything, **{"from": "2026-10-06", "to": "2026-10-14"})
+    counts = Counter(row["office"] for row in found)
+    assert counts == told(results(client, everything, **days), "office")
+    assert counts == {"riverside": 17, "lakeside": 3, "hilltop": 20}
 
 
-def test_all_that_stands_beside_a_row_five_share(street, client):
-    for scope in SCOPES:
-        found = rows(client, key(street, **scope))
-        groups = Counter(tuple(row[name] for name in BESIDE) for row in found)
-        assert groups and min(groups.values()) >= 5
-    found = rows(client, key(street, "permits", "riverside"), **OCTOBER)
-    # 12 in one hour; 2, 3 and 4 at other times, some in Spanish, hide behind one another.
-    assert Counter(tuple(row[name] for name in BESIDE[3:]) for row in found) == {
-        (None, None, "2026-W41", "2026-10-06", "2026-10-06T16:00:00Z"): 12,
-        (None, None, None, None, None): 9,
-    }
-    found = rows(client, key(street, "calls"), **OCTOBER)
-    assert Counter((row["channel"], row["language"], len(row["flags"])) for row in found) == {
-        ("site", "en", 0): 30,
-        ("site", "es", 0): 8,
-        ("kiosk", "en", 2): 6,
+def test_a_row_says_its_hour_where_five_share_it_like_the_export(client, street):
+    found = rows(client, key(street, "permits", "riverside", rows=True), **OCTOBER)
+    assert Counter((row["answered_hour"], row["week"], row["month"]) for row in found) == {
+        ("2026-10-06T16:00:00Z", "2026-W41", "2026-10"): 12,
+        (None, "2026-W41", "2026-10"): 5,
+        (None, "2026-W43", "2026-10"): 4,
     }
 
 
@@ -169,23 +141,27 @@ def test_a_cursor_holds_no_day_and_a_foreign_one_opens_nothing(street, client, e
     got = client.get("/api/v1/responses", params={"limit": 1}, headers=bearer(everything)).json()
     cursor = got["next"]
     assert date.fromisoformat(_inside(cursor)[1]).day == 1
-    north = key(street, office="north")
-    assert rows(client, north, cursor=cursor) == []
+    north = key(street, office="north", rows=True)
+    found = rows(client, north, cursor=cursor)
+    assert {row["office"] for row in found} == {"hilltop", "seaside"}
+    got = client.get("/api/v1/responses", params={"cursor": cursor}, headers=bearer(key(street)))
+    assert got.status_code == 403
     for spoilt in ("A" * 8, cursor[:-4], "-" * 40, cursor[::-1]):
         asked = {"cursor": spoilt}
         got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
         assert got.status_code == 422, spoilt
 
 
-def test_months_can_be_asked_for_and_parts_of_months_not(client, everything):
-    found = rows(client, everything, **{"from": "2026-09-01", "to": "2026-09-30"})
-    assert {row["month"] for row in found} == {"2026-09"} and len(found) == 19
+def test_any_days_can_be_asked_for(client, everything):
+    found = rows(client, everything, **{"from": "2026-09-10", "to": "2026-10-06"})
+    assert Counter(row["day"] for row in found) == {"2026-09-16": 6, "2026-10-06": 14}
+    for limit in (1, 4):
+        days = {"from": "2026-10-08", "to": "2026-10-21"}
+        assert len(rows(client, everything, limit=limit, **days)) == 41
     for asked in (
-        {"from": "2026-09-02"},
-        {"to": "2026-09-29"},
         {"from": "2026-10-01", "to": "2026-09-30"},
         {"from": "0001-01-01"},
-        {"to": "9999-12-31"},
+        {"to": "0001-01-01"},
         {"limit": "0"},
         {"limit": "1001"},
         {"limit": "+5"},
@@ -194,55 +170,64 @@ def test_months_can_be_asked_for_and_parts_of_months_not(client, everything):
         got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
         assert got.status_code == 422, asked
     assert rows(client, everything, **{"from": "9998-12-01"}) == []
+    assert len(rows(client, everything, to="9999-12-31")) == 137
 
 
 def test_a_quiet_office_is_looked_for_in_steps(street, client, everything, monkeypatch):
     monkeypatch.setattr(walk, "STEPS", 1)
     assert len(rows(client, everything, office="center")) == 44
-    assert rows(client, everything, office="seaside") == []
+    assert len(rows(client, everything, office="seaside")) == 2
     assert len(rows(client, everything, "comments", office="riverside")) == 24
 
 
 # ---- comments
 
 
-def test_comments_come_of_weeks_of_offices_that_are_over_and_have_five(
-    street, client, exported, everything
-):
-    crowds = Counter((row["office"], week(date.fromisoformat(row["day"]))) for row in exported)
-    wanted = [
-        (row["service"], row["office"], week(date.fromisoformat(row["day"])), row["comment"])
-        for row in exported
-        if row["comment"] and crowds[row["office"], week(date.fromisoformat(row["day"]))] >= 5
-    ]
-    found = rows(client, everything, "comments")
-    names = ("service", "office", "week", "comment")
-    assert Counter(tuple(row[name] for name in names) for row in found) == Counter(wanted)
-    assert not any(row["comment"] == "A lonely one." for row in found)
-    got = client.get("/api/v1/comments", headers=bearer(key(street)))
-    assert got.status_code == 403 and got.json()["code"] == "not_yours"
-    for asked in ({"from": "2026-10-06"}, {"to": "2026-10-10"}, {"to": "9999-12-26"}):
-        got = client.get("/api/v1/comments", params=asked, headers=bearer(everything))
-        assert got.status_code == 422, asked
+BATCHED = {
+    ("2026-W38", "All went well."): 6,
+    ("2026-W41", "Quick, and kind."): 12,
+    ("2026-W41", "Slow."): 2,
+    # With the 3 of the 8th it closed a batch.
+    ("2026-W43", "Few people came."): 4,
+}
 
 
-def test_beside_a_comment_stands_trust_where_five_of_its_service_and_week_gave_the_same(
-    client, everything
-):
-    found = rows(client, everything, "comments")
-    assert {(row["week"], row["comment"], row["trust"]) for row in found} == {
-        ("2026-W38", "All went well.", 4),
-        # 12, 3 and 2: the last two would follow.
-        ("2026-W41", "Quick, and kind.", None),
-        ("2026-W41", "Slow.", None),
-        # 9 more of that week gave a 4 too, about another service.
-        ("2026-W43", "Few people came.", None),
-    }
+def worded(found):
+    return Counter((row["week"], row["comment"]) for row in found)
+
+
+def test_comments_come_with_their_batch_and_with_rows_at_once(client, exported, everything, reader):
+    assert worded(rows(client, reader, "comments")) == BATCHED
+    waiting = {("2026-W42", "A lonely one."): 3}
+    assert worded(rows(client, everything, "comments")) == BATCHED | waiting
+    assert sum(bool(row["comment"]) for row in exported) == 27
+
+
+def test_comments_are_for_keys_that_read_them(street, client):
+    for text in (key(street), key(street, rows=True)):
+        got = client.get("/api/v1/comments", headers=bearer(text))
+        assert got.status_code == 403 and got.json()["code"] == "not_yours"
+        assert "--comments" in got.json()["detail"]
+
+
+def test_the_days_of_comments_are_whole_weeks_but_for_keys_with_rows(client, everything, reader):
+    for day in ("2026-10-05", "2026-10-07", "2026-10-11"):
+        asked = {"from": day, "to": day}
+        assert len(rows(client, reader, "comments", **asked)) == 14
+        assert rows(client, everything, "comments", **asked) == []
+    assert len(rows(client, everything, "comments", **{"from": "2026-10-06", "to": "2026-10-06"}))
+
+
+def test_what_one_person_gave_stands_beside_the_words(client, reader):
+    found = rows(client, reader, "comments")
     assert set(found[0]) == {
-        *("service", "office", "week", "trust", "scale"),
-        "comment",
-        "questions",
+        *("service", "office", "week", "trust", "satisfaction", "scale", "comment", "questions"),
+        *("drivers_positive", "drivers_negative", "driver_scores"),
     }
+    kind = [row for row in found if row["comment"] == "Quick, and kind."]
+    assert {(row["trust"], row["satisfaction"]) for row in kind} == {(4, 5)}
+    assert all(row["drivers_positive"] == ["ease"] for row in kind)
+    assert {row["trust"] for row in found if row["comment"] == "Slow."} == {1}
 
 
 def test_answers_and_words_cannot_be_laid_beside_each_other(street, client, everything):

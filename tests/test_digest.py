@@ -16,6 +16,7 @@ from cxserver.staff.access import Role
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES
+from releasing import release_anew
 from wrote import alert, wrote
 
 # Six in the morning in New York, on the Monday after Sunday, 1 November.
@@ -57,6 +58,7 @@ def choose(house, role, every):
 def run(house, at=DUE, **later):
     """Do what is due at a moment; what became of the digests."""
     house.clock.now = at + timedelta(**later)
+    release_anew(house)
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     done = due.run_due(house.engine, house.settings, known, house.clock.now, jobs=DIGESTS)
@@ -132,8 +134,9 @@ def test_a_drop_at_one_of_several_offices_is_named_to_who_sees_them_all(quiet, b
 def test_the_same_drop_among_twelve_is_not_called_a_change(mailed, box):
     house = mailed
     invite(house, Role.OFFICE_MANAGER)
-    hand_in(house, "riverside", 11, 1, days=range(60, 85))
-    hand_in(house, "riverside", 10, 2, days=range(1, 13))
+    # Six a day: each day is a batch, and nobody waits.
+    hand_in(house, "riverside", 11, 1, days=(60, 61))
+    hand_in(house, "riverside", 10, 2, days=(1, 2))
     run(house)
     [letter] = box.letters
     for said in both(letter):
@@ -141,12 +144,12 @@ def test_the_same_drop_among_twelve_is_not_called_a_change(mailed, box):
         assert "Down" not in said and "down" not in said and "%" not in said
 
 
-def test_every_sentence_with_a_number_stands_on_the_page_too(quiet, box):
+def test_every_number_in_it_stands_on_the_page_or_in_its_file(quiet, box):
     house = quiet
     house.apply(CATALOGUE + MORE)
     for office, good, bad in zip(OFFICES, (240, 80, 70, 5, 2), (60, 40, 30, 2, 1), strict=False):
-        hand_in(house, office, good, bad)
         hand_in(house, office, good, bad, days=range(29, 57))
+        hand_in(house, office, good, bad)
     who = {Role.SERVICE_LEAD: {}, Role.OFFICE_MANAGER: {"office": "office-3"}}
     for role, unit in who.items():
         invite(house, role, **unit)
@@ -156,8 +159,12 @@ def test_every_sentence_with_a_number_stands_on_the_page_too(quiet, box):
         role = Role(str(letter["To"]).partition("@")[0])
         with house.client() as client:
             sign_in(house, client, role, **who[role])
-            page = text_of(client.get("/staff/").text)
-        numbers = numbers_in(re.sub(r"http\S+", "", plain(letter)))
+            # How many answered in the days before stands in the page's file.
+            file = client.get("/staff/?format=csv").text
+            page = text_of(client.get("/staff/").text) + file.replace(",", " ")
+        # How many days a week has is no number of people.
+        said = plain(letter).replace("in the last 7 days", "")
+        numbers = numbers_in(re.sub(r"http\S+", "", said))
         assert len(numbers) > 5 and numbers <= numbers_in(page)
 
 
@@ -165,28 +172,43 @@ def numbers_in(text):
     return {one.rstrip(".,") for one in re.findall(r"\d[\d,.]*%?", text)}
 
 
-def test_what_few_answers_forbid_is_in_no_digest(quiet, box):
+def test_answers_that_wait_for_others_are_in_no_digest(quiet, box):
     house = quiet
     house.apply(CATALOGUE + MORE)
-    hand_in(house, "office-4", 2, 1)
-    hand_in(house, "office-3", 100, 20)
+    hand_in(house, "office-4", 3, 1)
+    hand_in(house, "office-3", 100, 20, days=range(1, 25))
     invite(house, Role.OFFICE_MANAGER, email="four@example.gov", office="office-4")
     invite(house, Role.OFFICE_MANAGER, email="five@example.gov", office="office-5")
     invite(house, Role.SERVICE_LEAD)
     run(house)
     four, five, lead = (letters(box)[to] for to in ("four@example.gov", "five@example.gov", LEAD))
     for said in both(four):
-        assert "Too few people answered" in said
-        assert not re.search(r"\b[123] (of|people)|%|4 or 5", said)
-    for said in both(five):
-        assert "Nobody answered in these days" in said and "4 or 5" not in said
+        assert "There are no new answers to show" in said
+        assert not re.search(r"\b[1234] (of|people)|%|4 or 5", said)
+    # Where four wait and where nobody answered, the same is said.
+    nobody = [said.replace("Office 5", "Office 4") for said in both(five)]
+    assert list(both(four)) == nobody
     for said in both(lead):
-        # 123 of both; of the one with 3 nothing, not even by what is left.
-        assert "123 people answered" in said
-        assert not re.search(r"\b120 people answered", said) and "Office 4" not in said
+        # Of the one where four wait nothing, not even in the sum.
+        assert "120 people answered" in said
+        assert not re.search(r"\b12[1-4]\b", said) and "Office 4" not in said
 
 
-def test_last_weeks_answers_are_told_only_where_each_week_is_shown(quiet, box):
+def test_a_fifth_answer_puts_all_five_into_the_digest(quiet, box):
+    house = quiet
+    invite(house, Role.OFFICE_MANAGER)
+    hand_in(house, "riverside", 3, 1, days=(12, 11, 10, 9))
+    hand_in(house, "riverside", 1, 0, days=(8,))
+    # These four wait.
+    hand_in(house, "riverside", 0, 4, days=(1, 2, 3, 4))
+    run(house)
+    [letter] = box.letters
+    for said in both(letter):
+        assert "4 of 5 people gave a 4 or 5 in 2027Q1." in said
+        assert "5 people answered in 2027Q1." in said and not re.search(r"\b[6789] people", said)
+
+
+def test_the_last_seven_days_are_told_only_where_each_week_is_shown(quiet, box):
     house = quiet
     house.apply(CATALOGUE + MORE)
     invite(house, Role.OFFICE_MANAGER, email="many@example.gov", office="office-0")
@@ -197,9 +219,9 @@ def test_last_weeks_answers_are_told_only_where_each_week_is_shown(quiet, box):
     hand_in(house, "office-1", 6, 0, days=range(1, 8))
     run(house)
     for said in both(letters(box)["many@example.gov"]):
-        assert re.search(r"168 people answered in these days\. 42 of them last week\.", said)
+        assert "168 people answered in these days. 42 of them in the last 7 days." in said
     for said in both(letters(box)["some@example.gov"]):
-        assert "people answered in these days." in said and "last week" not in said
+        assert "people answered in these days." in said and "of them" not in said
 
 
 def test_no_digest_holds_what_belongs_to_others(quiet, box):
@@ -233,20 +255,22 @@ def in_their_words(letter):
     return re.findall("“([^”]*)”", said)
 
 
-def test_three_comments_of_weeks_that_are_over_stand_in_it(mailed, box):
+def test_three_comments_of_closed_batches_stand_in_it(mailed, box):
     house = mailed
     invite(house, Role.OFFICE_MANAGER)
-    hand_in(house, "riverside", 200, 20)
-    wrote(house, *(f"It took {n} weeks" for n in range(6)))
     wrote(house, *(f"Long ago {n}" for n in range(6)), day=DUE.date() - timedelta(days=40))
+    wrote(house, *(f"It took {n} weeks" for n in range(6)))
     wrote(house, *(f"By the lake {n}" for n in range(6)), office="lakeside")
+    hand_in(house, "riverside", 200, 20, days=range(2, 29))
+    # Of yesterday, and they wait.
+    wrote(house, *(f"Too few {n}" for n in range(4)), day=DUE.date() - timedelta(days=1))
     run(house)
     [letter] = box.letters
     words = in_their_words(letter)
     assert len(set(words)) == 3 and all(one.startswith("It took") for one in words)
     for said in both(letter):
         assert said.count("Riverside Office, week of October 26, 2026") == 3
-        assert "By the lake" not in said and "Long ago" not in said
+        assert "By the lake" not in said and "Long ago" not in said and "Too few" not in said
     assert "/staff/comments" in html(letter)
     with db.read(house.engine) as connection:
         query = select(tables.audit).where(tables.audit.c.what == "mail comments")
@@ -254,15 +278,15 @@ def test_three_comments_of_weeks_that_are_over_stand_in_it(mailed, box):
     assert lines == [(MANAGER, "digest of 2026-W44")]
 
 
-def test_comments_that_are_held_or_have_an_alert_stand_in_none(quiet, box):
+def test_comments_that_wait_or_came_later_or_have_an_alert_stand_in_none(quiet, box):
     house = quiet
     for office in ("riverside", "lakeside"):
         invite(house, Role.OFFICE_MANAGER, email=f"{office}@example.gov", office=office)
-    # Of a week with four answers; of this week; and one that somebody was called about.
+    # Four that wait; some of the day it was due; and one that somebody was called about.
     wrote(house, *(f"Too few {n}" for n in range(4)), office="lakeside")
-    wrote(house, *(f"This week {n}" for n in range(6)), day=DUE.date())
     rows = wrote(house, "crisis", *(f"Fine {n}" for n in range(5)))
     alert(house, rows[:1])
+    wrote(house, *(f"This week {n}" for n in range(6)), day=DUE.date())
     now = wrote(house, "crisis now", day=DUE.date())
     alert(house, now)
     run(house, days=3)

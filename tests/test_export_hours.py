@@ -8,7 +8,7 @@ import pytest
 
 from command import cx
 from cxserver import db
-from cxserver.insight import suppression
+from cxserver.disclosure import ENOUGH
 from cxserver.reporting import export, formats, hours
 from cxserver.reporting.export import Filter
 from lasting import lasting
@@ -49,8 +49,8 @@ def _told(rows):
     )
 
 
-def test_the_number_is_that_of_the_staff_pages():
-    assert hours.FEWEST == suppression.STAFF_HIDES
+def test_the_number_is_that_of_batches():
+    assert hours.FEWEST == ENOUGH
 
 
 @pytest.mark.parametrize("page", [1, 2, 5, 7, 2000])

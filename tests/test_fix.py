@@ -136,7 +136,7 @@ def test_who_was_not_offered_a_driver_is_not_counted_in_its_share():
 
 
 def tell(house, office: str, n: int, named: int) -> None:
-    """Tallies of `n` people at an office, `named` of whom name the time it took."""
+    """Released counts of `n` people at an office, `named` of whom name the time it took."""
     where = ("permits", NOW.date(), office, "email", "en", 1, False)
     counts = {
         ("response", "all"): n,
@@ -145,7 +145,9 @@ def tell(house, office: str, n: int, named: int) -> None:
         ("driver:efficiency", "negative"): named,
     }
     with db.write(house.engine) as connection:
-        store.count(connection, {(*where, *measured): n for measured, n in counts.items()})
+        added = {(*where, *measured): n for measured, n in counts.items()}
+        store.count(connection, added)
+        store.count(connection, added, store.RELEASED)
 
 
 def test_fix_first_says_it_in_sentences_and_as_data(sqlite_house):

@@ -3,10 +3,10 @@
 import pytest
 
 import kinds
-from cxserver.insight import held
 from cxserver.insight.scopes import Scope
 from cxserver.staff.commentlist import Search
 from readings import Shelf
+from releasing import release
 from wrote import known, wrote
 
 THUMBS, FIVE = "a11-v2-thumbs", "a11-v2-five-point"
@@ -20,11 +20,12 @@ def both(house):
     house.apply(kinds.catalogue(THUMBS))
     for point, words in ((1, "up"), (0, "down")):
         wrote(house, *[words] * 6, trust=point, satisfaction=None, drivers=("ease",))
+    release(house)
     return house
 
 
 def found(house, **search):
-    scope = Scope(offices=frozenset({"riverside"}))
+    scope = Scope(offices=frozenset({"riverside"})).released
     return Shelf(house.engine, known(house), scope, house.clock.now).find(Search(**search)).comments
 
 
@@ -37,12 +38,12 @@ def test_each_comment_is_told_with_its_own_scale_and_side(both) -> None:
 
 
 def test_who_looks_for_a_score_of_1_finds_no_thumb(both) -> None:
-    score = found(both, kind=held.Kind(score=1))
+    score = found(both, score=1)
     assert {one.comment.text for one in score} == {"one of five"}
 
 
 def test_a_driver_is_sought_on_the_side_that_its_scale_gives_it(both) -> None:
-    good = found(both, kind=held.Kind(driver=("ease", "positive")))
+    good = found(both, driver=("ease", "positive"))
     assert {one.comment.text for one in good} == {"up"}
-    bad = found(both, kind=held.Kind(driver=("ease", "negative")))
+    bad = found(both, driver=("ease", "negative"))
     assert {one.comment.text for one in bad} == {"one of five", "down"}

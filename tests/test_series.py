@@ -20,8 +20,10 @@ def test_weeks_are_shown_where_each_has_enough_to_be_compared():
     assert series.length([], END) == series.MONTH
 
 
-def test_a_block_of_fewer_than_five_has_no_sides():
-    counted = [piece(n, n, day=day.isoformat()) for day, n in daily(4, 0, 0, 0, 60, 0, 0, 0)]
+def test_a_block_without_answers_has_no_sides():
+    counted = [
+        piece(n, n, day=day.isoformat()) for day, n in daily(4, 0, 0, 0, *[0] * 4, 60, 0, 0, 0) if n
+    ]
     found = series.blocks(counted, END, series.MONTH)
-    assert [(one.n, bool(one.sides)) for one in found] == [(4, False), (60, True)]
-    assert found[0].score("trust") is None and found[1].score("trust").n == 60
+    assert [(one.n, bool(one.sides)) for one in found] == [(4, True), (0, False), (60, True)]
+    assert found[1].score("trust") is None and found[2].score("trust").n == 60

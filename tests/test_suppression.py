@@ -145,9 +145,7 @@ def test_nothing_is_hidden_where_nothing_is_small():
     ("n", "view"),
     [
         (0, "none"),
-        (1, "hidden"),
-        (4, "hidden"),
-        (5, "grey"),
+        (1, "grey"),
         (9, "grey"),
         (10, "not for comparison"),
         (29, "not for comparison"),

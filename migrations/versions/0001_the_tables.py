@@ -53,6 +53,9 @@ def upgrade() -> None:
         sa.Column(
             "comments", sa.Boolean(), nullable=False, comment="whether it reads what people wrote"
         ),
+        sa.Column(
+            "rows", sa.Boolean(), nullable=False, comment="whether it reads answers row by row"
+        ),
         sa.Column("issued", sa.Date(), nullable=False),
         sa.Column("expires", sa.Date(), nullable=False, comment="its last day"),
         sa.Column("used", sa.Date(), nullable=True, comment="the last day it was used"),
@@ -239,6 +242,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("service", "day", "response", name=op.f("pk_comment_reviews")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "cut_tables",
+        sa.Column("service", sa.String(length=32), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.Column(
+            "source", sa.String(length=64), nullable=False, comment="live, or the import's id"
+        ),
+        sa.Column(
+            "cut",
+            sa.String(length=8),
+            nullable=False,
+            comment="channel, language, survey or flagged",
+        ),
+        sa.Column(
+            "versions",
+            sa.JSON(),
+            nullable=False,
+            comment="the import's survey versions; live: none",
+        ),
+        sa.Column(
+            "hidden", sa.JSON(), nullable=False, comment="cells: office (null: all) and category"
+        ),
+        sa.PrimaryKeyConstraint("service", "month", "source", "cut", name=op.f("pk_cut_tables")),
     )
     op.create_table(
         "digests",

@@ -157,3 +157,14 @@ def test_every_released_count_is_that_of_its_answers(house):
             found.update(answers=row.answers, low=row.trust_1, high=row.trust_5)
             found.update(ease=row.ease_negative)
     assert found == {"answers": 6, "low": 2, "high": 4, "ease": 2}
+
+
+def test_what_is_stored_late_counts_on_the_day_after_the_last_that_closed(house):
+    tuesday = MONDAY + timedelta(days=1)
+    arrive(house, MONDAY, 5)
+    assert close(house, morning(tuesday)) == Closed(1, 5)
+    arrive(house, MONDAY, 1)
+    arrive(house, tuesday, 4)
+    assert close(house, morning(tuesday + timedelta(days=1))) == Closed(1, 5)
+    assert batches(house) == [(MONDAY, MONDAY, 5), (tuesday, tuesday, 5)]
+    assert recount.differences(db.source(house.engine)) == []

@@ -20,6 +20,7 @@ from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import House, answer
 from lasting import lasting
+from releasing import release
 from wrote import THURSDAY, wrote
 
 SERVER = Path(cxserver.__file__).parent
@@ -40,6 +41,7 @@ MAY_HOLD_AN_ENGINE = {
     "catalog/watch.py": "looks every second whether what exists has changed",
     "doctor/installation.py": "sees whether the database can be opened",
     "intake/closing.py": "closes each unit in a transaction of its own",
+    "intake/cut_tables.py": "draws each month's tables in a transaction of its own",
     "intake/desk.py": "owns the engines",
     "intake/lookout.py": "marks bursts by the writer",
     "intake/meter.py": "the writer's",
@@ -48,7 +50,6 @@ MAY_HOLD_AN_ENGINE = {
     "intake/writer.py": "the writer",
     "staff/backroom.py": "the rim of the staff pages",
     "staff/snapshot.py": "begins the one transaction of a request",
-    "staff/veil.py": "keeps rulings by database",
 }
 DOMAIN = (
     *("casework", "catalog", "collection", "disclosure", "doctor", "history", "insight"),
@@ -83,6 +84,7 @@ def counted(client: TestClient) -> Iterator[dict[str, int]]:
 def answered(house: House) -> None:
     wrote(house, *(["quick and kind"] * 12), day=THURSDAY)
     wrote(house, *(["slow"] * 9), day=THURSDAY, office="lakeside", trust=1)
+    release(house)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -1,6 +1,5 @@
-"""GET /api/v1/results: the counts of `cx results`, as far as small numbers let them be told."""
+"""GET /api/v1/results: the counts of `cx results`; of closed batches for keys that read no rows."""
 
-from calendar import monthrange
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -11,69 +10,70 @@ from cxserver.api.items import Rejected
 from cxserver.api.models import Fault
 from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
-from cxserver.insight import measures, told
+from cxserver.insight import cuts, measures, scopes
+from cxserver.insight.cuts import Counted, NotCut
+from cxserver.insight.scopes import Scope
 from cxserver.insight.slices import Driver, Slice
-from cxserver.insight.told import Ask, NotTold, Told
 
-MOST_MONTHS = 12
-_RULE = (
-    "`from` is the first day of a month and `to` the last day of one that is over, at most "
-    f"{MOST_MONTHS} months; for `by=quarter`, of fiscal quarters. Days, or stretches that differ "
-    "by some, would tell of single people."
-)
+_LONGEST = timedelta(days=731)
+_RULE = "`from` and `to` are days up to today, in order, at most two years."
 
 
 def answer(who: Visitor, asked: FiguresQuery) -> dict[str, Any]:
     """A row for each group."""
-    start, end = _months(asked, who.today)
-    held = Told(who.connection, who.directory, who.seen, periods.days(start, end))
-    ask = Ask(
-        service=asked.service,
-        office=asked.office,
-        under=asked.under,
-        channel=asked.channel,
-        language=asked.language,
-        flagged=asked.without_flagged == "false",
-    )
+    start, end = _days(asked, who.today)
+    scope = who.seen.narrowed(_wanted(who, asked)).during(periods.days(start, end))
     try:
-        rows = [_row(asked.by, row) for row in held.rows(asked.by, ask)]
-    except NotTold as error:
-        raise Rejected(422, "invalid", str(error), [Fault(field="by", code="crossed")]) from None
-    figures = Figures(by=asked.by, start=start, end=end, rows=rows)
+        counted = cuts.read(who.connection, scope, (asked.by,))
+    except NotCut as error:
+        raise Rejected(422, "invalid", str(error), [Fault(field="by", code="cut")]) from None
+    figures = Figures(by=asked.by, start=start, end=end, rows=_rows(asked.by, counted))
     return figures.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 show = visitor.receives(FiguresQuery, answer)
 
 
-def _months(asked: FiguresQuery, today: date) -> tuple[date, date]:
-    """The first and the last day. Raises Rejected."""
-    kind: periods.Kind = "quarter" if asked.by == "quarter" else "month"
-    last = periods.previous(periods.of(kind, today))
+def _days(asked: FiguresQuery, today: date) -> tuple[date, date]:
+    """The first and the last day; last month where none is named. Raises Rejected."""
+    last = periods.previous(periods.of("month", today))
     if asked.start is None and asked.end is None:
         return last.start, last.end - timedelta(days=1)
-    start, end = asked.start, asked.end
-    if start is None or end is None or not _fits(kind, start, end, today):
-        raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="whole_months")])
+    start, end = asked.start, asked.end or today
+    if start is None or not (date(2000, 1, 1) <= start <= end <= today):
+        raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
+    if end - start >= _LONGEST:
+        raise Rejected(422, "invalid", _RULE, [Fault(field="to", code="too_long")])
     return start, end
 
 
-def _fits(kind: periods.Kind, start: date, end: date, today: date) -> bool:
-    months = 12 * (end.year - start.year) + end.month - start.month + 1
-    return (
-        date(2000, 1, 1) <= start <= end < today
-        and months <= MOST_MONTHS
-        and start == periods.of(kind, start).start
-        and end.day == monthrange(end.year, end.month)[1]
-        and (kind == "month" or months % 3 == 0)
+def _wanted(who: Visitor, asked: FiguresQuery) -> Scope:
+    wanted = Scope(
+        services=scopes.only(asked.service),
+        offices=scopes.only(asked.office),
+        channels=scopes.only(asked.channel),
+        languages=scopes.only(asked.language),
+        flagged=scopes.WITHOUT_FLAGGED if asked.without_flagged == "true" else None,
     )
+    if asked.under is None:
+        return wanted
+    return wanted.narrowed(Scope(offices=scopes.subtree(who.directory, asked.under)))
 
 
-def _row(by: str, row: told.Row) -> FigureRow:
-    one: Slice | None = row.counted
+def _rows(by: str, counted: Counted) -> list[FigureRow]:
+    """By name. A group of which some is hidden shows nothing: part of it would look like all."""
+    found = {one.group[by]: one for one in counted.slices}
+    hidden = {name for (name,) in counted.hidden}
+    return [
+        _row(by, name, None if name in hidden else found[name])
+        for name in sorted(found.keys() | hidden)
+    ]
+
+
+def _row(by: str, name: str, one: Slice | None) -> FigureRow:
     return FigureRow.model_validate(
         {
-            by: row.name,
+            by: name,
             "hidden": one is None,
             "n": one.n if one else None,
             "trust": _score(one.trust) if one else None,

@@ -16,7 +16,7 @@ SECURITY = {
 PROBLEMS = {
     "400": "there is a key in the address: take it for lost",
     "401": "no key, or one that is unknown, cut off, withdrawn or over",
-    "403": "the key does not read that service or office",
+    "403": "the key does not read that service, that office, rows or comments",
     "422": "a parameter does not fit",
     "500": "our own fault",
     "503": "the database does not answer: try again",
@@ -81,6 +81,10 @@ _COMMENTS: dict[str, Any] = {
             "office": "riverside",
             "week": "2026-W44",
             "trust": 4,
+            "satisfaction": 5,
+            "drivers_positive": ["ease"],
+            "drivers_negative": [],
+            "driver_scores": {},
             "scale": "five-point",
             "comment": "Quick, and kind.",
             "questions": {},
@@ -117,7 +121,7 @@ _FILED: dict[str, Any] = {
 def results(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/results."""
     return _operation(
-        "Counts of whole months, as far as small numbers let them be told",
+        "Counts; of closed batches for keys that read no rows",
         "results",
         FiguresQuery,
         ("Figures", "a row for each group", _FIGURES),
@@ -128,7 +132,7 @@ def results(statuses: dict[str, Any]) -> dict[str, Any]:
 def responses(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/responses."""
     return _operation(
-        "What people answered, row by row, of months that are over",
+        "What people answered, row by row, for keys that read rows",
         "listResponses",
         AnswersQuery,
         ("AnswersPage", "one page", _ANSWERS),
@@ -139,7 +143,7 @@ def responses(statuses: dict[str, Any]) -> dict[str, Any]:
 def comments(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/comments."""
     return _operation(
-        "What people wrote, of weeks that are over",
+        "What people wrote, for keys that read comments",
         "listComments",
         CommentsQuery,
         ("CommentsPage", "one page", _COMMENTS),

@@ -10,7 +10,7 @@ MOST, USUAL = 1000, 200
 _SLUG = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
-By = Literal["office", "service", "channel", "language", "month", "quarter"]
+By = Literal["office", "service", "channel", "language", "week", "month", "quarter"]
 Channel = Literal["email", "sms", "web", "phone", "kiosk", "poster", "site", "paper"]
 
 
@@ -53,11 +53,11 @@ class FiguresQuery(Query):
     ] = None
     start: Annotated[
         Day | None,
-        Field(alias="from", description="The first day of a month. Default: of last month."),
+        Field(alias="from", description="The first day. Default: the first of last month."),
     ] = None
     end: Annotated[
         Day | None,
-        Field(alias="to", description="The last day of a month that is over, within a year."),
+        Field(alias="to", description="The last day, included; at most two years from the first."),
     ] = None
     without_flagged: Annotated[
         Literal["true", "false"], Field(description="Leave out answers with a flag.")
@@ -83,23 +83,9 @@ class RowsQuery(Query):
 class AnswersQuery(RowsQuery):
     """What `GET /api/v1/responses` is asked."""
 
-    start: Annotated[
-        Day | None, Field(alias="from", description="The first day of a month: from it on.")
-    ] = None
-    end: Annotated[
-        Day | None, Field(alias="to", description="The last day of a month: up to and with it.")
-    ] = None
-
 
 class CommentsQuery(RowsQuery):
-    """What `GET /api/v1/comments` is asked."""
-
-    start: Annotated[
-        Day | None, Field(alias="from", description="A Monday: from this week on.")
-    ] = None
-    end: Annotated[
-        Day | None, Field(alias="to", description="A Sunday: up to and with its week.")
-    ] = None
+    """What `GET /api/v1/comments` is asked. For keys without rows the days are whole weeks."""
 
 
 class QuarterQuery(BaseModel):
@@ -148,6 +134,7 @@ class FigureRow(BaseModel):
     service: str | None = None
     channel: str | None = None
     language: str | None = None
+    week: str | None = None
     month: str | None = None
     quarter: str | None = None
     hidden: bool
@@ -159,7 +146,7 @@ class FigureRow(BaseModel):
 
 
 class Figures(BaseModel):
-    """The results of whole months."""
+    """The results of some days."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -169,22 +156,20 @@ class Figures(BaseModel):
     rows: list[FigureRow]
 
 
-_FEW = "Null where fewer than 5 would be alike."
+_FEW = "Null where fewer than 5 people of that office share it."
 
 
 class AnswerRow(BaseModel):
-    """One person's answers, as the export has them, without words; what would single somebody out
-    is left out.
-    """
+    """One person's answers, as the export has them, without words."""
 
     service: str
     office: str
-    channel: Annotated[str | None, Field(description=_FEW)]
-    language: Annotated[str | None, Field(description=_FEW)]
+    channel: str
+    language: str
     survey: str
     month: Annotated[str, Field(description="As 2026-11.")]
-    week: Annotated[str | None, Field(description=f"As 2026-W45, from Monday. {_FEW}")]
-    day: Annotated[date | None, Field(description=_FEW)]
+    week: Annotated[str, Field(description="As 2026-W45, from Monday to Sunday.")]
+    day: Annotated[date, Field(description="The office's local date.")]
     answered_hour: Annotated[str | None, Field(description=_FEW)]
     delay: str
     trust: Annotated[int, Field(description="1 to 5; on the scale `thumbs` 0 or 1.")]
@@ -193,7 +178,7 @@ class AnswerRow(BaseModel):
     drivers_negative: list[str]
     driver_scores: dict[str, int]
     questions: Annotated[dict[str, str], Field(description="The answers that were chosen.")]
-    flags: Annotated[list[str] | None, Field(description=_FEW)]
+    flags: list[str]
     scale: str
 
 
@@ -210,10 +195,11 @@ class CommentRow(BaseModel):
     service: str
     office: str
     week: Annotated[str, Field(description="As 2026-W45, from Monday to Sunday.")]
-    trust: Annotated[
-        int | None,
-        Field(description="Null unless 5 of that service, office and week gave the same."),
-    ]
+    trust: Annotated[int, Field(description="1 to 5; on the scale `thumbs` 0 or 1.")]
+    satisfaction: Annotated[int | None, Field(description="Null where it was not asked.")]
+    drivers_positive: list[str]
+    drivers_negative: list[str]
+    driver_scores: dict[str, int]
     scale: str
     comment: Annotated[str, Field(description="Empty where only a question was answered.")]
     questions: Annotated[dict[str, str], Field(description="The answers that were typed.")]

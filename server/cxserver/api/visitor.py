@@ -20,6 +20,7 @@ from cxserver.api.reading import Query
 from cxserver.catalog import apikeys
 from cxserver.catalog.apikeys import ApiKey
 from cxserver.catalog.directory import Directory
+from cxserver.disclosure.audience import audience
 from cxserver.errors import ApiKeyRefused, NotFound
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
@@ -98,13 +99,15 @@ def refused(rejected: Rejected) -> Response:
 
 
 def scope(key: ApiKey, directory: Directory) -> Scope:
-    """All the answers that a key reads. What is no longer in the catalogue shows nothing."""
+    """All the answers that a key reads: closed batches, unless it reads rows. What is no longer in
+    the catalog shows nothing.
+    """
     try:
         below = scopes.unit(directory, key.office) if key.office is not None else Scope()
     except NotFound:
         return _NOTHING
     service = frozenset({key.service}) if key.service is not None else None
-    return below.narrowed(Scope(services=service))
+    return below.narrowed(Scope(services=service, audience=audience(key.rows)))
 
 
 def _answered(

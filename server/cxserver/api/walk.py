@@ -5,7 +5,7 @@ week. A cursor names how far it came, and opens nothing that the key does not.
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -16,10 +16,11 @@ from cxserver.api.reading import RowsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
-from cxserver.periods import Kind, Period
+from cxserver.periods import Kind, Period, Span
 from cxserver.reporting import batches
 
 LEAST = date(2000, 1, 1)
+_RULE = "`from` is a day from 2000 on, and `to` one that is not before it."
 # Periods of one service that one request looks through: who asks for a quiet office gets an empty
 # page and goes on.
 STEPS = 26
@@ -57,9 +58,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: of these services and offices, in whole periods from one day to before another.
-
-    `scope` is the same for counting: all that the key reads of one service counts.
+    """Which rows: of these services and offices, from one day to before another, read period by
+    period.
     """
 
     kind: Kind
@@ -71,20 +71,21 @@ class Wanted:
     cursor: str | None
 
 
-def wanted(who: Visitor, asked: RowsQuery, kind: Kind, over: date, rule: str) -> Wanted:
-    """What is asked for, as far as it is `over`. Raises Rejected with the `rule` of the days."""
-    least = periods.of(kind, LEAST).start
-    start, last = asked.start or least, asked.end
-    ends = last is None or (last.year < 9999 and _ends(kind, last))
-    if start < least or not _begins(kind, start) or not ends or (last and start > last):
-        raise Rejected(422, "invalid", rule, [Fault(field="from", code=f"whole_{kind}s")])
+def wanted(who: Visitor, asked: RowsQuery, kind: Kind, *, whole: bool = False) -> Wanted:
+    """What is asked for, up to today; with `whole` in whole periods. Raises Rejected."""
+    start, last = asked.start or LEAST, min(asked.end or who.today, who.today)
+    if start < LEAST or start > (asked.end or start):
+        raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
+    span = periods.days(start, last)
+    if whole and start <= last:
+        span = Span(periods.of(kind, start).start, periods.of(kind, last).end)
     scope = who.seen.narrowed(_named(who, asked))
     return Wanted(
         kind=kind,
         services=sorted(who.directory.services if scope.services is None else scope.services),
         offices=frozenset(who.directory.offices) if scope.offices is None else scope.offices,
-        start=start,
-        end=min(periods.of(kind, last).end, over) if last else over,
+        start=span.start or LEAST,
+        end=span.end or who.today,
         limit=asked.limit,
         cursor=asked.cursor,
     )
@@ -103,7 +104,7 @@ def pages(
     here = Place("", asked.start) if asked.cursor is None else Place.read(asked.cursor, asked.kind)
     rows: list[Row] = []
     for looked, (service, period, after) in enumerate(_steps(who, asked, here), start=1):
-        some, on = read(service, period, after, asked.limit - len(rows))
+        some, on = read(service, _within(period, asked), after, asked.limit - len(rows))
         rows += some
         if on:
             return rows, Place(service, period.start, on)
@@ -129,6 +130,11 @@ def _steps(who: Visitor, asked: Wanted, place: Place) -> Iterator[tuple[str, Per
             start = period.end
 
 
+def _within(period: Period, asked: Wanted) -> Period:
+    """The days of a period that are asked for."""
+    return replace(period, start=max(period.start, asked.start), end=min(period.end, asked.end))
+
+
 def _named(who: Visitor, asked: RowsQuery) -> Scope:
     named = Scope(
         services=frozenset({asked.service}) if asked.service is not None else None,
@@ -141,7 +147,3 @@ def _named(who: Visitor, asked: RowsQuery) -> Scope:
 
 def _begins(kind: Kind, day: date) -> bool:
     return periods.of(kind, day).start == day
-
-
-def _ends(kind: Kind, day: date) -> bool:
-    return periods.days(day, day).end == periods.of(kind, day).end

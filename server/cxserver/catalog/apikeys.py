@@ -24,13 +24,17 @@ _TEXT = re.compile(r"(?P<body>cxa1_[A-Za-z0-9_-]{43})_(?P<crc>[0-9a-f]{6})", re.
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What a key reads: a service, or an office with those below it, or both; None is all."""
+    """What a key reads: a service, or an office with those below it, or both; None is all.
+
+    `rows`: answers row by row, so that no number is hidden from it; `comments`: what people wrote.
+    """
 
     id: str
     name: str
     service: str | None
     office: str | None
     comments: bool
+    rows: bool
     issued: date
     expires: date
     used: date | None
@@ -49,9 +53,11 @@ def issue(
     name: str,
     service: str | None,
     office: str | None,
-    comments: bool,
     expires: date,
     now: date,
+    *,
+    comments: bool,
+    rows: bool,
 ) -> tuple[str, str]:
     """Make a key; gives its id and its text, which is kept nowhere. Raises NotFound."""
     _check_exists(connection, service, office)
@@ -65,6 +71,7 @@ def issue(
             service=service,
             office=office,
             comments=comments,
+            rows=rows,
             issued=now,
             expires=expires,
         )

@@ -39,6 +39,12 @@ def issue(
     comments: Annotated[
         bool, typer.Option("--comments", help="It also reads what people wrote.")
     ] = False,
+    rows: Annotated[
+        bool,
+        typer.Option(
+            "--rows", help="It also reads answers row by row: nothing is hidden from it then."
+        ),
+    ] = False,
     days: Annotated[
         int, typer.Option(min=1, max=apikeys.LONGEST, help="How long it is good for.")
     ] = apikeys.USUAL,
@@ -52,14 +58,17 @@ def issue(
     journal = Journal(rootkey.read(chosen.root_key_path))
     expires = now.date() + timedelta(days=days)
     with database(chosen) as engine, db.write(engine) as connection:
-        id, text = apikeys.issue(connection, name, service, office, comments, expires, now.date())
-        about = f"API key {id} ({name}) reads {_reads(service, office, comments)}"
+        id, text = apikeys.issue(
+            connection, name, service, office, expires, now.date(), comments=comments, rows=rows
+        )
+        reads = _reads(service, office, comments=comments, rows=rows)
+        about = f"API key {id} ({name}) reads {reads}"
         journal.write(connection, audit.COMMAND, "issue key", about, "done", now)
     if json:
         say_json({"id": id, "key": text, "expires": expires.isoformat()})
         return
     err.print(
-        f"API key {id} reads {_reads(service, office, comments)}; its last day is {expires}:",
+        f"API key {id} reads {reads}; its last day is {expires}:",
         markup=False,
         soft_wrap=True,
     )
@@ -80,7 +89,7 @@ def list_keys(data: Data = None, json: Json = False) -> None:
         return
     table = plain_table("", "id", "name", "reads", "issued", "last day", "last used", "state")
     for key in found:
-        reads = _reads(key.service, key.office, key.comments)
+        reads = _reads(key.service, key.office, comments=key.comments, rows=key.rows)
         days = (str(day or "") for day in (key.issued, key.expires, key.used))
         table.add_row(key.id, escape(key.name), reads, *days, key.state(today))
     out.print(table)
@@ -101,10 +110,11 @@ def revoke(
     out.print(f"API key {key.id} ({key.name}) is withdrawn.", markup=False, soft_wrap=True)
 
 
-def _reads(service: str | None, office: str | None, comments: bool) -> str:
+def _reads(service: str | None, office: str | None, *, comments: bool, rows: bool) -> str:
     place = f"office {office} and below" if office else ""
     scope = ", ".join(part for part in (f"service {service}" if service else "", place) if part)
-    return (scope or "everything") + (" with comments" if comments else "")
+    more = [name for name, is_read in (("rows", rows), ("comments", comments)) if is_read]
+    return (scope or "everything") + (f" with {' and '.join(more)}" if more else "")
 
 
 def _as_json(key: ApiKey) -> dict[str, Any]:
@@ -114,6 +124,7 @@ def _as_json(key: ApiKey) -> dict[str, Any]:
         "service": key.service,
         "office": key.office,
         "comments": key.comments,
+        "rows": key.rows,
         "issued": key.issued.isoformat(),
         "expires": key.expires.isoformat(),
         "used": key.used.isoformat() if key.used else None,

@@ -30,10 +30,22 @@ def fix_first(
     end: Annotated[
         Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
     ] = None,
+    all: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Count all answers, by the day they were given, also those that have not been "
+            "released to the staff pages; and look at single channels.",
+        ),
+    ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """What is named as "could be better" where it need not be: the most people first."""
+    """What is named as "could be better" where it need not be: the most people first.
+
+    Without --all from released answers, as the staff pages have them: for the same days and place
+    both say the same.
+    """
     if start and end and start > end:
         raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
     with database(settings(data)) as engine, db.read(engine) as connection:
@@ -43,11 +55,13 @@ def fix_first(
             periods.days(start.date() if start else None, end.date() if end else None)
         )
         versions = wording.versions(known)
-        counted = slices.read(connection, asked, fix.NEEDS, fix.measures(versions))
-    report = fix.first(counted, versions)
+        scope = asked if all else asked.released
+        counted = slices.read(connection, scope, fix.NEEDS, fix.measures(versions))
+    report = fix.first(counted, versions, channels=all)
     if json:
-        say_json(_as_json(report, known))
+        say_json({"counts": "all answers" if all else "released answers"} | _as_json(report, known))
     else:
+        out.print("Counts all answers." if all else "Counts released answers.", soft_wrap=True)
         _show(report, known)
 
 

@@ -20,7 +20,7 @@ from cxserver.catalog.rootkey import RootKeys
 from cxserver.demo import front, people
 from cxserver.demo.front import Stage
 from cxserver.errors import CatalogRefused
-from cxserver.intake import entry, store
+from cxserver.intake import closing, cut_tables, entry, store
 from cxserver.intake.entry import Secrets
 from cxserver.settings import Settings
 from cxserver.staff import audit, members
@@ -71,6 +71,7 @@ def prepare(settings: Settings, answers: int) -> Stage:
         db.migrate(engine)
         _apply(engine)
         _answer(engine, roots, answers)
+        _release(engine)
         with db.write(engine) as connection:
             key = linkkeys.current(connection, roots, SERVICE, clock.now().date())
     finally:
@@ -105,6 +106,15 @@ def _answer(engine: Engine, roots: RootKeys, answers: int) -> None:
             for result in store.write(engine, waiting[start : start + BATCH]):
                 if isinstance(result, Exception):
                     raise result
+
+
+def _release(engine: Engine) -> None:
+    """Close the batches that are due, as the server does each hour, before anybody looks."""
+    with db.read(engine) as connection:
+        known = directory.load(connection)
+    with console.status("Counting the answers"):
+        closing.close_due(engine, known, clock.now())
+        cut_tables.draw_due(engine, known, clock.now())
 
 
 def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:

@@ -13,7 +13,7 @@ from cxserver.errors import ServerError
 from cxserver.history import filed
 from cxserver.history.taken import Taken, id_of
 from cxserver.instrument.survey import Survey
-from cxserver.intake import store
+from cxserver.intake import cut_tables, store
 
 # What staff may have done with an imported answer since.
 _WORK = (tables.case_notes, tables.cases, tables.alerts, tables.replies, tables.comment_reviews)
@@ -47,6 +47,7 @@ def undo(connection: Connection, one: Taken) -> Undone:
         )
     worked = cases(connection, one)
     answers = sum(_take_out(connection, survey) for survey in one.surveys)
+    cut_tables.erase_import(connection, one.id)
     connection.execute(delete(tables.batches).where(tables.batches.c.source == one.id))
     filed.take_out(connection, one.id)
     held = tables.imports.c.digest

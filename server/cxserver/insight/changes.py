@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import add
 from typing import Literal
 
 from cxserver.insight import chance, measures, mix, wording
@@ -70,18 +71,18 @@ def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
     given = list(slices)
     if measure == "trust":
         measure = trust_scale(given)
+    # The best two of five points, or the better of two thumbs.
+    best = 1 if measure == "thumbs" else 2
     totals: Sequence[int] = ()
     counts: dict[str, tuple[int, int]] = {}
     versions: dict[tuple[str, str], int] = {}
     for one in given:
-        score = one.score(measure)
-        totals = [
-            a + b for a, b in zip(totals or [0] * len(score.counts), score.counts, strict=True)
-        ]
+        points = one.points(measure)
+        totals = list(map(add, totals, points)) if totals else points
         asked = (one.group["survey"], one.group["language"])
         way = f"{asked[0].partition('/')[0]}/{one.group['channel']}"
         top, n = counts.get(way, (0, 0))
-        counts[way] = (top + score.top, n + score.n)
+        counts[way] = (top + sum(points[-best:]), n + sum(points))
         versions[asked] = versions.get(asked, 0) + one.n
     return Side(measures.score(totals or [0] * 5), counts, versions)
 
@@ -186,11 +187,11 @@ def _mix(before: Side, after: Side) -> tuple[Cause, str] | None:
         return now.get(name, 0) / sum(now.values()) - then.get(name, 0) / sum(then.values())
 
     most = max(sorted(then.keys() | now.keys()), key=lambda name: abs(moved(name)))
-    was = then.get(most, 0) / sum(then.values())
-    share = now.get(most, 0) / sum(now.values())
     services = {name.partition("/")[0] for name in then.keys() | now.keys()}
     way = most.partition("/")[2] if len(services) == 1 else most
-    return "channels", f"Answers come by other ways: {way} was {was:.0%} of them, now {share:.0%}."
+    # Without its share: that is a cut, and shown as one or not at all.
+    side = "more" if moved(most) > 0 else "fewer"
+    return "channels", f"Answers come by other ways than before: {side} by {way}."
 
 
 def _only_uncertain(one: Change) -> bool:

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from cxserver.insight import measures
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.slices import Slice
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
+
+Side = Literal["positive", "negative"]
+SIDES: tuple[Side, ...] = ("positive", "negative")
+# A driver that was rated instead of tapped: which points are which side. As the taps have it,
+# whose side follows trust: 4 and 5 are positive.
+POINTS: Mapping[Side, tuple[int, ...]] = {"positive": (4, 5), "negative": (1, 2, 3)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,14 @@ def measures(surveys: Mapping[str, Survey]) -> set[str]:
     return {"response", "trust", *(f"driver:{code}" for code in codes)}
 
 
-def first(slices: Iterable[Slice], surveys: Mapping[str, Survey]) -> Report:
-    """What to fix first, from slices by `NEEDS`. `surveys` are the versions by name."""
-    counted = _Counted(slices, surveys)
+def first(
+    slices: Iterable[Slice], surveys: Mapping[str, Survey], *, channels: bool = True
+) -> Report:
+    """What to fix first, from slices by `NEEDS`. `surveys` are the versions by name.
+
+    `channels`: whether a finding may be of one channel of an office, for those who hold the rows.
+    """
+    counted = _Counted(slices, surveys, channels=channels)
     cells = [cell for key in sorted(counted.drivers) for cell in counted.cells(*key)]
     rates = chance.adjusted([cell.chance for cell in cells])
     sure = [(cell, rate) for cell, rate in zip(cells, rates, strict=True) if rate <= RATE]
@@ -120,7 +125,10 @@ def first(slices: Iterable[Slice], surveys: Mapping[str, Survey]) -> Report:
 class _Counted:
     """Who named what where, summed from the slices."""
 
-    def __init__(self, slices: Iterable[Slice], surveys: Mapping[str, Survey]):
+    def __init__(
+        self, slices: Iterable[Slice], surveys: Mapping[str, Survey], *, channels: bool = True
+    ):
+        self._channels = channels
         # (service, driver) → office → channel → (named, people)
         self.drivers: dict[tuple[str, str], dict[str, Counts]] = defaultdict(
             lambda: defaultdict(dict)
@@ -138,17 +146,18 @@ class _Counted:
         offices, unhappy = self.drivers[service, driver], self._unhappy[service, driver]
         everybody, all_unhappy = _summed(offices.values()), _summed(unhappy.values())
         for office, counts in sorted(offices.items()):
-            for channel in (None, *sorted(counts)) if len(counts) > 1 else (None,):
+            apart = self._channels and len(counts) > 1
+            for channel in (None, *sorted(counts)) if apart else (None,):
                 here = counts if channel is None else {channel: counts[channel]}
                 elsewhere = _rest(everybody, counts, channel)
                 if min(_total(here)[1], _total(elsewhere)[1]) < LEAST:
                     continue
                 base = unhappy[office]
                 sad = base if channel is None else {channel: base[channel]}
-                apart = _rest(all_unhappy, base, channel)
+                others = _rest(all_unhappy, base, channel)
                 yield _Cell(
                     *(service, office, channel, driver),
-                    *(here, elsewhere, _total(sad), _total(apart)),
+                    *(here, elsewhere, _total(sad), _total(others)),
                 )
 
     def common(self) -> Iterator[Common]:
@@ -164,8 +173,9 @@ class _Counted:
     def _add(self, one: Slice, survey: Survey) -> None:
         service, office, channel = (one.group[name] for name in NEEDS[:3])
         unhappy = sum(one.trust.counts[:3]) + one.thumbs.bottom
+        found = one.drivers
         for code in survey.drivers:
-            driver = one.drivers.get(code)
+            driver = found.get(code)
             if survey.driver_mode == "likert":
                 points = driver.counts if driver and driver.counts else (0,) * 5
                 named, n, base = points[0] + points[1], sum(points), 0

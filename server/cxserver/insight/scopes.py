@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cxserver.catalog.directory import Directory
+from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
 from cxserver.periods import Span
 
@@ -18,7 +19,8 @@ Names = frozenset[str] | None
 class Scope:
     """Which answers: a set for each column, None being all. `surveys` are named `<service>/<n>`.
 
-    A role is a scope too: what somebody asks for is always narrowed by what they may see.
+    A role is a scope too: what somebody asks for is always narrowed by what they may see. The
+    `audience` tells whether all counted answers are meant, or closed batches alone.
     """
 
     services: Names = None
@@ -28,6 +30,7 @@ class Scope:
     surveys: Names = None
     flagged: frozenset[bool] | None = None
     span: Span = field(default_factory=Span)
+    audience: Audience = Audience.ROWS
 
     def narrowed(self, other: "Scope") -> "Scope":
         """The answers that both scopes hold: never more than either."""
@@ -39,11 +42,17 @@ class Scope:
             surveys=_both(self.surveys, other.surveys),
             flagged=_both(self.flagged, other.flagged),
             span=self.span.within(other.span),
+            audience=self.audience if other.audience is Audience.ROWS else other.audience,
         )
 
     def during(self, span: Span) -> "Scope":
         """The same answers, of these days only."""
         return replace(self, span=self.span.within(span))
+
+    @property
+    def released(self) -> "Scope":
+        """The same, of closed batches alone."""
+        return replace(self, audience=Audience.RELEASED)
 
 
 def only(name: str | None) -> Names:

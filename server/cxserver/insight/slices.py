@@ -1,6 +1,8 @@
 """The one query on the tallies: answers in a scope, counted by whatever is asked for.
 
-Every page, file and digest reads through `read`, and what a person may see is one `Scope`.
+Every page, file and digest reads through `read`, and what a person may see is one `Scope`. For
+people who do not hold the rows it reads the same counts as far as batches have closed; the `day`
+of an answer is then the day its batch closed.
 """
 
 from collections import defaultdict
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    Table,
     and_,
     false,
     func,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 )
 
 from cxserver import periods, tables
+from cxserver.disclosure.audience import Audience
 from cxserver.insight import measures, parts
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.parts import Part
@@ -32,11 +36,18 @@ from cxserver.instrument.scale import THUMBS
 from cxserver.periods import KINDS, Kind
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
-COLUMNS = ("service", "office", "channel", "language", "survey")
+COLUMNS = ("service", "office", "channel", "language", "survey", "flagged")
 GROUPS = (*COLUMNS, *KINDS)
 
 _MEASURES = {column: counted for counted, column in tables.COUNTED.items()}
 _COLUMNED = frozenset(measure for measure, _ in tables.COUNTED)
+# The counts that each audience reads, and the choices that have no column there.
+_TABLES: Mapping[Audience, tuple[Table, Table]] = {
+    Audience.ROWS: (tables.tallies, tables.choices),
+    Audience.RELEASED: (tables.released, tables.released_choices),
+}
+
+_POINTS = ("1", "2", "3", "4", "5")
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
@@ -98,10 +109,14 @@ class Slice:
 
     def score(self, measure: str) -> Score:
         """The points of `trust`, `satisfaction` or a rated `driver:<code>`; or the `thumbs`."""
+        return measures.score(self.points(measure))
+
+    def points(self, measure: str) -> tuple[int, ...]:
+        """How many gave each point, or each thumb; without the intervals, which take long."""
         if measure == "thumbs":
             given = self.measured.get("trust", {})
-            return measures.score([given.get(value, 0) for value in THUMBS.values])
-        return measures.score(_points(self.measured.get(measure, {})))
+            return tuple(given.get(value, 0) for value in THUMBS.values)
+        return _points(self.measured.get(measure, {}))
 
 
 def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
@@ -130,7 +145,7 @@ def read(
     """A slice for each group that has answers, in the order of the groups' names.
 
     `by` names any of GROUPS; nothing makes one slice of all. `only` picks measures: "response",
-    "trust" … Nothing is suppressed here: that is for the page that shows it.
+    "trust" … No small cell is hidden here: whoever cuts released counts reads by `insight.cuts`.
     """
     wanted = None if only is None else frozenset(only)
     groups = _Groups()
@@ -153,8 +168,8 @@ def trust_scale(slices: Iterable[Slice]) -> str:
     """
     points = thumbs = 0
     for one in slices:
-        points += one.trust.n
-        thumbs += one.thumbs.n
+        points += sum(one.points("trust"))
+        thumbs += sum(one.points("thumbs"))
     return "thumbs" if thumbs > points else "trust"
 
 
@@ -225,7 +240,7 @@ def _columns_held(connection: Connection, scope: Scope, wanted: Names) -> list[s
     ]
     if not columns:
         return []
-    held, span = tables.tallies.c, scope.span
+    held, span = _TABLES[scope.audience][0].c, scope.span
     terms: list[ColumnElement[bool]] = [held.level == Level.DAY.value]
     services = _services() if scope.services is None else sorted(scope.services)
     terms.append(held.service.in_(services))
@@ -258,14 +273,14 @@ def _services() -> Select[Any]:
 
 
 def _tallied(scope: Scope, part: Part, by: Sequence[str], columns: Sequence[str]) -> Select[Any]:
-    table = tables.tallies
+    table = _TABLES[scope.audience][0]
     group = [column for name in by for column in _columns(name, table)]
     sums = [func.sum(table.c[name]) for name in columns]
-    return select(*group, *sums).where(predicate(scope, part)).group_by(*group)
+    return select(*group, *sums).where(predicate(scope, part, table)).group_by(*group)
 
 
 def _chosen(scope: Scope, part: Part, by: Sequence[str], wanted: Names) -> Select[Any]:
-    table = tables.choices
+    table = _TABLES[scope.audience][1]
     group = [column for name in by for column in _columns(name, table)]
     group += [table.c.measure, table.c.value]
     query = select(*group, func.sum(table.c.n)).where(predicate(scope, part, table))
@@ -317,4 +332,4 @@ def _driver(values: Mapping[str, int]) -> Driver:
 
 
 def _points(values: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(values.get(str(point), 0) for point in range(1, 6))
+    return tuple([values.get(point, 0) for point in _POINTS])

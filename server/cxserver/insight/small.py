@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cxserver import periods
-from cxserver.insight import changes, drivers, suppression
+from cxserver.insight import changes, drivers
 from cxserver.insight.changes import Change
 from cxserver.insight.drivers import Taps
 from cxserver.insight.measures import Score
@@ -29,16 +29,14 @@ LEAST = 10
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """One quarter of a small office. With `held` fewer than 5 answered, and nothing is shown.
+    """One quarter of a small office.
 
-    `trust.people` and `satisfaction.people` read "7 of 9"; None where it was not asked, or what
-    a few said would show. `named` are the drivers. `trend` is what became of trust since the last
-    quarter with answers.
+    `trust.people` and `satisfaction.people` read "7 of 9"; None where it was not asked. `named`
+    are the drivers. `trend` is what became of trust since the last quarter with answers.
     """
 
     name: str
-    n: int
-    held: bool
+    n: int = 0
     trust: Score | None = None
     satisfaction: Score | None = None
     named: tuple[Taps, ...] = ()
@@ -78,21 +76,8 @@ def trend(
     for period in quarters:
         now = by_quarter.get(period.name, [])
         found.append(_quarter(period.name, now, before, surveys))
-        before = before if found[-1].held else now
+        before = now or before
     return found
-
-
-def settled(daily: Mapping[date, int], start: date, end: date) -> date:
-    """The last Monday up to `end` by which 5 answers had come since the one before; or `start`.
-
-    What was settled stays so, and each step forward is one of 5 answers or more.
-    """
-    last, waiting = start, 0
-    for day in periods.between("day", start, end - timedelta(days=1)):
-        waiting += daily.get(day.start, 0)
-        if day.end.weekday() == 0 and waiting >= suppression.STAFF_HIDES:
-            last, waiting = day.end, 0
-    return last
 
 
 def since(today: date) -> Span:
@@ -102,9 +87,8 @@ def since(today: date) -> Span:
 
 def sentence(quarter: Quarter) -> str:
     """What a quarter says, in people."""
-    if quarter.held:
-        few = f"fewer than {suppression.STAFF_HIDES}" if quarter.n else "no"
-        return f"{quarter.name}: {few} people answered."
+    if not quarter.n:
+        return f"{quarter.name}: no answers."
     said = ", ".join(_said(quarter)) or f"{quarter.n:,} people answered"
     return f"{quarter.name}: {said}.{_since(quarter.trend)}"
 
@@ -125,12 +109,11 @@ def _quarter(
     name: str, now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]
 ) -> Quarter:
     n = sum(one.n for one in now)
-    if n < suppression.STAFF_HIDES:
-        return Quarter(name, n, held=True)
+    if not n:
+        return Quarter(name)
     return Quarter(
         name,
         n,
-        held=False,
         trust=_part(now, "trust"),
         satisfaction=_part(now, "satisfaction"),
         named=tuple(drivers.per_person(now, surveys)),
@@ -139,10 +122,9 @@ def _quarter(
 
 
 def _part(counted: list[Slice], measure: str) -> Score | None:
-    """The score, unless nobody was asked, or those who were (or were not) are a few."""
+    """The score, unless nobody was asked."""
     found = changes.side(counted, measure).score
-    shown = suppression.shows_part(found.n, sum(one.n for one in counted))
-    return found if found.n and shown else None
+    return found if found.n else None
 
 
 def _trend(now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]) -> Change | None:

@@ -1,5 +1,5 @@
-"""Small numbers: what staff see greyed or not at all, and what is published so that nothing which
-was hidden follows from what is shown. Pure.
+"""Small numbers: what staff see greyed, and what is published so that nothing which was hidden
+follows from what is shown. Pure. (What staff may count at all is decided in `disclosure`.)
 
 A table is a network: each number is an arc, and at each of its ends what flows in flows out (the
 cells of a row add up to its total …). A hidden number can be worked out exactly as far as it
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Literal
 
-STAFF_HIDES = 5
 STAFF_GREYS = 10
 NOT_FOR_COMPARISON = 30
 # The public sees 11 and more (CMS); 0 tells nothing of anybody.
@@ -35,18 +34,9 @@ def staff(n: int) -> View:
     """How a number of answers is shown to staff."""
     if n == 0:
         return "none"
-    if n < STAFF_HIDES:
-        return "hidden"
     if n < STAFF_GREYS:
         return "grey"
     return "not for comparison" if n < NOT_FOR_COMPARISON else "full"
-
-
-def shows_part(part: int, whole: int) -> bool:
-    """Whether a number of `part` people may stand beside one of `whole`: not every question is
-    put to everybody, and neither those who had it nor the others may be a few.
-    """
-    return part == 0 or (part >= STAFF_HIDES and whole - part not in range(1, STAFF_HIDES))
 
 
 def table(

@@ -18,10 +18,10 @@ from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
-from cxserver.intake import entry, store
+from cxserver.intake import cut_tables, entry, store
+from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
 
-LIVE = "live"
 # A service at an office.
 Unit = tuple[str, str]
 
@@ -54,11 +54,7 @@ def release_import(connection: Connection, source: str, added: Mapping[Tally, in
         _insert(connection, unit, source, dict.fromkeys(released.values()))
         moved.update(_under(unit, released, added))
     store.count(connection, moved, store.RELEASED)
-
-
-def imported(service: Service) -> frozenset[int]:
-    """The survey versions that came with an import: they are no arrivals."""
-    return frozenset(n for n, survey in service.surveys.items() if survey.origin)
+    _draw(connection, source, moved)
 
 
 def last_closed(connection: Connection, service: str) -> dict[str, date]:
@@ -81,7 +77,7 @@ def counted(connection: Connection, known: Directory, unit: Unit, batch: Batch) 
         held.office == unit[1],
         held.counted_day.between(batch.first, batch.through),
         held.excluded.is_(None),
-        held.survey.not_in(sorted(imported(service))),
+        held.survey.not_in(sorted(cut_tables.imported(service))),
     )
     added: Counter[Tally] = Counter()
     for row in connection.execute(query):
@@ -117,7 +113,7 @@ def arrivals(
     query = (
         select(held.counted_day, func.count())
         .where(held.service == service.slug, held.office == office, held.excluded.is_(None))
-        .where(held.survey.not_in(sorted(imported(service))))
+        .where(held.survey.not_in(sorted(cut_tables.imported(service))))
         .group_by(held.counted_day)
     )
     if after is not None:
@@ -134,10 +130,28 @@ def _write(connection: Connection, known: Directory, unit: Unit, batch: Batch) -
         with connection.begin_nested():
             _insert(connection, unit, LIVE, [batch])
     except IntegrityError:
-        # Another server has closed it.
+        # Another server has closed it, or this is a fault.
+        if not _is_there(connection, unit, batch):
+            raise
         return Closed()
     store.count(connection, counted(connection, known, unit, batch), store.RELEASED)
     return Closed(1, batch.n)
+
+
+def _draw(connection: Connection, source: str, moved: Iterable[Tally]) -> None:
+    """The cut tables of an import: they stand beside those of the answers that came in here."""
+    versions: dict[tuple[str, date], set[int]] = defaultdict(set)
+    for service, day, _office, _channel, _language, survey, *_ in moved:
+        versions[service, day.replace(day=1)].add(survey)
+    for (service, month), some in sorted(versions.items()):
+        cut_tables.draw_import(connection, service, month, source, some)
+
+
+def _is_there(connection: Connection, unit: Unit, batch: Batch) -> bool:
+    held = tables.batches.c
+    mine = (held.service == unit[0], held.office == unit[1], held.source == LIVE)
+    query = select(held.n).where(*mine, held.through == batch.through)
+    return connection.execute(query).first() is not None
 
 
 def _insert(connection: Connection, unit: Unit, source: str, closed: Iterable[Batch]) -> None:

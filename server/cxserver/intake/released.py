@@ -16,8 +16,8 @@ from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
 from cxserver.instrument import levels
 from cxserver.instrument.levels import Level
-from cxserver.intake import closing, counts, store
-from cxserver.intake.closing import LIVE
+from cxserver.intake import closing, counts, cut_tables, store
+from cxserver.intake.cut_tables import LIVE
 
 # What is counted, what stands in the tables, what the responses give.
 Difference = tuple[tuple[Any, ...], int, int]
@@ -32,6 +32,7 @@ def differences(connection: Connection, known: Directory, service: str) -> list[
         *_live(connection, known, service),
         *_imports(connection, known, service),
         *_sums(connection, service),
+        *_cut_tables(connection, known, service),
     ]
 
 
@@ -63,7 +64,7 @@ def _rebuilt(connection: Connection, known: Directory, service: str, office: str
 
 def _live(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     """Released counts of each office's own answers, batch by batch."""
-    imported = closing.imported(known.services[service])
+    imported = cut_tables.imported(known.services[service])
     for office in sorted(known.services[service].offices):
         rebuilt: Counter[Any] = Counter()
         for batch in _kept(connection, service, office):
@@ -77,7 +78,7 @@ def _live(connection: Connection, known: Directory, service: str) -> Iterator[Di
 def _imports(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     """Whether as many imported answers are released as the batches of imports hold."""
     held, counted = tables.batches.c, tables.released.c
-    imported = sorted(closing.imported(known.services[service]))
+    imported = sorted(cut_tables.imported(known.services[service]))
     in_batches = _by_office(
         connection,
         select(held.office, func.sum(held.n))
@@ -94,6 +95,21 @@ def _imports(connection: Connection, known: Directory, service: str) -> Iterator
     for office in sorted(in_batches.keys() | released.keys()):
         if released[office] != in_batches[office]:
             yield ("imports", service, office), released[office], in_batches[office]
+
+
+def _cut_tables(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
+    """Cells that are hidden in one and shown in the other, counted as 1 where they are hidden."""
+    held = tables.cut_tables.c
+    without = cut_tables.imported(known.services[service])
+    query = select(tables.cut_tables).where(held.service == service)
+    for row in connection.execute(query):
+        there = {tuple(cell) for cell in row.hidden}
+        anew = set(
+            cut_tables.hidden(connection, service, row.month, row.cut, row.versions, without)
+        )
+        for cell in sorted(there ^ anew, key=str):
+            name = ("cut table", service, row.month, row.source, row.cut, *cell)
+            yield name, int(cell in there), int(cell in anew)
 
 
 def _by_office(connection: Connection, query: Any) -> Counter[str]:

@@ -18,9 +18,11 @@ from sqlalchemy import (
     Engine,
     Executable,
     Table,
+    and_,
     delete,
     func,
     insert,
+    or_,
     select,
     tuple_,
     update,
@@ -29,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from cxserver import db, tables
+from cxserver.disclosure import batches
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.intake import counts, ledger, sequel
 from cxserver.intake.bursts import Row
@@ -187,13 +190,38 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[UseKey, Result
         outcomes |= {key: ClearanceSpent("no approved answer is left") for key in beyond}
     stored = [entry for entry in fresh if entry.key not in beyond]
     if stored:
-        connection.execute(insert(tables.responses), [dict(entry.response) for entry in stored])
+        connection.execute(insert(tables.responses), _responses(connection, stored))
         count(connection, Counter(tally for entry in stored for tally in entry.tallies))
     codes = sequel.keep(connection, stored)
     return outcomes | {
         entry.key: Outcome("stored", entry.receipt, entry.row, entry.reply in codes)
         for entry in stored
     }
+
+
+def _responses(connection: Connection, stored: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The rows, none of them on a day that its office has closed: a batch that is out never grows,
+    so what is stored late, or by a slow clock, counts on the day after.
+    """
+    rows = [dict(entry.response) for entry in stored]
+    closed = _closed(connection, {(row["service"], row["office"]) for row in rows})
+    for row in rows:
+        through = closed.get((row["service"], row["office"]))
+        row["counted_day"] = batches.counted_day(row["counted_day"], through)
+    return rows
+
+
+def _closed(connection: Connection, units: Iterable[tuple[str, str]]) -> dict[Any, date]:
+    """The last day that each service closed at an office."""
+    held = tables.batches.c
+    # Spelled out with OR: a list of pairs would make SQLite read all batches there are.
+    each = [and_(held.service == service, held.office == office) for service, office in units]
+    query = (
+        select(held.service, held.office, func.max(held.through))
+        .where(held.source == "live", or_(*each))
+        .group_by(held.service, held.office)
+    )
+    return {(service, office): through for service, office, through in connection.execute(query)}
 
 
 def _claim(connection: Connection, entries: list[Entry]) -> set[UseKey]:

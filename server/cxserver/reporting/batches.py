@@ -5,12 +5,11 @@ the first half of their ids, and what was written in that of the second: laid be
 two lists do not tell which words belong to which answers.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
 
 from cxserver import tables
 from cxserver.periods import Span
@@ -18,9 +17,6 @@ from cxserver.periods import Span
 HALF = 16
 # Comes after whatever goes on from the first half of an id.
 _PAST = "g"
-
-# Channel, language, day, hour.
-Cell = tuple[str, str, date, datetime]
 
 
 def first_day(connection: Connection, service: str, since: date) -> date | None:
@@ -52,24 +48,14 @@ def words(
     offices: Collection[str],
     after: str,
     limit: int,
+    only: ColumnElement[bool] | None = None,
 ) -> list[Row[Any]]:
     """The next responses in which somebody may have written, after the one whose id ends so."""
     end = func.substr(tables.responses.c.id, HALF + 1)
     query = _of(service, span, offices).where(literal_column(f"({tables.WORDED})"), end > after)
+    if only is not None:
+        query = query.where(only)
     return list(connection.execute(query.order_by(end).limit(limit)))
-
-
-def crowds(
-    connection: Connection, service: str, span: Span, offices: Collection[str]
-) -> Mapping[str, Mapping[Cell, int]]:
-    """How many answered at each office by which way, on which day, in which hour."""
-    held = tables.responses.c
-    by = (held.office, held.channel, held.language, held.day, held.answered_hour)
-    query = _of(service, span, offices).with_only_columns(*by, func.count()).group_by(*by)
-    found: dict[str, Counter[Cell]] = defaultdict(Counter)
-    for office, channel, language, day, hour, n in connection.execute(query):
-        found[office][channel, language, day, hour] = n
-    return found
 
 
 def _of(service: str, span: Span, offices: Collection[str]) -> Select[Any]:

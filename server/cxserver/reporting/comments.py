@@ -1,8 +1,9 @@
 """What people wrote, week by week: newest week first, and within a week by random id.
 
 That order tells nothing, and it is a key to go on from: no page reads more than it shows, plus one
-chunk a day. Which offices and weeks may be read is not decided here but in `insight.held`; what
-comes in has been narrowed by what the reader may see, as plain sets of names.
+chunk a day. What comes in has been narrowed by what the reader may see, as plain sets of names, and
+says whether that person sees closed batches alone: a comment then comes with its batch. One that
+matched an alert phrase never waits.
 """
 
 import unicodedata
@@ -28,11 +29,13 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     tuple_,
 )
 
 from cxserver import tables
 from cxserver.catalog.directory import Directory
+from cxserver.disclosure.audience import Audience
 from cxserver.instrument.levels import Level
 from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
 
@@ -61,12 +64,19 @@ class Wanted:
     owner: str | None = None
     alerted: bool = False
     thumbs: frozenset[tuple[str, int]] = frozenset()
+    audience: Audience = Audience.ROWS
+
+    @property
+    def looks_beside(self) -> bool:
+        """Whether what is not text is asked about, so that text alone does not do."""
+        return any(each is not None for each in (self.channel, self.driver, self.score))
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
     """What one person wrote, and what became of it. `more` are answers in words to questions of
     the agency's own: code, question, answer. The day is for addressing the row: no page tells it.
+    Without `is_released` its text may be read, for it matched an alert phrase, and nothing else.
     """
 
     service: str
@@ -84,6 +94,7 @@ class Comment:
     state: State
     owner: str | None
     alerted: bool
+    is_released: bool
 
     @property
     def row(self) -> tuple[str, date, str]:
@@ -104,11 +115,12 @@ def of_week(
         return
     days = [monday + timedelta(days=n) for n in range(7)]
     if wanted.offices is not None and len(wanted.offices) <= _FEW:
-        found = iter(connection.execute(_query(wanted, sorted(wanted.services), days, after)))
+        query = _query(known, wanted, sorted(wanted.services), days, after)
+        found = iter(connection.execute(query))
     else:
         # Each service and day is a stretch of the primary key, read as far as it is needed.
         each = product(sorted(wanted.services), days)
-        streams = [_stream(connection, wanted, service, day, after) for service, day in each]
+        streams = [_stream(connection, known, wanted, service, day, after) for service, day in each]
         found = merge(*streams, key=lambda row: row.id)
     for row in found:
         comment = _comment(row, known)
@@ -121,7 +133,7 @@ def find(
 ) -> Comment | None:
     """One comment of that week, by its id."""
     days = [monday + timedelta(days=n) for n in range(7)]
-    query = _query(wanted, sorted(wanted.services), days, "")
+    query = _query(known, wanted, sorted(wanted.services), days, "")
     row = connection.execute(query.where(tables.responses.c.id == id)).first()
     return _comment(row, known) if row else None
 
@@ -187,7 +199,39 @@ def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnEl
     return and_(*terms)
 
 
-def _query(wanted: Wanted, services: list[str], days: list[date], after: str) -> Select[Any]:
+def released(known: Directory, services: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a response is in a closed batch: of its unit, or of the import it came with."""
+    held, closed = tables.responses.c, tables.batches.c
+    mine = and_(closed.service == held.service, closed.office == held.office)
+    last = select(func.max(closed.through)).where(mine, closed.source == "live")
+    imported = [
+        (service, n, survey.batch)
+        for service in sorted(services)
+        for n, survey in known.services[service].surveys.items()
+        if survey.origin
+    ]
+    versions = [(service, n) for service, n, _ in imported]
+    return or_(
+        and_(
+            not_(tuple_(held.service, held.survey).in_(versions)) if versions else true(),
+            # What is excluded is in no batch, or was taken out of one.
+            held.excluded.is_(None),
+            held.counted_day <= last.scalar_subquery(),
+        ),
+        *(
+            and_(
+                held.service == service,
+                held.survey == n,
+                exists().where(mine, closed.source == batch),
+            )
+            for service, n, batch in imported
+        ),
+    )
+
+
+def _query(
+    known: Directory, wanted: Wanted, services: list[str], days: list[date], after: str
+) -> Select[Any]:
     held, cases = tables.responses, tables.cases
     same = and_(
         cases.c.service == held.c.service,
@@ -198,12 +242,23 @@ def _query(wanted: Wanted, services: list[str], days: list[date], after: str) ->
     alerted = exists().where(
         alerts.service == held.c.service, alerts.day == held.c.day, alerts.response == held.c.id
     )
+    is_released: ColumnElement[bool] = true()
+    if wanted.audience is Audience.RELEASED:
+        is_released = released(known, services)
     query = (
-        select(held, cases.c.state, cases.c.owner, alerted.label("alerted"))
+        select(
+            held,
+            cases.c.state,
+            cases.c.owner,
+            alerted.label("alerted"),
+            is_released.label("is_released"),
+        )
         .select_from(held.outerjoin(cases, same))
         .where(predicate(wanted, services, days), literal_column(f"({tables.WORDED})"))
         .order_by(held.c.id)
     )
+    if wanted.audience is Audience.RELEASED:
+        query = query.where(is_released if wanted.looks_beside else or_(is_released, alerted))
     if after:
         query = query.where(held.c.id > after)
     return query.where(*_becoming(wanted, services, days))
@@ -256,11 +311,16 @@ def _names(code: str, points: tuple[int, ...], thumb: ColumnElement[bool]) -> An
 
 
 def _stream(
-    connection: Connection, wanted: Wanted, service: str, day: date, after: str
+    connection: Connection,
+    known: Directory,
+    wanted: Wanted,
+    service: str,
+    day: date,
+    after: str,
 ) -> Iterator[Row[Any]]:
     last = after
     while True:
-        query = _query(wanted, [service], [day], last).limit(_CHUNK)
+        query = _query(known, wanted, [service], [day], last).limit(_CHUNK)
         page = connection.execute(query).all()
         yield from page
         if len(page) < _CHUNK:
@@ -290,6 +350,7 @@ def _comment(row: Row[Any], known: Directory) -> Comment | None:
         state=row.state or "unread",
         owner=row.owner,
         alerted=bool(row.alerted),
+        is_released=bool(row.is_released),
     )
 
 

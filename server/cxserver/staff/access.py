@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from cxserver.catalog.directory import Directory
+from cxserver.disclosure.audience import audience
 from cxserver.errors import NotFound
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
@@ -33,6 +34,8 @@ READERS = EVERYONE - _WITHOUT_COMMENTS
 GUARDS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
 # Whoever files for OMB reads every comment of a quarter before it leaves, and every count.
 FILERS = frozenset({Role.ANALYST, Role.RECORDS_OFFICER})
+# Whoever exports the rows can count them: nothing is hidden from these.
+ROW_HOLDERS = FILERS
 NOTHING = Scope(services=frozenset(), offices=frozenset())
 
 # How long a link that lets somebody in the first time may be used.
@@ -56,8 +59,14 @@ def may_see(member: Member, directory: Directory) -> Scope:
     """All the answers this person's role may see: every question is narrowed by it.
 
     An office manager sees the office and what is below it; a service lead the service, and the
-    steps of a journey; everybody else all. What is not in the catalogue shows nothing.
+    steps of a journey; everybody else all. What is not in the catalog shows nothing. Roles that
+    do not export rows see closed batches.
     """
+    whose = Scope(audience=audience(member.role in ROW_HOLDERS))
+    return whose.narrowed(_offered_to(member, directory))
+
+
+def _offered_to(member: Member, directory: Directory) -> Scope:
     if member.role is Role.OFFICE_MANAGER:
         try:
             return scopes.unit(directory, member.office or "")
@@ -66,6 +75,11 @@ def may_see(member: Member, directory: Directory) -> Scope:
     if member.role is Role.SERVICE_LEAD:
         return Scope(services=_with_parts(member.service or "", directory))
     return Scope()
+
+
+def holds_rows(member: Member) -> bool:
+    """Whether this person may export answers row by row."""
+    return member.role in ROW_HOLDERS
 
 
 def sees_comments(member: Member) -> bool:

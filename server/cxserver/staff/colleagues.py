@@ -34,8 +34,7 @@ def called(member: Member) -> str:
 
 
 def _opens(visit: Visit, told: Told, scope: Scope) -> bool:
-    # The one rule of the page itself. Who sees an office is not always shown its comment: one who
-    # sees less of the week's answers there may see too few.
+    # The one rule of the page itself: for some a comment opens only when its batch has closed.
     shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
     one = told.comment
     try:

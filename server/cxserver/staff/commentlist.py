@@ -1,21 +1,24 @@
-"""The comments that somebody may read: whatever shows any asks here, and gets none that are held.
+"""The comments that somebody may read: whatever shows any asks here.
 
-A comment that matched the agency's alert phrases is never held; but what else is known of it stays
-untold while its week is not over, and no filter by that finds it.
+For people who do not hold the rows a comment comes with its office's batch, under the week it was
+given, with its own points and drivers beside it. One that matched the agency's alert phrases comes
+at once, its text alone, and gains the rest when its batch closes.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from heapq import merge
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cxserver import periods
 from cxserver.catalog.directory import Directory
+from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
-from cxserver.insight import drivers, held
-from cxserver.insight.held import Kind, Telling
+from cxserver.insight import drivers
+from cxserver.insight.drivers import POINTS, Side
 from cxserver.insight.scopes import Scope
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.reporting import comments
@@ -23,6 +26,7 @@ from cxserver.reporting.comments import Comment, State, Wanted
 from cxserver.staff.filters import CHANNELS, language_name
 
 PAGE = 25
+_WEEK = timedelta(days=7)
 # A page that finds little stops here, and offers to look further: it must not read everything.
 _LOOKED = 5000
 _WEEKS = 26
@@ -47,15 +51,18 @@ class Mark:
         found = _MARK.match(text)
         if found is None:
             raise ValueError("no mark")
-        return cls(held.monday_of(date.fromisoformat(found[1])), found[2] or "")
+        return cls(monday_of(date.fromisoformat(found[1])), found[2] or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which comments; nothing asks for all. `words` are searched for."""
+    """Which comments; nothing asks for all. `score` is trust; `words` are searched for."""
 
     services: frozenset[str] | None = None
-    kind: Kind = field(default_factory=Kind)
+    channel: str | None = None
+    language: str | None = None
+    driver: tuple[str, Side] | None = None
+    score: int | None = None
     state: State | None = None
     owner: str | None = None
     alerted: bool = False
@@ -67,7 +74,7 @@ class Told:
     """A comment, and what may be told of it."""
 
     comment: Comment
-    telling: Telling
+    audience: Audience
     directory: Directory
 
     @property
@@ -94,8 +101,8 @@ class Told:
 
     @property
     def language(self) -> str:
-        """The language's code, "" where that would single somebody out."""
-        return self.comment.language if self._way_told else ""
+        """The language's code: it shows in the words, and a screen reader has to know."""
+        return self.comment.language
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -108,32 +115,27 @@ class Told:
         """What else may be told, in words: how it came, the points, the drivers."""
         return tuple(self._facts())
 
-    @property
-    def _way_told(self) -> bool:
-        return (self.comment.channel, self.comment.language) in self.telling.ways
-
     def _facts(self) -> Iterator[str]:
-        one, telling = self.comment, self.telling
-        if self._way_told:
-            channel = CHANNELS.get(one.channel, one.channel)
-            yield f"{channel}, {language_name(one.language)}"
-        if one.scale.value(one.trust) in telling.trust:
-            thumbs = one.scale is THUMBS
-            yield f"Trust: thumb {THUMBS.value(one.trust)}" if thumbs else f"Trust {one.trust} of 5"
-        if one.satisfaction in telling.satisfaction:
+        one = self.comment
+        if not one.is_released:
+            return
+        if self.audience is Audience.ROWS:
+            # How people come is a cut, and counted by month: it stands beside nobody's words.
+            yield f"{CHANNELS.get(one.channel, one.channel)}, {language_name(one.language)}"
+        thumbs = one.scale is THUMBS
+        yield f"Trust: thumb {THUMBS.value(one.trust)}" if thumbs else f"Trust {one.trust} of 5"
+        if one.satisfaction is not None:
             yield f"Satisfaction {one.satisfaction} of 5"
         for side, words in (("negative", "Could be better"), ("positive", "Went well")):
             named = [self._driver(code) for code, which in self._drivers() if which == side]
             if named:
                 yield f"{words}: {', '.join(named)}"
 
-    def _drivers(self) -> Iterator[tuple[str, str]]:
+    def _drivers(self) -> Iterator[tuple[str, Side]]:
         one = self.comment
         for code, points in one.drivers.items():
             good = one.scale.is_good(one.trust) if points is None else points >= FIVE_POINT.good
-            side: held.Side = "positive" if good else "negative"
-            if (code, side) in self.telling.drivers:
-                yield code, side
+            yield code, "positive" if good else "negative"
 
     def _driver(self, code: str) -> str:
         return drivers.label(self.directory.services[self.comment.service].survey, code)
@@ -152,9 +154,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All comments of one reader. `scope` is what that person may see, narrowed by offices at most:
-    by whatever else it is narrowed, the answers would be counted that a comment hides among.
-    """
+    """All comments of one reader. `scope` is what that person may see."""
 
     connection: Connection
     known: Directory
@@ -164,30 +164,20 @@ class Shelf:
     def find(self, search: Search, mark: Mark | None = None, limit: int = PAGE) -> Found:
         """The newest comments that may be read, at most `limit`, from `mark` on."""
         found = self._gather(self.connection, search, mark, limit)
-        return Found(self._told(found[0]), *found[1:])
+        return Found(tuple(map(self._told, found[0])), *found[1:])
 
     def one(self, service: str, week: date, id: str) -> Told:
-        """One comment of the week of that day. Raises NotFound, also where it is held, and where
-        it is somebody else's.
+        """One comment of the week of that day. Raises NotFound, also where its batch is not
+        closed, and where it is somebody else's.
         """
         wanted = self._wanted(Search(services=frozenset({service})))
-        monday = held.monday_of(week)
-        found = comments.find(self.connection, self.known, wanted, monday, id)
-        if found is None or not self._may_be_read(found):
+        found = comments.find(self.connection, self.known, wanted, monday_of(week), id)
+        if found is None:
             raise NotFound("There is no such comment.")
-        [told] = self._told([found])
-        return told
+        return self._told(found)
 
-    def _may_be_read(self, found: Comment) -> bool:
-        if found.alerted:
-            return True
-        here = self.scope.narrowed(Scope(offices=frozenset({found.office})))
-        if not self._is_over(found.monday):
-            return False
-        return found.office in held.shown(self.connection, here, found.monday)
-
-    def _is_over(self, monday: date) -> bool:
-        return monday < held.over(self.known, self.now)
+    def _told(self, comment: Comment) -> Told:
+        return Told(comment, self.scope.audience, self.known)
 
     def _gather(
         self, connection: Connection, search: Search, mark: Mark | None, limit: int
@@ -215,7 +205,7 @@ class Shelf:
         for monday in self._mondays(connection, wanted, mark):
             after = mark.id if mark and mark.monday == monday else ""
             yield Mark(monday, after), None
-            for one in self._of_week(connection, search, wanted, monday, after):
+            for one in comments.of_week(connection, self.known, wanted, monday, after):
                 yield Mark(monday, one.id), one
 
     def _mondays(self, connection: Connection, wanted: Wanted, mark: Mark | None) -> Iterator[date]:
@@ -223,59 +213,44 @@ class Shelf:
         first = comments.first_day(connection, wanted.services)
         if first is None:
             return
-        newest = held.newest(self.known, self.now)
+        newest = _newest(self.known, self.now)
         monday = min(mark.monday, newest) if mark else newest
         only = comments.acted_on(connection, wanted)
-        while monday >= held.monday_of(first):
+        while monday >= monday_of(first):
             if only is None or monday in only:
                 yield monday
-            monday -= held.WEEK
-
-    def _of_week(
-        self, connection: Connection, search: Search, wanted: Wanted, monday: date, after: str
-    ) -> Iterator[Comment]:
-        shown = held.Shown({}, search.kind)
-        if self._is_over(monday):
-            shown = held.shown(self.connection, self.scope, monday, search.kind)
-
-        def listed(these: Wanted) -> Iterator[Comment]:
-            return comments.of_week(connection, self.known, these, monday, after)
-
-        some = listed(replace(wanted, offices=shown.few))
-        lists = [(one for one in some if one.office in shown)]
-        if search.kind == Kind():
-            never_held = listed(replace(wanted, alerted=True))
-            lists.append(one for one in never_held if one.office not in shown)
-        return merge(*lists, key=lambda one: one.id)
+            monday -= _WEEK
 
     def _wanted(self, search: Search) -> Wanted:
-        kind, scope = search.kind, self.scope
+        scope = self.scope
         services = frozenset(self.known.services)
         for some in (scope.services, search.services):
             services = services if some is None else services & some
         return Wanted(
             services=services,
             offices=scope.offices,
-            channel=kind.channel,
-            language=kind.language,
-            driver=(kind.driver[0], held.POINTS[kind.driver[1]]) if kind.driver else None,
-            score=kind.score,
+            channel=search.channel,
+            language=search.language,
+            driver=(search.driver[0], POINTS[search.driver[1]]) if search.driver else None,
+            score=search.score,
             thumbs=comments.by_thumbs(self.known),
             state=search.state,
             owner=search.owner,
             alerted=search.alerted,
+            audience=scope.audience,
         )
 
-    def _told(self, found: Sequence[Comment]) -> tuple[Told, ...]:
-        telling: dict[date, Mapping[str, Telling]] = {}
-        for monday in {one.monday for one in found if self._is_over(one.monday)}:
-            offices = frozenset(one.office for one in found if one.monday == monday)
-            here = self.scope.narrowed(Scope(offices=offices))
-            telling[monday] = held.telling(self.connection, here, monday)
-        return tuple(
-            Told(one, telling.get(one.monday, {}).get(one.office, Telling()), self.known)
-            for one in found
-        )
+
+def monday_of(day: date) -> date:
+    """The Monday with which the week of `day` begins."""
+    return periods.of("week", day).start
+
+
+def _newest(directory: Directory, now: datetime) -> date:
+    """The Monday of the newest week that has begun anywhere."""
+    zones = {one.timezone for one in directory.offices.values()}
+    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones} or {now.date()}
+    return monday_of(max(days))
 
 
 def week(monday: date) -> str:

@@ -6,9 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.insight import held
-from cxserver.insight.held import Kind, Side
+from cxserver.insight.drivers import SIDES, Side
 from cxserver.insight.scopes import Scope
+from cxserver.instrument import drivers
 from cxserver.reporting.comments import STATES, State
 from cxserver.staff import access, rooms, table, words
 from cxserver.staff.commentlist import Found, Mark, Search, Shelf, Told
@@ -102,7 +102,10 @@ def _shelf(asked: Filters, visit: Visit) -> Shelf:
 def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:
     return Search(
         services=frozenset({asked.service}) if asked.service else None,
-        kind=_kind(asked, own),
+        channel=_channel(asked),
+        language=asked.language,
+        driver=_driver(own["driver"]),
+        score=_score(own["score"]),
         state=_state(own["state"]),
         owner=_mine(own["owner"], visit),
         alerted=_yes(own["alerted"]),
@@ -110,17 +113,19 @@ def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:
     )
 
 
-def _kind(asked: Filters, own: Mapping[str, str]) -> Kind:
-    driver, score = _driver(own["driver"]), _score(own["score"])
-    try:
-        return Kind(asked.channel, asked.language, driver, score)
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from None
+def _channel(asked: Filters) -> str | None:
+    if asked.channel and not asked.holds_rows:
+        raise HTTPException(
+            422,
+            "Comments are not chosen by channel here: what came by which channel is counted by "
+            "month. Clear that filter.",
+        )
+    return asked.channel
 
 
 def _driver(text: str) -> tuple[str, Side] | None:
-    for code in held.DRIVERS:
-        for side in held.SIDES:
+    for code in drivers.CODES:
+        for side in SIDES:
             if text == f"{code}-{side}":
                 return code, side
     if text:
@@ -165,6 +170,7 @@ def _mark(request: Request) -> Mark | None:
 def _choices(asked: Filters) -> dict[str, list[tuple[str, str]]]:
     """The filters of this page with what can be chosen."""
     return {name: some for name, some in asked.choices().items() if name != "period"} | {
+        "channel": asked.choices()["channel"] if asked.holds_rows else [],
         "driver": [
             (f"{code}-{side}", f"{label}: {_SIDES[side]}")
             for code, label in words.drivers_of(asked.services_in(asked.of_office()))

@@ -5,7 +5,6 @@ it is due, for the scope of the one who gets it. So it holds nothing that the pa
 that person on that day, and two digests together tell what two looks at the pages would.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cxserver.catalog.directory import Directory
-from cxserver.insight import suppression
+from cxserver.insight import small, suppression
 from cxserver.insight.measures import Score
 from cxserver.insight.scopes import Scope
 from cxserver.insight.small import Quarter
@@ -24,13 +23,10 @@ from cxserver.staff.filters import Filters
 from cxserver.staff.overview import Seen, Standing
 from cxserver.staff.quotes import Quote
 
-_NONE: Mapping[str, str] = {
-    "hidden": "Too few people answered in these days to show what they said.",
-    "empty": (
-        "Nobody answered in these days. If people were asked, see whether the poster still hangs, "
-        "the kiosk is on, and the messages with the link go out."
-    ),
-}
+_NONE = (
+    "There are no new answers to show. If people were asked, check that the poster is still up, "
+    "the kiosk is on, and the messages with the link go out."
+)
 # Who has many offices reads the rest on the page.
 _LONGEST = 6
 _FEW = (
@@ -115,9 +111,9 @@ def zone(directory: Directory) -> ZoneInfo:
 def _numbers(reader: Subscriber, asked: Filters, *, last_week: bool) -> Digest:
     if smalloffice.is_asked_for(reader.connection, asked):
         return _small(reader, asked)
-    state, seen = overview.read(reader, asked)
+    _, seen = overview.read(reader, asked)
     if seen is None:
-        return replace(_blank(reader, asked), note=_NONE[state])
+        return replace(_blank(reader, asked), note=_NONE)
     return _full(reader, asked, seen, last_week=last_week)
 
 
@@ -150,7 +146,7 @@ def _answers(asked: Filters, seen: Seen, *, last_week: bool) -> Number:
     weeks = seen.trend.blocks[-1:] if last_week and seen.trend.days == 7 else ()
     for newest in weeks:
         if newest.sides and newest.span.end == asked.end:
-            told += f" {newest.n:,} of them last week."
+            told += f" {newest.n:,} of them in the last 7 days."
     before = f"In {seen.before} it was {change.before.n:,}." if change.before.n else ""
     return Number("Answers", f"{change.after.n:,}", told, before)
 
@@ -176,24 +172,31 @@ def _moved(seen: Seen) -> tuple[str, ...]:
 
 def _small(reader: Subscriber, asked: Filters) -> Digest:
     quarters = smalloffice.quarters(reader, asked)
-    told = tuple(smalloffice.sentence(one) for one in reversed(quarters) if one.n)
+    told = tuple(small.sentence(one) for one in reversed(quarters) if one.n)
     last, end = smalloffice.latest(quarters), asked.end - timedelta(days=1)
     # Of a month too: its page goes by quarters, whatever days are asked for.
     blank = replace(_blank(reader, asked), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
-        return replace(blank, note=f"{_FEW} {_NONE['hidden' if told else 'empty']}")
+        return replace(blank, note=f"{_FEW} {_NONE}")
     # This quarter and the one it is held against.
     moved, fix = told[:2], _named(asked, last)
     return replace(blank, note=_FEW, numbers=_people(last), fix=fix, moved=moved)
 
 
 def _people(last: Quarter) -> tuple[Number, ...]:
-    assert last.trust is not None and last.satisfaction is not None  # noqa: S101  # else held
-    scores = (("Trust", last.trust.people), ("Satisfaction", last.satisfaction.people))
+    scores = (("Trust", last.trust), ("Satisfaction", last.satisfaction))
     return (
-        *(Number(name, n, f"{n} people gave a 4 or 5 in {last.name}.") for name, n in scores),
+        *(
+            Number(name, score.people, f"{score.people} people gave {_good(score)} in {last.name}.")
+            for name, score in scores
+            if score is not None
+        ),
         Number("Answers", f"{last.n:,}", f"{last.n:,} people answered in {last.name}."),
     )
+
+
+def _good(score: Score) -> str:
+    return "a thumb up" if score.is_thumbs else "a 4 or 5"
 
 
 def _named(asked: Filters, last: Quarter) -> tuple[str, str]:

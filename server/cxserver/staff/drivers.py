@@ -7,15 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.catalog.directory import Service
-from cxserver.insight import drivers, slices, suppression, wording
+from cxserver.insight import cuts, drivers, suppression, wording
 from cxserver.insight.drivers import Taps
 from cxserver.insight.measures import Share
-from cxserver.instrument.survey import Survey
-from cxserver.staff import access, charts, rooms, smalloffice, table, veil, words
+from cxserver.staff import access, charts, rooms, smalloffice, table, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Table
-from cxserver.staff.veil import Veil
 
 _ENDS = ("At least", "At most")
 _HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
@@ -36,17 +34,13 @@ def show(request: Request, visit: Visit) -> Response:
     asked = Filters.read(request.query_params, visit)
     if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.connection, asked)
-    if not hidden.shows(asked):
-        return rooms.page(visit, "drivers.html", asked=asked, state="hidden")
+    if asked.refusal:
+        return rooms.page(visit, "drivers.html", asked=asked, state="refused")
     surveys = wording.versions(visit.directory)
-    counted = slices.read(visit.connection, asked.scope(), ("survey",))
-    taps = shown(drivers.per_person(counted, surveys), hidden.n(asked))
-    if not _services_show(hidden, asked):
-        everywhere = common([surveys[one.group["survey"]] for one in counted])
-        taps = [one for one in taps if one.code in everywhere]
+    counted = cuts.read(visit.connection, asked.scope(), within=("survey",))
+    taps = [one for one in drivers.per_person(counted.slices, surveys) if one.n]
     if not taps:
-        state = "hidden" if counted else "empty"
+        state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
         return rooms.page(visit, "drivers.html", asked=asked, state=state)
     services = asked.services_in(asked.of_office())
     numbers = as_table(taps, services)
@@ -57,39 +51,12 @@ def show(request: Request, visit: Visit) -> Response:
         "drivers.html",
         asked=asked,
         state="full",
+        partial=bool(counted.hidden),
         numbers=numbers,
         rows=_rows(taps, services),
         sentences=sentences(taps, services),
         wrote=_wrote(visit, asked, taps),
     )
-
-
-def shown(taps: Sequence[Taps], n: int) -> list[Taps]:
-    """The drivers to show, of `n` answers. Where all but a few were offered one, those few would
-    be known: they are the ones of the service or the version without it.
-    """
-    return [
-        one
-        for one in taps
-        if one.n and (one.score is not None or n - one.n not in range(1, suppression.STAFF_HIDES))
-    ]
-
-
-def common(surveys: Sequence[Survey]) -> frozenset[str]:
-    """The drivers of all surveys alike. The number of people who were asked for one of some
-    services tells how many of the answers are of these services.
-    """
-    modes = {one.driver_mode == "likert" for one in surveys}
-    if not surveys or len(modes) > 1:
-        return frozenset()
-    return frozenset.intersection(*(frozenset(one.drivers) for one in surveys))
-
-
-def _services_show(hidden: Veil, asked: Filters) -> bool:
-    if asked.service is not None:
-        return True
-    given = asked.services_in(asked.of_office())
-    return all(hidden.shows(asked.but(service=one.slug)) for one in given)
 
 
 def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
@@ -127,7 +94,7 @@ def _wrote(visit: Visit, asked: Filters, taps: Sequence[Taps]) -> tuple[str, str
     if not (worse and worse.could_be_better.hits and access.sees_comments(visit.member)):
         return "", ""
     name = words.driver(asked.services_in(asked.of_office()), worse)
-    return name, asked.query(period=None, driver=f"{worse.code}-negative")
+    return name, asked.query(period=None, channel=None, driver=f"{worse.code}-negative")
 
 
 def _fit(taps: Sequence[Taps]) -> list[Taps]:

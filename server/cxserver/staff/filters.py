@@ -1,8 +1,7 @@
 """What a staff page is asked to show, read from its address: which answers, of which days.
 
-The last days end with last Sunday: a page that moved with each answer, or each day, would show the
-answers of that day. The days are chosen from a list, for two stretches of days that differ by one
-would show that one. Whatever is asked for is narrowed by what the person may see.
+Rolling days end where nearly all offices have closed their batches: newer days would tell of the
+busy offices alone. Whatever is asked for is narrowed by what the person may see.
 """
 
 from collections.abc import Mapping
@@ -17,10 +16,11 @@ from starlette.exceptions import HTTPException
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
-from cxserver.insight import scopes
+from cxserver.disclosure.audience import Audience
+from cxserver.insight import cuts, freshness, scopes
+from cxserver.insight.freshness import Freshness
 from cxserver.insight.scopes import Scope
 from cxserver.periods import Period, Span
-from cxserver.staff import stretches
 
 CHANNELS: Mapping[str, str] = {
     "email": "E-mail",
@@ -38,10 +38,14 @@ ROLLING: Mapping[str, tuple[str, int]] = {
     "12-weeks": ("Last 12 weeks", 84),
     "52-weeks": ("Last 52 weeks", 364),
 }
+# With a cut, which is counted by whole months.
+_MONTHS: Mapping[str, int] = {"28-days": 1, "12-weeks": 3, "52-weeks": 12}
 DEFAULT = "28-days"
 _QUARTERS = 4
-_LONGEST_MONTHS = 24
+_LONGEST = timedelta(days=731)
 _DAY = timedelta(days=1)
+# Where nearly all offices closed longer ago, the days are up to yesterday all the same.
+_LATEST = timedelta(days=14)
 
 
 # The parameters of an address.
@@ -79,7 +83,7 @@ class Window:
 
     @property
     def is_rolling(self) -> bool:
-        """Whether it moves on with every week."""
+        """Whether it moves on with every day."""
         return self.name in ROLLING
 
     @property
@@ -100,6 +104,7 @@ class Filters:
     today: date
     seen: Scope
     directory: Directory
+    fresh: Freshness
 
     @classmethod
     def read(cls, asked: Asked, reader: Reading) -> "Filters":
@@ -112,18 +117,77 @@ class Filters:
             asked.get("office", "") or None,
             asked.get("channel", "") or None,
             asked.get("language", "") or None,
-            _window(asked, today),
+            _window(asked, today, today),
             today,
             reader.scope,
             directory,
+            Freshness(),
         )
         wanted._check()
-        return wanted
+        return wanted._dated(asked, reader.connection)
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether this person may export rows, so that nothing is hidden."""
+        return self.seen.audience is Audience.ROWS
 
     @property
     def end(self) -> date:
-        """The Monday after the last whole week."""
-        return whole_weeks(self.today)
+        """The day after the last one that rolling days count."""
+        return _end(self.fresh, self.today)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nearly all answers of these days are in, so that they can be compared."""
+        end = self.window.span.end
+        if self.holds_rows:
+            return end is None or end <= self.today
+        return self.fresh.settled is None or (end is not None and end <= self.fresh.settled + _DAY)
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing of this can be shown to people who do not hold the rows, and what can."""
+        if self.holds_rows or not self.is_cut:
+            return ""
+        if self.channel and self.language:
+            return "Choose a channel or a language. Two at once can single people out."
+        if not cuts.is_whole_months(self.window.span) or self._runs:
+            return (
+                "Channels and languages are counted by whole months that are over. Choose a month "
+                "or a quarter."
+            )
+        return ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether people are chosen by more than office, service and day."""
+        return self.channel is not None or self.language is not None
+
+    @property
+    def may_cut(self) -> bool:
+        """Whether channels may stand beside each other here."""
+        if self.holds_rows:
+            return True
+        whole = cuts.is_whole_months(self.window.span) and not self._runs
+        return whole and self.language is None and self.channel is None
+
+    @property
+    def _runs(self) -> bool:
+        end = self.window.span.end
+        return end is None or end > self.today
+
+    def _dated(self, asked: Asked, connection: Connection) -> "Filters":
+        """With the days that are asked for, as far as they are in."""
+        fresh = freshness.read(connection, self.of_office(), self.today)
+        window = _window(asked, self.today, _end(fresh, self.today))
+        found = replace(self, window=window, fresh=fresh)
+        return found.by_months() if self.is_cut and not self.holds_rows else found
+
+    def by_months(self) -> "Filters":
+        """The same, of whole months instead of rolling days: cuts are counted by those."""
+        if not self.window.is_rolling:
+            return self
+        return replace(self, window=_whole_months(self.window, self.today))
 
     def scope(self) -> Scope:
         """The answers asked for, in these days, and never more than the person may see."""
@@ -153,6 +217,8 @@ class Filters:
             kept |= dict(zip(("from", "to"), period.split(".."), strict=True))
         else:
             kept["period"] = period
+        if changes.keys() & {"period"}:
+            kept |= {"from": None, "to": None}
         chosen = {name: value for name, value in (kept | changes).items() if value}
         return f"?{urlencode(chosen)}" if chosen else ""
 
@@ -198,7 +264,7 @@ class Filters:
         """What can be chosen here: for each filter its values and what they are called."""
         services = self.services_in(self.seen)
         languages = sorted({code for one in services for code in one.survey.languages})
-        named = [(one.name, one.title) for one in windows(self.today)]
+        named = [(one.name, one.title) for one in windows(self.today, self.end)]
         if self.window.name not in dict(named):
             named.append((self.window.name, self.window.title))
         return {
@@ -225,19 +291,14 @@ class Filters:
         return {one.slug for one in self.all_offices(self.seen)}
 
 
-def windows(today: date) -> list[Window]:
-    """The days that can be chosen on `today`."""
-    found = [_rolling(name, today) for name in ROLLING]
+def windows(today: date, end: date) -> list[Window]:
+    """The days that can be chosen on `today`; rolling ones last until before `end`."""
+    found = [_rolling(name, end) for name in ROLLING]
     quarter = periods.of("quarter", today)
-    for _ in range(_QUARTERS):
+    for _ in range(_QUARTERS + 1):
+        found.append(_fixed(quarter, today))
         quarter = periods.previous(quarter)
-        found.append(_fixed(quarter))
     return found
-
-
-def whole_weeks(today: date) -> date:
-    """The Monday with which the week of `today` began; the weeks before it are whole."""
-    return stretches.end(today)
 
 
 def today_of(reader: Reading) -> date:
@@ -260,51 +321,74 @@ def language_name(code: str) -> str:
     return {"en": "English", "es": "Spanish"}.get(code, code)
 
 
-def _window(asked: Asked, today: date) -> Window:
+def _end(fresh: Freshness, today: date) -> date:
+    if fresh.settled is None or fresh.settled < today - _LATEST:
+        return today
+    return fresh.settled + _DAY
+
+
+def _window(asked: Asked, today: date, end: date) -> Window:
     first, last = asked.get("from", ""), asked.get("to", "")
     if first or last:
-        return _months(first, last, today)
+        return _free(first, last, today)
     name = asked.get("period", "") or DEFAULT
     if name in ROLLING:
-        return _rolling(name, today)
+        return _rolling(name, end)
     try:
         period = periods.named(name)
     except ValueError:
         raise HTTPException(422, f"Choose a period: {', '.join(ROLLING)} or 2027Q1.") from None
-    if period.kind not in ("month", "quarter") or period.end > today:
-        raise HTTPException(422, "Choose a month or a quarter that is over.")
-    return _fixed(period)
+    if period.kind not in ("month", "quarter") or period.start > today:
+        raise HTTPException(422, "Choose a month or a quarter that has begun.")
+    return _fixed(period, today)
 
 
-def _rolling(name: str, today: date) -> Window:
+def _rolling(name: str, end: date) -> Window:
     title, days = ROLLING[name]
-    length, end = timedelta(days=days), whole_weeks(today)
+    length = timedelta(days=days)
     return Window(name, title, Span(end - length, end), Span(end - 2 * length, end - length))
 
 
-def _fixed(period: Period) -> Window:
+def _whole_months(window: Window, today: date) -> Window:
+    """The months nearest to rolling days."""
+    months = _MONTHS[window.name]
+    span = _months_before(today.replace(day=1), months)
+    assert span.start is not None  # noqa: S101  # it has both ends
+    title = f"Last {'month' if months == 1 else f'{months} months'}"
+    return replace(window, title=title, span=span, before=_months_before(span.start, months))
+
+
+def _months_before(end: date, months: int) -> Span:
+    start = end
+    for _ in range(months):
+        start = periods.previous(periods.of("month", start)).start
+    return Span(start, end)
+
+
+def _fixed(period: Period, today: date) -> Window:
     title = f"{period.start:%B %Y}"
     if period.kind == "quarter":
         title = f"Fiscal year {period.name[:4]}, quarter {period.name[-1]}"
+    if period.end > today:
+        title += ", so far"
     return Window(period.name, title, period.span, periods.previous(period).span)
 
 
-def _months(first: str, last: str, today: date) -> Window:
-    """From the first day of a month to the last day of one, in ISO form."""
+def _free(first: str, last: str, today: date) -> Window:
+    """Any days, in ISO form; they are compared with as many before them, months with months."""
     try:
-        start, end = date.fromisoformat(first), date.fromisoformat(last) + _DAY
+        span = periods.days(date.fromisoformat(first), date.fromisoformat(last))
     except (ValueError, OverflowError):
         raise HTTPException(422, "Write both days as 2026-10-01 and 2026-10-31.") from None
-    months = 12 * (end.year - start.year) + end.month - start.month
-    if start >= end or months > _LONGEST_MONTHS or end > today:
-        raise HTTPException(422, "Choose days that are over, in order, and at most two years.")
-    if (start.day, end.day) != (1, 1):
-        raise HTTPException(422, "Choose whole months: single days would show single people.")
-    before = periods.of("month", start)
-    for _ in range(months):
-        before = periods.previous(before)
-    span = Span(start, end)
-    return Window(f"{first}..{last}", told(span), span, Span(before.start, start))
+    start, end = span.start, span.end
+    assert start is not None and end is not None  # noqa: S101  # both were given
+    if not (date(2000, 1, 1) <= start < end <= today + _DAY and end - start <= _LONGEST):
+        raise HTTPException(422, "Choose days up to today, in order, and at most two years.")
+    before = Span(start - (end - start), start)
+    if cuts.is_whole_months(span):
+        months = 12 * (end.year - start.year) + end.month - start.month
+        before = _months_before(start, months)
+    return Window(f"{first}..{last}", told(span), span, before)
 
 
 def line_up(directory: Directory, slug: str) -> list[str]:

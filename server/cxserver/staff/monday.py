@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cxserver.insight import drivers, fix, fixwords, measures, slices, suppression
+from cxserver.insight import cuts, drivers, fix, fixwords, measures, slices, suppression
 from cxserver.insight.drivers import Taps
 from cxserver.insight.fix import Finding, Report
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.staff.filters import Filters, Reading
-from cxserver.staff.veil import Veil
 
 # The first sentence of a finding ends like this.
 _END = " of 100. "
+_NOTHING = Report((), (), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +39,29 @@ class First:
     common: tuple[Told, ...]
 
 
-def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> First:
-    """What to fix first here. An office is held against all that the person may see."""
-    around = asked.around().during(asked.window.span)
-    counted = slices.read(reader.connection, around, fix.NEEDS, fix.measures(surveys))
-    report = fix.first(counted, surveys)
+def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> First:
+    """What to fix first here. An office is held against all that the person may see.
+
+    Findings come from released counts for everybody, so that all who look at the same days read
+    the same; and from one question, so that many offices take no longer than their counts do.
+    """
+    counted = _counted(reader, asked, surveys)
+    report = fix.first(counted, surveys, channels=False) if asked.is_settled else _NOTHING
     inside = {one.slug for one in asked.all_offices(asked.of_office())}
-    found = [
-        one
-        for one in report.findings
-        if one.office in inside
-        # Its numbers are those of one service.
-        and _may_tell(hidden, asked.but(service=one.service), one.office, one.channel)
-    ]
-    here = [
-        one
-        for one in counted
-        if one.group["office"] in inside and _shown(hidden, asked.but(service=one.group["service"]))
-    ]
-    common = named_most(here, surveys, asked)
+    found = [one for one in report.findings if one.office in inside]
+    common = named_most([one for one in counted if one.group["office"] in inside], surveys, asked)
     places = len({(one.service, one.office) for one in found})
-    return First(
-        _summary(report, places, asked, bool(common)),
-        tuple(told(one, asked) for one in found),
-        common,
-    )
+    words = tuple(told(one, asked) for one in found)
+    return First(_summary(report, places, asked, bool(common)), words, common)
+
+
+def _counted(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> list[Slice]:
+    around = asked.around().during(asked.window.span)
+    wanted = fix.measures(surveys)
+    if asked.holds_rows:
+        return slices.read(reader.connection, around.released, fix.NEEDS, wanted)
+    by, within = ("service", "office"), ("channel", "survey")
+    return cuts.read(reader.connection, around, by, wanted, within).slices
 
 
 def told(found: Finding, asked: Filters) -> Told:
@@ -109,23 +107,14 @@ def _narrow(asked: Filters, service: str) -> str | None:
 
 
 def _wrote(there: Filters, driver: str) -> str:
-    return there.query(period=None, driver=f"{driver}-negative")
-
-
-def _may_tell(hidden: Veil, asked: Filters, office: str, channel: str | None) -> bool:
-    """Whether a finding may name this office, and this channel of it, with their numbers."""
-    place = asked.but(office=office)
-    return _shown(hidden, place) and (channel is None or _shown(hidden, place.but(channel=channel)))
-
-
-def _shown(hidden: Veil, asked: Filters) -> bool:
-    return hidden.n(asked) > 0 and hidden.shows(asked)
+    return there.query(period=None, channel=None, driver=f"{driver}-negative")
 
 
 def _summary(report: Report, places: int, asked: Filters, common: bool) -> str:
     if len(asked.offices) > 1:
+        if not asked.is_settled:
+            return "Answers of these days are still coming in, so offices are not compared yet."
         if not places:
-            # How many there are that may not be named is not told either.
             return fixwords.summary(replace(report, findings=()))
         return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
     if places:

@@ -1,16 +1,16 @@
 """GET /staff/offices: where it goes well and where not, beyond chance; by name, never by rank."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.catalog.directory import Office
-from cxserver.insight import funnel, slices, suppression
+from cxserver.insight import cuts, funnel, slices, suppression
 from cxserver.insight.funnel import Funnel, Point, Position
 from cxserver.insight.slices import Slice
-from cxserver.staff import access, charts, rooms, smalloffice, table, veil
+from cxserver.staff import access, charts, rooms, smalloffice, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -49,22 +49,19 @@ def show(request: Request, visit: Visit) -> Response:
     asked = Filters.read(request.query_params, visit)
     if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.connection, asked)
-    if not hidden.shows(asked):
-        return rooms.page(visit, "offices.html", asked=asked, state="hidden")
-    if not hidden.n(asked):
+    if asked.refusal:
+        return rooms.page(visit, "offices.html", asked=asked, state="refused")
+    counted = cuts.read(visit.connection, asked.scope(), ("office",), _SCORES)
+    found = {one.group["office"]: one for one in counted.slices}
+    hidden = {office for (office,) in counted.hidden}
+    if not found and not hidden:
         return rooms.page(visit, "offices.html", asked=asked, state="empty")
-    found = {
-        one.group["office"]: one
-        for one in slices.read(visit.connection, asked.scope(), ("office",), _SCORES)
-    }
-    may = hidden.offices(asked)
-    apart = hidden.small if asked.window.is_rolling else frozenset()
-    shown = {slug: one for slug, one in found.items() if may.get(slug) == one.n}
+    # Of an office that is partly hidden the shown part alone is not compared.
+    whole = {slug: one for slug, one in found.items() if slug not in hidden}
     scale = slices.trust_scale(found.values())
-    fit = comparable(shown, scale)
+    fit = comparable(whole, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
-    numbers = as_table(asked, visit.path, may, shown, drawn, scale)
+    numbers = as_table(asked, visit.path, found, hidden, drawn, scale)
     if request.query_params.get("format") == "csv":
         return table.download("offices", numbers)
     return rooms.page(
@@ -77,7 +74,7 @@ def show(request: Request, visit: Visit) -> Response:
         plot=charts.funnel(drawn) if drawn else None,
         links=_links(drawn, asked, visit.path) if drawn else [],
         summary=summary(drawn, asked.offices),
-        apart=[one for one in asked.offices if one.slug in apart],
+        withheld=bool(hidden),
         named=_NAMED,
         best=_BEST[scale],
     )
@@ -118,8 +115,8 @@ def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
 def as_table(
     asked: Filters,
     path: str,
-    may: Mapping[str, int | None],
-    shown: Mapping[str, Slice],
+    found: Mapping[str, Slice],
+    hidden: Set[str],
     drawn: Funnel | None,
     scale: str = "trust",
 ) -> Table:
@@ -128,7 +125,7 @@ def as_table(
     rows = tuple(
         (
             table.name(one.name, path + "/" + asked.query(office=one.slug)),
-            *_cells(may.get(one.slug), shown.get(one.slug), scale),
+            *_cells(found.get(one.slug), one.slug in hidden, scale),
             *_judged(points.get(one.slug)),
         )
         for one in asked.offices
@@ -137,19 +134,12 @@ def as_table(
     return Table("Offices by name", ("Office", "People", trust, *_ENDS, *_SATISFIED), rows)
 
 
-def _cells(n: int | None, shown: Slice | None, scale: str) -> tuple[Cell, ...]:
-    if n == 0:
-        return tuple(table.nothing() for _ in range(7))
-    if shown is None:
-        return tuple(table.hidden() for _ in range(7))
-    return table.count(shown.n), *_part(shown, scale), *_part(shown, "satisfaction")
-
-
-def _part(one: Slice, measure: str) -> tuple[Cell, ...]:
-    score = one.score(measure)
-    if not suppression.shows_part(score.n, one.n):
-        return tuple(table.hidden() for _ in range(3))
-    return table.score(score)
+def _cells(found: Slice | None, is_hidden: bool, scale: str) -> tuple[Cell, ...]:
+    if found is None:
+        cell = table.hidden() if is_hidden else table.nothing()
+        return (cell,) * 7
+    n = table.partly(found.n) if is_hidden else table.count(found.n)
+    return n, *table.score(found.score(scale)), *table.score(found.score("satisfaction"))
 
 
 def _judged(point: Point | None) -> tuple[Cell, Cell]:

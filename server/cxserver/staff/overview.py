@@ -1,5 +1,6 @@
 """GET /staff/: how are we doing, what changed, and what to fix first."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -7,8 +8,9 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.insight import changes, slices, suppression, wording
+from cxserver.insight import changes, cuts, slices, wording
 from cxserver.insight.changes import Change
+from cxserver.insight.cuts import Counted, NotCut
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
@@ -21,7 +23,6 @@ from cxserver.staff import (
     series,
     smalloffice,
     table,
-    veil,
     words,
 )
 from cxserver.staff.filters import CHANNELS, Filters, Reading
@@ -29,14 +30,14 @@ from cxserver.staff.monday import First
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.series import Series
 from cxserver.staff.table import Cell, Table
-from cxserver.staff.veil import Veil
 
 MEASURES = ("trust", "satisfaction")
 # More than these on one page, and nobody knows where to begin.
 SHOWN = 3
 _POINTS = ("1 (lowest)", "2", "3", "4", "5 (highest)")
-State = Literal["full", "empty", "hidden"]
+State = Literal["full", "empty", "refused", "withheld"]
 _SCORES = frozenset({"response", *MEASURES})
+_COMING_IN = "Answers of these days are still coming in, so they are not compared yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,15 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Who changed, and how many were compared; `by` tells whether they are offices or channels."""
+    """Who changed, and how many were compared; `by` tells whether they are offices or channels.
+
+    `reason` says why nothing was compared, where that is not for want of answers.
+    """
 
     found: tuple[Mover, ...]
     compared: int
     by: str
+    reason: str = ""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -124,9 +129,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the overview says where there is enough to say it. `before` names the days before."""
+    """What the overview says where there is enough to say it. `before` names the days before.
+
+    `is_partial`: some of these people are in hidden cells, and not in the numbers.
+    """
 
     before: str
+    is_partial: bool
     standing: tuple[Standing, ...]
     trend: Series
     moved: Moved
@@ -162,6 +171,7 @@ def show(request: Request, visit: Visit) -> Response:
         "overview.html",
         asked=asked,
         state=state,
+        partial=seen.is_partial,
         before=seen.before,
         standing=seen.standing,
         bars=charts.likert([one.change.after for one in seen.standing]),
@@ -176,19 +186,27 @@ def show(request: Request, visit: Visit) -> Response:
 
 
 def read(reader: Reading, asked: Filters) -> tuple[State, Seen | None]:
-    """What the overview says; nothing where there are no answers, or too few to show."""
-    hidden = veil.of(reader.connection, asked)
-    if not hidden.shows(asked):
-        return "hidden", None
-    if not hidden.n(asked):
-        return "empty", None
+    """What the overview says; nothing where there are no answers, or none that can be shown."""
+    if asked.refusal:
+        return "refused", None
     surveys = wording.versions(reader.directory)
+    by = "office" if len(asked.offices) > 1 else "channel"
+    if by == "office" and not asked.is_cut:
+        # One read for the offices and for all of them together.
+        apart = _sides(reader, asked, by)
+        now, past = (Counted(slices.merged(one.slices, changes.NEEDS)) for one in apart)
+    else:
+        now, past = _sides(reader, asked)
+        apart = None
+    if not now.slices:
+        return ("withheld" if now.hidden else "empty"), None
     return "full", Seen(
         before(asked),
-        _standings(reader, asked, surveys, hidden),
-        series.read(reader.connection, asked, surveys, hidden),
-        _moved(reader, asked, surveys, hidden),
-        monday.read(reader, asked, surveys, hidden),
+        bool(now.hidden),
+        _standings(asked, surveys, now.slices, past.slices),
+        series.read(reader.connection, asked, surveys),
+        _moved(reader, asked, surveys, by, apart),
+        monday.read(reader, asked, surveys),
     )
 
 
@@ -200,59 +218,71 @@ def before(asked: Filters) -> str:
 
 
 def _standings(
-    reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
+    asked: Filters, surveys: Mapping[str, Survey], now: Sequence[Slice], past: Sequence[Slice]
 ) -> tuple[Standing, ...]:
-    now, past = _sides(reader, asked, hidden)
     found = (
-        Standing(
-            one, changes.compare(changes.side(past, one), changes.side(now, one), surveys, one)
-        )
+        Standing(one, _change(asked, changes.side(past, one), changes.side(now, one), surveys, one))
         for one in MEASURES
     )
-    return told(tuple(found), _people(past), _people(now))
+    return told(tuple(found))
 
 
-def told(standing: Sequence[Standing], before: int, now: int) -> tuple[Standing, ...]:
-    """Those that were asked at all, and of enough people: not every survey asks everything."""
-    fit = tuple(
-        one
-        for one in standing
-        if suppression.shows_part(one.change.after.n, now)
-        and suppression.shows_part(one.change.before.n, before)
+def told(standing: Sequence[Standing]) -> tuple[Standing, ...]:
+    """Those that were asked at all: not every survey asks everything."""
+    asked = tuple(one for one in standing if one.change.after.n or one.change.before.n)
+    return asked or tuple(standing[:1])
+
+
+def _change(
+    asked: Filters,
+    past: changes.Side,
+    now: changes.Side,
+    surveys: Mapping[str, Survey],
+    measure: str,
+) -> Change:
+    found = changes.compare(past, now, surveys, measure)
+    if asked.is_settled or not past.score.n:
+        return found
+    return replace(found, verdict="cannot tell", reason=_COMING_IN)
+
+
+Sides = tuple[Counted, Counted]
+
+
+def _sides(reader: Reading, asked: Filters, by: str = "") -> Sides:
+    """The answers of these days and of the days before."""
+    now, past = (
+        cuts.read(
+            reader.connection,
+            asked.of_office().during(span),
+            (by,) if by else (),
+            _SCORES,
+            changes.NEEDS,
+        )
+        for span in (asked.window.span, asked.window.before)
     )
-    asked = tuple(one for one in fit if one.change.after.n or one.change.before.n)
-    return asked or fit[:1]
+    return now, past
 
 
-def _people(counted: Sequence[Slice]) -> int:
-    return sum(one.n for one in counted)
-
-
-def _sides(
-    reader: Reading, asked: Filters, hidden: Veil, by: str = ""
-) -> tuple[list[Slice], list[Slice]]:
-    """The answers of these days and of the days before; the latter only where a page of them would
-    be shown.
-    """
-    groups = (*changes.NEEDS, by) if by else changes.NEEDS
-    now = slices.read(reader.connection, asked.scope(), groups, _SCORES)
-    past = _past(asked)
-    if not hidden.shows(past):
-        return now, []
-    return now, slices.read(reader.connection, past.scope(), groups, _SCORES)
-
-
-def _past(asked: Filters) -> Filters:
-    """The page of the days before. It is none of those that always show: so it has another name."""
-    return replace(asked, window=replace(asked.window, name="before", span=asked.window.before))
-
-
-def _moved(reader: Reading, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil) -> Moved:
+def _moved(
+    reader: Reading,
+    asked: Filters,
+    surveys: Mapping[str, Survey],
+    by: str,
+    apart: Sides | None,
+) -> Moved:
     """Which offices changed; for one office, which of its channels."""
-    by = "office" if len(asked.offices) > 1 else "channel"
-    now, before = _sides(reader, asked, hidden, by)
-    shown = _shown(hidden, asked, by) & _shown(hidden, _past(asked), by)
-    return moved(now, before, surveys, by, {name: _named(asked, by, name) for name in shown})
+    if not asked.is_settled:
+        return Moved((), 0, by, _COMING_IN)
+    if by == "channel" and not asked.may_cut:
+        return Moved((), 0, by, "Channels are counted by whole months: choose a month to see them.")
+    try:
+        now, past = apart or _sides(reader, asked, by)
+    except NotCut as error:
+        return Moved((), 0, by, str(error))
+    names = {one.group[by] for one in now.slices} & {one.group[by] for one in past.slices}
+    named = {name: _named(asked, by, name) for name in names}
+    return moved(now.slices, past.slices, surveys, by, named)
 
 
 def moved(
@@ -262,13 +292,16 @@ def moved(
     by: str,
     names: Mapping[str, str],
 ) -> Moved:
-    """What changed among `names`, which all may be shown; what chance alone does is left out."""
+    """What changed among `names`; what chance alone does is left out."""
     asked = [
         (name, measure) for name in sorted(names, key=names.__getitem__) for measure in MEASURES
     ]
+    then, here = _by_name(before, by), _by_name(now, by)
     compared = [
-        changes.compare(_side(before, by, *one), _side(now, by, *one), surveys, one[1])
-        for one in asked
+        changes.compare(
+            changes.side(then[name], measure), changes.side(here[name], measure), surveys, measure
+        )
+        for name, measure in asked
     ]
     found = [
         Mover(
@@ -288,19 +321,12 @@ def moved(
     return Moved(tuple(found), len(fit), by)
 
 
-def _side(found: Sequence[Slice], by: str, name: str, measure: str) -> changes.Side:
-    return changes.side((one for one in found if one.group[by] == name), measure)
-
-
-def _shown(hidden: Veil, asked: Filters, by: str) -> set[str]:
-    if by == "office":
-        own = {one.slug for one in asked.offices}
-        return {slug for slug, n in hidden.offices(asked).items() if n and slug in own}
-    return {code for code in CHANNELS if _has(hidden, asked.but(channel=code))}
-
-
-def _has(hidden: Veil, asked: Filters) -> bool:
-    return hidden.n(asked) > 0 and hidden.shows(asked)
+def _by_name(found: Sequence[Slice], by: str) -> Mapping[str, list[Slice]]:
+    """Each office's or channel's own: looked for one by one, they would be read as often."""
+    named: dict[str, list[Slice]] = defaultdict(list)
+    for one in found:
+        named[one.group[by]].append(one)
+    return named
 
 
 def _named(asked: Filters, by: str, name: str) -> str:

@@ -11,7 +11,7 @@ from cxserver.catalog import kiosks, placements
 from cxserver.catalog.directory import Directory
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
-from cxserver.insight import suppression
+from cxserver.disclosure import ENOUGH
 from cxserver.insight.scopes import Scope
 from cxserver.staff import access, rooms, table
 from cxserver.staff.filters import Filters
@@ -152,7 +152,7 @@ def _heard(one: Device) -> Cell:
 
 
 def _waiting(one: Device) -> str:
-    return f" {_answers(one.waiting)} wait on it." if one.waiting >= suppression.STAFF_HIDES else ""
+    return f" {_answers(one.waiting)} wait on it." if one.waiting >= ENOUGH else ""
 
 
 def _answers(n: int) -> str:

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from cxserver.insight import held
 from cxserver.periods import Span
+from cxserver.staff import commentlist, filters
 from cxserver.staff.commentlist import Search, Shelf, Told
 from cxserver.staff.filters import Reading
 
@@ -26,15 +26,20 @@ class Quote:
 
 
 def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
-    """The first comments of the weeks in these days that may be read. Not those with an alert:
-    somebody has been called about them, and they may be of a week that is not over.
+    """The first comments of the weeks in these days that may be read, given before today. Not
+    those with an alert: somebody has been called about them.
     """
     shelf = Shelf(reader.connection, reader.directory, reader.scope, reader.now)
-    since = held.monday_of(span.start or reader.now.date())
+    since = commentlist.monday_of(span.start or reader.now.date())
+    # A digest that is sent late is as of the morning it was due.
+    today = filters.today_of(reader)
     found = [
         _quote(one)
         for one in shelf.find(Search(), limit=_LOOKED_AT).comments
-        if one.comment.monday >= since and not one.comment.alerted and one.comment.text.strip()
+        if since <= one.comment.monday
+        and one.comment.day < today
+        and not one.comment.alerted
+        and one.comment.text.strip()
     ]
     return tuple(found[:_MOST])
 

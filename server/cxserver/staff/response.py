@@ -1,17 +1,22 @@
 """GET /staff/response: whom we reach, by channel and language, and what is not known of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.staff import access, charts, filters, rooms, smalloffice, table, veil
+from cxserver.insight import cuts
+from cxserver.staff import access, charts, filters, rooms, smalloffice, table
 from cxserver.staff.filters import CHANNELS, Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
 
-Ways = Mapping[tuple[str | None, str | None], int | None]
+# A channel and a language; None is all of them.
+Way = tuple[str | None, str | None]
+# How many came by each; a number that is None is hidden.
+Ways = Mapping[Way, int | None]
+_ANSWERS = ("response",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +30,15 @@ class Bar:
 
 def show(request: Request, visit: Visit) -> Response:
     """How many answers came by which channel, in which language."""
-    asked = Filters.read(request.query_params, visit)
+    asked = _by_months(Filters.read(request.query_params, visit))
     if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    hidden = veil.of(visit.connection, asked)
-    whole = asked.but(channel=None, language=None)
-    if not hidden.shows(whole):
-        return rooms.page(visit, "response.html", asked=asked, state="hidden")
-    if not hidden.n(whole):
+    if not asked.may_cut:
+        return rooms.page(visit, "response.html", asked=asked, state="refused")
+    ways, partly = crossed(visit, asked) if asked.holds_rows else margins(visit, asked)
+    if not ways[None, None]:
         return rooms.page(visit, "response.html", asked=asked, state="empty")
-    ways = hidden.ways(whole)
-    numbers = as_table(ways)
+    numbers = as_table(ways, partly)
     if request.query_params.get("format") == "csv":
         return table.download("response", numbers)
     return rooms.page(
@@ -44,14 +47,57 @@ def show(request: Request, visit: Visit) -> Response:
         asked=asked,
         state="full",
         numbers=numbers,
-        n=ways.get((None, None)),
-        withheld=len(asked.offices) > 1 and None in ways.values(),
-        channels=bars({code: ways.get((code, None)) for code in channels(ways)}, CHANNELS),
+        n=ways[None, None],
+        withheld=bool(partly),
+        channels=bars(
+            {code: ways.get((code, None)) for code in channels(ways)},
+            CHANNELS,
+            {code for code, _ in partly if code},
+        ),
         languages=bars(
             {code: ways.get((None, code)) for code in languages(ways)},
             {code: filters.language_name(code) for code in languages(ways)},
+            {code for _, code in partly if code},
         ),
     )
+
+
+def _by_months(asked: Filters) -> Filters:
+    """Without filters by channel and language, which stand beside each other here; in days that
+    channels are counted by.
+    """
+    whole = asked.but(channel=None, language=None)
+    return whole if whole.holds_rows else whole.by_months()
+
+
+def crossed(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+    """Every channel in every language, for those who hold the rows."""
+    by = ("channel", "language")
+    found: dict[Way, int] = {(None, None): 0}
+    for one in cuts.read(visit.connection, asked.scope(), by, _ANSWERS).slices:
+        channel, language = one.group["channel"], one.group["language"]
+        for way in ((channel, language), (channel, None), (None, language), (None, None)):
+            found[way] = found.get(way, 0) + one.n
+    return found, frozenset()
+
+
+def margins(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+    """Channels, and languages, each out of its own cut tables; and which are partly hidden."""
+    total = cuts.read(visit.connection, asked.scope(), (), _ANSWERS).slices
+    found: dict[Way, int | None] = {(None, None): sum(one.n for one in total)}
+    partly: set[Way] = set()
+    for cut in ("channel", "language"):
+        counted = cuts.read(visit.connection, asked.scope(), (cut,), _ANSWERS)
+        counts = {name: None for (name,) in counted.hidden} | {
+            one.group[cut]: one.n for one in counted.slices
+        }
+        found |= {_way(cut, name): n for name, n in counts.items()}
+        partly |= {_way(cut, name) for (name,) in counted.hidden}
+    return found, partly
+
+
+def _way(cut: str, name: str) -> Way:
+    return (name, None) if cut == "channel" else (None, name)
 
 
 def channels(ways: Ways) -> list[str]:
@@ -65,46 +111,60 @@ def languages(ways: Ways) -> list[str]:
     return sorted({one for _, one in ways if one is not None and ways[None, one] != 0})
 
 
-def as_table(ways: Ways) -> Table:
-    """Channels down, languages across, with totals; hidden so that no number follows."""
+def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
+    """Channels down, languages across, with totals; or the totals alone, one under the other."""
+    if not any(channel and language for channel, language in ways):
+        return _as_list(ways, partly)
     codes = languages(ways)
     head = ("Channel", *(filters.language_name(code) for code in codes), "All")
     rows = [
-        (table.name(CHANNELS.get(channel, channel)), *_cells(ways, channel, [*codes, None]))
+        (_channel(channel), *(_cell(ways, (channel, code)) for code in (*codes, None)))
         for channel in channels(ways)
     ]
-    rows.append((table.name("All"), *_cells(ways, None, [*codes, None])))
+    rows.append((table.name("All"), *(_cell(ways, (None, code)) for code in (*codes, None))))
     return Table("Answers by channel and language", head, tuple(rows))
 
 
-def bars(counts: Mapping[str, int | None], names: Mapping[str, str]) -> list[Bar]:
-    """The bars of a list of counts: shares of all where the total is shown."""
+def bars(
+    counts: Mapping[str, int | None], names: Mapping[str, str], partly: Set[str] = frozenset()
+) -> list[Bar]:
+    """The bars of a list of counts: shares of all where every count is whole."""
     widths = charts.parts(counts)
-    total = sum(n or 0 for n in counts.values())
-    whole = all(n is not None for n in counts.values())
+    total = 0 if partly else sum(n or 0 for n in counts.values())
     return [
-        Bar(names.get(code, code), _told(n, total if whole else 0), widths.get(code, 0.0))
+        Bar(names.get(code, code), _told(n, total, code in partly), widths.get(code, 0.0))
         for code, n in counts.items()
     ]
 
 
-def _told(n: int | None, total: int) -> str:
+def _as_list(ways: Ways, partly: Set[Way]) -> Table:
+    rows = [(_channel(code), _cell(ways, (code, None), partly)) for code in channels(ways)]
+    rows += [
+        (table.name(filters.language_name(code)), _cell(ways, (None, code), partly))
+        for code in languages(ways)
+    ]
+    rows.append((table.name("All"), _cell(ways, (None, None))))
+    head = ("Channel or language", "People")
+    return Table("Answers by channel, and by language", head, tuple(rows))
+
+
+def _channel(code: str) -> Cell:
+    return table.name(CHANNELS.get(code, code))
+
+
+def _told(n: int | None, total: int, is_part: bool) -> str:
     if n is None:
         return table.HIDDEN
+    if is_part:
+        return f"{n:,} ({table.PARTLY})"
     return f"{n:,} ({table.percent(n / total)})" if total else f"{n:,}"
 
 
-def _cells(ways: Ways, channel: str | None, codes: list[str | None]) -> tuple[Cell, ...]:
-    return tuple(_cell(ways, channel, code) for code in codes)
-
-
-def _cell(ways: Ways, channel: str | None, code: str | None) -> Cell:
-    if (channel, code) not in ways:
-        return table.nothing()
-    n = ways[channel, code]
-    if n == 0:
-        return table.nothing()
-    return table.hidden() if n is None else table.count(n)
+def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
+    n = ways.get(way, 0)
+    if n is None:
+        return table.hidden()
+    return table.partly(n) if way in partly else table.count(n)
 
 
 ROOMS = (Room("/response", show, access.EVERYONE, label="Response"),)

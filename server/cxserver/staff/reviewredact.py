@@ -8,11 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import db
+from cxserver import db, periods
 from cxserver.casework import redaction
 from cxserver.casework.striking import Cut
 from cxserver.errors import NotFound
-from cxserver.insight import held
 from cxserver.reporting.quarter import review
 from cxserver.reporting.quarter.review import Named
 from cxserver.staff import access, case, redact, rooms
@@ -68,7 +67,7 @@ def _done(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
         gone, others = redaction.redact(
             connection, row, redaction.typed(visit.directory, service), cut, visit.now
         )
-        about = f"{service}/{held.monday_of(day)}/{id}"
+        about = f"{service}/{periods.of('week', day).start}/{id}"
         result = redact.result_of(gone, others)
         visit.back.journal.write(
             connection, visit.member, "redact a comment", about, result, visit.now

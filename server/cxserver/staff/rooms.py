@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from cxserver.catalog.directory import Directory
+from cxserver.insight.cuts import NotCut
 from cxserver.insight.scopes import Scope
 from cxserver.log import logger
 from cxserver.pages import body
@@ -34,8 +35,10 @@ FORM_LIMIT = 64 * 1024
 FILTERS = ("service", "office", "channel", "language", "period", "from", "to")
 
 _NO_FILE = {
-    "hidden": "There are too few answers to show here, so there is no file of them.",
-    "empty": "There are no answers in these days, so there is no file of them.",
+    "refused": "This is not counted this way, so there is no file of it: open the page to see why.",
+    "withheld": "So few people answered this way that there is no file of them.",
+    "unasked": "This survey does not ask about drivers, so there is no file of them.",
+    "empty": "There is nothing to show in these days, so there is no file of it.",
 }
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -211,10 +214,17 @@ def _entered(
     return _noted(room, visit)
 
 
+def _handled(room: Room, visit: Visit) -> Response:
+    try:
+        return room.handler(visit.request, visit)
+    except NotCut as error:
+        raise HTTPException(422, str(error)) from None
+
+
 def _noted(room: Room, visit: Visit) -> Response:
     about = (visit.request.scope["path"] + filters_kept(visit.request))[:400]
     try:
-        response = room.handler(visit.request, visit)
+        response = _handled(room, visit)
     except HTTPException as refused:
         # A 404 may be somebody trying the names of others' offices.
         if room.audit or refused.status_code == 404:

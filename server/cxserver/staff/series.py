@@ -1,17 +1,18 @@
 """How the scores went in the last 24 weeks, by week or, where that tells of few, by 28 days.
 
-The blocks are counted back from last Sunday, as the days of the pages are: so no block and no page
-differ by a few days.
+The blocks are counted back from the last day that nearly all offices have closed, as the days of
+the pages are: a newer block would tell of the busy offices alone.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from cxserver.insight import changes, slices, suppression
+from cxserver import periods
+from cxserver.insight import changes, cuts, suppression
 from cxserver.insight.changes import Break, Side
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
@@ -21,18 +22,18 @@ from cxserver.staff import charts, filters, table, words
 from cxserver.staff.charts import Trend
 from cxserver.staff.filters import Filters
 from cxserver.staff.table import Cell, Table
-from cxserver.staff.veil import Veil
 
 DAYS = 168
 WEEK, MONTH = 7, 28
+# A calendar month: cuts are counted by those.
+_MONTH, MONTHS = 30, 6
 _DAY = timedelta(days=1)
 _MEASURES = ("trust", "satisfaction")
-_NEEDS = ("day", *changes.NEEDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some days and their answers; not shown, they have no sides."""
+    """Some days and their answers; without answers they have no sides."""
 
     span: Span
     n: int
@@ -45,7 +46,7 @@ class Block:
         return f"{start:%b} {start.day}" if start else ""
 
     def score(self, measure: str) -> Score | None:
-        """How it stood, if that is shown."""
+        """How it stood, if anybody was asked."""
         found = self.sides.get(measure)
         return found.score if found and found.score.n else None
 
@@ -61,13 +62,16 @@ class Series:
     @property
     def title(self) -> str:
         """How far back it goes."""
+        if self.days == _MONTH:
+            return f"The last {len(self.blocks)} months" if len(self.blocks) > 1 else "Last month"
         weeks = len(self.blocks) * self.days // WEEK
         return f"The last {weeks} weeks" if weeks > 1 else "Last week"
 
     @property
     def steps(self) -> str:
         """How long a block is, in words."""
-        return "by week" if self.days == WEEK else "four weeks at a time"
+        names = {WEEK: "by week", _MONTH: "by month"}
+        return names.get(self.days, "four weeks at a time")
 
     def breaks(self, measure: str) -> list[Break]:
         """Where the line must not be drawn through, and why."""
@@ -93,31 +97,32 @@ class Series:
         return Table(f"{words.MEASURES[measure]}, {self.steps}", head, rows)
 
 
-def read(
-    connection: Connection, asked: Filters, surveys: Mapping[str, Survey], hidden: Veil
-) -> Series:
-    """The series of what is asked for, whatever its days."""
+def read(connection: Connection, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+    """The series of what is asked for, whatever its days; with a cut, by month."""
+    if asked.is_cut and not asked.holds_rows:
+        return _by_month(connection, asked, surveys)
     span = Span(asked.end - timedelta(days=DAYS), asked.end)
-    counted = slices.read(
-        connection, asked.of_office().during(span), _NEEDS, ("response", *_MEASURES)
-    )
+    scope = asked.of_office().during(span)
+    counted = cuts.read(connection, scope, ("day",), ("response", *_MEASURES), changes.NEEDS).slices
     days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
-    # The numbers of whole weeks are in no other page: they are shown where all of them may be.
-    if days == WEEK and not hidden.shows(_during(asked, Span(asked.end - WEEK * _DAY, asked.end))):
-        days = MONTH
-    found = blocks(counted, asked.end, days)
-    return Series(
-        tuple(
-            one if hidden.shows(_during(asked, one.span)) else replace(one, sides={})
-            for one in found
-        ),
-        days,
-        surveys,
-    )
+    return Series(blocks(counted, asked.end, days), days, surveys)
 
 
-def _during(asked: Filters, span: Span) -> Filters:
-    return replace(asked, window=replace(asked.window, span=span))
+def _by_month(connection: Connection, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+    # Last month may not be counted yet; the page says so where it is asked for.
+    months = [periods.previous(periods.of("month", asked.today))]
+    if asked.window.span.end and asked.window.span.end < months[0].end:
+        months = [periods.of("month", asked.window.span.end - _DAY)]
+    while len(months) < MONTHS:
+        months.insert(0, periods.previous(months[0]))
+    scope = asked.of_office().during(Span(months[0].start, months[-1].end))
+    found = cuts.read(connection, scope, ("month",), ("response", *_MEASURES), changes.NEEDS)
+    every = [
+        _block([one for one in found.slices if one.group["month"] == month.name], month.span)
+        for month in months
+    ]
+    first = next((at for at, one in enumerate(every) if one.n), len(every))
+    return Series(tuple(every[first:]), _MONTH, surveys)
 
 
 def length(daily: Sequence[tuple[date, int]], end: date) -> int:
@@ -144,13 +149,11 @@ def blocks(counted: Sequence[Slice], end: date, days: int) -> tuple[Block, ...]:
 
 def _block(counted: Sequence[Slice], span: Span) -> Block:
     n = sum(one.n for one in counted)
-    if n < suppression.STAFF_HIDES:
-        return Block(span, n, {})
-    return Block(span, n, {one: changes.side(counted, one) for one in _MEASURES})
+    return Block(span, n, {one: changes.side(counted, one) for one in _MEASURES} if n else {})
 
 
 def _number(day: date, end: date, days: int) -> int:
-    # 0 is the last block, which ends last Sunday.
+    # 0 is the last block.
     return (end - day - timedelta(days=1)).days // days
 
 
@@ -163,4 +166,4 @@ def _cells(one: Block, measure: str) -> tuple[Cell, ...]:
     score = one.score(measure)
     if score is not None:
         return table.count(score.n), *table.score(score)
-    return tuple(table.hidden() if one.n else table.nothing() for _ in range(4))
+    return tuple(table.nothing() for _ in range(4))

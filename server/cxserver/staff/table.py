@@ -12,6 +12,7 @@ from cxserver.insight.suppression import View
 from cxserver.reporting import cells
 
 HIDDEN = "not shown"
+PARTLY = "partly hidden"
 
 Raw = str | int | float | None
 
@@ -52,14 +53,18 @@ def name(text: str, href: str = "") -> Cell:
 
 
 def count(n: int) -> Cell:
-    """A number of people, shown as far as it may be."""
-    view = suppression.staff(n)
-    return hidden() if view == "hidden" else Cell(f"{n:,}", n, view)
+    """A number of people."""
+    return Cell(f"{n:,}", n, suppression.staff(n)) if n else nothing()
 
 
 def hidden() -> Cell:
-    """A number that is not shown. All of them look alike, whether small or in the way."""
+    """A hidden cell of a cut table. All of them look alike, whether small or in the way."""
     return Cell(HIDDEN, HIDDEN, "hidden")
+
+
+def partly(n: int) -> Cell:
+    """The shown part of a number of people, of which some are in hidden cells."""
+    return Cell(f"{n:,} ({PARTLY})", n, suppression.staff(n))
 
 
 def nothing() -> Cell:
@@ -101,7 +106,5 @@ def _shares(
     view = suppression.staff(n)
     if value is None or low is None or high is None:
         return nothing(), nothing(), nothing()
-    if view == "hidden":
-        return hidden(), hidden(), hidden()
     shown = percent(value) if view == "full" else people
     return Cell(shown, value, view), Cell(percent(low), low, view), Cell(percent(high), high, view)

@@ -195,6 +195,19 @@ batches = Table(
     sqlite_with_rowid=False,
 )
 
+cut_tables = Table(
+    "cut_tables",
+    metadata,
+    # Of each month that is over, and of each import: what released counts may not be cut into.
+    # A table that somebody may have read is never drawn again.
+    Column("service", SLUG, primary_key=True),
+    Column("month", Date, primary_key=True, comment="its first day"),
+    Column("source", String(64), primary_key=True, comment="live, or the import's id"),
+    Column("cut", String(8), primary_key=True, comment="channel, language, survey or flagged"),
+    Column("versions", JSON, nullable=False, comment="the import's survey versions; live: none"),
+    Column("hidden", JSON, nullable=False, comment="cells: office (null: all) and category"),
+)
+
 imports = Table(
     "imports",
     metadata,

@@ -62,6 +62,7 @@ api_keys = Table(
     Column("service", SLUG, nullable=True, comment="set when it reads one service only"),
     Column("office", SLUG, nullable=True, comment="set when it reads one office and those below"),
     Column("comments", Boolean, nullable=False, comment="whether it reads what people wrote"),
+    Column("rows", Boolean, nullable=False, comment="whether it reads answers row by row"),
     Column("issued", Date, nullable=False),
     Column("expires", Date, nullable=False, comment="its last day"),
     Column("used", Date, nullable=True, comment="the last day it was used"),

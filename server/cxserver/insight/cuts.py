@@ -1,0 +1,217 @@
+"""Counts for a page, with what small numbers hide: the one way from a question to an answer.
+
+Whoever holds the rows gets all counts. Everybody else gets closed batches. Those may be cut by one
+of CUTS, for whole months that are over, and without the hidden cells of each month's cut table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from cxserver import periods, tables
+from cxserver.disclosure.audience import Audience
+from cxserver.insight import slices
+from cxserver.insight.scopes import Scope
+from cxserver.insight.slices import Slice
+from cxserver.instrument.levels import Level
+from cxserver.periods import Span
+
+# Choices of people: each has a cut table of its own.
+CUTS = ("channel", "language", "survey", "flagged")
+
+_NOT_OVER = (
+    "Channels, languages, survey versions and flags are counted by whole months that are over. "
+    "Choose a month or a quarter; last month is counted in the first hours of this one."
+)
+
+Group = tuple[str, ...]
+# A service, a month and a source: answers that came in here, or one import.
+Key = tuple[str, str, str]
+# Of each table the hidden cells, by office (None: all) and category.
+Hidden = Mapping[Key, frozenset[tuple[str | None, str]]]
+_LIVE = "live"
+
+
+class NotCut(ValueError):
+    """A question that nobody without the rows gets an answer to; it says what to ask instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The groups that have answers, and those (`hidden`) of which something is not shown.
+
+    A group that is in both is partly hidden: its counts are the sum of what is shown.
+    """
+
+    slices: list[Slice]
+    hidden: frozenset[Group] = frozenset()
+
+
+def read(
+    connection: Connection,
+    scope: Scope,
+    by: Sequence[str] = (),
+    only: Iterable[str] | None = None,
+    within: Sequence[str] = (),
+) -> Counted:
+    """The counts of a scope by any of `slices.GROUPS`. Raises NotCut.
+
+    `within` splits each group further, for a computation that shows none of those parts.
+    """
+    cut = _cut(scope, by)
+    if cut is None:
+        return Counted(slices.read(connection, scope, (*by, *within), only))
+    _check(scope.span, by)
+    hidden, sources = _hidden(connection, scope, cut)
+    # Of all that is counted, whatever is asked for: else an answer would tell a zero from a few.
+    if not _counted(connection, scope, sources) <= hidden.keys():
+        raise NotCut(_NOT_OVER)
+    needs = tuple(dict.fromkeys(("service", "month", "office", "survey", cut, *by, *within)))
+    table = _Table(scope, by, cut, hidden, sources)
+    shown: list[Slice] = []
+    lost: set[Group] = set()
+    for one in slices.read(connection, scope, needs, only):
+        if table.shows(one):
+            shown.append(one)
+        else:
+            lost.add(tuple(one.group[name] for name in by))
+    return Counted(slices.merged(shown, (*by, *within)), frozenset(lost | set(table.unnamed())))
+
+
+def cuts(scope: Scope, by: Sequence[str] = ()) -> list[str]:
+    """The cuts that a question makes."""
+    chosen = {
+        "channel": scope.channels,
+        "language": scope.languages,
+        "survey": scope.surveys,
+        "flagged": scope.flagged,
+    }
+    return [name for name in CUTS if name in by or chosen[name] is not None]
+
+
+def is_whole_months(span: Span) -> bool:
+    """Whether these days are whole months."""
+    ends = (span.start, span.end)
+    return all(end is not None and end.day == 1 for end in ends)
+
+
+def _cut(scope: Scope, by: Sequence[str]) -> str | None:
+    if scope.audience is Audience.ROWS:
+        return None
+    found = cuts(scope, by)
+    if len(found) > 1:
+        raise NotCut(f"Choose one of {' and '.join(found)}: two together can single people out.")
+    return found[0] if found else None
+
+
+def _check(span: Span, by: Sequence[str]) -> None:
+    if not is_whole_months(span) or {"day", "week"} & set(by):
+        raise NotCut(_NOT_OVER)
+
+
+class _Table:
+    """The cut tables of some months, as far as a question goes into them."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        by: Sequence[str],
+        cut: str,
+        hidden: Hidden,
+        sources: Mapping[str, str],
+    ):
+        self._scope, self._by, self._cut = scope, by, cut
+        self._hidden, self._sources = hidden, sources
+
+    def _key(self, one: Slice) -> Key:
+        source = self._sources.get(one.group["survey"], _LIVE)
+        return one.group["service"], one.group["month"], source
+
+    def shows(self, one: Slice) -> bool:
+        """Whether these answers are in a cell that is shown, or in a sum that is."""
+        group = one.group
+        cells = self._hidden[self._key(one)]
+        category = _category(group[self._cut])
+        if self._is_whole and (None, category) not in cells:
+            return True
+        return (group["office"], category) not in cells
+
+    def unnamed(self) -> Iterator[Group]:
+        """The groups of hidden cells, also of those without answers: both look alike."""
+        for (service, month, _), cells in self._hidden.items():
+            for office, category in cells:
+                in_margin = self._is_whole and (None, category) not in cells
+                if office is not None and self._asks(service, office, category) and not in_margin:
+                    yield self._name(service, month, office, category)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all offices of a service are counted together: the margin of its table.
+
+        A list of offices is never whole, even if it names all there are: an office that has left
+        the catalog would be what is missing in it.
+        """
+        return "office" not in self._by and self._scope.offices is None
+
+    def _asks(self, service: str, office: str, category: str) -> bool:
+        if self._scope.offices is not None and office not in self._scope.offices:
+            return False
+        named = {
+            "channel": self._scope.channels,
+            "language": self._scope.languages,
+            "survey": self._scope.surveys,
+            "flagged": self._scope.flagged,
+        }[self._cut]
+        name = f"{service}/{category}" if self._cut == "survey" else category
+        return named is None or name in {str(each) for each in named}
+
+    def _name(self, service: str, month: str, office: str, category: str) -> Group:
+        start = periods.named(month).start
+        names = {
+            "service": service,
+            "office": office,
+            "month": month,
+            "quarter": periods.of("quarter", start).name,
+            self._cut: f"{service}/{category}" if self._cut == "survey" else category,
+        }
+        return tuple(names[name] for name in self._by)
+
+
+def _category(name: str) -> str:
+    # A survey version is named `<service>/<n>`.
+    return name.rpartition("/")[2]
+
+
+def _hidden(connection: Connection, scope: Scope, cut: str) -> tuple[Hidden, Mapping[str, str]]:
+    """The tables of a scope, and of each imported survey version which import it came with."""
+    held = tables.cut_tables.c
+    query = select(tables.cut_tables).where(
+        held.cut == cut, held.month >= scope.span.start, held.month < scope.span.end
+    )
+    if scope.services is not None:
+        query = query.where(held.service.in_(sorted(scope.services)))
+    found: dict[Key, frozenset[tuple[str | None, str]]] = {}
+    sources: dict[str, str] = {}
+    for row in connection.execute(query):
+        key = row.service, periods.of("month", row.month).name, row.source
+        found[key] = frozenset((cell[0], cell[1]) for cell in row.hidden)
+        sources |= {f"{row.service}/{n}": row.source for n in row.versions}
+    return found, sources
+
+
+def _counted(connection: Connection, scope: Scope, sources: Mapping[str, str]) -> set[Key]:
+    """The tables that there have to be: a month's is not there while the month runs."""
+    held = tables.released.c
+    query = select(held.service, held.day, held.survey).where(
+        held.level == Level.OFFICE_MONTH.value,
+        held.day >= scope.span.start,
+        held.day < scope.span.end,
+        held.service.in_(
+            select(tables.services.c.slug) if scope.services is None else sorted(scope.services)
+        ),
+    )
+    return {
+        (service, periods.of("month", month).name, sources.get(f"{service}/{n}", _LIVE))
+        for service, month, n in connection.execute(query.distinct())
+    }
