@@ -41,6 +41,11 @@ class Timed:
         return Got(cpu, wall, later[-1].selects)
 
     @property
+    def least(self) -> Got | None:
+        """The quietest of the times after it: the work of others makes none of them shorter."""
+        return min(self.got[1:], key=lambda one: one.cpu, default=None)
+
+    @property
     def name(self) -> str:
         """Whose page it is."""
         return f"{self.role.words}, {self.page}"
@@ -76,9 +81,10 @@ class Limit:
     @property
     def line(self) -> str:
         """The limit in words, and whether it is kept."""
-        told = ", ".join(f"{one:.2f}" for one in self.found) or self.refusal
+        figures = ", ".join(f"{one:.2f}" for one in self.found)
+        told = f"{figures} {self.unit}" if figures else self.refusal
         verdict = "pass" if self.is_kept else "fail"
-        return f"{self.what:64}{told:>16} {self.unit}, at most {self.most}: {verdict}"
+        return f"{self.what:62}{told:>28}, at most {self.most}: {verdict}"
 
 
 def of_cpu(found: Sequence[Timed], page: str, offices: int, most: float) -> Iterator[Limit]:
@@ -94,7 +100,7 @@ def of_growth(found: Sequence[Timed], most: float) -> Iterator[Limit]:
     for few, many in itertools.permutations(found, 2):
         alike = (few.size.offices, few.role, few.page) == (many.size.offices, many.role, many.page)
         if alike and few.size.answers < many.size.answers:
-            pairs = ((few.cold, many.cold), (few.warm, many.warm))
+            pairs = ((few.cold, many.cold), (few.least, many.least))
             times = [more.cpu / less.cpu for less, more in pairs if less and more]
             what = f"{many.size.answers:,} / {few.size.answers:,} answers, {many.name}"
             yield Limit(what, times, most, "times the CPU", many.refusal or few.refusal)
