@@ -4,14 +4,18 @@ PORT = 8000
 DATA = .demo
 LAN =
 ARGS =
+# What `make bench-growth` grows.
+OFFICES = 250
+ANSWERS = 10000000
+ROWS = 0
 # The tests wait a third of their time, for browsers and databases: three for two processors.
 WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
-.PHONY: help run test setup check bench lock
+.PHONY: help run test setup check bench bench-growth lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo LAN=1)
 	@scripts/setup server
@@ -32,6 +36,10 @@ check: setup ## Look for faults without running the code: ruff, mypy, import-lin
 
 bench: setup ## Run benchmarks/*.py, one after the other
 	@for file in benchmarks/*.py; do echo "$$file"; .venv/bin/python "$$file" || exit 1; done
+
+bench-growth: DATA = .growth
+bench-growth: setup ## Grow ten million answers in DATA=.growth, or go on, and time the staff pages (OFFICES=250 ROWS=0)
+	@.venv/bin/python benchmarks/staff.py --data $(DATA) --offices $(OFFICES) --answers $(ANSWERS) --rows $(ROWS) $(ARGS)
 
 lock: setup ## Write requirements/*.lock anew from pyproject.toml (ARGS=--upgrade for the newest)
 	@scripts/lock $(ARGS)

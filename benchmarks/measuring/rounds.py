@@ -95,11 +95,21 @@ def ratio(what: str, values: Iterable[float]) -> None:
 
 def quick(about: str | None) -> bool:
     """Whether --quick was asked for; says on which machine this runs."""
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--quick", action="store_true", help="a few seconds: does it run at all?")
-    chosen = parser.parse_args()
+    return bool(chosen(parser(about)).quick)
+
+
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """What every benchmark may be asked for."""
+    made = argparse.ArgumentParser(description=about)
+    made.add_argument("--quick", action="store_true", help="a few seconds: does it run at all?")
+    return made
+
+
+def chosen(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """What was asked for; says on which machine this runs."""
+    found = parser.parse_args()
     print(_machine(), flush=True)
-    return bool(chosen.quick)
+    return found
 
 
 def _machine() -> str:
