@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from cxserver import db, demo, tables
-from cxserver.catalog import apply, check, rootkey
+from cxserver.catalog import apply, check, directory, rootkey
 from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
 from cxserver.errors import CatalogRefused
 from cxserver.instrument.levels import Level
-from cxserver.intake.closing import LIVE
+from cxserver.intake import cut_tables
+from cxserver.intake.cut_tables import LIVE
 from cxserver.settings import Settings
 from measuring import crowds, letters
 from measuring.crowds import Cell, Size
@@ -107,6 +108,7 @@ def grow(folder: Path, size: Size, told: Teller = lambda day, answers: None) -> 
         db.migrate(engine)
         _apply(engine, size)
         _fill(engine, size, told)
+        _draw(engine)
         db.fold_journal(engine)
     return settings
 
@@ -178,6 +180,13 @@ def _fill(engine: Engine, size: Size, told: Teller) -> None:
                 if day >= size.kept_from:
                     letters.keep(connection, SERVICE, day, cells)
             told(day, answers)
+
+
+def _draw(engine: Engine) -> None:
+    """The cut tables of the months that are over, as the hourly job draws them."""
+    with db.read(engine) as connection:
+        known = directory.load(connection)
+    cut_tables.draw_due(engine, known, datetime.combine(crowds.END, time(12), UTC))
 
 
 def _last_day(engine: Engine) -> date | None:
