@@ -21,18 +21,18 @@ def test_bars_are_level_at_the_middle_of_neutral_and_fill_the_width():
     assert max(bar[4].left + bar[4].width for bar in chart.bars) == pytest.approx(100)
 
 
-def test_no_bar_is_drawn_of_fewer_than_five_answers():
-    assert charts.likert([measures.score((1, 1, 1, 1, 0))]).bars == ()
+def test_no_bar_is_drawn_of_nobody():
+    assert charts.likert([measures.score((0, 0, 0, 0, 0))]).bars == ()
 
 
-def test_a_trend_stops_at_a_break_and_at_what_is_hidden():
-    good, few = measures.score((1, 1, 1, 20, 20)), measures.score((0, 0, 0, 2, 2))
+def test_a_trend_stops_at_a_break_and_where_nobody_answered():
+    good = measures.score((1, 1, 1, 20, 20))
     series = [
         ("a", good),
         ("b", good),
         ("c", None),
         ("d", good),
-        ("e", few),
+        ("e", None),
         ("f", good),
         ("g", good),
     ]
@@ -93,9 +93,9 @@ def test_driver_bars_begin_at_the_middle_and_end_within_their_interval():
     assert pair.better.width == pytest.approx(3 * pair.worse.width)
 
 
-def test_no_driver_bar_is_drawn_of_fewer_than_five_people():
-    assert charts.drivers([Taps("ease", measures.share(3, 4), measures.share(1, 4))]) == ()
+def test_no_driver_bar_is_drawn_of_nobody():
+    assert charts.drivers([Taps("ease", measures.share(0, 0), measures.share(0, 0))]) == ()
 
 
 def test_hidden_counts_have_no_bar():
-    assert charts.parts({"email": 40, "kiosk": None, "sms": 4}) == {"email": 100}
+    assert charts.parts({"email": 40, "kiosk": None, "sms": 4}) == {"email": 100, "sms": 10}

@@ -248,6 +248,7 @@ def test_ctrl_c_stops_it_cleanly_and_the_next_start_keeps_the_answers(
         assert count(page) == before + 1
         counts = [int(cell) for cell in page.locator("[data-n]").all_inner_texts()]
         assert sum(counts) == 201
+        page.close()  # it goes on asking, too, while the second stops
     finally:
         second.close()
 

@@ -235,7 +235,7 @@ def parts(counts: Mapping[str, int | None]) -> dict[str, float]:
 
 
 def _is_shown(n: int) -> bool:
-    return suppression.staff(n) not in ("none", "hidden")
+    return suppression.staff(n) != "none"
 
 
 def _left(shares: Sequence[float]) -> float:
