@@ -13,7 +13,7 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
-from cxserver.staff import filters
+from cxserver.staff import windows
 from cxserver.staff.filters import Filters
 
 
@@ -172,6 +172,6 @@ def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
 
 
 def test_every_choice_of_days_has_two_ends(known):
-    for window in filters.windows(date(2026, 11, 4), date(2026, 11, 2)):
+    for window in windows.choices(date(2026, 11, 4), date(2026, 11, 2)):
         assert window.span.start and window.span.end and window.before.start and window.before.end
         assert window.before.end == window.span.start

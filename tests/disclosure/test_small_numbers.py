@@ -27,22 +27,9 @@ from cxserver.intake import closing, cut_tables, entry, store
 from cxserver.intake.entry import Entry, Secrets, Sheet, Tally
 from cxserver.intake.gate import Opened
 from disclosure import arrivals
-from disclosure.arrivals import (
-    FIRST,
-    KEYS,
-    KINDS,
-    NORTH,
-    SEES,
-    Night,
-    Person,
-    Read,
-    Town,
-    apart,
-    issue_keys,
-    look,
-    worked_out,
-)
+from disclosure.arrivals import FIRST, KINDS, Night, Person, Town
 from disclosure.checker import whole
+from disclosure.readers import KEYS, NORTH, SEES, Read, apart, issue_keys, look, worked_out
 from house import CATALOGUE, House
 from past import HEAD, MAP, batch, row, sheet, take
 from reads import REGION

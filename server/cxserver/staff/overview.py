@@ -17,12 +17,12 @@ from cxserver.instrument.survey import Survey
 from cxserver.staff import (
     access,
     charts,
-    filters,
     monday,
     rooms,
     series,
     smalloffice,
     table,
+    windows,
     words,
 )
 from cxserver.staff.filters import CHANNELS, Filters, Reading
@@ -213,7 +213,7 @@ def read(reader: Reading, asked: Filters) -> tuple[State, Seen | None]:
 def before(asked: Filters) -> str:
     """The days before, in words."""
     if not asked.window.is_rolling:
-        return filters.told(asked.window.before)
+        return windows.in_words(asked.window.before)
     return f"the {asked.window.title.removeprefix('Last ')} before"
 
 
@@ -362,7 +362,7 @@ def as_table(asked: Filters, seen: Seen) -> Table:
         title = table.name(one.title)
         window = asked.window
         sides = ((window.span, one.change.after), (window.before, one.change.before))
-        rows += [(title, *_row(filters.told(span), score)) for span, score in sides]
+        rows += [(title, *_row(windows.in_words(span), score)) for span, score in sides]
         rows += [(title, *_apart(one.change))]
         rows += [(title, *row[:5]) for row in seen.trend.table(one.measure).rows]
     best = f"Gave {words.good(score for one in seen.standing for score in one.scores)}"

@@ -21,7 +21,7 @@ from cxserver.reporting.quarter.reflections import Reflection
 from cxserver.reporting.quarter.review import Standing
 from cxserver.reporting.quarter.submissions import Submission
 from cxserver.reporting.quarter.volumes import Volume
-from cxserver.staff import access, filters, levels, rooms
+from cxserver.staff import access, filters, levels, rooms, windows
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen
 from cxserver.staff.rooms import Room, Visit
@@ -210,7 +210,7 @@ def _quarters(visit: Visit, chosen: Chosen) -> list[tuple[str, str]]:
         every.append(chosen.quarter)
     running, *_ = every
     return [
-        (one.name, f"{one.name}, {filters.told(one.span)}" + (", draft" * (one == running)))
+        (one.name, f"{one.name}, {windows.in_words(one.span)}" + (", draft" * (one == running)))
         for one in every
     ]
 

@@ -18,7 +18,7 @@ from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.periods import Span
-from cxserver.staff import charts, filters, table, words
+from cxserver.staff import charts, table, windows, words
 from cxserver.staff.charts import Trend
 from cxserver.staff.filters import Filters
 from cxserver.staff.table import Cell, Table
@@ -89,7 +89,7 @@ class Series:
         best = f"Gave {words.good(one.score(measure) for one in self.blocks)}"
         head: tuple[str, ...] = ("Days", "People", best, "At least", "At most")
         rows = tuple(
-            (table.name(filters.told(one.span)), *_cells(one, measure))
+            (table.name(windows.in_words(one.span)), *_cells(one, measure))
             + ((table.plain(stops.get(one.label, "")),) if stops else ())
             for one in self.blocks
         )
