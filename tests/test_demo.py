@@ -234,7 +234,7 @@ def test_ctrl_c_stops_it_cleanly_and_the_next_start_keeps_the_answers(
             "CONNECTION_CLOSED",
             "EMPTY_RESPONSE",
         ):
-            page_faults.allow(f"Failed to load resource: net::ERR_CONNECTION_{gone}")
+            page_faults.allow(f"Failed to load resource: net::ERR_{gone}")
         code, told, complained = first.interrupt()
         assert (code, complained) == (0, "")
         assert "Stopped." in told and "Traceback" not in told
