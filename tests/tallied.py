@@ -44,7 +44,13 @@ def piece(
         for code, (positive, negative) in (drivers or {}).items()
     }
     asked = {"survey": "permits/1", "language": "en", "channel": "email", **group}
-    return Slice(asked, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps})
+    return counted(asked, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps})
+
+
+def counted(group: Mapping[str, str], measured: Mapping[str, Mapping[str, int]]) -> Slice:
+    """A slice of these counts, each measure apart."""
+    counts = {(name, value): n for name, values in measured.items() for value, n in values.items()}
+    return Slice(group, counts)
 
 
 def fill(engine: Engine, added: Mapping[Tally, int]) -> None:

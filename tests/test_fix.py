@@ -114,8 +114,8 @@ def test_rated_drivers_count_those_who_disagree():
 
     def office(slug: str, low: int, n: int):
         one = piece(n, n, office=slug, service="hearings", survey="hearings/1")
-        points = {"1": low, "5": n - low}
-        return type(one)(one.group, {**one.measured, "driver:ease": points})
+        points = {("driver:ease", "1"): low, ("driver:ease", "5"): n - low}
+        return type(one)(one.group, {**one.counts, **points})
 
     several = [office(f"q-{place}", 10, 200) for place in range(5)]
     [found] = fix.first([*several, office("worse", 60, 200)], rated).findings

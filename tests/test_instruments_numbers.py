@@ -23,7 +23,7 @@ from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
 from cxserver.staff.access import Role
 from desks import sign_in
-from tallied import piece
+from tallied import counted, piece
 
 THUMBS, FIVE = "a11-v2-thumbs", "a11-v2-five-point"
 # One service that changed its instrument: 2018, 2022, 2022 rated, v2 on five points, v2 by thumbs.
@@ -44,7 +44,7 @@ VERSIONS = {
 
 def thumbs(up: int, n: int, survey: str = "permits/5") -> Slice:
     group = {"survey": survey, "language": "en", "channel": "email", "office": "riverside"}
-    return Slice(group, {"response": {"all": n}, "trust": {"up": up, "down": n - up}})
+    return counted(group, {"response": {"all": n}, "trust": {"up": up, "down": n - up}})
 
 
 def points(top: int, n: int, survey: str = "permits/4") -> Slice:
@@ -78,7 +78,7 @@ def test_the_unhappy_of_both_scales_count_where_drivers_are_compared() -> None:
     one = thumbs(50, 80)
     assert one.thumbs.bottom == 30
     group = {**one.group, "service": "permits"}
-    told = fix.first([Slice(group, one.measured)], VERSIONS)
+    told = fix.first([Slice(group, one.counts)], VERSIONS)
     assert told.looked_at == 0
 
 
@@ -110,7 +110,7 @@ def test_a_rated_driver_of_2018_is_none_of_2022_even_in_the_same_words(code: str
     measure = f"driver:{code}"
     rated = {"response": {"all": 100}, measure: {"5": 80, "2": 20}}
     old, new = (
-        Slice({"survey": version, "language": "en", "channel": "email"}, rated)
+        counted({"survey": version, "language": "en", "channel": "email"}, rated)
         for version in ("permits/1", "permits/3")
     )
     found = compared([old], [new], measure)
@@ -162,7 +162,7 @@ def test_the_same_words_of_another_questionnaire_are_told_as_such() -> None:
 )
 def test_a_small_office_is_told_what_was_asked(counted: list[Slice], said: str) -> None:
     quarters = small.recent(datetime(2026, 11, 4, tzinfo=UTC).date())[-1:]
-    here = [Slice({**one.group, "quarter": quarters[0].name}, one.measured) for one in counted]
+    here = [Slice({**one.group, "quarter": quarters[0].name}, one.counts) for one in counted]
     [told] = small.trend(here, VERSIONS, quarters)
     assert small.sentence(told) == f"{quarters[0].name}: {said}."
 

@@ -53,7 +53,7 @@ def invented(many: int = 900) -> Counter[tuple]:
 
 
 def told(read) -> dict:
-    return {tuple(one.group.items()): one.measured for one in read}
+    return {tuple(one.group.items()): one.counts for one in read}
 
 
 def test_every_level_gives_the_same_numbers(engine, monkeypatch):

@@ -101,12 +101,7 @@ def counted(rows, by) -> dict:
 
 
 def told(read, by) -> dict:
-    return {
-        tuple(one.group[group] for group in by): Counter(
-            {(m, v): n for m, values in one.measured.items() for v, n in values.items()}
-        )
-        for one in read
-    }
+    return {tuple(one.group[group] for group in by): Counter(one.counts) for one in read}
 
 
 def test_every_slice_is_what_a_plain_count_finds(engine):

@@ -40,7 +40,7 @@ class Change:
     """The share of 4 and 5, before and after. `low` and `high` are Newcombe's 95 % interval.
 
     `chance` tells how often chance alone does this (Fisher, both ways). `adjusted` is the
-    difference at the same mix of channels: the way out where only the mix changed.
+    difference at the same mix of channels, the way out where only the mix changed: else None.
     """
 
     verdict: Verdict
@@ -114,11 +114,12 @@ def compare(
         low=low,
         high=high,
         chance=chance.differs(now.top, now.n, then.top, then.n),
-        adjusted=mix.adjusted(before.counts, after.counts),
     )
-    stop = _question(before, after, surveys, measure) or _mix(before, after)
-    if stop:
+    if stop := _question(before, after, surveys, measure):
         return replace(found, verdict="not comparable", reason=stop[1])
+    if stop := _mix(before, after):
+        same = mix.adjusted(before.counts, after.counts)
+        return replace(found, verdict="not comparable", reason=stop[1], adjusted=same)
     if min(then.n, now.n) < least:
         return replace(found, reason=f"Fewer than {least} people answered on one side.")
     return replace(found, verdict=_verdict(low, high), reason=_words(low, high))

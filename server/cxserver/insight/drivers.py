@@ -46,15 +46,11 @@ def per_person(slices: Iterable[Slice], surveys: Mapping[str, Survey]) -> list[T
         survey = surveys.get(one.group["survey"])
         if survey is None:
             continue
-        found = one.drivers
         for code in survey.drivers:
-            driver = found.get(code)
             if survey.driver_mode == "likert":
-                points = driver.counts if driver and driver.counts else (0,) * 5
-                rated[code] = _sum(rated.get(code), points)
+                rated[code] = _sum(rated.get(code), one.points(f"driver:{code}"))
             else:
-                both = (driver.positive, driver.negative) if driver else (0, 0)
-                tapped[code] = _sum(tapped.get(code), (*both, one.n))
+                tapped[code] = _sum(tapped.get(code), (*one.taps(code), one.n))
     told = [_tapped(code, *tapped[code]) for code in drivers.CODES if code in tapped]
     return told + [_rated(code, rated[code]) for code in drivers.CODES if code in rated]
 

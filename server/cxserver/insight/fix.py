@@ -172,15 +172,13 @@ class _Counted:
 
     def _add(self, one: Slice, survey: Survey) -> None:
         service, office, channel = (one.group[name] for name in NEEDS[:3])
-        unhappy = sum(one.trust.counts[:3]) + one.thumbs.bottom
-        found = one.drivers
+        unhappy = sum(one.points("trust")[:3]) + one.points("thumbs")[0]
         for code in survey.drivers:
-            driver = found.get(code)
             if survey.driver_mode == "likert":
-                points = driver.counts if driver and driver.counts else (0,) * 5
+                points = one.points(f"driver:{code}")
                 named, n, base = points[0] + points[1], sum(points), 0
             else:
-                named, n, base = (driver.negative if driver else 0), one.n, unhappy
+                named, n, base = one.taps(code)[1], one.n, unhappy
             _plus(self.drivers[service, code][office], channel, named, n)
             _plus(self._unhappy[service, code][office], channel, named if base else 0, base)
 

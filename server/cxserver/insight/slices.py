@@ -6,16 +6,18 @@ of an answer is then the day its batch closed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from operator import add
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     Table,
     and_,
@@ -47,7 +49,15 @@ _TABLES: Mapping[Audience, tuple[Table, Table]] = {
     Audience.RELEASED: (tables.released, tables.released_choices),
 }
 
+# What is counted: a measure and a value of it.
+Measured = tuple[str, str]
+# The names of a group, in the order in which they were asked for.
+Group = tuple[str, ...]
+_ANSWERS: Measured = ("response", "all")
 _POINTS = ("1", "2", "3", "4", "5")
+# Whatever is asked beside drivers has at most so many columns: which of them are empty is not
+# worth a question of its own.
+_FEW_COLUMNS = 16
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
@@ -64,15 +74,28 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The counts of one group. `group["office"]` tells which; `measured` is measure → value → n."""
+    """The counts of one group. `group["office"]` tells which; `counts` is (measure, value) → n,
+    without zeros.
+
+    One flat mapping, not one for each measure: an overview reads thousands of slices, and to make
+    and sweep the inner mappings took as long as all that was worked out from them.
+    """
 
     group: Mapping[str, str]
-    measured: Mapping[str, Mapping[str, int]]
+    counts: Mapping[Measured, int]
 
     @property
     def n(self) -> int:
         """How many people answered."""
-        return sum(self.measured.get("response", {}).values())
+        return self.counts.get(_ANSWERS, 0)
+
+    @property
+    def measured(self) -> dict[str, dict[str, int]]:
+        """The same counts by measure: measure → value → n."""
+        nested: dict[str, dict[str, int]] = {}
+        for (measure, value), n in self.counts.items():
+            nested.setdefault(measure, {})[value] = n
+        return nested
 
     @property
     def trust(self) -> Score:
@@ -92,20 +115,26 @@ class Slice:
     @property
     def drivers(self) -> dict[str, Driver]:
         """Every driver that was tapped or rated, by its code."""
-        return {
-            measure.removeprefix("driver:"): _driver(values)
-            for measure, values in sorted(self.measured.items())
-            if measure.startswith("driver:")
-        }
+        return {code: self.driver(code) for code in self._codes("driver:")}
 
     @property
     def questions(self) -> dict[str, dict[str, Share]]:
         """Every question of the agency's own: the share of each choice."""
+        measured = self.measured
         return {
-            measure.removeprefix("question:"): measures.choices(values)
-            for measure, values in sorted(self.measured.items())
-            if measure.startswith("question:")
+            code: measures.choices(measured[f"question:{code}"])
+            for code in self._codes("question:")
         }
+
+    def driver(self, code: str) -> Driver:
+        """How often a driver was tapped, or how it was rated."""
+        points = self.points(f"driver:{code}")
+        positive, negative = self.taps(code)
+        return Driver(positive, negative, points if any(points) else ())
+
+    def taps(self, code: str) -> tuple[int, ...]:
+        """How many tapped a driver: as what went well, as what could be better."""
+        return self._values(f"taps:{code}")
 
     def score(self, measure: str) -> Score:
         """The points of `trust`, `satisfaction` or a rated `driver:<code>`; or the `thumbs`."""
@@ -113,10 +142,15 @@ class Slice:
 
     def points(self, measure: str) -> tuple[int, ...]:
         """How many gave each point, or each thumb; without the intervals, which take long."""
-        if measure == "thumbs":
-            given = self.measured.get("trust", {})
-            return tuple(given.get(value, 0) for value in THUMBS.values)
-        return _points(self.measured.get(measure, {}))
+        return self._values(measure)
+
+    def _values(self, kind: str) -> tuple[int, ...]:
+        count = self.counts.get
+        return tuple([count(value, 0) for value in _values(kind)])
+
+    def _codes(self, prefix: str) -> list[str]:
+        names = {measure for measure, _ in self.counts if measure.startswith(prefix)}
+        return sorted(name.removeprefix(prefix) for name in names)
 
 
 def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
@@ -153,11 +187,11 @@ def read(
     columns = _columns_held(connection, scope, wanted)
     for part in parts.parts(scope.span, by, apart=_apart(scope, by)):
         if columns:
-            found = connection.execute(_tallied(scope, part, by, columns))
-            groups.add_columns(found, name, columns, part.sign)
+            rows = connection.execute(_tallied(scope, part, by, columns)).all()
+            groups.add_columns(rows, name, columns, part.sign)
         if wanted is None or not wanted <= _COLUMNED:
             for *group, measure, value, n in connection.execute(_chosen(scope, part, by, wanted)):
-                groups[name(group)][measure][value] += part.sign * int(n)
+                groups.add(name(tuple(group)), [((measure, value), n)], part.sign)
     return groups.slices(by)
 
 
@@ -176,51 +210,50 @@ def trust_scale(slices: Iterable[Slice]) -> str:
 def merged(slices: Iterable[Slice], by: Sequence[str] = ()) -> list[Slice]:
     """The slices added up into coarser groups: one read serves a page's total and its rows."""
     groups = _Groups()
-    for one in slices:
-        into = groups[tuple(one.group[name] for name in by)]
-        for measure, values in one.measured.items():
-            for value, n in values.items():
-                into[measure][value] += n
+    for part in slices:
+        groups.add(tuple([part.group[name] for name in by]), part.counts.items(), 1)
     return groups.slices(by)
 
 
-class _Groups(defaultdict[tuple[str, ...], dict[str, dict[str, int]]]):
-    """Counts on their way into slices: names of the group → measure → value → n."""
+class _Groups(defaultdict[Group, dict[Measured, int]]):
+    """Counts on their way into slices: names of the group → (measure, value) → n."""
 
     def __init__(self) -> None:
-        super().__init__(lambda: defaultdict(lambda: defaultdict(int)))
+        super().__init__(dict)
 
     def add_columns(
-        self, rows: Iterable[Sequence[Any]], name: Any, columns: Sequence[str], sign: int
+        self,
+        rows: Iterable[Row[Any]],
+        name: Callable[[tuple[Any, ...]], Group],
+        columns: Sequence[str],
+        sign: int,
     ) -> None:
         """Add rows of a group's columns and of these counts, or take them away."""
         wide = len(columns)
-        sums: dict[tuple[str, ...], Sequence[int | None]] = {}
+        sums: dict[Group, Sequence[int]] = {}
         for row in rows:
             key, counts = name(row[:-wide]), row[-wide:]
             # Many days fall into one week: adding them up first is a third of the work.
             sums[key] = tuple(map(add, sums[key], counts)) if key in sums else counts
+        columned = [_MEASURES[column] for column in columns]
         for key, totals in sums.items():
-            for column, n in zip(columns, totals, strict=True):
-                if n:
-                    measure, value = _MEASURES[column]
-                    self[key][measure][value] += sign * int(n)
+            self.add(key, zip(columned, totals, strict=True), sign)
+
+    def add(self, key: Group, counts: Iterable[tuple[Measured, int]], sign: int) -> None:
+        """Add counts to a group, or take them away."""
+        group = self[key]
+        for measured, n in counts:
+            if n:
+                group[measured] = group.get(measured, 0) + sign * int(n)
 
     def slices(self, by: Sequence[str]) -> list[Slice]:
         """As slices, in the order of their names."""
         return [
-            Slice(dict(zip(by, key, strict=True)), measured)
-            for key, told in sorted(self.items())
-            if (measured := _counted(told))
+            Slice(dict(zip(by, key, strict=True)), counts)
+            for key, group in sorted(self.items())
+            # Where days were taken away again, a count of nothing is no count.
+            if (counts := {measured: n for measured, n in group.items() if n})
         ]
-
-
-def _counted(told: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """What is left where days were taken away again: a count of nothing is no count."""
-    kept = {
-        measure: {value: n for value, n in values.items() if n} for measure, values in told.items()
-    }
-    return {measure: values for measure, values in kept.items() if values}
 
 
 def _apart(scope: Scope, by: Sequence[str]) -> bool:
@@ -238,8 +271,8 @@ def _columns_held(connection: Connection, scope: Scope, wanted: Names) -> list[s
         for (measure, _), column in tables.COUNTED.items()
         if wanted is None or measure in wanted
     ]
-    if not columns:
-        return []
+    if len(columns) <= _FEW_COLUMNS:
+        return columns
     held, span = _TABLES[scope.audience][0].c, scope.span
     terms: list[ColumnElement[bool]] = [held.level == Level.DAY.value]
     services = _services() if scope.services is None else sorted(scope.services)
@@ -296,24 +329,26 @@ def _columns(name: str, table: FromClause) -> list[ColumnElement[Any]]:
     return [held.service, held.survey] if name == "survey" else [held[name]]
 
 
-def _namer(by: Sequence[str]) -> Any:
+def _namer(by: Sequence[str]) -> Callable[[tuple[Any, ...]], Group]:
     """From a row's columns to the names of its groups; a version is `<service>/<n>`."""
-    known: dict[tuple[str, date], str] = {}
 
-    def period(kind: str, day: date) -> str:
-        if (kind, day) not in known:
-            known[kind, day] = periods.of(cast(Kind, kind), day).name
-        return known[kind, day]
+    @cache
+    def period(kind: Kind, day: date) -> str:
+        return periods.of(kind, day).name
 
-    def name(columns: Sequence[Any]) -> tuple[str, ...]:
+    # Months and days of one question name the same groups again.
+    @cache
+    def name(columns: tuple[Any, ...]) -> Group:
         rest = iter(columns)
         return tuple(
-            f"{next(rest)}/{next(rest)}"
-            if one == "survey"
-            else period(one, next(rest))
-            if one in KINDS
-            else str(next(rest))
-            for one in by
+            [
+                f"{next(rest)}/{next(rest)}"
+                if group == "survey"
+                else period(group, next(rest))
+                if group in KINDS
+                else str(next(rest))
+                for group in by
+            ]
         )
 
     return name
@@ -324,12 +359,12 @@ def _versions(names: Iterable[str]) -> list[tuple[str, int]]:
     return [(service, int(n)) for service, _, n in split if n.isdecimal()]
 
 
-def _driver(values: Mapping[str, int]) -> Driver:
-    points = _points(values)
-    return Driver(
-        values.get("positive", 0), values.get("negative", 0), points if any(points) else ()
-    )
-
-
-def _points(values: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple([values.get(point, 0) for point in _POINTS])
+@cache
+def _values(kind: str) -> tuple[Measured, ...]:
+    """The measures and values of five points, of the two thumbs, or of the two taps of a driver."""
+    if kind == "thumbs":
+        return tuple(("trust", value) for value in THUMBS.values)
+    name, _, code = kind.partition(":")
+    if name == "taps":
+        return (f"driver:{code}", "positive"), (f"driver:{code}", "negative")
+    return tuple((kind, point) for point in _POINTS)

@@ -51,7 +51,8 @@ def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Firs
     found = [one for one in report.findings if one.office in inside]
     common = named_most([one for one in counted if one.group["office"] in inside], surveys, asked)
     places = len({(one.service, one.office) for one in found})
-    words = tuple(told(one, asked) for one in found)
+    several = len(asked.offices) > 1
+    words = tuple(told(one, asked, several) for one in found)
     return First(_summary(report, places, asked, bool(common)), words, common)
 
 
@@ -64,8 +65,10 @@ def _counted(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> 
     return cuts.read(reader.connection, around, by, wanted, within).slices
 
 
-def told(found: Finding, asked: Filters) -> Told:
-    """A finding in its two parts, and where to go on from it."""
+def told(found: Finding, asked: Filters, several: bool) -> Told:
+    """A finding in its two parts, and where to go on from it; `several`: the page is about more
+    than one office.
+    """
     what, end, rest = fixwords.sentence(found, asked.directory).partition(_END)
     there = asked.but(office=found.office, service=_narrow(asked, found.service))
     return Told(
@@ -73,7 +76,7 @@ def told(found: Finding, asked: Filters) -> Told:
         rest,
         there.query(channel=found.channel or asked.channel),
         _wrote(there, found.driver),
-        asked.directory.offices[found.office].name if len(asked.offices) > 1 else "",
+        asked.directory.offices[found.office].name if several else "",
     )
 
 
@@ -82,8 +85,9 @@ def named_most(
 ) -> tuple[Told, ...]:
     """For each service what is named most here as what could be better."""
     found = []
-    for service in sorted({one.group["service"] for one in counted}):
-        mine = [one for one in counted if one.group["service"] == service]
+    summed = slices.merged(counted, ("service", "survey"))
+    for service in sorted({one.group["service"] for one in summed}):
+        mine = [one for one in summed if one.group["service"] == service]
         taps = drivers.per_person(mine, surveys)
         most = max(taps, key=lambda one: one.could_be_better.hits, default=None)
         if most and most.could_be_better.hits and most.n >= suppression.NOT_FOR_COMPARISON:
