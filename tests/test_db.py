@@ -2,6 +2,8 @@
 
 import multiprocessing
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -11,6 +13,7 @@ import cluster
 from cxserver import db, tables
 from cxserver.errors import DatabaseUnfit
 from cxserver.settings import Settings
+from house import House
 
 
 def test_an_opened_database_is_durable(engine: Engine) -> None:
@@ -129,3 +132,28 @@ def test_a_reader_cannot_write(engine: Engine) -> None:
         connection.execute(tables.changes.insert().values(subject="x", counter=1))
     with db.write(engine) as connection:
         connection.execute(tables.changes.insert().values(subject="x", counter=1))
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3], ids=["housekeeping", "redaction"])
+def test_answers_do_not_wait_for_a_journal_that_somebody_reads(
+    sqlite_house: House, seconds: float
+) -> None:
+    """SQLite would wait five seconds for the reader, and keep whoever writes out all that time."""
+    engine = sqlite_house.engine
+    slowest = 0.0
+    with db.read(engine) as reader, ThreadPoolExecutor(1) as beside:
+        reader.execute(text("SELECT count(*) FROM responses")).all()
+        _write_something(engine)
+        folding = beside.submit(db.fold_journal, engine, seconds)
+        while not folding.done():
+            began = monotonic()
+            _write_something(engine)
+            slowest = max(slowest, monotonic() - began)
+    assert folding.result() is False
+    assert slowest < 4
+    assert db.fold_journal(engine) is True
+
+
+def _write_something(engine: Engine) -> None:
+    with db.write(engine) as connection:
+        connection.execute(text("UPDATE agencies SET slug = slug"))

@@ -259,4 +259,5 @@ def test_what_is_erased_is_gone_from_the_file(sqlite_house):
 
     assert found() == 300
     store.forget(house.engine, house.clock().date() + timedelta(days=3))
+    assert db.fold_journal(house.engine)
     assert found() == 0

@@ -5,10 +5,11 @@ through a power cut once we said "saved"; `check_durable` reads the settings bac
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -22,6 +23,11 @@ from cxserver.settings import Settings
 # What begins a short transaction, each time it is called.
 Source = Callable[[], AbstractContextManager[Connection]]
 Sink = Callable[[], AbstractContextManager[Connection]]
+
+# How many milliseconds one who writes waits for another.
+_BUSY_TIMEOUT = "busy_timeout=5000"
+# For how many seconds a redaction tries to empty the write-ahead log, and the pause between tries.
+_FOLDING, _BETWEEN_FOLDS = 5.0, 0.05
 
 # sqlite.org/wal.html#walresetbug: 3.7.0 to 3.51.2 can lose data under WAL, but for two backports.
 _WAL_SAFE = (3, 51, 3)
@@ -180,18 +186,31 @@ def open_ledger(engine: Engine) -> Any:
     return _sqlite_module().connect(file, uri=True, isolation_level=None, check_same_thread=False)
 
 
-def fold_journal(engine: Engine) -> None:
+def fold_journal(engine: Engine, seconds: float = 0.0) -> bool:
     """Bring SQLite's write-ahead log into the database and empty it: it too holds what was erased.
 
-    Another connection that is reading just now makes it wait for the next time.
+    Whether it is empty now. While somebody reads an older state it cannot be, and whoever waits
+    inside SQLite for that keeps every answer out meanwhile: so this tries, for so many `seconds`,
+    and between two tries answers go on.
     """
     if engine.dialect.name != "sqlite":
-        return
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        raw.close()
+        return True
+    ends = monotonic() + seconds
+    while not (folded := _fold_journal(engine)) and monotonic() < ends:
+        sleep(_BETWEEN_FOLDS)
+    return folded
+
+
+def _fold_journal(engine: Engine) -> bool:
+    with closing(engine.raw_connection()) as raw:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = cursor.fetchone()
+        finally:
+            cursor.execute(f"PRAGMA {_BUSY_TIMEOUT}")
+        return not busy
 
 
 def forget_rows(engine: Engine, names: Iterable[str]) -> None:
@@ -200,7 +219,9 @@ def forget_rows(engine: Engine, names: Iterable[str]) -> None:
     SQLite overwrites what it deletes, once the write-ahead log is folded in. PostgreSQL keeps the
     row as it was until a VACUUM, which may not come by itself for one row among millions.
     """
-    fold_journal(engine)
+    if not fold_journal(engine, _FOLDING):
+        # Somebody reads for longer than that. The server's housekeeping does it within ten minutes.
+        logger.warning("journal_not_folded", reason="somebody is reading")
     if engine.dialect.name != "postgresql":
         return
     try:
@@ -229,7 +250,7 @@ def _open_sqlite(url: str, pool: Pool) -> Engine:
         # not atomic and updates are lost without an error. We begin ourselves.
         raw.isolation_level = None
         for pragma in (
-            "busy_timeout=5000",
+            _BUSY_TIMEOUT,
             f"journal_mode={journal}",
             f"synchronous={synchronous}",
             "foreign_keys=ON",

@@ -172,6 +172,8 @@ class Desk:
                 for forgetting in more:
                     self.writer.between(partial(self._forget, forgetting))
                 self.writer.between(partial(self.meter.flush, self.engine))
+                # What was erased is in the write-ahead log as well. Where somebody reads, next time.
+                self.writer.between(partial(db.fold_journal, self.engine))
                 await asyncio.sleep(HOUSEKEEPING)
 
     def _forget_codes(self) -> None:
@@ -180,9 +182,7 @@ class Desk:
 
     def _forget(self, forgetting: Forgetting) -> None:
         with db.write(self.engine) as connection:
-            forgotten = forgetting(connection, self.clock().date())
-        if forgotten:
-            db.fold_journal(self.engine)
+            forgetting(connection, self.clock().date())
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
         secret = self._stamp_secret(opened.service.slug, opened.epoch)
