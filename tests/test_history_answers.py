@@ -126,7 +126,8 @@ def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -
     with db.read(house.engine) as connection:
         shown = review.read(connection, quarter)
     assert shown and "Said elsewhere" not in {one.text for one in shown}
-    assert quarter_answers.total(db.source(house.engine), quarter, None) == 40
+    with db.read(house.engine) as connection:
+        assert quarter_answers.total(connection, quarter, None) == 40
 
 
 def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> None:

@@ -224,7 +224,8 @@ def test_a_glance_finds_what_the_files_hold(full, form):
     """The staff page judges from counts alone: it must not say another thing than the command."""
     order = quarters.order(form)
     whole = filing.rehearse(db.source(full.engine), order, quarters.AFTER, lambda rows: None)
-    seen = filing.glance(db.source(full.engine), order, quarters.AFTER)
+    with db.read(full.engine) as connection:
+        seen = filing.glance(connection, order, quarters.AFTER)
     assert [(one.set.stem, one.set.counts.n, one.comments) for one in seen.entries] == [
         (one.set.stem, one.set.counts.n, one.comments) for one in whole.entries
     ]

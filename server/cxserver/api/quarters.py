@@ -52,7 +52,8 @@ def _told(request: Request) -> dict[str, Any]:
     quarter = _quarter(request, desk)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
     wanted = Order(quarter, asked.form, str, entry.is_suspect)
-    open_ = filing.open_drawer(db.source(desk.staff_engine), wanted, desk.clock())
+    with db.read(desk.staff_engine) as connection:
+        open_ = filing.open_drawer(connection, wanted, desk.clock())
     found = FiledQuarter(
         quarter=quarter.name,
         first_day=quarter.start,

@@ -47,8 +47,7 @@ def quarter(
     """Write a quarter's files for OMB, a manifest, the fields to type in, and a summary."""
     with database(settings(data)) as engine:
         wanted = order(engine, name, form, service, with_flagged)
-        # The other formats are made of the counts, and done at once.
-        total = answers.total(db.source(engine), wanted.quarter, service) if form == "v2" else None
+        total = _total(engine, wanted)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Filing", total=total)
             filed = filing.write(
@@ -112,6 +111,14 @@ def order(engine: Engine, name: str, form: str, service: str | None, with_flagge
         service,
         with_flagged,
     )
+
+
+def _total(engine: Engine, wanted: Order) -> int | None:
+    # The other formats are made of the counts, and done at once.
+    if wanted.form != "v2":
+        return None
+    with db.read(engine) as connection:
+        return answers.total(connection, wanted.quarter, wanted.service)
 
 
 def _masker(engine: Engine) -> Callable[[str], str]:

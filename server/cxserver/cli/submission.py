@@ -41,7 +41,8 @@ def quarter_check(
     """Rate a quarter by OMB's rule before it is sent: each reason with its cure."""
     with database(settings(data)) as engine:
         wanted = order(engine, name, form, None, with_flagged)
-        filed = filing.glance(db.source(engine), wanted, clock.now())
+        with db.read(engine) as connection:
+            filed = filing.glance(connection, wanted, clock.now())
     report = check.judge(filed.drawer, filed.entries)
     if json:
         say_json(_as_json(report))
@@ -103,7 +104,8 @@ def quarter_log(
 
 
 def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
-    total = answers.total(db.source(engine), wanted.quarter, None)
+    with db.read(engine) as connection:
+        total = answers.total(connection, wanted.quarter, None)
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Reading", total=total)
         return recording.add(

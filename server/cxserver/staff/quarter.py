@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -88,16 +89,12 @@ def show(request: Request, visit: Visit) -> Response:
 
 def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
     """The page as things stand, with what could not be taken."""
-    try:
-        filed = filing.glance(
-            visit.snapshot.source(), choosing.order(visit.directory, chosen), visit.now
-        )
-    except ServerError as error:
-        raise HTTPException(422, str(error)) from None
-    report = check.judge(filed.drawer, filed.entries)
     with visit.read() as connection:
+        filed = _glance(connection, visit, chosen)
         records = submissions.read(connection, chosen.quarter, chosen.form)
         tables = levels.read(connection, visit.directory, chosen.quarter)
+    visit.snapshot.end()
+    report = check.judge(filed.drawer, filed.entries)
     return rooms.page(
         visit,
         "quarter.html",
@@ -167,6 +164,13 @@ def not_the_official(visit: Visit) -> str:
 def plainly(error: ServerError) -> str:
     """A refusal without the names of options, which a page has none of."""
     return _OPTION.sub("", str(error))
+
+
+def _glance(connection: Connection, visit: Visit, chosen: Chosen) -> Filed:
+    try:
+        return filing.glance(connection, choosing.order(visit.directory, chosen), visit.now)
+    except ServerError as error:
+        raise HTTPException(422, str(error)) from None
 
 
 def _reaches(filed: Filed, service: Service) -> tuple[Reach, ...]:

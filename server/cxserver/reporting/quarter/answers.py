@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_
 
 from cxserver import db, tables
 from cxserver.periods import Period
@@ -24,11 +24,10 @@ _READ = (
 )
 
 
-def total(source: db.Source, quarter: Period, service: str | None) -> int:
+def total(connection: Connection, quarter: Period, service: str | None) -> int:
     """How many there are."""
     query = select(func.count()).select_from(tables.responses).where(_during(quarter, service))
-    with source() as connection:
-        return int(connection.execute(query).scalar_one())
+    return int(connection.execute(query).scalar_one())
 
 
 def pages(source: db.Source, quarter: Period, service: str) -> Iterator[list[Row[Any]]]:

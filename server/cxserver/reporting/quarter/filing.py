@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from sqlalchemy import Connection
+
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
@@ -81,12 +83,11 @@ class Filed:
         return sum(entry.comments.waiting for entry in self.entries if entry.comments)
 
 
-def open_drawer(source: db.Source, order: Order, now: datetime) -> Drawer:
+def open_drawer(connection: Connection, order: Order, now: datetime) -> Drawer:
     """Everything the files are made of. Raises NotFound, ServerError."""
-    with source() as connection:
-        known = directory.load(connection)
-        groups = counts.read(connection, order.quarter, order.service)
-        said = telling.read(connection, order.quarter)
+    known = directory.load(connection)
+    groups = counts.read(connection, order.quarter, order.service)
+    said = telling.read(connection, order.quarter)
     if known.agency is None:
         raise ServerError("There is no catalogue yet: cx catalog apply.")
     if order.service is not None and order.service not in known.services:
@@ -107,13 +108,12 @@ def open_drawer(source: db.Source, order: Order, now: datetime) -> Drawer:
     )
 
 
-def glance(source: db.Source, order: Order, now: datetime) -> Filed:
+def glance(connection: Connection, order: Order, now: datetime) -> Filed:
     """What the files would be, from the counts alone: quick, and without a digest."""
-    drawer = open_drawer(source, order, now)
+    drawer = open_drawer(connection, order, now)
     if drawer.form != "v2":
         return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
-    with source() as connection:
-        seen = review.standings(connection, order.quarter)
+    seen = review.standings(connection, order.quarter)
     return Filed(
         drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
     )
@@ -155,7 +155,8 @@ def write(
 
 
 def _filled(source: db.Source, order: Order, now: datetime) -> Drawer:
-    drawer = open_drawer(source, order, now)
+    with source() as connection:
+        drawer = open_drawer(connection, order, now)
     if not drawer.sets:
         raise ServerError(_nothing(drawer))
     return drawer

@@ -48,13 +48,13 @@ def add(
     """Add a record, and what `beside` writes with it: both, or neither. Raises NotReady,
     ServerError.
     """
-    glance = filing.glance(source, order, now)
+    with source() as connection:
+        glance = filing.glance(connection, order, now)
+        last = submissions.last(connection, order.quarter, order.form)
     _check_ready(glance, entry)
     official = glance.drawer.agency.filing.official
-    with source() as connection:
-        # By the digest of the last record: that of the files is not known yet.
-        last = submissions.last(connection, order.quarter, order.form)
-        submissions.check(last, entry.state, entry.who, entry.note, official)
+    # By the digest of the last record: that of the files is not known yet.
+    submissions.check(last, entry.state, entry.who, entry.note, official)
     digest, note = last.digest if last else "", entry.note
     # What OMB published is what it has: our own data may have moved on since.
     if entry.state != "published":
