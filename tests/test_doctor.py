@@ -46,7 +46,7 @@ def test_a_sound_installation_is_well(house):
     found = checkup.examine(house.settings, NOW)
     assert list(states(found)) == [
         *("public address", "root key", "database", "tables", "durability", "clock"),
-        *("clearances", "place links", "kiosks", "keys", "mail"),
+        *("connections", "clearances", "place links", "kiosks", "keys", "mail"),
     ]
     assert set(states(found).values()) == {"ok"}
     assert not any(finding.cure for finding in found)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from cxserver import db
 from cxserver.catalog import directory, kiosks, linkkeys, placements
-from cxserver.doctor import alarm, devices, endings, installation, work
+from cxserver.doctor import alarm, connections, devices, endings, installation, work
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
 
@@ -36,6 +36,7 @@ def _contents(connection: Connection, settings: Settings, now: datetime) -> list
     known = directory.load(connection)
     return [
         installation.clock(connection, now),
+        connections.connections(connection, settings),
         *endings.clearances(known, today),
         *endings.places(known, placements.known(connection, today), today),
         *devices.devices(known, kiosks.known(connection, today), now),
