@@ -12,7 +12,7 @@ ROWS = 0
 WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
-.PHONY: help run test setup check bench bench-growth lock
+.PHONY: help run test test-slow setup check bench bench-growth lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo L
 test: check ## Run everything: style, types, imports, tests with Chromium and PostgreSQL (ARGS="-k name")
 	@scripts/test-programs
 	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
+
+test-slow: setup ## Run the tests that take minutes, which `make test` leaves out, and print their figures (ARGS="-k name")
+	@scripts/test-programs
+	@.venv/bin/python -m pytest -m slow -rP $(ARGS)
 
 setup: ## Make .venv with all that development needs, and no more
 	@scripts/setup dev
