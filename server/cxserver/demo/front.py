@@ -4,9 +4,9 @@ import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -91,12 +91,12 @@ def routes(stage: Stage) -> list[BaseRoute]:
                 SERVICE, OFFICE, channel="kiosk", expires_at=desk.clock() + timedelta(days=1)
             ),
             stage=stage,
-            offices=await run_in_threadpool(_counts, desk),
+            offices=await _offices(desk),
         )
 
     async def counts(request: Request) -> Response:
         """GET /demo/counts: the table, for the page to keep itself up to date."""
-        return JSONResponse(await run_in_threadpool(_counts, counter.of(request).desk))
+        return JSONResponse(await _offices(counter.of(request).desk))
 
     async def agency(request: Request) -> Response:
         """GET /demo/agency: how the survey looks inside an agency's page."""
@@ -107,9 +107,8 @@ def routes(stage: Stage) -> list[BaseRoute]:
 
     async def quarter(request: Request) -> Response:
         """GET /demo/quarter/{form}: OMB's files of the newest quarter, as one ZIP."""
-        return await run_in_threadpool(
-            _files, counter.of(request).desk, request.path_params["form"]
-        )
+        desk = counter.of(request).desk
+        return await desk.readers.run(partial(_files, desk, request.path_params["form"]))
 
     return [
         Route("/", show),
@@ -117,6 +116,11 @@ def routes(stage: Stage) -> list[BaseRoute]:
         Route("/demo/agency", agency),
         Route("/demo/quarter/{form}", quarter),
     ]
+
+
+async def _offices(desk: Desk) -> list[dict[str, object]]:
+    """The counts, when it is their turn: they take a connection of those who read results."""
+    return await desk.readers.run(partial(_counts, desk))
 
 
 def _files(desk: Desk, form: str) -> Response:
