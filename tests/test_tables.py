@@ -8,7 +8,7 @@ from cxserver import tables
 # They grow with every answer, or with every comment that somebody acts on.
 HOT = (
     *("responses", "use_keys", "tallies", "choices", "released", "released_choices", "batches"),
-    *("exclusions", "alerts", "cases", "case_notes", "replies", "comment_reviews"),
+    *("exclusions", "batch_changes", "alerts", "cases", "case_notes", "replies", "comment_reviews"),
 )
 # What two colleagues may have open at the same time.
 EDITED = (

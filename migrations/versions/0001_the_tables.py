@@ -99,6 +99,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("n", name=op.f("pk_audit")),
     )
     op.create_table(
+        "batch_changes",
+        sa.Column("service", sa.String(length=32), nullable=False),
+        sa.Column("office", sa.String(length=32), nullable=False),
+        sa.Column("through", sa.Date(), nullable=False, comment="the day that closed the batch"),
+        sa.Column("exclusion", sa.String(length=16), nullable=False, comment="its id"),
+        sa.Column(
+            "effect",
+            sa.String(length=8),
+            nullable=False,
+            comment="part: its answers leave; whole: all do",
+        ),
+        sa.PrimaryKeyConstraint(
+            "service", "office", "through", "exclusion", name=op.f("pk_batch_changes")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "batches",
         sa.Column("service", sa.String(length=32), nullable=False),
         sa.Column("office", sa.String(length=32), nullable=False),
@@ -264,6 +281,9 @@ def upgrade() -> None:
         ),
         sa.Column(
             "hidden", sa.JSON(), nullable=False, comment="cells: office (null: all) and category"
+        ),
+        sa.Column(
+            "exclusions", sa.JSON(), nullable=False, comment="those in effect on its batches then"
         ),
         sa.PrimaryKeyConstraint("service", "month", "source", "cut", name=op.f("pk_cut_tables")),
     )
@@ -693,13 +713,22 @@ def upgrade() -> None:
             comment="reasons to look twice, joined by ;",
         ),
         sa.Column(
-            "counted_day", sa.Date(), nullable=False, comment="the office's local date when stored"
+            "counted_day",
+            sa.Date(),
+            nullable=True,
+            comment="the office's local date when stored; empty: excluded before it was in a batch",
         ),
         sa.Column(
             "excluded",
             sa.String(length=16),
             nullable=True,
             comment="the exclusion that takes it out of the counts; empty: counted",
+        ),
+        sa.Column(
+            "released_flags",
+            sa.String(length=64),
+            nullable=True,
+            comment="its flags when its batch closed, where they changed later",
         ),
         sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name=op.f("ck_responses_satisfaction")),
         sa.CheckConstraint("trust BETWEEN 0 AND 5", name=op.f("ck_responses_trust")),
@@ -708,6 +737,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_responses_arrived", "responses", ["service", "office", "counted_day"], unique=False
+    )
+    op.create_index(
+        "ix_responses_excluded",
+        "responses",
+        ["service", "excluded"],
+        unique=False,
+        sqlite_where=sa.text("excluded IS NOT NULL"),
+        postgresql_where=sa.text("excluded IS NOT NULL"),
     )
     op.create_index(
         "ix_responses_worded",

@@ -207,7 +207,8 @@ def _fold_journal(engine: Engine) -> bool:
         cursor.execute("PRAGMA busy_timeout = 0")
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            busy, *_ = cursor.fetchone()
+            # Whether it was busy, the pages of the log, and how many of them were folded.
+            [(busy, _, _)] = cursor.fetchall()
         finally:
             cursor.execute(f"PRAGMA {_BUSY_TIMEOUT}")
         return not busy

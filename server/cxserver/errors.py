@@ -14,6 +14,7 @@
   x ReplyRefused           what an office wants to reply is empty or too long
   x ClearanceSpent         every answer that OMB approved has been given
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
+  x ExclusionRefused       these answers cannot be taken out of the counts
 """
 
 from collections.abc import Sequence
@@ -85,3 +86,7 @@ class ClearanceSpent(ServerError):
 
 class AnswerUnstorable(ServerError):
     """The database refuses this one answer as it stands."""
+
+
+class ExclusionRefused(ServerError):
+    """These answers cannot be taken out of the counts, and what to do instead."""

@@ -6,8 +6,11 @@ bit n is the person n.
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 
 from cxsdk.token import Kind
 
@@ -29,6 +32,8 @@ CHANNELS = {
     "hearings": (("email",), (1,)),
     "calls": (("phone",), (1,)),
 }
+# A service, an office, and the day that closed the batch.
+Batch = tuple[str, str, date]
 KINDS = {kind.channel: kind for kind in Kind}
 
 
@@ -108,6 +113,41 @@ def of_an_import(chance: random.Random, today: date, source: str, mixed: bool) -
     return found
 
 
+def to_exclude(chance: random.Random, town: "Town", today: date) -> int:
+    """Some people of one service to be taken out: of some offices, of a channel, of a stretch of
+    days; nearly those whom somebody took out before; or just a few.
+    """
+    out = _union(action.people for action in town.active)
+    undone = [action.people for action in town.actions if action.is_undone and action.people]
+    if undone and chance.random() < 0.3:
+        again = chance.choice(undone)
+        service = town.people[_numbers(again)[0]].service
+        others = _those(town, service, {one.office for one in town.people}, None, today - DAY)
+        more = chance.sample(_numbers(others), min(others.bit_count(), chance.randint(0, 3)))
+        return (again | _union(1 << n for n in more)) & ~out
+    service = chance.choice(("permits", "permits", "permits", "hearings", "calls"))
+    offices = sorted({office for one, office in UNITS if one == service})
+    some = set(chance.sample(offices, chance.randint(1, len(offices))))
+    channel = chance.choice((None, *CHANNELS[service][0]))
+    first = today - chance.choice((3, 9, 20, 50)) * DAY
+    found = _numbers(_those(town, service, some, channel, first) & ~out)
+    if chance.random() < 0.5:
+        found = chance.sample(found, min(len(found), chance.choice((1, 4, 6, 15, 30))))
+    return _union(1 << n for n in found)
+
+
+def _those(town: "Town", service: str, offices: set[str], channel: str | None, first: date) -> int:
+    return _union(
+        1 << n
+        for n, one in enumerate(town.people)
+        if one.service == service
+        and one.office in offices
+        and one.source == LIVE
+        and channel in (None, one.channel)
+        and one.day >= first
+    )
+
+
 def _person(chance: random.Random, unit: tuple[str, str], day: date) -> Person:
     names, weights = CHANNELS[unit[0]]
     [channel] = chance.choices(names, weights)
@@ -123,48 +163,158 @@ def _late(chance: random.Random, day: date) -> list[Person]:
 
 
 @dataclass
+class Action:
+    """An exclusion: whom it took out, and the batches that lost a part or all of their people."""
+
+    people: int
+    parts: set[Batch] = field(default_factory=set)
+    wholes: set[Batch] = field(default_factory=set)
+    is_undone: bool = False
+
+    def changes(self, service: str, month: date) -> bool:
+        """Whether it has an effect on a batch of this month."""
+        return any(_is_of(batch, service, month) for batch in self.parts | self.wholes)
+
+
+@dataclass
 class Town:
-    """All who answered so far. `gone` are those whose answers do not count any more."""
+    """All who answered so far, under which day each counts, and what was done to them.
+
+    `enough` people make a batch, and `least` have to be many for an exclusion to be released.
+    """
 
     enough: int = 5
+    least: int = 5
     people: list[Person] = field(default_factory=list)
+    days: list[date | None] = field(default_factory=list)
     finished: date = FIRST - DAY
-    gone: int = 0
+    actions: list[Action] = field(default_factory=list)
+    drawn: dict[tuple[str, date], list[Action]] = field(default_factory=dict)
+
+    def arrive(self, people: list[Person]) -> None:
+        """They answered."""
+        self.people += people
+        self.days += [one.stored if one.source == LIVE else None for one in people]
+
+    @property
+    def active(self) -> list[Action]:
+        """The exclusions that are not undone."""
+        return [action for action in self.actions if not action.is_undone]
+
+    def exclude(self, people: int) -> Action:
+        """Take people out. Whoever waits for a batch has not arrived; a batch that is closed loses
+        nobody if fewer than five would leave, and everybody if it is not to be split.
+        """
+        action = Action(people)
+        waiting = people
+        for batch, members in self.batches().items():
+            waiting &= ~members
+            left = members & ~_union(one.people for one in self.active if batch in one.parts)
+            taken = (left & people).bit_count()
+            stay = left.bit_count() - taken
+            if taken >= self.least:
+                is_whole = stay < self.least or self.is_unsplit(batch)
+                (action.wholes if is_whole else action.parts).add(batch)
+        for n in _numbers(waiting):
+            self.days[n] = None
+        self.actions.append(action)
+        return action
+
+    def restore(self, action: Action, today: date) -> None:
+        """Undo it: everybody is where they were, and those who had not arrived arrive today."""
+        action.is_undone = True
+        for n in _numbers(action.people):
+            if self.days[n] is None:
+                self.days[n] = max(today, self.finished + DAY)
+
+    def finish(self, day: date) -> None:
+        """The job closes all days up to this one, and draws the tables of months that are over."""
+        self.finished = max(self.finished, day)
+        for batch, people in self.batches().items():
+            month = batch[2].replace(day=1)
+            is_over = month_end(month) <= day
+            if is_over and (batch[0], month) not in self.drawn and self._shown(batch, people):
+                self.drawn[batch[0], month] = self._in_effect(batch[0], month)
+
+    def batches(self) -> dict[Batch, int]:
+        """Who is in each batch that is closed, of those whose answers came in here."""
+        days: dict[tuple[str, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        for n, (one, day) in enumerate(zip(self.people, self.days, strict=True)):
+            if day is not None and day <= self.finished:
+                days[one.unit][day] |= 1 << n
+        return {
+            (*unit, through): people
+            for unit, some in days.items()
+            for through, people in self._closed(some)
+        }
 
     def released(self) -> "Released":
-        """Who is in a batch that is closed, under the day that closed it."""
-        of: dict[tuple[str, str, str], dict[date, list[int]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-        for n, one in enumerate(self.people):
-            day = one.stored if one.source == LIVE else one.day.replace(day=1)
-            of[(*one.unit, one.source)][day].append(n)
+        """Who can be counted, under the day that closed their batch."""
         found = Released(self.people)
-        for (*_, source), days in of.items():
-            closed = self._live(days) if source == LIVE else self._imported(days)
-            for through, some in closed:
-                found.add(through, [n for n in some if not self.gone >> n & 1])
+        months = set()
+        for batch, people in self.batches().items():
+            shown = self._shown(batch, people)
+            found.add(batch[2], shown)
+            months |= {(batch[0], batch[2].replace(day=1))} if shown else set()
+        found.refused = {month for month in months | self.drawn.keys() if self._is_refused(*month)}
+        for months_of in self._imports().values():
+            for through, people in self._closed(months_of, has_end=True):
+                found.add(month_end(through), people)
         return found
 
-    def _live(self, days: dict[date, list[int]]) -> list[tuple[date, list[int]]]:
-        found, waiting = [], []
-        for day in sorted(day for day in days if day <= self.finished):
-            waiting = waiting + days[day]
-            if len(waiting) >= self.enough:
+    def _closed(self, days: dict[date, int], has_end: bool = False) -> list[tuple[date, int]]:
+        """People by the day that releases them; those left at the end go with the last."""
+        found, waiting = [], 0
+        for day in sorted(days):
+            waiting |= days[day]
+            if waiting.bit_count() >= self.enough:
                 found.append((day, waiting))
-                waiting = []
+                waiting = 0
+        if found and waiting and has_end:
+            found[-1] = (found[-1][0], found[-1][1] | waiting)
         return found
 
-    def _imported(self, months: dict[date, list[int]]) -> list[tuple[date, list[int]]]:
-        found, waiting = [], []
-        for month in sorted(months):
-            waiting = waiting + months[month]
-            if len(waiting) >= self.enough:
-                found.append((month_end(month), waiting))
-                waiting = []
-        if found and waiting:
-            found[-1] = (found[-1][0], found[-1][1] + waiting)
-        return found
+    def _imports(self) -> dict[tuple[str, ...], dict[date, int]]:
+        months: dict[tuple[str, ...], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        for n, one in enumerate(self.people):
+            if one.source != LIVE:
+                months[*one.unit, one.source][one.day.replace(day=1)] |= 1 << n
+        return months
+
+    def _shown(self, batch: Batch, people: int) -> int:
+        if any(batch in action.wholes for action in self.active):
+            return 0
+        return people & ~_union(one.people for one in self.active if batch in one.parts)
+
+    def is_unsplit(self, batch: Batch) -> bool:
+        """Whether a batch has been split and whole again, or is in a table that was drawn."""
+        was_split = any(action.is_undone and batch in action.parts for action in self.actions)
+        return was_split or (batch[0], batch[2].replace(day=1)) in self.drawn
+
+    def _in_effect(self, service: str, month: date) -> list[Action]:
+        return [action for action in self.active if action.changes(service, month)]
+
+    def _is_refused(self, service: str, month: date) -> bool:
+        """Whether a month cannot be cut: not yet, or not as it was when its table was drawn."""
+        was_split = any(
+            _is_of(batch, service, month)
+            for action in self.actions
+            for batch in action.parts
+            if action.is_undone
+        )
+        return was_split or self.drawn.get((service, month)) != self._in_effect(service, month)
+
+
+def _is_of(batch: Batch, service: str, month: date) -> bool:
+    return batch[0] == service and batch[2].replace(day=1) == month
+
+
+def _numbers(people: int) -> list[int]:
+    return [n for n, bit in enumerate(reversed(bin(people)[2:])) if bit == "1"]
+
+
+def _union(some: Iterable[int]) -> int:
+    return reduce(or_, some, 0)
 
 
 class Released:
@@ -174,11 +324,13 @@ class Released:
         self._people = people
         self.days: Counter[tuple[str, str, date]] = Counter()
         self.cells: Counter[tuple[str, str, date, str, str]] = Counter()
+        # Services and months that are not cut.
+        self.refused: set[tuple[str, date]] = set()
 
-    def add(self, through: date, some: list[int]) -> None:
+    def add(self, through: date, people: int) -> None:
         """These people are released under this day."""
         month = through.replace(day=1)
-        for n in some:
+        for n in _numbers(people):
             one, bit = self._people[n], 1 << n
             self.days[(*one.unit, through)] |= bit
             for cut in CUTS:

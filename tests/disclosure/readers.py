@@ -64,6 +64,7 @@ class Read:
     months: dict[int, str] = field(default_factory=dict)
     cuts: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     faults: list[str] = field(default_factory=list)
+    refused: int = 0
 
     def told(self, n: int, people: int, question: str) -> bool:
         """Note a number that does not count these people; whether it counts anybody."""
@@ -154,6 +155,9 @@ class Look:
     def _table(self, first: date, cut: str) -> None:
         """The table of a month, cell by cell and margin by margin, as this reader is shown it."""
         days, hidden = (first, month_end(first)), set()
+        if ("permits", first) in self.released.refused:
+            self._refused(first, cut)
+            return
         for category in CATEGORIES[cut][: None if self.key else 2]:
             found = self._by("office", *days, service="permits", **{cut: category})
             for office, n in found.items():
@@ -170,6 +174,14 @@ class Look:
         if SEES[self.name][1] == OFFICES and cells:
             self.read.faults += [f"{first} {cut}: {one}" for one in exposed(cells, hidden)]
 
+    def _refused(self, first: date, cut: str) -> None:
+        """The month is not over, or it is not as it was when its table was drawn."""
+        asked = {cut: CATEGORIES[cut][0]}
+        got = self._got("office", first, month_end(first), service="permits", **asked)
+        self.read.refused += 1
+        if got.status_code != 422:
+            self.read.faults.append(f"{self.name}: {first} {cut} is shown on {self.today}")
+
     def _cell(self, n: int | None, offices: set[str], first: date, cut: str, name: str) -> None:
         if n is None:
             return
@@ -181,19 +193,21 @@ class Look:
     # ---- how it is asked
 
     def _by(self, by: str, first: date, last: date, **asked: str) -> dict[str, int | None]:
-        days = {"from": first.isoformat(), "to": min(last, self.today).isoformat()}
+        got = self._got(by, first, last, **asked)
         if self.key:
-            return self._program(by, days | asked)
-        return self._person(days | asked)
+            assert got.status_code == 200, got.text
+            return {row[by]: row["n"] for row in got.json()["rows"]}
+        return self._page(got)
 
-    def _program(self, by: str, asked: dict[str, str]) -> dict[str, int | None]:
+    def _got(self, by: str, first: date, last: date, **asked: str) -> Any:
+        days = {"from": first.isoformat(), "to": min(last, self.today).isoformat()}
+        if not self.key:
+            return self.client.get("/staff/offices", params=days | asked | {"format": "csv"})
         shown = {"authorization": f"Bearer {self.key}"}
-        got = self.client.get("/api/v1/results", params=asked | {"by": by}, headers=shown)
-        assert got.status_code == 200, got.text
-        return {row[by]: row["n"] for row in got.json()["rows"]}
+        asked |= days | {"by": by}
+        return self.client.get("/api/v1/results", params=asked, headers=shown)
 
-    def _person(self, asked: dict[str, str]) -> dict[str, int | None]:
-        got = self.client.get("/staff/offices", params=asked | {"format": "csv"})
+    def _page(self, got: Any) -> dict[str, int | None]:
         if not got.headers["content-type"].startswith("text/csv"):
             assert "nothing to show" in got.text, got.text
             return {}

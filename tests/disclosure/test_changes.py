@@ -6,48 +6,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxserver.disclosure.changes import Change, Effect, decide, restore, take_out
+from cxserver.disclosure.changes import Effect, decide, is_left, is_shown
 
 
 @pytest.mark.parametrize(
-    ("released", "taken", "change"),
+    ("left", "taken", "effect"),
     [
-        (12, 0, Change(Effect.NONE, 0)),
-        (12, 4, Change(Effect.NONE, 0)),
-        (5, 4, Change(Effect.NONE, 0)),
-        (12, 5, Change(Effect.PART, 5)),
-        (12, 7, Change(Effect.PART, 7)),
-        (12, 8, Change(Effect.WHOLE, 12)),
-        (12, 12, Change(Effect.WHOLE, 12)),
-        (0, 0, Change(Effect.NONE, 0)),
+        (12, 0, Effect.NONE),
+        (12, 4, Effect.NONE),
+        (5, 4, Effect.NONE),
+        (12, 5, Effect.PART),
+        (12, 7, Effect.PART),
+        (12, 8, Effect.WHOLE),
+        (12, 12, Effect.WHOLE),
+        (0, 0, Effect.NONE),
     ],
 )
-def test_few_never_leave_and_few_never_stay(released, taken, change):
-    assert decide({"b": released}, {"b": taken}) == {"b": change}
+def test_few_never_leave_and_few_never_stay(left, taken, effect):
+    assert decide({"b": left}, {"b": taken}) == {"b": effect}
 
 
-def test_a_batch_is_not_split_again_after_an_undo():
-    taken = {"a": 5, "b": 5, "c": 4}
-    changes = decide({"a": 20, "b": 20, "c": 20}, taken, split={"a", "c"})
-    assert changes == {
-        "a": Change(Effect.WHOLE, 20),
-        "b": Change(Effect.PART, 5),
-        "c": Change(Effect.NONE, 0),
-    }
-
-
-def test_batches_that_an_action_does_not_touch_stay_as_they_are():
-    released = {"a": 9, "b": 10}
-    changes = decide(released, {"b": 5})
-    assert take_out(released, changes) == {"a": 9, "b": 5}
+def test_a_batch_that_must_not_be_split_leaves_whole_or_not_at_all():
+    effects = decide({"a": 20, "b": 20, "c": 20}, {"a": 5, "b": 5, "c": 4}, unsplit={"a", "c"})
+    assert effects == {"a": Effect.WHOLE, "b": Effect.PART, "c": Effect.NONE}
 
 
 @pytest.mark.parametrize("taken", [{"b": 7}, {"b": -1}, {"other": 1}])
 def test_more_than_there_are_cannot_leave(taken):
     with pytest.raises(ValueError):
         decide({"b": 6}, taken)
-    with pytest.raises(ValueError):
-        take_out({"b": 6}, {"b": Change(Effect.PART, 7)})
+
+
+@pytest.mark.parametrize(
+    ("effects", "excluded", "left", "shown"),
+    [
+        ({}, None, True, True),
+        ({}, "few", True, True),
+        ({"x": Effect.PART}, None, True, True),
+        ({"x": Effect.PART}, "x", False, False),
+        ({"x": Effect.PART}, "few", True, True),
+        ({"x": Effect.PART, "y": Effect.WHOLE}, None, True, False),
+        ({"y": Effect.WHOLE}, "y", True, False),
+    ],
+)
+def test_a_batch_shows_what_no_action_took_out(effects, excluded, left, shown):
+    assert is_left(effects, excluded) is left
+    assert is_shown(effects, excluded) is shown
 
 
 # What an action wants of a batch of people; the shares overlap, as quarantines of one network do.
@@ -63,32 +67,51 @@ actions = st.lists(
 
 def play(sizes, steps, rng, decide=decide):
     """Takes actions and undoes them in any order; every state, as sets of people per batch."""
-    state = {key: set(range(n)) for key, n in sizes.items()}
-    states, active, split = [state], [], set()
-    for wanted, undo in steps:
-        counts = {key: len(people) for key, people in state.items()}
+    excluded = {key: dict.fromkeys(range(n)) for key, n in sizes.items()}
+    effects = {key: {} for key in sizes}
+    states, split = [shown(excluded, effects)], set()
+    for id, (wanted, undo) in enumerate(steps):
+        active = sorted({by for people in excluded.values() for by in people.values()} - {None})
         if undo and active:
-            changes, gone = active.pop(rng.randrange(len(active)))
-            after = restore(counts, changes)
-            split |= {key for key, change in changes.items() if change.effect is Effect.PART}
-            state = {key: people | gone.get(key, set()) for key, people in state.items()}
+            split |= restore(excluded, effects, rng.choice(active))
         else:
-            inside = {key: wanted[key] & state[key] for key in wanted}
-            taken = {key: len(people) for key, people in inside.items()}
-            changes = decide(counts, taken, split)
-            gone = {key: people_gone(changes[key], inside[key], state[key]) for key in inside}
-            after = take_out(counts, changes)
-            active.append((changes, gone))
-            state = {key: people - gone.get(key, set()) for key, people in state.items()}
-        assert after == {key: len(people) for key, people in state.items()}
-        states.append(state)
-    for _, gone in active:
-        state = {key: people | gone.get(key, set()) for key, people in state.items()}
-    return [*states, state]
+            exclude(excluded, effects, split, str(id), wanted, decide)
+        states.append(shown(excluded, effects))
+    for id in {by for people in excluded.values() for by in people.values()} - {None}:
+        restore(excluded, effects, id)
+    return [*states, shown(excluded, effects)]
 
 
-def people_gone(change, inside, batch):
-    return {Effect.NONE: set(), Effect.PART: inside, Effect.WHOLE: batch}[change.effect]
+def exclude(excluded, effects, split, id, wanted, decide):
+    left = {
+        key: {n for n, by in people.items() if is_left(effects[key], by)}
+        for key, people in excluded.items()
+    }
+    taken = {key: {n for n in wanted[key] if excluded[key].get(n, id) is None} for key in wanted}
+    decided = decide(
+        {key: len(people) for key, people in left.items()},
+        {key: len(people) for key, people in taken.items()},
+        split,
+    )
+    for key, people in taken.items():
+        excluded[key] |= dict.fromkeys(people, id)
+        if decided[key] is not Effect.NONE:
+            effects[key][id] = decided[key]
+
+
+def restore(excluded, effects, id):
+    """Undoes an action; the batches that it had split."""
+    split = {key for key in effects if effects[key].pop(id, None) is Effect.PART}
+    for key, people in excluded.items():
+        excluded[key] = {n: None if by == id else by for n, by in people.items()}
+    return split
+
+
+def shown(excluded, effects):
+    return {
+        key: {n for n, by in people.items() if is_shown(effects[key], by)}
+        for key, people in excluded.items()
+    }
 
 
 def few(states):
@@ -113,8 +136,8 @@ def test_all_states_ever_shown_differ_by_none_or_five(sizes, steps, rng):
 
 
 def test_the_checker_sees_a_quarantine_applied_at_once():
-    def at_once(released, taken, split):
-        return {key: Change(Effect.PART, n) for key, n in taken.items()}
+    def at_once(left, taken, split):
+        return dict.fromkeys(taken, Effect.PART)
 
     rng = random.Random(1)
     steps = [({"a": {0, 1}}, False)]
@@ -124,8 +147,8 @@ def test_the_checker_sees_a_quarantine_applied_at_once():
 
 
 def test_the_checker_sees_two_quarantines_that_differ_by_a_person():
-    def forgetful(released, taken, split):
-        return decide(released, taken)
+    def forgetful(left, taken, split):
+        return decide(left, taken)
 
     first, second = {"a": set(range(5))}, {"a": set(range(6))}
     steps = [(first, False), ({}, True), (second, False)]

@@ -1,14 +1,14 @@
 """Nobody without the rows can subtract numbers and be left with fewer than five people.
 
 Months of answers come in at offices of all sizes; the job closes batches night by night, on two
-nodes at times, and some nights not at all; late answers and imports come in between. On some of
-the nights everybody without the rows reads what there is to be read, over HTTP. The test knows
-who answered: each number must be that of a set of people, and no two of one reader's sets may
-differ by one to four. Three planted faults show that it would tell.
+nodes at times, and some nights not at all; late answers and imports come in between, answers are
+excluded and put back. On some of the nights everybody without the rows reads what there is to be
+read, over HTTP. The test knows who answered: each number must be that of a set of people, and no
+two of one reader's sets may differ by one to four. Planted faults show that it would tell.
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -16,18 +16,21 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from cxsdk.token import Token
 from cxserver import db
-from cxserver.disclosure import batches, suppression
+from cxserver.disclosure import batches, changes, suppression
+from cxserver.insight import cuts
 from cxserver.instrument.answers import Answers
-from cxserver.intake import closing, cut_tables, entry, store
-from cxserver.intake.entry import Entry, Secrets, Sheet, Tally
+from cxserver.intake import closing, cut_tables, entry, exclusions, recount, store
+from cxserver.intake.bursts import Row
+from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Opened
 from disclosure import arrivals
-from disclosure.arrivals import FIRST, KINDS, Night, Person, Town
+from disclosure.arrivals import FIRST, KINDS, Action, Night, Person, Town
 from disclosure.checker import whole
 from disclosure.readers import KEYS, NORTH, SEES, Read, apart, issue_keys, look, worked_out
 from house import CATALOGUE, House
@@ -35,6 +38,7 @@ from past import HEAD, MAP, batch, row, sheet, take
 from reads import REGION
 from wrote import known
 
+WHO = "ann@example.gov"
 ANSWERS = Answers.model_validate({"satisfaction": 4, "trust": 4})
 CODES = {"riverside": "R", "lakeside": "L", "seaside": "S"}
 IMPORTED = MAP | {
@@ -54,17 +58,25 @@ class World:
         seed: int = 280,
         readers: Iterable[str] = SEES,
         enough: int = 5,
+        least: int = 5,
     ):
         house.settings = house.settings.model_copy(update={"scheduler": False})
         house.apply(CATALOGUE + REGION)
         self.house, self.folder, self.chance = house, folder, random.Random(seed)
-        self.town = Town(enough)
+        self.town = Town(enough, least)
+        self.rows: list[Row | None] = []
+        self.ids: list[tuple[str, str]] = []
         self.reads = {name: Read() for name in readers}
         self.keys = issue_keys(house)
         self.known, self.secrets = known(house), Secrets(house.roots)
 
     def live(
-        self, many: int, every: int, imports: tuple[int, ...] = (), mixed: bool = False
+        self,
+        many: int,
+        every: int,
+        imports: tuple[int, ...] = (),
+        mixed: bool = False,
+        meddles: bool = False,
     ) -> None:
         """Live for so many nights, and look every so often."""
         with self.house.client() as client:
@@ -74,6 +86,8 @@ class World:
                     some = arrivals.of_an_import(self.chance, night.day, f"file-{at}", mixed)
                     self.bring(some, night.day)
                 self.close(night)
+                if meddles:
+                    self.meddle(night.day + timedelta(days=1))
                 if at % every == every - 1:
                     self.look(client, night.day + timedelta(days=1))
 
@@ -92,18 +106,56 @@ class World:
             self.bring(more, today)
             self.look(client, today + timedelta(days=2))
 
-    def strike(self, many: int) -> None:
-        """Take people out of the released counts at once, as no quarantine may."""
-        gone = {n for n, one in enumerate(self.town.people) if one.unit == ("permits", "lakeside")}
-        struck = sorted(gone)[:many]
-        taken: Counter[Tally] = Counter()
-        for n in struck:
-            response = self._entry(self.town.people[n]).response
-            tallies = entry.tallies(response, self.known.services["permits"].survey)
-            taken.subtract(tallies)
-            self.town.gone |= 1 << n
+    def meddle(self, today: date) -> None:
+        """On some days somebody excludes answers, and on some an exclusion is undone."""
+        if self.chance.random() < 0.15:
+            self.exclude(arrivals.to_exclude(self.chance, self.town, today), today)
+        for action in self.town.active:
+            if self.chance.random() < 0.03:
+                self.restore(action, today)
+
+    def exclude(self, people: int, today: date) -> None:
+        """These people are taken out, if there are any."""
+        rows = [row for n, row in enumerate(self.rows) if row and people >> n & 1]
+        if not rows:
+            return
+        now = datetime.combine(today, time(14), UTC)
         with db.write(self.house.engine) as connection:
-            store.count(connection, taken, store.RELEASED)
+            id = exclusions.exclude(connection, self.known, rows[0][0], rows, "a flood", WHO, now)
+        self.ids.append((rows[0][0], id))
+        self.town.exclude(people)
+
+    def restore(self, action: Action, today: date) -> None:
+        """They are put back."""
+        service, id = self.ids[self.town.actions.index(action)]
+        now = datetime.combine(today, time(15), UTC)
+        with db.write(self.house.engine) as connection:
+            exclusions.restore(connection, self.known, service, id, WHO, now)
+        self.town.restore(action, today)
+
+    def exclude_beside_a_table(self) -> None:
+        """Everybody reads a month's total and table, before and after five of seven leave."""
+        many = Counter({"email": 20, "kiosk": 7}).elements()
+        people = [Person("permits", "lakeside", one, "en", FIRST, FIRST) for one in many]
+        today = FIRST + timedelta(days=30)
+        with self.house.client() as client:
+            self.answer(people)
+            self.close(Night(today, runs=True, early=False, nodes=1))
+            self.look(client, today + timedelta(days=1))
+            self.exclude(0b11111 << 20, today + timedelta(days=1))
+            self.look(client, today + timedelta(days=2))
+
+    def exclude_twice(self) -> None:
+        """Everybody reads what is left when five leave, come back, and leave with a sixth."""
+        tomorrow = FIRST + timedelta(days=1)
+        with self.house.client() as client:
+            self.answer([Person("permits", "lakeside", "email", "en", FIRST, FIRST)] * 20)
+            self.close(Night(FIRST, runs=True, early=False, nodes=1))
+            self.exclude(0b11111, tomorrow)
+            self.look(client, tomorrow)
+            self.restore(self.town.actions[0], tomorrow)
+            self.exclude(0b111111, tomorrow)
+            self.look(client, tomorrow)
 
     def answer(self, people: list[Person]) -> list[Entry]:
         """They answer, and are stored."""
@@ -111,7 +163,8 @@ class World:
         for at in range(0, len(entries), 200):
             results = store.write(self.house.engine, entries[at : at + 200])
             assert not any(isinstance(one, Exception) for one in results)
-        self.town.people += people
+        self.town.arrive(people)
+        self.rows += [each.row for each in entries]
         return entries
 
     def bring(self, people: list[Person], today: date) -> None:
@@ -123,7 +176,8 @@ class World:
         file = sheet(rows, (*HEAD, "How", "Spoken"))
         given = batch(self.folder, file, told=IMPORTED, name=f"{today}.csv")
         take(self.house, given, also=True, now=datetime.combine(today, time(18), UTC))
-        self.town.people += people
+        self.town.arrive(people)
+        self.rows += [None] * len(people)
         self.known = known(self.house)
 
     def close(self, night: Night) -> None:
@@ -134,7 +188,7 @@ class World:
         work = partial(closing.close_due, self.house.engine, self.known, now)
         _at_once(work, night.nodes)
         cut_tables.draw_due(self.house.engine, self.known, now)
-        self.town.finished = max(self.town.finished, night.finished)
+        self.town.finish(night.finished)
 
     def look(self, client: TestClient, today: date) -> None:
         """Everybody reads what there is, in the afternoon."""
@@ -181,8 +235,16 @@ def _at_once(work: Callable[[], Any], nodes: int) -> None:
 
 def test_no_few_people_are_left_between_any_two_numbers(house, tmp_path):
     world = World(house, tmp_path)
-    world.live(84, 12)
+    world.live(210, 15, meddles=True)
     assert world.faults() == []
+    assert recount.differences(db.source(house.engine)) == []
+    assert {"parts", "wholes"} <= {
+        name
+        for action in world.town.actions
+        for name in ("parts", "wholes")
+        if getattr(action, name)
+    }
+    assert all(read.refused for read in world.reads.values())
     assert all(len(read.plain) > 9 for read in world.reads.values())
     assert all(world.reads[name].cuts["channel"] for name in SEES if SEES[name][1] > NORTH)
 
@@ -208,6 +270,18 @@ def test_an_import_changes_no_hidden_cell_of_a_table_that_was_read(house, tmp_pa
     world.read_around_an_import(
         Counter({"email": 10, "kiosk": 3, "poster": 15}), Counter({"email": 10})
     )
+    assert world.faults() == []
+
+
+def test_an_exclusion_leaves_no_few_people_beside_a_table_that_was_read(house, tmp_path):
+    world = World(house, tmp_path, 284, ["key of all"])
+    world.exclude_beside_a_table()
+    assert world.faults() == []
+
+
+def test_nearly_the_same_exclusion_leaves_no_few_people(house, tmp_path):
+    world = World(house, tmp_path, 285, ["key of all"])
+    world.exclude_twice()
     assert world.faults() == []
 
 
@@ -242,17 +316,35 @@ def test_a_batch_that_is_not_the_expected_one_is_seen(sqlite_house, tmp_path, mo
     assert world.reads["key of all"].faults
 
 
-def test_counts_that_change_at_once_are_seen(sqlite_house, tmp_path):
-    world = World(sqlite_house, tmp_path, 280, ["key of all"])
+def test_an_exclusion_that_is_released_at_once_is_seen(sqlite_house, tmp_path, monkeypatch):
+    monkeypatch.setattr(exclusions.changes, "decide", partial(changes.decide, enough=1))
+    world = World(sqlite_house, tmp_path, 280, ["key of all"], least=1)
     with sqlite_house.client() as client:
         world.answer([Person("permits", "lakeside", "email", "en", FIRST, FIRST)] * 12)
         world.close(Night(FIRST, runs=True, early=False, nodes=1))
         world.look(client, FIRST + timedelta(days=1))
         assert world.faults() == []
-        world.strike(3)
+        world.exclude(0b111, FIRST + timedelta(days=1))
         world.look(client, FIRST + timedelta(days=2))
     assert world.reads["key of all"].faults == []
     assert any(fault.endswith(" is 3") for fault in world.faults())
+
+
+@pytest.mark.parametrize("live", [World.exclude_beside_a_table, World.exclude_twice])
+def test_a_batch_that_is_split_where_it_must_not_is_seen(sqlite_house, tmp_path, monkeypatch, live):
+    monkeypatch.setattr(exclusions, "_unsplit", lambda *_: set())
+    monkeypatch.setattr(Town, "is_unsplit", lambda *_: False)
+    world = World(sqlite_house, tmp_path, 284, ["key of all"])
+    live(world)
+    assert world.reads["key of all"].faults == []
+    assert any(" LESS " in fault for fault in world.faults())
+
+
+def test_a_table_that_stays_when_its_month_changed_is_seen(sqlite_house, tmp_path, monkeypatch):
+    monkeypatch.setattr(cuts, "_exclusions", lambda *_: (defaultdict(set), Counter()))
+    world = World(sqlite_house, tmp_path, 284, ["key of all"])
+    world.exclude_beside_a_table()
+    assert any(fault.endswith("channel is shown on 2026-12-07") for fault in world.faults())
 
 
 def test_a_missing_second_hidden_cell_is_seen(sqlite_house, tmp_path, monkeypatch):

@@ -157,8 +157,8 @@ NO_EDITORS = {
     **dict.fromkeys(
         (
             *("use_keys", "burden", "durations", "tallies", "choices", "batches", "released"),
-            *("released_choices", "cut_tables", "changes", "alerts", "jobs", "reminders"),
-            *("pairings", "staff_sessions", "staff_invites", "placements", "kiosks"),
+            *("released_choices", "batch_changes", "cut_tables", "changes", "alerts", "jobs"),
+            *("reminders", "pairings", "staff_sessions", "staff_invites", "placements", "kiosks"),
         ),
         "written by the server, or a note for the operator",
     ),

@@ -4,13 +4,16 @@ Whoever holds the rows gets all counts. Everybody else gets closed batches. Thos
 of CUTS, for whole months that are over, and without the hidden cells of each month's cut table.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, select
 
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
+from cxserver.disclosure.changes import Effect
 from cxserver.insight import slices
 from cxserver.insight.scopes import Scope
 from cxserver.insight.slices import Slice
@@ -23,6 +26,11 @@ CUTS = ("channel", "language", "survey", "flagged")
 _NOT_OVER = (
     "Channels, languages, survey versions and flags are counted by whole months that are over. "
     "Choose a month or a quarter; last month is counted in the first hours of this one."
+)
+
+_CHANGED = (
+    "Answers of this month were taken out or put back: by channel, language, survey version or "
+    "flag, its numbers from before and after could single people out. Choose another month."
 )
 
 Group = tuple[str, ...]
@@ -184,7 +192,10 @@ def _category(name: str) -> str:
 
 
 def _hidden(connection: Connection, scope: Scope, cut: str) -> tuple[Hidden, Mapping[str, str]]:
-    """The tables of a scope, and of each imported survey version which import it came with."""
+    """The tables of a scope, and of each imported survey version which import it came with.
+
+    Raises NotCut.
+    """
     held = tables.cut_tables.c
     query = select(tables.cut_tables).where(
         held.cut == cut, held.month >= scope.span.start, held.month < scope.span.end
@@ -193,11 +204,39 @@ def _hidden(connection: Connection, scope: Scope, cut: str) -> tuple[Hidden, Map
         query = query.where(held.service.in_(sorted(scope.services)))
     found: dict[Key, frozenset[tuple[str | None, str]]] = {}
     sources: dict[str, str] = {}
+    in_effect, undone = _exclusions(connection, scope)
     for row in connection.execute(query):
+        month = row.service, row.month
+        same = in_effect[month] == set(row.exclusions) and not undone[month]
+        if row.source == _LIVE and not same:
+            raise NotCut(_CHANGED)
         key = row.service, periods.of("month", row.month).name, row.source
         found[key] = frozenset((cell[0], cell[1]) for cell in row.hidden)
         sources |= {f"{row.service}/{n}": row.source for n in row.versions}
     return found, sources
+
+
+def _exclusions(
+    connection: Connection, scope: Scope
+) -> tuple[dict[tuple[str, date], set[str]], Counter[tuple[str, date]]]:
+    """Of each service and month: the exclusions in effect on its batches, and how many batches
+    were seen with and without a part of their answers.
+    """
+    change, action = tables.batch_changes.c, tables.exclusions.c
+    query = (
+        select(change.service, change.through, change.exclusion, change.effect, action.restored_at)
+        .where(change.through >= scope.span.start, change.through < scope.span.end)
+        .where(action.service == change.service, action.id == change.exclusion)
+    )
+    in_effect: dict[tuple[str, date], set[str]] = defaultdict(set)
+    undone: Counter[tuple[str, date]] = Counter()
+    for row in connection.execute(query):
+        month = row.service, row.through.replace(day=1)
+        if row.restored_at is None:
+            in_effect[month].add(row.exclusion)
+        elif row.effect == Effect.PART.value:
+            undone[month] += 1
+    return in_effect, undone
 
 
 def _counted(connection: Connection, scope: Scope, sources: Mapping[str, str]) -> set[Key]:

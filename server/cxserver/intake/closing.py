@@ -1,24 +1,24 @@
 """Close batches and release their counts: what roles without rows may see grows by five answers.
 
 A batch and its counts are written in one transaction, and a batch is written once: two servers
-that close the same day leave one. The public path writes nothing of this.
+that close the same day leave one. The public path writes nothing of this, and while a batch closes
+nobody excludes its answers.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
-from cxserver.intake import cut_tables, entry, store
+from cxserver.intake import cut_tables, members, store, turn
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
 
@@ -41,8 +41,10 @@ def close_due(engine: Engine, known: Directory, now: datetime) -> Closed:
     """Close what is due of every unit, each in a transaction of its own."""
     total = Closed()
     for unit, waiting, last in _waiting(engine, known, now):
-        for batch in batches.close(waiting, _finished(known, unit, now), last):
-            total += _close(engine, known, unit, batch)
+        finished = _finished(known, unit, now)
+        if batches.close(waiting, finished, last):
+            close = partial(_close, known=known, unit=unit, finished=finished)
+            total += store.run(engine, close)
     return total
 
 
@@ -68,24 +70,6 @@ def last_closed(connection: Connection, service: str) -> dict[str, date]:
     return {office: through for office, through in connection.execute(query)}
 
 
-def counted(connection: Connection, known: Directory, unit: Unit, batch: Batch) -> Counter[Tally]:
-    """What the answers of a batch add to the released counts: all under its last day."""
-    service = known.services[unit[0]]
-    held = tables.responses.c
-    query = select(tables.responses).where(
-        held.service == unit[0],
-        held.office == unit[1],
-        held.counted_day.between(batch.first, batch.through),
-        held.excluded.is_(None),
-        held.survey.not_in(sorted(cut_tables.imported(service))),
-    )
-    added: Counter[Tally] = Counter()
-    for row in connection.execute(query):
-        response = row._asdict() | {"day": batch.through}
-        added.update(entry.tallies(response, service.surveys[row.survey]))
-    return added
-
-
 def _finished(known: Directory, unit: Unit, now: datetime) -> date:
     return batches.finished_day(now, known.offices[unit[1]].zone)
 
@@ -108,11 +92,14 @@ def _waiting(
 def arrivals(
     connection: Connection, service: Service, office: str, after: date | None = None
 ) -> dict[date, int]:
-    """How many counted answers arrived at an office on each day after one."""
+    """How many answers arrived at an office on each day after one. What was excluded before it
+    was in a batch has not arrived; what was excluded later has.
+    """
     held = tables.responses.c
     query = (
         select(held.counted_day, func.count())
-        .where(held.service == service.slug, held.office == office, held.excluded.is_(None))
+        .where(held.service == service.slug, held.office == office)
+        .where(held.counted_day.is_not(None))
         .where(held.survey.not_in(sorted(cut_tables.imported(service))))
         .group_by(held.counted_day)
     )
@@ -121,21 +108,21 @@ def arrivals(
     return {day: n for day, n in connection.execute(query)}
 
 
-def _close(engine: Engine, known: Directory, unit: Unit, batch: Batch) -> Closed:
-    return store.run(engine, partial(_write, known=known, unit=unit, batch=batch))
-
-
-def _write(connection: Connection, known: Directory, unit: Unit, batch: Batch) -> Closed:
-    try:
-        with connection.begin_nested():
-            _insert(connection, unit, LIVE, [batch])
-    except IntegrityError:
-        # Another server has closed it, or this is a fault.
-        if not _is_there(connection, unit, batch):
-            raise
-        return Closed()
-    store.count(connection, counted(connection, known, unit, batch), store.RELEASED)
-    return Closed(1, batch.n)
+def _close(connection: Connection, known: Directory, unit: Unit, finished: date) -> Closed:
+    service = known.services[unit[0]]
+    turn.take(connection, service.slug)
+    last = store.closed_through(connection, [unit]).get(unit)
+    first = last + timedelta(days=1) if last else date.min
+    # Days and counts of one reading: what is committed beside it is in neither.
+    answers = members.counted_between(connection, service, unit[1], first, finished)
+    closed = batches.close(Counter(answer.counted_day for answer in answers), finished, last)
+    _insert(connection, unit, LIVE, closed)
+    added: Counter[Tally] = Counter()
+    for batch in closed:
+        inside = [each for each in answers if batch.first <= each.counted_day <= batch.through]
+        added.update(members.tallies(service, inside, batch.through))
+    store.count(connection, added, store.RELEASED)
+    return Closed(len(closed), sum(batch.n for batch in closed))
 
 
 def _draw(connection: Connection, source: str, moved: Iterable[Tally]) -> None:
@@ -145,13 +132,6 @@ def _draw(connection: Connection, source: str, moved: Iterable[Tally]) -> None:
         versions[service, day.replace(day=1)].add(survey)
     for (service, month), some in sorted(versions.items()):
         cut_tables.draw_import(connection, service, month, source, some)
-
-
-def _is_there(connection: Connection, unit: Unit, batch: Batch) -> bool:
-    held = tables.batches.c
-    mine = (held.service == unit[0], held.office == unit[1], held.source == LIVE)
-    query = select(held.n).where(*mine, held.through == batch.through)
-    return connection.execute(query).first() is not None
 
 
 def _insert(connection: Connection, unit: Unit, source: str, closed: Iterable[Batch]) -> None:

@@ -19,7 +19,7 @@ from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches, suppression
 from cxserver.disclosure.cut_table import Cell
 from cxserver.instrument.levels import Level
-from cxserver.intake import store
+from cxserver.intake import store, turn
 
 LIVE = "live"
 CUTS = ("channel", "language", "survey", "flagged")
@@ -45,7 +45,8 @@ def draw_due(engine: Engine, known: Directory, now: datetime) -> int:
 
 def draw(connection: Connection, service: Service, month: date) -> None:
     """Draw the tables of one month, unless another server has."""
-    if month not in _drawn(connection, service.slug):
+    turn.take(connection, service.slug)
+    if month not in drawn(connection, service.slug):
         _write(connection, service.slug, month, LIVE, (), imported(service))
 
 
@@ -60,6 +61,25 @@ def erase_import(connection: Connection, source: str) -> None:
     """Take the tables of an import out."""
     held = tables.cut_tables.c
     connection.execute(delete(tables.cut_tables).where(held.source == source))
+
+
+def drawn(connection: Connection, service: str) -> set[date]:
+    """The months of a service whose tables are drawn."""
+    table = tables.cut_tables.c
+    query = select(table.month).where(table.service == service, table.source == LIVE)
+    return set(connection.execute(query.distinct()).scalars())
+
+
+def exclusions(connection: Connection, service: str, month: date) -> list[str]:
+    """The exclusions that are in effect on batches of a month: its table is good for these."""
+    change, action = tables.batch_changes.c, tables.exclusions.c
+    query = (
+        select(change.exclusion)
+        .where(change.service == service, action.restored_at.is_(None))
+        .where(change.through.between(month, periods.of("month", month).end - _DAY))
+        .where(action.service == change.service, action.id == change.exclusion)
+    )
+    return sorted(set(connection.execute(query).scalars()))
 
 
 def hidden(
@@ -96,6 +116,7 @@ def _write(
     only: Collection[int],
     without: Collection[int],
 ) -> None:
+    in_effect = exclusions(connection, service, month) if source == LIVE else []
     rows = [
         {
             "service": service,
@@ -106,6 +127,7 @@ def _write(
             "hidden": [
                 list(cell) for cell in hidden(connection, service, month, cut, only, without)
             ],
+            "exclusions": in_effect,
         }
         for cut in CUTS
     ]
@@ -125,12 +147,6 @@ def _due(connection: Connection, known: Directory, service: Service, now: dateti
         there.survey.not_in(sorted(imported(service))),
     )
     months = set(connection.execute(with_counts.distinct()).scalars())
-    months -= _drawn(connection, service.slug)
+    months -= drawn(connection, service.slug)
     # A month is over when its last day is finished everywhere.
     return sorted(month for month in months if periods.of("month", month).end <= finished + _DAY)
-
-
-def _drawn(connection: Connection, service: str) -> set[date]:
-    held = tables.cut_tables.c
-    query = select(held.month).where(held.service == service, held.source == LIVE)
-    return set(connection.execute(query.distinct()).scalars())

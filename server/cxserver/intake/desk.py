@@ -172,7 +172,7 @@ class Desk:
                 for forgetting in more:
                     self.writer.between(partial(self._forget, forgetting))
                 self.writer.between(partial(self.meter.flush, self.engine))
-                # What was erased is in the write-ahead log as well. Where somebody reads, next time.
+                # The write-ahead log holds what was erased. Where somebody reads, next time.
                 self.writer.between(partial(db.fold_journal, self.engine))
                 await asyncio.sleep(HOUSEKEEPING)
 

@@ -1,11 +1,12 @@
 """Change the flags of answers that are stored, and move their counts along, in one transaction.
 
 A flag says "look twice"; nothing else of the answer changes. An answer that carries a burst flag,
-or from which somebody took one off, is left alone: doing the same again changes nothing.
+or from which somebody took one off, is left alone: doing the same again changes nothing. What is
+released of an answer whose batch has closed stays as it was, and the answer remembers how.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,7 +19,7 @@ from sqlalchemy import Row as Record
 
 from cxserver import tables
 from cxserver.catalog.directory import Directory
-from cxserver.intake import bursts, entry, store
+from cxserver.intake import bursts, entry, store, turn
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Tally
 
@@ -123,25 +124,38 @@ def _change(engine: Engine, known: Directory, rows: Iterable[Row], rename: Renam
 
 
 def _change_some(
-    connection: Connection, known: Directory, rows: Iterable[Row], rename: Rename
+    connection: Connection, known: Directory, rows: Collection[Row], rename: Rename
 ) -> list[Change]:
     counts: Counter[Tally] = Counter()
     texts: list[dict[str, Any]] = []
     changed: list[Change] = []
-    for record in _locked(connection, rows):
+    for service in sorted({service for service, *_ in rows}):
+        turn.take(connection, service)
+    records = list(_locked(connection, rows))
+    closed = store.closed_through(connection, {(each.service, each.office) for each in records})
+    for record in records:
         row: Row = (record.service, record.day, record.id)
         before = frozenset(record.flags.split(";")) - {""}
         after = rename(row, before)
         if after == before:
             continue
         text = ";".join(sorted(after))
-        texts.append(dict(zip(("s", "d", "i", "text"), (*row, text), strict=True)))
+        names = ("s", "d", "i", "text", "released")
+        texts.append(dict(zip(names, (*row, text, _released(record, closed)), strict=True)))
         changed.append(Change(row, entry.is_suspect(record.flags), entry.is_suspect(text)))
         counts.update(_moved(known, record, text))
     if texts:
         connection.execute(_writing(), texts)
     _recount(connection, counts)
     return changed
+
+
+def _released(record: Record[Any], closed: Mapping[tuple[str, str], date]) -> str | None:
+    """The flags under which its batch counts it, if one does."""
+    through = closed.get((record.service, record.office), date.min)
+    is_in_batch = record.counted_day is not None and record.counted_day <= through
+    before: str | None = record.released_flags
+    return record.flags if before is None and is_in_batch else before
 
 
 def _locked(connection: Connection, rows: Iterable[Row]) -> Iterator[Record[Any]]:
@@ -165,12 +179,14 @@ def _writing() -> Any:
             held.c.day == bindparam("d"),
             held.c.id == bindparam("i"),
         )
-        .values(flags=bindparam("text"))
+        .values(flags=bindparam("text"), released_flags=bindparam("released"))
     )
 
 
 def _moved(known: Directory, record: Record[Any], flags: str) -> dict[Tally, int]:
     """What this answer no longer adds, and what it adds now."""
+    if record.excluded is not None:
+        return {}
     survey = known.services[record.service].surveys[record.survey]
     counts: Counter[Tally] = Counter()
     response = record._asdict()

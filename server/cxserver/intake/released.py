@@ -1,7 +1,7 @@
 """Rebuild batches and released counts from the responses kept, and compare.
 
-Whether an answer was flagged is left out: a flag that came or went after its batch closed changes
-no released total. Imported counts have no responses: of them only the sums are checked.
+A batch shows its answers, less what exclusions took out of it, with the flags they had when it
+closed. Imported counts have no responses: of them only the sums are checked.
 """
 
 from collections import Counter
@@ -16,13 +16,11 @@ from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
 from cxserver.instrument import levels
 from cxserver.instrument.levels import Level
-from cxserver.intake import closing, counts, cut_tables, store
+from cxserver.intake import closing, counts, cut_tables, members, store
 from cxserver.intake.cut_tables import LIVE
 
 # What is counted, what stands in the tables, what the responses give.
 Difference = tuple[tuple[Any, ...], int, int]
-# A place in the counts without its flag: (level, service, day, office, …, measure, value).
-_FLAG = counts.KEY.index("flagged")
 
 
 def differences(connection: Connection, known: Directory, service: str) -> list[Difference]:
@@ -64,12 +62,15 @@ def _rebuilt(connection: Connection, known: Directory, service: str, office: str
 
 def _live(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     """Released counts of each office's own answers, batch by batch."""
-    imported = cut_tables.imported(known.services[service])
-    for office in sorted(known.services[service].offices):
+    here = known.services[service]
+    imported = cut_tables.imported(here)
+    effects = members.effects(connection, service)
+    for office in sorted(here.offices):
         rebuilt: Counter[Any] = Counter()
         for batch in _kept(connection, service, office):
-            rebuilt.update(closing.counted(connection, known, (service, office), batch))
-        there = _unflagged(Counter({(Level.OFFICE_DAY, *tally): n for tally, n in rebuilt.items()}))
+            changes = effects.get((office, batch.through), {})
+            rebuilt.update(members.shown(connection, here, office, batch, changes))
+        there = Counter({(Level.OFFICE_DAY, *tally): n for tally, n in rebuilt.items()})
         released = _released(connection, service, Level.OFFICE_DAY, office)
         mine = Counter({key: n for key, n in released.items() if key[6] not in imported})
         yield from _apart(mine, there)
@@ -98,11 +99,18 @@ def _imports(connection: Connection, known: Directory, service: str) -> Iterator
 
 
 def _cut_tables(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
-    """Cells that are hidden in one and shown in the other, counted as 1 where they are hidden."""
+    """Cells that are hidden in one and shown in the other, counted as 1 where they are hidden.
+
+    A month that exclusions changed after its table was drawn is not shown by it any more.
+    """
     held = tables.cut_tables.c
     without = cut_tables.imported(known.services[service])
     query = select(tables.cut_tables).where(held.service == service)
     for row in connection.execute(query):
+        if row.source == LIVE:
+            in_effect = cut_tables.exclusions(connection, service, row.month)
+            if row.exclusions != in_effect:
+                continue
         there = {tuple(cell) for cell in row.hidden}
         anew = set(
             cut_tables.hidden(connection, service, row.month, row.cut, row.versions, without)
@@ -138,14 +146,7 @@ def _released(
             query = query.where(table.c.office == office)
         for row in connection.execute(query):
             found.update(dict(counts.told(row._asdict())))
-    return _unflagged(found)
-
-
-def _unflagged(found: Counter[Any]) -> Counter[Any]:
-    merged: Counter[Any] = Counter()
-    for key, n in found.items():
-        merged[(*key[:_FLAG], *key[_FLAG + 1 :])] += n
-    return +merged
+    return found
 
 
 def _apart(released: Counter[Any], there: Counter[Any]) -> Iterator[Difference]:

@@ -110,8 +110,6 @@ def forget(engine: Engine, today: date) -> int:
         ]
         if rows:
             connection.execute(insert(keys), rows)
-    if rows:
-        db.fold_journal(engine)
     return len(rows)
 
 
@@ -204,18 +202,20 @@ def _responses(connection: Connection, stored: Sequence[Entry]) -> list[dict[str
     so what is stored late, or by a slow clock, counts on the day after.
     """
     rows = [dict(entry.response) for entry in stored]
-    closed = _closed(connection, {(row["service"], row["office"]) for row in rows})
+    closed = closed_through(connection, {(row["service"], row["office"]) for row in rows})
     for row in rows:
         through = closed.get((row["service"], row["office"]))
         row["counted_day"] = batches.counted_day(row["counted_day"], through)
     return rows
 
 
-def _closed(connection: Connection, units: Iterable[tuple[str, str]]) -> dict[Any, date]:
+def closed_through(connection: Connection, units: Iterable[tuple[str, str]]) -> dict[Any, date]:
     """The last day that each service closed at an office."""
     held = tables.batches.c
     # Spelled out with OR: a list of pairs would make SQLite read all batches there are.
     each = [and_(held.service == service, held.office == office) for service, office in units]
+    if not each:
+        return {}
     query = (
         select(held.service, held.office, func.max(held.through))
         .where(held.source == "live", or_(*each))
@@ -285,13 +285,13 @@ def count(connection: Connection, added: Mapping[Tally, int], into: Counts = COU
             connection.execute(_adding(connection.dialect.name, table, counted), some)
 
 
-def drop_empty(connection: Connection, added: Mapping[Tally, int]) -> None:
+def drop_empty(
+    connection: Connection, added: Mapping[Tally, int], where_counted: Counts = COUNTED
+) -> None:
     """Delete what has come down to nothing: an office would be listed without answers."""
+    tallies, choices = where_counted
     for level, service, day in counts.rows(added).days:
-        for table, empty in (
-            (tables.tallies, tables.tallies.c.answers == 0),
-            (tables.choices, tables.choices.c.n == 0),
-        ):
+        for table, empty in ((tallies, tallies.c.answers == 0), (choices, choices.c.n == 0)):
             held = table.c
             where = (held.level == level, held.service == service, held.day == day)
             connection.execute(delete(table).where(*where, empty))

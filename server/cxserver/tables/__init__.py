@@ -3,6 +3,7 @@
 from cxserver.tables.answers import (
     COUNTED,
     WORDED,
+    batch_changes,
     batches,
     burden,
     choices,
@@ -45,6 +46,7 @@ __all__ = [
     "alerts",
     "api_keys",
     "audit",
+    "batch_changes",
     "batches",
     "burden",
     "case_notes",

@@ -22,6 +22,7 @@ from cxserver.tables.columns import SLUG, Moment, metadata
 
 # Whether anything was typed. Spelled as in the index below: else no database would use that.
 WORDED = "comment <> '' OR CAST(questions AS TEXT) <> '{}'"
+EXCLUDED = "excluded IS NOT NULL"
 
 responses = Table(
     "responses",
@@ -45,12 +46,24 @@ responses = Table(
     Column("questions", JSON, nullable=False, comment="answers to the agency's own questions"),
     Column("flags", String(64), nullable=False, comment="reasons to look twice, joined by ;"),
     # `day` is when it was given; this is when it arrived, and closed batches go by arrivals.
-    Column("counted_day", Date, nullable=False, comment="the office's local date when stored"),
+    Column(
+        "counted_day",
+        Date,
+        nullable=True,
+        comment="the office's local date when stored; empty: excluded before it was in a batch",
+    ),
     Column(
         "excluded",
         String(16),
         nullable=True,
         comment="the exclusion that takes it out of the counts; empty: counted",
+    ),
+    # Released counts stay as they were: whoever takes it out of its batch has to know them.
+    Column(
+        "released_flags",
+        String(64),
+        nullable=True,
+        comment="its flags when its batch closed, where they changed later",
     ),
     CheckConstraint("trust BETWEEN 0 AND 5", name="trust"),
     CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
@@ -63,6 +76,12 @@ responses = Table(
     ),
     # What arrived at an office since its last batch.
     Index("ix_responses_arrived", "service", "office", "counted_day"),
+    Index(
+        "ix_responses_excluded",
+        *("service", "excluded"),
+        sqlite_where=text(EXCLUDED),
+        postgresql_where=text(EXCLUDED),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -195,6 +214,19 @@ batches = Table(
     sqlite_with_rowid=False,
 )
 
+batch_changes = Table(
+    "batch_changes",
+    metadata,
+    # What exclusions do to what batches show. A row stays when the exclusion is undone: its batch
+    # was seen without a part of its answers, and must not be seen without a slightly other one.
+    Column("service", SLUG, primary_key=True),
+    Column("office", SLUG, primary_key=True),
+    Column("through", Date, primary_key=True, comment="the day that closed the batch"),
+    Column("exclusion", String(16), primary_key=True, comment="its id"),
+    Column("effect", String(8), nullable=False, comment="part: its answers leave; whole: all do"),
+    sqlite_with_rowid=False,
+)
+
 cut_tables = Table(
     "cut_tables",
     metadata,
@@ -206,6 +238,7 @@ cut_tables = Table(
     Column("cut", String(8), primary_key=True, comment="channel, language, survey or flagged"),
     Column("versions", JSON, nullable=False, comment="the import's survey versions; live: none"),
     Column("hidden", JSON, nullable=False, comment="cells: office (null: all) and category"),
+    Column("exclusions", JSON, nullable=False, comment="those in effect on its batches then"),
 )
 
 imports = Table(
