@@ -5,9 +5,10 @@ of CUTS, for whole months that are over, and without the hidden cells of each mo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial
 
 from sqlalchemy import Connection, select
 
@@ -45,15 +46,22 @@ class NotCut(ValueError):
     """A question that nobody without the rows gets an answer to; it says what to ask instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counted:
     """The groups that have answers, and those (`hidden`) of which something is not shown.
 
-    A group that is in both is partly hidden: its counts are the sum of what is shown.
+    A group that is in both is partly hidden: its counts are the sum of what is shown. Where
+    nothing has to be hidden the slices are added up when somebody asks for them: by then the
+    transaction may have ended.
     """
 
-    slices: list[Slice]
+    count: Callable[[], list[Slice]]
     hidden: frozenset[Group] = frozenset()
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """The groups that have answers, in the order of their names."""
+        return self.count()
 
 
 def read(
@@ -69,7 +77,7 @@ def read(
     """
     cut = _cut(scope, by)
     if cut is None:
-        return Counted(slices.read(connection, scope, (*by, *within), only))
+        return Counted(slices.fetch(connection, scope, (*by, *within), only).slices)
     _check(scope.span, by)
     hidden, sources = _hidden(connection, scope, cut)
     # Of all that is counted, whatever is asked for: else an answer would tell a zero from a few.
@@ -84,7 +92,8 @@ def read(
             shown.append(one)
         else:
             lost.add(tuple(one.group[name] for name in by))
-    return Counted(slices.merged(shown, (*by, *within)), frozenset(lost | set(table.unnamed())))
+    merged = partial(slices.merged, shown, (*by, *within))
+    return Counted(merged, frozenset(lost | set(table.unnamed())))
 
 
 def cuts(scope: Scope, by: Sequence[str] = ()) -> list[str]:

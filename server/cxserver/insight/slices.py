@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Select,
     Table,
     and_,
@@ -51,6 +50,7 @@ _TABLES: Mapping[Audience, tuple[Table, Table]] = {
 
 # What is counted: a measure and a value of it.
 Measured = tuple[str, str]
+Rows = Sequence[Sequence[Any]]
 # The names of a group, in the order in which they were asked for.
 Group = tuple[str, ...]
 _ANSWERS: Measured = ("response", "all")
@@ -173,6 +173,45 @@ def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> C
     return and_(*terms, _days(scope, part, held.day))
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the database gave for one question, for each part of its days: the sums of `columns`,
+    and counts by measure and value. They are added up when their transaction may have ended.
+    """
+
+    by: Sequence[str]
+    columns: Sequence[str]
+    sums: Sequence[tuple[int, Rows]]
+    counts: Sequence[tuple[int, Rows]]
+
+    def slices(self) -> list[Slice]:
+        """A slice for each group that has answers, in the order of the groups' names."""
+        groups, name = _Groups(), _namer(self.by)
+        for sign, rows in self.sums:
+            groups.add_columns(rows, name, self.columns, sign)
+        for sign, rows in self.counts:
+            for *group, measure, value, n in rows:
+                groups.add(name(tuple(group)), [((measure, value), n)], sign)
+        return groups.slices(self.by)
+
+
+def fetch(
+    connection: Connection, scope: Scope, by: Sequence[str] = (), only: Iterable[str] | None = None
+) -> Fetched:
+    """Run the SELECTs of `read`, and leave what they gave to be added up."""
+    wanted = None if only is None else frozenset(only)
+    columns = _columns_held(connection, scope, wanted)
+    every = parts.parts(scope.span, by, apart=_apart(scope, by))
+    sums = every if columns else []
+    counts = every if wanted is None or not wanted <= _COLUMNED else []
+    return Fetched(
+        by,
+        columns,
+        [(one.sign, connection.execute(_tallied(scope, one, by, columns)).all()) for one in sums],
+        [(one.sign, connection.execute(_chosen(scope, one, by, wanted)).all()) for one in counts],
+    )
+
+
 def read(
     connection: Connection, scope: Scope, by: Sequence[str] = (), only: Iterable[str] | None = None
 ) -> list[Slice]:
@@ -181,18 +220,7 @@ def read(
     `by` names any of GROUPS; nothing makes one slice of all. `only` picks measures: "response",
     "trust" … No small cell is hidden here: whoever cuts released counts reads by `insight.cuts`.
     """
-    wanted = None if only is None else frozenset(only)
-    groups = _Groups()
-    name = _namer(by)
-    columns = _columns_held(connection, scope, wanted)
-    for part in parts.parts(scope.span, by, apart=_apart(scope, by)):
-        if columns:
-            rows = connection.execute(_tallied(scope, part, by, columns)).all()
-            groups.add_columns(rows, name, columns, part.sign)
-        if wanted is None or not wanted <= _COLUMNED:
-            for *group, measure, value, n in connection.execute(_chosen(scope, part, by, wanted)):
-                groups.add(name(tuple(group)), [((measure, value), n)], part.sign)
-    return groups.slices(by)
+    return fetch(connection, scope, by, only).slices()
 
 
 def trust_scale(slices: Iterable[Slice]) -> str:
@@ -223,7 +251,7 @@ class _Groups(defaultdict[Group, dict[Measured, int]]):
 
     def add_columns(
         self,
-        rows: Iterable[Row[Any]],
+        rows: Rows,
         name: Callable[[tuple[Any, ...]], Group],
         columns: Sequence[str],
         sign: int,
@@ -232,7 +260,7 @@ class _Groups(defaultdict[Group, dict[Measured, int]]):
         wide = len(columns)
         sums: dict[Group, Sequence[int]] = {}
         for row in rows:
-            key, counts = name(row[:-wide]), row[-wide:]
+            key, counts = name(tuple(row[:-wide])), row[-wide:]
             # Many days fall into one week: adding them up first is a third of the work.
             sums[key] = tuple(map(add, sums[key], counts)) if key in sums else counts
         columned = [_MEASURES[column] for column in columns]

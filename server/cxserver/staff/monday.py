@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cxserver.insight import cuts, drivers, fix, fixwords, measures, slices, suppression
+from cxserver.insight.cuts import Counted
 from cxserver.insight.drivers import Taps
 from cxserver.insight.fix import Finding, Report
 from cxserver.insight.slices import Slice
@@ -39,13 +40,23 @@ class First:
     common: tuple[Told, ...]
 
 
-def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> First:
-    """What to fix first here. An office is held against all that the person may see.
+def fetch(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Counted:
+    """What findings are worked out from. An office is held against all that the person may see.
 
     Findings come from released counts for everybody, so that all who look at the same days read
     the same; and from one question, so that many offices take no longer than their counts do.
     """
-    counted = _counted(reader, asked, surveys)
+    around = asked.around().during(asked.window.span)
+    wanted = fix.measures(surveys)
+    if asked.holds_rows:
+        rows = slices.fetch(reader.connection, around.released, fix.NEEDS, wanted)
+        return Counted(rows.slices)
+    by, within = ("service", "office"), ("channel", "survey")
+    return cuts.read(reader.connection, around, by, wanted, within)
+
+
+def work_out(counted: Sequence[Slice], asked: Filters, surveys: Mapping[str, Survey]) -> First:
+    """What to fix first here."""
     report = fix.first(counted, surveys, channels=False) if asked.is_settled else _NOTHING
     inside = {one.slug for one in asked.all_offices(asked.of_office())}
     found = [one for one in report.findings if one.office in inside]
@@ -54,15 +65,6 @@ def read(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Firs
     several = len(asked.offices) > 1
     words = tuple(told(one, asked, several) for one in found)
     return First(_summary(report, places, asked, bool(common)), words, common)
-
-
-def _counted(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> list[Slice]:
-    around = asked.around().during(asked.window.span)
-    wanted = fix.measures(surveys)
-    if asked.holds_rows:
-        return slices.read(reader.connection, around.released, fix.NEEDS, wanted)
-    by, within = ("service", "office"), ("channel", "survey")
-    return cuts.read(reader.connection, around, by, wanted, within).slices
 
 
 def told(found: Finding, asked: Filters, several: bool) -> Told:

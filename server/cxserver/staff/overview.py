@@ -161,7 +161,9 @@ def show(request: Request, visit: Visit) -> Response:
     asked = Filters.read(request.query_params, visit)
     if smalloffice.is_asked_for(visit.connection, asked):
         return smalloffice.show(request, visit, asked)
-    state, seen = read(visit, asked)
+    fetched = fetch(visit, asked)
+    visit.snapshot.end()
+    state, seen = work_out(fetched, asked)
     if seen is None:
         return rooms.page(visit, "overview.html", asked=asked, state=state)
     if request.query_params.get("format") == "csv":
@@ -185,28 +187,59 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
+Sides = tuple[Counted, Counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """All that the overview is worked out from, once its transaction has ended: the answers of
+    these days and of the days before, `by` office or channel as well, or `reason` why not.
+    """
+
+    sides: Sides
+    by: str
+    apart: Sides | None
+    reason: str
+    trend: series.Fetched
+    first: Counted
+
+
+def fetch(reader: Reading, asked: Filters) -> Fetched | None:
+    """Read what the overview needs; None where nothing of it may be shown."""
+    if asked.refusal:
+        return None
+    by = "office" if len(asked.offices) > 1 else "channel"
+    apart, reason = _side_by_side(reader, asked, by)
+    if apart and by == "office" and not asked.is_cut:
+        # One read for the offices and for all of them together.
+        sides = _together(apart[0]), _together(apart[1])
+    else:
+        sides = _sides(reader, asked)
+    trend = series.fetch(reader.connection, asked)
+    first = monday.fetch(reader, asked, wording.versions(reader.directory))
+    return Fetched(sides, by, apart, reason, trend, first)
+
+
 def read(reader: Reading, asked: Filters) -> tuple[State, Seen | None]:
     """What the overview says; nothing where there are no answers, or none that can be shown."""
-    if asked.refusal:
+    return work_out(fetch(reader, asked), asked)
+
+
+def work_out(fetched: Fetched | None, asked: Filters) -> tuple[State, Seen | None]:
+    """The same, out of what was read."""
+    if fetched is None:
         return "refused", None
-    surveys = wording.versions(reader.directory)
-    by = "office" if len(asked.offices) > 1 else "channel"
-    if by == "office" and not asked.is_cut:
-        # One read for the offices and for all of them together.
-        apart = _sides(reader, asked, by)
-        now, past = (Counted(slices.merged(one.slices, changes.NEEDS)) for one in apart)
-    else:
-        now, past = _sides(reader, asked)
-        apart = None
+    now, past = fetched.sides
     if not now.slices:
         return ("withheld" if now.hidden else "empty"), None
+    surveys = wording.versions(asked.directory)
     return "full", Seen(
         before(asked),
         bool(now.hidden),
         _standings(asked, surveys, now.slices, past.slices),
-        series.read(reader.connection, asked, surveys),
-        _moved(reader, asked, surveys, by, apart),
-        monday.read(reader, asked, surveys),
+        series.work_out(fetched.trend, asked, surveys),
+        _moved(fetched, asked, surveys),
+        monday.work_out(fetched.first.slices, asked, surveys),
     )
 
 
@@ -246,9 +279,6 @@ def _change(
     return replace(found, verdict="cannot tell", reason=_COMING_IN)
 
 
-Sides = tuple[Counted, Counted]
-
-
 def _sides(reader: Reading, asked: Filters, by: str = "") -> Sides:
     """The answers of these days and of the days before."""
     now, past = (
@@ -264,25 +294,30 @@ def _sides(reader: Reading, asked: Filters, by: str = "") -> Sides:
     return now, past
 
 
-def _moved(
-    reader: Reading,
-    asked: Filters,
-    surveys: Mapping[str, Survey],
-    by: str,
-    apart: Sides | None,
-) -> Moved:
+def _together(apart: Counted) -> Counted:
+    return Counted(lambda: slices.merged(apart.slices, changes.NEEDS))
+
+
+def _side_by_side(reader: Reading, asked: Filters, by: str) -> tuple[Sides | None, str]:
+    """The offices apart; for one office its channels. Or why they are not to be had."""
+    if by == "channel" and not asked.may_cut:
+        return None, "Channels are counted by whole months: choose a month to see them."
+    try:
+        return _sides(reader, asked, by), ""
+    except NotCut as error:
+        return None, str(error)
+
+
+def _moved(fetched: Fetched, asked: Filters, surveys: Mapping[str, Survey]) -> Moved:
     """Which offices changed; for one office, which of its channels."""
+    by = fetched.by
     if not asked.is_settled:
         return Moved((), 0, by, _COMING_IN)
-    if by == "channel" and not asked.may_cut:
-        return Moved((), 0, by, "Channels are counted by whole months: choose a month to see them.")
-    try:
-        now, past = apart or _sides(reader, asked, by)
-    except NotCut as error:
-        return Moved((), 0, by, str(error))
-    names = {one.group[by] for one in now.slices} & {one.group[by] for one in past.slices}
-    named = {name: _named(asked, by, name) for name in names}
-    return moved(now.slices, past.slices, surveys, by, named)
+    if fetched.apart is None:
+        return Moved((), 0, by, fetched.reason)
+    now, past = (side.slices for side in fetched.apart)
+    names = {one.group[by] for one in now} & {one.group[by] for one in past}
+    return moved(now, past, surveys, by, {name: _named(asked, by, name) for name in names})
 
 
 def moved(

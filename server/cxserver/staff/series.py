@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from cxserver import periods
 from cxserver.insight import changes, cuts, suppression
 from cxserver.insight.changes import Break, Side
+from cxserver.insight.cuts import Counted
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
-from cxserver.periods import Span
+from cxserver.periods import Kind, Period, Span
 from cxserver.staff import charts, table, windows, words
 from cxserver.staff.charts import Trend
 from cxserver.staff.filters import Filters
@@ -97,28 +98,53 @@ class Series:
         return Table(f"{words.MEASURES[measure]}, {self.steps}", head, rows)
 
 
-def read(connection: Connection, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
-    """The series of what is asked for, whatever its days; with a cut, by month."""
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the series is worked out from: by day, or by the months of a cut."""
+
+    counted: Counted
+    months: tuple[Period, ...] = ()
+
+
+def fetch(connection: Connection, asked: Filters) -> Fetched:
+    """Read what the series needs, whatever the days asked for; with a cut, by month."""
     if asked.is_cut and not asked.holds_rows:
-        return _by_month(connection, asked, surveys)
+        months = _months(asked)
+        span = Span(months[0].start, months[-1].end)
+        return Fetched(_counted(connection, asked, span, "month"), months)
     span = Span(asked.end - timedelta(days=DAYS), asked.end)
-    scope = asked.of_office().during(span)
-    counted = cuts.read(connection, scope, ("day",), ("response", *_MEASURES), changes.NEEDS).slices
+    return Fetched(_counted(connection, asked, span, "day"))
+
+
+def work_out(fetched: Fetched, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+    """The series of what is asked for."""
+    counted = fetched.counted.slices
+    if fetched.months:
+        return _by_month(counted, fetched.months, surveys)
     days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
     return Series(blocks(counted, asked.end, days), days, surveys)
 
 
-def _by_month(connection: Connection, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+def _counted(connection: Connection, asked: Filters, span: Span, by: Kind) -> Counted:
+    scope = asked.of_office().during(span)
+    return cuts.read(connection, scope, (by,), ("response", *_MEASURES), changes.NEEDS)
+
+
+def _months(asked: Filters) -> tuple[Period, ...]:
     # Last month may not be counted yet; the page says so where it is asked for.
     months = [periods.previous(periods.of("month", asked.today))]
     if asked.window.span.end and asked.window.span.end < months[0].end:
         months = [periods.of("month", asked.window.span.end - _DAY)]
     while len(months) < MONTHS:
         months.insert(0, periods.previous(months[0]))
-    scope = asked.of_office().during(Span(months[0].start, months[-1].end))
-    found = cuts.read(connection, scope, ("month",), ("response", *_MEASURES), changes.NEEDS)
+    return tuple(months)
+
+
+def _by_month(
+    counted: Sequence[Slice], months: Sequence[Period], surveys: Mapping[str, Survey]
+) -> Series:
     every = [
-        _block([one for one in found.slices if one.group["month"] == month.name], month.span)
+        _block([one for one in counted if one.group["month"] == month.name], month.span)
         for month in months
     ]
     first = next((at for at, one in enumerate(every) if one.n), len(every))
