@@ -41,7 +41,8 @@ def chosen(rows, exists, first, last, service="", office="", channel="", languag
 
 
 def released(rows, today):
-    """What people without rows see: answers of closed batches, each under the day it closed.
+    """What people without rows see: answers of closed batches, each under the day it closed; the
+    day it was given is beside it.
 
     A batch of a service at an office ends with the first day by which 5 answers wait. The answers
     here came in on the day they were given.
@@ -56,13 +57,15 @@ def released(rows, today):
         for day in sorted(days):
             waiting += days[day]
             if len(waiting) >= 5:
-                found += [{**row, "day": day} for row in waiting]
+                found += [{**row, "day": day, "given": row["day"]} for row in waiting]
                 waiting = []
     return found
 
 
 def settled(rows, today):
-    """The day after the last one through which units with 90 % of the answers have closed."""
+    """The day after the last one through which units with 90 % of the answers have closed; today,
+    where that was longer than two weeks ago.
+    """
     units = defaultdict(list)
     for row in rows:
         if row["day"] >= str(today - timedelta(weeks=13)):
@@ -71,7 +74,8 @@ def settled(rows, today):
     for days in sorted(units.values(), key=max, reverse=True):
         have += len(days)
         if have >= needed:
-            return date.fromisoformat(max(days)) + timedelta(days=1)
+            end = date.fromisoformat(max(days)) + timedelta(days=1)
+            return end if end > today - timedelta(days=14) else today
     return today
 
 

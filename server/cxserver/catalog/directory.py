@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,6 +97,11 @@ class Office:
     def zone(self) -> ZoneInfo:
         """The office's own time zone: its day is the day an answer is counted on."""
         return ZoneInfo(self.timezone)
+
+
+def date_at(office: Office | None, moment: datetime) -> date:
+    """The date at an office, by which its answers are counted; in UTC where nobody knows it."""
+    return moment.astimezone(office.zone if office else UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

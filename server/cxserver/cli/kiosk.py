@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cxserver import clock, db
 from cxserver.catalog import directory, kiosks, linkkeys, pairings, rootkey
-from cxserver.catalog.directory import Directory, Office
+from cxserver.catalog.directory import Directory, Office, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.pairings import Pairing
 from cxserver.cli import kioskwords
@@ -176,7 +176,7 @@ def _show(address: str, code: str, pin: str, place: str, ends: datetime) -> None
 
 
 def _as_json(device: Device, office: Office | None, now: datetime) -> dict[str, Any]:
-    today = kioskwords.today(office, now)
+    today = date_at(office, now)
     answers, flagged = device.answers_on(today)
     told: dict[str, Any] = {
         name: value.isoformat() if hasattr(value, "isoformat") else value

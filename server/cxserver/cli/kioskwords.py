@@ -1,8 +1,8 @@
 """How a device is, in words: its state, when it was heard of, how its clock goes. Pure."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from cxserver.catalog.directory import Office
+from cxserver.catalog.directory import Office, date_at
 from cxserver.catalog.kiosks import Device
 
 # It tells about once a minute. Doors are locked at night and tablets sleep: that is told, too.
@@ -21,7 +21,7 @@ _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 
 def row(device: Device, office: Office | None, now: datetime) -> tuple[str, ...]:
     """A device as a line of the table."""
-    answers, flagged = device.answers_on(today(office, now))
+    answers, flagged = device.answers_on(date_at(office, now))
     return (
         device.place or "(unnamed)",
         device.office,
@@ -86,11 +86,6 @@ def clock(offset: int | None) -> str:
     if not parts:
         return "right"
     return f"{' '.join(parts[:2])} {'slow' if offset > 0 else 'fast'}"
-
-
-def today(office: Office | None, now: datetime) -> date:
-    """The office's own date."""
-    return _local(now, office).date()
 
 
 def _local(moment: datetime, office: Office | None) -> datetime:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.catalog import kiosks, placements
-from cxserver.catalog.directory import Directory
+from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.disclosure import ENOUGH
@@ -108,7 +108,7 @@ def as_tables(
     head = ("Place", "Kind", "Office", "Service", "How it is")
     paired = tuple(
         _row(one.place, "kiosk", one, state(one, now), directory)
-        + (table.count(one.answers_on(now.date())[0]), _heard(one))
+        + (_answers_today(one, directory, now), _heard(one))
         for one in devices
     )
     hung = tuple(_row(one.place, one.kind, one, hangs(one, now.date()), directory) for one in links)
@@ -144,6 +144,11 @@ def _row(
         table.plain(service.name if service else one.service),
         Cell(("Needs you: " if how.needs_care else "") + how.words, how.words),
     )
+
+
+def _answers_today(device: Device, directory: Directory, now: datetime) -> Cell:
+    today = date_at(directory.offices.get(device.office), now)
+    return table.count(device.answers_on(today)[0])
 
 
 def _heard(one: Device) -> Cell:
