@@ -8,11 +8,24 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from cxserver import resources
@@ -113,6 +126,35 @@ def source(engine: Engine) -> Source:
 def sink(engine: Engine) -> Sink:
     """Where transactions that write come from."""
     return partial(write, engine)
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """An INSERT that can say what to do where the key is there already (`on_conflict_do_…`)."""
+    return upsert_into(connection.dialect.name, table)
+
+
+def upsert_into(dialect: str, table: Table) -> Any:
+    """The same by the name of the database, for a statement that is built once and kept."""
+    return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+
+
+def lock(connection: Connection, *names: str) -> None:
+    """Wait until nobody else holds this lock, and hold it to the end of the transaction.
+
+    On SQLite whoever writes has the database alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_lock_key(names))))
+
+
+def try_lock(connection: Connection, *names: str) -> bool:
+    """The same without waiting: whether it is ours. For PostgreSQL."""
+    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(_lock_key(names)))))
+
+
+def _lock_key(names: Iterable[str]) -> int:
+    # Two names with one key would wait for each other, and that is all.
+    return int.from_bytes(sha256("/".join(names).encode()).digest()[:8], "big", signed=True)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

@@ -16,7 +16,7 @@ from cxserver.errors import Conflict, ExclusionRefused, NotFound
 from cxserver.insight import cuts
 from cxserver.insight.cuts import NotCut
 from cxserver.insight.scopes import Scope
-from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store, turn
+from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store
 from cxserver.intake.bursts import Row
 from cxserver.periods import of
 from cxserver.reporting import comments
@@ -279,7 +279,7 @@ def test_a_batch_does_not_close_while_its_answers_are_excluded(house):
     arrive(house, 6, office="lakeside")
     closer = Thread(target=close, args=(house,))
     with db.write(house.engine) as connection:
-        turn.take(connection, "permits")
+        db.lock(connection, store.COUNTS_LOCK, "permits")
         closer.start()
         closer.join(0.5)
         assert closer.is_alive()

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, and_, select, update
 
 from cxserver import db, mail, tables
 from cxserver.casework import alertletter
@@ -32,8 +32,6 @@ FEW, MANY = 5, 50
 # A server that breaks off may not like one letter; after so many of them it is the server, and
 # what comes in meanwhile must not wait until each of these has been tried.
 _PATIENCE = 2
-# Names our lock among those of a PostgreSQL database.
-_LOCK = 0x63785F616C657274
 
 _Fate = Literal["sent", "refused", "broken", "unreachable"]
 
@@ -197,7 +195,7 @@ def _alone(engine: Engine, settings: Settings) -> Iterator[bool]:
     """Whether no other process mails alerts just now. A process that is killed lets go."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection, connection.begin():
-            yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar())
+            yield db.try_lock(connection, "alerts")
         return
     path = Path(settings.data_dir) / "alerts.lock"
     with path.open("w") as file:

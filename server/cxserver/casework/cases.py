@@ -11,9 +11,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.errors import Conflict
 
 State = Literal["read", "open", "done"]
@@ -21,7 +20,6 @@ State = Literal["read", "open", "done"]
 Named = tuple[str, date, str]
 LONGEST_NOTE = 2000
 LONGEST_WORDS = 600
-_INSERT: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def read(connection: Connection, row: Named, office: str, now: datetime) -> bool
     held = tables.cases
     service, day, response = row
     added = connection.execute(
-        _INSERT[connection.dialect.name](held)
+        db.upsert(connection, held)
         .values(
             service=service,
             day=day,

@@ -5,17 +5,14 @@ link carries the same number. So whoever withdraws a device withdraws all its li
 """
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cxsdk import Issuer, Link, token
 from cxsdk.token import Kind, LinkKey
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.catalog import linkkeys
 from cxserver.catalog.pairings import Pairing
 from cxserver.catalog.rootkey import RootKeys
@@ -24,7 +21,6 @@ from cxserver.catalog.rootkey import RootKeys
 RENEWED = timedelta(days=30)
 # A device that was withdrawn, or fell silent after that, is told of for this long.
 TOLD = timedelta(days=30)
-_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # A device calls once a minute. One that calls all the time costs no more writes than this.
 HEARD = timedelta(seconds=20)
 # What an Integer holds on both databases: a clock may be thousands of years off.
@@ -248,7 +244,7 @@ def _add_if_missing(
     connection: Connection, service: str, office: str, device: str, today: date
 ) -> None:
     row = {"service": service, "office": office, "device": device, "place": "", "paired": today}
-    add = _INSERT[connection.dialect.name](tables.kiosks).values(**row)
+    add = db.upsert(connection, tables.kiosks).values(**row)
     connection.execute(add.on_conflict_do_nothing())
 
 

@@ -18,7 +18,7 @@ from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
-from cxserver.intake import cut_tables, members, store, turn
+from cxserver.intake import cut_tables, members, store
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
 
@@ -110,7 +110,7 @@ def arrivals(
 
 def _close(connection: Connection, known: Directory, unit: Unit, finished: date) -> Closed:
     service = known.services[unit[0]]
-    turn.take(connection, service.slug)
+    db.lock(connection, store.COUNTS_LOCK, service.slug)
     last = store.closed_through(connection, [unit]).get(unit)
     first = last + timedelta(days=1) if last else date.min
     # Days and counts of one reading: what is committed beside it is in neither.

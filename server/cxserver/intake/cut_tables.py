@@ -19,7 +19,7 @@ from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches, suppression
 from cxserver.disclosure.cut_table import Cell
 from cxserver.instrument.levels import Level
-from cxserver.intake import store, turn
+from cxserver.intake import store
 
 LIVE = "live"
 CUTS = ("channel", "language", "survey", "flagged")
@@ -45,7 +45,7 @@ def draw_due(engine: Engine, known: Directory, now: datetime) -> int:
 
 def draw(connection: Connection, service: Service, month: date) -> None:
     """Draw the tables of one month, unless another server has."""
-    turn.take(connection, service.slug)
+    db.lock(connection, store.COUNTS_LOCK, service.slug)
     if month not in drawn(connection, service.slug):
         _write(connection, service.slug, month, LIVE, (), imported(service))
 

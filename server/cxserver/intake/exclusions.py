@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy import Row as Record
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches, changes
 from cxserver.disclosure.batches import Batch
 from cxserver.disclosure.changes import Effect
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
-from cxserver.intake import cut_tables, entry, members, store, turn
+from cxserver.intake import cut_tables, entry, members, store
 from cxserver.intake.bursts import Row
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
@@ -46,7 +46,7 @@ def exclude(
     Answers that are excluded already are left alone. Raises NotFound, Conflict if none is left,
     and ExclusionRefused for answers that were imported.
     """
-    turn.take(connection, service)
+    db.lock(connection, store.COUNTS_LOCK, service)
     here, id = known.services[service], secrets.token_hex(8)
     answers = _countable(connection, here, sorted(set(rows)))
     inside = _batches(connection, service, answers)
@@ -65,7 +65,7 @@ def restore(
     connection: Connection, known: Directory, service: str, id: str, who: str, now: datetime
 ) -> None:
     """Undo an action as a whole, once. Raises NotFound, and Conflict if it is undone already."""
-    turn.take(connection, service)
+    db.lock(connection, store.COUNTS_LOCK, service)
     here = known.services[service]
     _check_active(connection, service, id)
     with _released(connection, here, _changed(connection, service, id)):

@@ -10,14 +10,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Clearance
 from cxserver.intake.entry import Entry, UseKey
-
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[UseKey]:
@@ -71,7 +68,7 @@ def _taking() -> Executable:
 def _held(connection: Connection, slug: str) -> int:
     """How many were taken. The row is there afterwards, and nobody else changes it until commit."""
     held = tables.burden
-    begin = _INSERT[connection.dialect.name](held).values(clearance=slug, used=0)
+    begin = db.upsert(connection, held).values(clearance=slug, used=0)
     connection.execute(begin.on_conflict_do_nothing())
     found = connection.execute(
         select(held.c.used).where(held.c.clearance == slug).with_for_update()

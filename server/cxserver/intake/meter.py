@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cxserver import db, tables
 
@@ -21,7 +20,6 @@ from cxserver import db, tables
 _STEPS = 8
 # A page may lie open over lunch. Longer than this nobody fills in one screen.
 LONGEST = timedelta(hours=1)
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 Place = tuple[str, date, int]
 
@@ -103,7 +101,7 @@ def _quantile(counts: Mapping[int, int], rank: float) -> float:
 
 def _add(connection: Connection, counts: Mapping[Place, int]) -> None:
     held = tables.durations
-    add = _INSERT[connection.dialect.name](held)
+    add = db.upsert(connection, held)
     adding = add.on_conflict_do_update(
         index_elements=list(held.primary_key.columns),
         set_={"n": held.c.n + add.excluded.n},

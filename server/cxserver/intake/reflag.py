@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy import Row as Record
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.catalog.directory import Directory
-from cxserver.intake import bursts, entry, store, turn
+from cxserver.intake import bursts, entry, store
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Tally
 
@@ -130,7 +130,7 @@ def _change_some(
     texts: list[dict[str, Any]] = []
     changed: list[Change] = []
     for service in sorted({service for service, *_ in rows}):
-        turn.take(connection, service)
+        db.lock(connection, store.COUNTS_LOCK, service)
     records = list(_locked(connection, rows))
     closed = store.closed_through(connection, {(each.service, each.office) for each in records})
     for record in records:

@@ -27,7 +27,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from cxserver import db, tables
@@ -41,6 +40,9 @@ from cxserver.intake.entry import Entry, Tally, UseKey
 _TRY_AGAIN = {"40001", "40P01"}
 _TRIES = 5
 _IN_LEDGER = "SELECT 1 FROM use_keys WHERE service = ? AND bucket = ? AND key_hash = ?"
+# One after the other they close batches of a service, draw its cut tables, exclude its answers and
+# change their flags: what each has read is then still so when it writes.
+COUNTS_LOCK = "counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,6 @@ Counts = tuple[Table, Table]
 COUNTED: Counts = (tables.tallies, tables.choices)
 RELEASED: Counts = (tables.released, tables.released_choices)
 
-_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 T = TypeVar("T")
 Result = Outcome | StoreUnavailable | AnswerUnstorable | ClearanceSpent
@@ -300,7 +301,7 @@ def drop_empty(
 @cache
 def _adding(dialect: str, table: Table, counted: frozenset[str]) -> Executable:
     # Building these statements costs more than sending them: once for each kind of database.
-    add = _INSERT[dialect](table)
+    add = db.upsert_into(dialect, table)
     adding: Executable = add.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: table.c[name] + add.excluded[name] for name in sorted(counted)},
@@ -311,7 +312,7 @@ def _adding(dialect: str, table: Table, counted: frozenset[str]) -> Executable:
 @cache
 def _claiming(dialect: str) -> Executable:
     keys = tables.use_keys
-    insert_new = _INSERT[dialect](keys).on_conflict_do_nothing()
+    insert_new = db.upsert_into(dialect, keys).on_conflict_do_nothing()
     claiming: Executable = insert_new.returning(keys.c.service, keys.c.bucket, keys.c.key_hash)
     return claiming
 

@@ -7,14 +7,11 @@ middle keeps nobody waiting longer than its lease.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from cxserver import tables
+from cxserver import db, tables
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _LONGEST = 200
 FAILED = "failed: "
 
@@ -39,9 +36,7 @@ def take(connection: Connection, name: str, holder: str, now: datetime, for_: ti
     """Hold a job that nobody holds; False when somebody does. Of several at once one gets it."""
     jobs = tables.jobs
     # One statement: the database itself puts those who come at once in a row.
-    add = _INSERT[connection.dialect.name](jobs).values(
-        name=name, holder=holder, until=now + for_, result=""
-    )
+    add = db.upsert(connection, jobs).values(name=name, holder=holder, until=now + for_, result="")
     free = or_(jobs.c.until.is_(None), jobs.c.until <= now)
     held = add.on_conflict_do_update(
         index_elements=[jobs.c.name],

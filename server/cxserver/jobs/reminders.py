@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cxserver import db, mail, tables
 from cxserver.errors import MailRefused
@@ -26,7 +24,6 @@ from cxserver.staff.access import Member, Role
 
 # Those who file with OMB and keep the catalogue.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def _note(errand: Errand, one: Owed, values: dict[str, date | None]) -> None:
     held = tables.reminders
     row = {"about": one.notice.about, "stage": one.notice.stage, "member": one.member.id}
     with db.write(errand.engine) as connection:
-        add = _INSERT[connection.dialect.name](held).values(row | values)
+        add = db.upsert(connection, held).values(row | values)
         connection.execute(
             add.on_conflict_do_update(index_elements=list(held.primary_key.columns), set_=values)
         )

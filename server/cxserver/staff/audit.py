@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, select
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.log import logger
 from cxserver.staff import witness
@@ -25,7 +25,6 @@ from cxserver.staff.witness import Sign, Witness
 COMMAND = "command line"
 NOBODY = "nobody"
 _FIRST = bytes(32)
-_LOCK = 281
 _PAGE = 1000
 
 
@@ -81,7 +80,8 @@ class Journal:
         now: datetime,
     ) -> None:
         """Add a line, in the transaction of what it tells about. A `str` names who is no member."""
-        _wait_for_our_turn(connection)
+        # A line follows the one before it: two writers must not both see the same last line.
+        db.lock(connection, "audit")
         last = connection.execute(
             select(tables.audit.c.n, tables.audit.c.hash).order_by(tables.audit.c.n.desc()).limit(1)
         ).first()
@@ -133,13 +133,6 @@ def latest(connection: Connection, before: int | None = None, limit: int = 100) 
     if before is not None:
         query = query.where(tables.audit.c.n < before)
     return [Line(*row) for row in connection.execute(query)]
-
-
-def _wait_for_our_turn(connection: Connection) -> None:
-    # A line follows the one before it, so two writers must not both see the same last line. On
-    # SQLite whoever writes has the database to himself already.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def _rows(connection: Connection) -> Any:

@@ -12,14 +12,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from cxserver import periods, tables
+from cxserver import db, periods, tables
 from cxserver.periods import Period
 from cxserver.staff import members
 from cxserver.staff.access import Member, Role
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _MORNING = time(6)
 _DAY = timedelta(days=1)
 
@@ -133,7 +131,5 @@ def _rows(connection: Connection, member: str | None = None) -> dict[str, Row[An
 def _put(connection: Connection, member: Member, values: dict[str, Any]) -> None:
     digests = tables.digests
     known = of(connection, member).value
-    add = _INSERT[connection.dialect.name](digests).values(
-        {"member": member.id, "every": known} | values
-    )
+    add = db.upsert(connection, digests).values({"member": member.id, "every": known} | values)
     connection.execute(add.on_conflict_do_update(index_elements=[digests.c.member], set_=values))

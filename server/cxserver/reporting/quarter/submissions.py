@@ -7,9 +7,9 @@ holds the digest of the files it speaks of, so that nobody signs one thing and s
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
-from cxserver import tables
+from cxserver import db, tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
 from cxserver.reporting.quarter.fits import Format
@@ -17,7 +17,6 @@ from cxserver.reporting.quarter.fits import Format
 STATES = ("draft", "checked", "signed-off", "submitted", "published")
 # They speak of the files of the record before, and of no others.
 _SAME_FILES = frozenset({"signed-off", "submitted", "published"})
-_LOCK = 282
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def add(
     """Add a record. Raises ServerError as `check` does, and when the files are not those that the
     record before speaks of.
     """
-    _wait_for_our_turn(connection)
+    # Two records must not take the same place.
+    db.lock(connection, "submissions")
     before = last(connection, quarter, form)
     check(before, state, who, note, official)
     if before is not None and state == "published":
@@ -129,9 +129,3 @@ def _refusal(before: Submission | None, state: str, note: str) -> str:
         now = f"is {before.state}" if before else "has no record yet"
         return f"'{state}' comes after '{wanted}', and this quarter {now}."
     return ""
-
-
-def _wait_for_our_turn(connection: Connection) -> None:
-    # Two records must not take the same place. On SQLite whoever writes is alone already.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
