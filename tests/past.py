@@ -15,7 +15,7 @@ from cxserver.history import importing, shape
 from cxserver.history.importing import Summary
 from cxserver.insight import results
 from cxserver.insight.scopes import Scope
-from cxserver.reporting.quarter import wide
+from cxserver.quarter.formats import wide
 from house import NOW, House
 
 ASKED = ("effectiveness", "ease", "efficiency", "transparency", "employee")

@@ -14,8 +14,8 @@ from uuid import UUID
 from cxserver import db
 from cxserver.instrument import masking
 from cxserver.intake import entry
-from cxserver.reporting.quarter import filing, fiscal
-from cxserver.reporting.quarter.filing import Filed, Order
+from cxserver.quarter import filing, fiscal
+from cxserver.quarter.filing import Filed, Order
 from house import House
 
 # The quarter of `house.NOW`, and a moment when it has ended everywhere.

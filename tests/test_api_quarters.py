@@ -6,7 +6,7 @@ import pytest
 
 import quarters
 import reads
-from cxserver.reporting.quarter import fiscal
+from cxserver.quarter import fiscal
 from house import CATALOGUE
 
 ADDRESS = f"/api/v1/quarters/{quarters.QUARTER}"

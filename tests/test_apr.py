@@ -9,7 +9,7 @@ import pytest
 import quarters
 from command import cx
 from cxserver import db
-from cxserver.reporting.quarter import counts, fiscal
+from cxserver.quarter import counts, fiscal
 
 YEAR = quarters.QUARTER[:4]
 

@@ -9,7 +9,7 @@ import pytest
 from command import cx
 from cxserver import periods
 from cxserver.errors import NotFound
-from cxserver.reporting.quarter import due, fiscal
+from cxserver.quarter import due, fiscal
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from cxserver.history import importing, shape
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
 from cxserver.intake import recount
-from cxserver.reporting.quarter import fiscal, reflections, volumes
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import fiscal, reflections, volumes
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 from cxserver.settings import Settings
 from house import House
 from past import WIDE, batch, by, look, sheet, take, wide_sheet

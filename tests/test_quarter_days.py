@@ -7,7 +7,8 @@ import pytest
 
 import quarters
 from command import cx
-from cxserver.reporting.quarter import fiscal, fits
+from cxserver.quarter import fiscal
+from cxserver.quarter.formats import fits
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ import ombcheck
 import quarters
 from command import cx
 from cxserver import db
-from cxserver.reporting.quarter import bundle, check, filing, fiscal, fits, review, v1
+from cxserver.quarter import bundle, check, filing, fiscal, review
+from cxserver.quarter.formats import fits, v1
 from house import House
 from lasting import lasting
 

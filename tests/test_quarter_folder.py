@@ -10,7 +10,7 @@ import pytest
 import quarters
 from cxserver import db
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import filing, folder
+from cxserver.quarter import filing, folder
 
 
 def test_a_folder_with_other_things_is_never_replaced(sqlite_house, tmp_path):

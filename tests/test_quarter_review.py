@@ -10,7 +10,7 @@ import quarters
 from command import cx, environment
 from cxserver import db, tables
 from cxserver.errors import NotFound
-from cxserver.reporting.quarter import fiscal, review
+from cxserver.quarter import fiscal, review
 
 QUARTER = fiscal.named(quarters.QUARTER)
 WORDS = ["Fine.", "Ana waited.", "=1+1", "two\nlines"]

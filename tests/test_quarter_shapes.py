@@ -6,8 +6,9 @@ import pytest
 
 import ombcheck
 import quarters
+from cxserver.quarter import answers, fiscal
+from cxserver.quarter.formats import sorting, v1, wide
 from cxserver.reporting import cells
-from cxserver.reporting.quarter import answers, fiscal, sorting, v1, wide
 from house import CATALOGUE
 
 ROOT = Path(__file__).parents[1]

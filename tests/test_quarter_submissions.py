@@ -12,7 +12,7 @@ import quarters
 from command import cx
 from cxserver import clock, db
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import (
+from cxserver.quarter import (
     check,
     filing,
     fiscal,
@@ -22,9 +22,9 @@ from cxserver.reporting.quarter import (
     submissions,
     volumes,
 )
-from cxserver.reporting.quarter.check import Colour
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter.check import Colour
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import CATALOGUE, House

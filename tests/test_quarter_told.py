@@ -11,8 +11,8 @@ import quarters
 from command import cx, environment
 from cxserver import db
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import fiscal, indicators, volumes
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import fiscal, indicators, volumes
+from cxserver.quarter.volumes import Volume
 
 HISPS = Path(__file__).parent / "data" / "hisp_service_level_indicators.csv"
 QUARTER = fiscal.named(quarters.QUARTER)

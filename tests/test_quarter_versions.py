@@ -12,11 +12,12 @@ from command import cx
 from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.instrument import drivers
-from cxserver.reporting.quarter import check, filing, fiscal, fits, reflections, volumes
-from cxserver.reporting.quarter.check import Colour
-from cxserver.reporting.quarter.fits import Kind
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import check, filing, fiscal, reflections, volumes
+from cxserver.quarter.check import Colour
+from cxserver.quarter.formats import fits
+from cxserver.quarter.formats.fits import Kind
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 from house import CATALOGUE, answer
 
 ROOT = Path(__file__).parents[1]

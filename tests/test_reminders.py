@@ -12,8 +12,8 @@ from cxserver.catalog import directory
 from cxserver.doctor import checkup
 from cxserver.intake import store
 from cxserver.jobs import due, notices, reminderletter
-from cxserver.reporting.quarter import due as calendar
-from cxserver.reporting.quarter import fiscal, submissions
+from cxserver.quarter import due as calendar
+from cxserver.quarter import fiscal, submissions
 from cxserver.staff import members
 from cxserver.staff.access import Role
 from desks import invite

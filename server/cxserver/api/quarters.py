@@ -21,10 +21,10 @@ from cxserver.insight import suppression
 from cxserver.intake import entry
 from cxserver.intake.desk import Desk
 from cxserver.periods import Period
-from cxserver.reporting.quarter import filing, fiscal
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.filing import Order
-from cxserver.reporting.quarter.sets import FileSet
+from cxserver.quarter import filing, fiscal
+from cxserver.quarter.filing import Order
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.sets import FileSet
 
 _POINTS = ("1", "2", "3", "4", "5")
 

@@ -11,9 +11,9 @@ from cxserver import db
 from cxserver.catalog import directory
 from cxserver.cli.console import Data, Json, app, database, err, say_json, settings
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import apr as indicators
-from cxserver.reporting.quarter import aprfile
-from cxserver.reporting.quarter.apr import Targets
+from cxserver.quarter import apr as indicators
+from cxserver.quarter import apr_file
+from cxserver.quarter.apr import Targets
 
 
 @app.command()
@@ -38,9 +38,9 @@ def apr(
     if not rows:
         raise ServerError(f"There is nothing to tell of fiscal year {fiscal_year}.")
     if file.suffix == ".xlsx":
-        file.write_bytes(aprfile.xlsx(rows, known, fiscal_year))
+        file.write_bytes(apr_file.xlsx(rows, known, fiscal_year))
     else:
-        file.write_text(aprfile.html(rows, known, fiscal_year), encoding="utf-8")
+        file.write_text(apr_file.html(rows, known, fiscal_year), encoding="utf-8")
     err.print(f"{len(rows):,} rows in {file}.", soft_wrap=True, markup=False)
     if json:
         say_json([asdict(row) for row in rows])

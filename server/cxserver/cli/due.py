@@ -7,9 +7,9 @@ import typer
 
 from cxserver import clock
 from cxserver.cli.console import Json, app, out, plain_table, say_json
-from cxserver.reporting.quarter import due as calendar
-from cxserver.reporting.quarter import fiscal
-from cxserver.reporting.quarter.due import Due
+from cxserver.quarter import due as calendar
+from cxserver.quarter import fiscal
+from cxserver.quarter.due import Due
 
 
 @app.command()

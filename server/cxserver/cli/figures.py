@@ -19,10 +19,11 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import NotFound, ServerError
-from cxserver.reporting.quarter import channels, fiscal, reflections
-from cxserver.reporting.quarter import volumes as counted
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import fiscal, reflections
+from cxserver.quarter import volumes as counted
+from cxserver.quarter.formats import channels
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 
 volumes = typer.Typer(help="Customers served, and offered the survey.", no_args_is_help=True)
 app.add_typer(volumes, name="volumes")

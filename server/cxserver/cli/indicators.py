@@ -26,9 +26,9 @@ from cxserver.errors import ServerError
 from cxserver.history import sheet
 from cxserver.history.rejected import Rejection
 from cxserver.history.sheet import Sheet
-from cxserver.reporting.quarter import fiscal
-from cxserver.reporting.quarter import indicators as service_levels
-from cxserver.reporting.quarter.indicators import Batch
+from cxserver.quarter import fiscal
+from cxserver.quarter import indicators as service_levels
+from cxserver.quarter.indicators import Batch
 
 indicators = typer.Typer(help="Service-level numbers of your own.", no_args_is_help=True)
 app.add_typer(indicators, name="indicators")

@@ -23,8 +23,9 @@ from cxserver.cli.console import (
 )
 from cxserver.instrument import masking
 from cxserver.intake import entry
-from cxserver.reporting.quarter import answers, filing, fiscal, fits
-from cxserver.reporting.quarter.filing import Filed, Order
+from cxserver.quarter import answers, filing, fiscal
+from cxserver.quarter.filing import Filed, Order
+from cxserver.quarter.formats import fits
 
 Name = Annotated[str, typer.Argument(help="Such as 2026Q1: October to December 2025.")]
 Shape = Annotated[str, typer.Option("--format", help="v1, wide or v2.")]

@@ -11,9 +11,9 @@ from cxserver.casework import redaction, striking
 from cxserver.casework.striking import Cut
 from cxserver.catalog import directory, rootkey
 from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
-from cxserver.reporting.quarter import fiscal
-from cxserver.reporting.quarter import review as reviewing
-from cxserver.reporting.quarter.review import Comment, Decision
+from cxserver.quarter import fiscal
+from cxserver.quarter import review as reviewing
+from cxserver.quarter.review import Comment, Decision
 from cxserver.staff import audit
 from cxserver.staff.audit import Journal
 

@@ -20,11 +20,11 @@ from cxserver.cli.console import (
 )
 from cxserver.cli.quarter import Flagged, Name, Shape, order
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import answers, check, filing, fiscal, recording, submissions
-from cxserver.reporting.quarter.check import Colour, Report
-from cxserver.reporting.quarter.filing import Order
-from cxserver.reporting.quarter.recording import Entry, NotReady
-from cxserver.reporting.quarter.submissions import Submission
+from cxserver.quarter import answers, check, filing, fiscal, recording, submissions
+from cxserver.quarter.check import Colour, Report
+from cxserver.quarter.filing import Order
+from cxserver.quarter.recording import Entry, NotReady
+from cxserver.quarter.submissions import Submission
 
 _TYPED = "(name typed on the command line, by somebody who holds the server)"
 _COLOURS = {Colour.RED: "red", Colour.YELLOW: "yellow", Colour.GREEN: "green"}

@@ -19,7 +19,8 @@ from cxserver.insight import results
 from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
 from cxserver.pages import environment
-from cxserver.reporting.quarter import bundle, fits
+from cxserver.quarter import bundle
+from cxserver.quarter.formats import fits
 from cxserver.respond import counter
 from cxserver.respond.framing import POLICY
 from cxserver.staff import filing, record

@@ -15,7 +15,7 @@ from cxserver.history.shape import Map
 from cxserver.history.sheet import Line, Sheet
 from cxserver.instrument import drivers
 from cxserver.instrument.scale import FIVE_POINT
-from cxserver.reporting.quarter import v2
+from cxserver.quarter.formats import v2
 
 # What a file says where a driver was not on this version of the survey.
 _NOT_ASKED = "null"

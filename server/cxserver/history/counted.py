@@ -21,7 +21,7 @@ from cxserver.history.sheet import Line, Sheet
 from cxserver.instrument import statements
 from cxserver.instrument.survey import DriverMode, Survey
 from cxserver.periods import Period
-from cxserver.reporting.quarter import v1, wide, words
+from cxserver.quarter.formats import v1, wide, words
 
 _TAPS = re.compile(r"\+([0-9,]+) / [−-]([0-9,]+) taps of ([0-9,]+) answers")
 

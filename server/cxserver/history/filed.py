@@ -17,9 +17,10 @@ from cxserver.history import cells
 from cxserver.history.rejected import Refused
 from cxserver.history.sheet import Line, Sheet
 from cxserver.periods import Period
-from cxserver.reporting.quarter import channels, reflections, volumes
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import reflections, volumes
+from cxserver.quarter.formats import channels
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 
 _DONE = re.compile(
     r"^Recent accomplishments: (.*?)(?=^Asked as well: |^Service levels: |\Z)", re.M | re.S

@@ -13,7 +13,7 @@ from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.history.rejected import Refused
 from cxserver.history.shape import Map
 from cxserver.periods import Period
-from cxserver.reporting.quarter import channels
+from cxserver.quarter.formats import channels
 
 _WEEK = timedelta(days=7)
 _OLDEST = date(1990, 1, 1)

@@ -14,7 +14,7 @@ from cxserver.errors import NotFound
 from cxserver.history.shape import OF_QUARTERS
 from cxserver.instrument.levels import Level
 from cxserver.instrument.survey import Survey
-from cxserver.reporting.quarter import fiscal
+from cxserver.quarter import fiscal
 
 _SHORTEST = 4
 

@@ -11,9 +11,9 @@ from datetime import date
 from cxserver.catalog.directory import Clearance, Directory
 from cxserver.doctor import endings
 from cxserver.periods import Period
-from cxserver.reporting.quarter import due, fiscal
-from cxserver.reporting.quarter.due import Due
-from cxserver.reporting.quarter.submissions import Submission
+from cxserver.quarter import due, fiscal
+from cxserver.quarter.due import Due
+from cxserver.quarter.submissions import Submission
 
 OVER = "over"
 FEW_LEFT, NONE_LEFT = f"{endings.USE_WARNS:.0%}", "100%"

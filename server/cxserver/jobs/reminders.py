@@ -18,7 +18,7 @@ from cxserver.jobs import notices, reminderletter
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.notices import Notice
 from cxserver.log import logger
-from cxserver.reporting.quarter import submissions
+from cxserver.quarter import submissions
 from cxserver.staff import digest, members
 from cxserver.staff.access import Member, Role
 

@@ -13,9 +13,10 @@ from cxserver.errors import NotFound
 from cxserver.instrument import masking
 from cxserver.intake import entry
 from cxserver.periods import Period
-from cxserver.reporting.quarter import filing, fiscal, fits
-from cxserver.reporting.quarter.filing import Order
-from cxserver.reporting.quarter.fits import Format
+from cxserver.quarter import filing, fiscal
+from cxserver.quarter.filing import Order
+from cxserver.quarter.formats import fits
+from cxserver.quarter.formats.fits import Format
 from cxserver.staff import filters
 from cxserver.staff.rooms import Visit
 

@@ -9,9 +9,9 @@ from cxserver.catalog.directory import Directory
 from cxserver.insight import measures
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.periods import Period
-from cxserver.reporting.quarter import counts, indicators
-from cxserver.reporting.quarter.counts import Counts
-from cxserver.reporting.quarter.indicators import Indicator
+from cxserver.quarter import counts, indicators
+from cxserver.quarter.counts import Counts
+from cxserver.quarter.indicators import Indicator
 from cxserver.staff import table
 from cxserver.staff.table import Cell, Table
 

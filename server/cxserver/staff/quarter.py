@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from cxserver.catalog.directory import Filing, Service
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import check, due, filing, fits, review, submissions
-from cxserver.reporting.quarter.check import Reason
-from cxserver.reporting.quarter.filing import Filed
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.review import Standing
-from cxserver.reporting.quarter.submissions import Submission
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import check, due, filing, review, submissions
+from cxserver.quarter.check import Reason
+from cxserver.quarter.filing import Filed
+from cxserver.quarter.formats import fits
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.review import Standing
+from cxserver.quarter.submissions import Submission
+from cxserver.quarter.volumes import Volume
 from cxserver.staff import access, filters, levels, rooms, windows
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen

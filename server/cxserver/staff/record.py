@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from cxserver.errors import NotFound, ServerError
-from cxserver.reporting.quarter import bundle, fiscal, fits, recording
-from cxserver.reporting.quarter.recording import Entry
+from cxserver.quarter import bundle, fiscal, recording
+from cxserver.quarter.formats import fits
+from cxserver.quarter.recording import Entry
 from cxserver.staff import access, quarter
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen

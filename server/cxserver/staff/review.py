@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver.errors import NotFound
-from cxserver.reporting.quarter import review
-from cxserver.reporting.quarter.review import Comment, Decided, Decision
+from cxserver.quarter import review
+from cxserver.quarter.review import Comment, Decided, Decision
 from cxserver.staff import access, rooms
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen

@@ -12,8 +12,8 @@ from cxserver import db, periods
 from cxserver.casework import redaction
 from cxserver.casework.striking import Cut
 from cxserver.errors import NotFound
-from cxserver.reporting.quarter import review
-from cxserver.reporting.quarter.review import Named
+from cxserver.quarter import review
+from cxserver.quarter.review import Named
 from cxserver.staff import access, case, redact, rooms
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen

@@ -5,9 +5,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver.errors import Conflict, ServerError
-from cxserver.reporting.quarter import channels, reflections, volumes
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import reflections, volumes
+from cxserver.quarter.formats import channels
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 from cxserver.staff import access, quarter
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen

@@ -12,10 +12,11 @@ from typing import Any
 
 from cxserver.instrument.scale import THUMBS
 from cxserver.instrument.survey import Survey
-from cxserver.reporting.quarter import drawer, fiscal, fits, words
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.review import Standing
-from cxserver.reporting.quarter.sets import FileSet
+from cxserver.quarter import filing_set, fiscal
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.formats import fits, words
+from cxserver.quarter.review import Standing
+from cxserver.quarter.sets import FileSet
 
 NAME = "manifest.json"
 
@@ -117,7 +118,7 @@ def _trust(one: FileSet) -> Any:
 
 
 def _driver(one: FileSet, code: str) -> Mapping[str, Any]:
-    points = drawer.points(one, code)
+    points = filing_set.points(one, code)
     if points is not None:
         return {"points": points}
     positive, negative = one.counts.taps(code)

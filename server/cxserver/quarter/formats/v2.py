@@ -14,10 +14,10 @@ from sqlalchemy import Row
 
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
+from cxserver.quarter.counts import Counts
+from cxserver.quarter.formats import sorting
+from cxserver.quarter.review import Standing
 from cxserver.reporting import cells
-from cxserver.reporting.quarter import sorting
-from cxserver.reporting.quarter.counts import Counts
-from cxserver.reporting.quarter.review import Standing
 
 CODES = tuple(driver.omb for driver in drivers.ALL)
 HEADER = (

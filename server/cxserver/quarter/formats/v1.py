@@ -6,9 +6,10 @@ The columns are those of Touchpoints (GSA/touchpoints, `Form#to_a11_header_csv` 
 
 from collections.abc import Sequence
 
-from cxserver.reporting.quarter import drawer, fiscal, words
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.sets import FileSet
+from cxserver.quarter import filing_set, fiscal
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.formats import words
+from cxserver.quarter.sets import FileSet
 
 HEADER = (
     "submission comment",
@@ -81,7 +82,7 @@ def detail(open_: Drawer, one: FileSet) -> Rows:
 
 def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]:
     text = words.text(one.survey, asked)
-    points = drawer.points(one, asked)
+    points = filing_set.points(one, asked)
     tapped = bool(text) and points is None
     return (
         number,
@@ -90,7 +91,7 @@ def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]
         # Empty, never 0: nobody was asked for a point.
         *(points if points is not None else ("",) * 5),
         sum(points) if points is not None else "",
-        drawer.taps(one, asked) if tapped else "",
+        filing_set.taps(one, asked) if tapped else "",
         *_days(open_),
     )
 
@@ -98,7 +99,7 @@ def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]
 def _comment(open_: Drawer, one: FileSet) -> str:
     """All that has no column: the texts, the indicators, the drivers without a row."""
     said = open_.told.reflections.get(one.service.slug)
-    beside = [drawer.beside(one, code) for code in words.BESIDE if code in one.survey.drivers]
+    beside = [filing_set.beside(one, code) for code in words.BESIDE if code in one.survey.drivers]
     indicators = open_.told.indicators.get(one.service.slug, ())
     parts = [
         said.reflection if said else "",

@@ -6,10 +6,11 @@ order. Numbers that OMB gives (ids) and times that OMB keeps (created_at) stay e
 
 from collections.abc import Iterator, Mapping
 
-from cxserver.reporting.quarter import drawer, fiscal, words
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.sets import FileSet
-from cxserver.reporting.quarter.v1 import Cell, Rows
+from cxserver.quarter import filing_set, fiscal
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.formats import words
+from cxserver.quarter.formats.v1 import Cell, Rows
+from cxserver.quarter.sets import FileSet
 
 QUESTIONS = 11
 HEADER = (
@@ -85,15 +86,15 @@ def _place(open_: Drawer, one: FileSet) -> Mapping[str, Cell]:
 def _questions(one: FileSet) -> Iterator[tuple[str, Cell]]:
     for number, asked in enumerate(ASKED, 1):
         yield f"q{number}_text", words.text(one.survey, asked)
-        for point, n in enumerate(drawer.points(one, asked) or (), 1):
+        for point, n in enumerate(filing_set.points(one, asked) or (), 1):
             yield f"q{number}_{point}", n
 
 
 def _metrics(open_: Drawer, one: FileSet) -> str:
     tapped = [
-        drawer.beside(one, code)
+        filing_set.beside(one, code)
         for code in ASKED
-        if code in one.survey.drivers and drawer.points(one, code) is None
+        if code in one.survey.drivers and filing_set.points(one, code) is None
     ]
     indicators = [each.told for each in open_.told.indicators.get(one.service.slug, ())]
     return "; ".join((*tapped, *indicators))

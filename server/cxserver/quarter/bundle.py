@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from cxserver import db
-from cxserver.reporting.quarter import filing
-from cxserver.reporting.quarter.filing import Order
+from cxserver.quarter import filing
+from cxserver.quarter.filing import Order
 
 # The first moment that a ZIP file can tell: when it was made is nobody's business.
 _MADE = (1980, 1, 1, 0, 0, 0)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from cxserver import periods
 from cxserver.periods import Period
-from cxserver.reporting.quarter import fiscal
+from cxserver.quarter import fiscal
 
 REMIND = (30, 7, 1)
 

@@ -15,26 +15,15 @@ from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound, ServerError
 from cxserver.periods import Period
+from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, review, sets
+from cxserver.quarter import disclosed_figures as telling
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.formats import v1, v2, wide
+from cxserver.quarter.formats.fits import Format
+from cxserver.quarter.manifest import Entry, Written
+from cxserver.quarter.review import Standing
+from cxserver.quarter.sets import FileSet, LeftOut
 from cxserver.reporting import cells
-from cxserver.reporting.quarter import (
-    answers,
-    counts,
-    fiscal,
-    folder,
-    manifest,
-    papers,
-    review,
-    sets,
-    v1,
-    v2,
-    wide,
-)
-from cxserver.reporting.quarter import told as telling
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.fits import Format
-from cxserver.reporting.quarter.manifest import Entry, Written
-from cxserver.reporting.quarter.review import Standing
-from cxserver.reporting.quarter.sets import FileSet, LeftOut
 
 # Opens the file with this name, to be written.
 Place = Callable[[str], IO[bytes]]

@@ -4,8 +4,8 @@ from typing import Any
 
 from cxserver.instrument import drivers, statements
 from cxserver.instrument.survey import Survey, Wording
-from cxserver.reporting.quarter import fits
-from cxserver.reporting.quarter.fits import Format
+from cxserver.quarter.formats import fits
+from cxserver.quarter.formats.fits import Format
 
 # The order of OMB's rows since fiscal year 2021.
 IN_ORDER = (

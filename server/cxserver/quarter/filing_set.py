@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from cxserver.catalog.directory import Agency, Service
 from cxserver.periods import Period
-from cxserver.reporting.quarter import words
-from cxserver.reporting.quarter.fits import Format
-from cxserver.reporting.quarter.sets import FileSet, LeftOut
-from cxserver.reporting.quarter.told import Told
+from cxserver.quarter.disclosed_figures import Told
+from cxserver.quarter.formats import words
+from cxserver.quarter.formats.fits import Format
+from cxserver.quarter.sets import FileSet, LeftOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from cxserver.periods import Period
-from cxserver.reporting.quarter import indicators, reflections, volumes
-from cxserver.reporting.quarter.indicators import Indicator
-from cxserver.reporting.quarter.reflections import Reflection
-from cxserver.reporting.quarter.volumes import Volume
+from cxserver.quarter import indicators, reflections, volumes
+from cxserver.quarter.indicators import Indicator
+from cxserver.quarter.reflections import Reflection
+from cxserver.quarter.volumes import Volume
 
 
 @dataclass(frozen=True, slots=True)

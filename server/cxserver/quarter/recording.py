@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from cxserver import db
 from cxserver.errors import ServerError
-from cxserver.reporting.quarter import check, filing, submissions
-from cxserver.reporting.quarter.check import Report
-from cxserver.reporting.quarter.filing import Filed, Order
-from cxserver.reporting.quarter.submissions import Submission
+from cxserver.quarter import check, filing, submissions
+from cxserver.quarter.check import Report
+from cxserver.quarter.filing import Filed, Order
+from cxserver.quarter.submissions import Submission
 
 
 class NotReady(ServerError):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from cxserver.catalog.directory import Directory, Service
 from cxserver.instrument.survey import Survey
-from cxserver.reporting.quarter import channels, counts, fits, words
-from cxserver.reporting.quarter.channels import TRANSACTION_POINT, Channel
-from cxserver.reporting.quarter.counts import Counts, Group
-from cxserver.reporting.quarter.fits import Format, Refusal
+from cxserver.quarter import counts
+from cxserver.quarter.counts import Counts, Group
+from cxserver.quarter.formats import channels, fits, words
+from cxserver.quarter.formats.channels import TRANSACTION_POINT, Channel
+from cxserver.quarter.formats.fits import Format, Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from cxserver.catalog.directory import Directory, Service
 from cxserver.errors import ServerError
 from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
-from cxserver.reporting.quarter import counts, fiscal, indicators, words
-from cxserver.reporting.quarter.counts import Counts
-from cxserver.reporting.quarter.indicators import Indicator
+from cxserver.quarter import counts, fiscal, indicators
+from cxserver.quarter.counts import Counts
+from cxserver.quarter.formats import words
+from cxserver.quarter.indicators import Indicator
 
 HEAD = ("service", "measure", "unit", "period", "target", "actual", "n")
 _SHARE = "share of answers"

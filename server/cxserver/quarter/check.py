@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Literal
 
 from cxserver.catalog.directory import Service
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.manifest import Entry
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.manifest import Entry
 
 DESIGNATED = 2
 SOURCE = "GSA/touchpoints wiki, “Data Collection Rating”; A-11 §280.14"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 from cxserver import tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
-from cxserver.reporting.quarter import edits
+from cxserver.quarter import edits
 
 MOST = 10_000
 

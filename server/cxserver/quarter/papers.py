@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cxserver.instrument.scale import THUMBS
-from cxserver.reporting.quarter import due, fiscal, fits, manifest, words
-from cxserver.reporting.quarter.drawer import Drawer
-from cxserver.reporting.quarter.manifest import Entry
-from cxserver.reporting.quarter.sets import FileSet
+from cxserver.quarter import due, fiscal, manifest
+from cxserver.quarter.filing_set import Drawer
+from cxserver.quarter.formats import fits, words
+from cxserver.quarter.manifest import Entry
+from cxserver.quarter.sets import FileSet
 
 FEW = 30
 _YOURS = "(yours to add: [agency] filing)"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from cxserver import db, tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
-from cxserver.reporting.quarter.fits import Format
+from cxserver.quarter.formats.fits import Format
 
 STATES = ("draft", "checked", "signed-off", "submitted", "published")
 # They speak of the files of the record before, and of no others.

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 from cxserver import tables
 from cxserver.errors import Conflict, NotFound
 from cxserver.periods import Period
-from cxserver.reporting.quarter import answers
+from cxserver.quarter import answers
 
 Decision = Literal["approve", "withhold"]
 Named = tuple[str, date, str]
