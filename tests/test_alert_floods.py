@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from cxserver import db
-from cxserver.casework import alerts
 from cxserver.catalog import directory
+from cxserver.comments import alerts
 from cxserver.jobs import due
 from postbox import html, plain
 from test_alerts import SAID, alarmed, rows, say, send

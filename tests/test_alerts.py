@@ -10,8 +10,8 @@ from sqlalchemy import event, select, text
 
 import serving
 from cxserver import db, mail, tables
-from cxserver.casework import alerts
 from cxserver.catalog import directory
+from cxserver.comments import alerts
 from cxserver.doctor import checkup
 from cxserver.errors import MailFailed
 from cxserver.intake import store

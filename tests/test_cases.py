@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cxserver import db, tables
-from cxserver.casework import cases
+from cxserver.comments import cases
 from cxserver.errors import Conflict
 from cxserver.staff import members
 from cxserver.staff.access import Member, Role

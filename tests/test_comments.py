@@ -10,12 +10,12 @@ import past
 import readings
 from cxsdk.token import Kind
 from cxserver import db, tables
+from cxserver.comments import query as comments
+from cxserver.comments.query import Wanted
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
 from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
-from cxserver.reporting import comments
-from cxserver.reporting.comments import Wanted
 from cxserver.staff.commentlist import Mark, Search
 from readings import Shelf
 from releasing import release

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from command import cx, environment
 from cxserver import db, tables
-from cxserver.casework import cases, copies, redaction, striking
-from cxserver.casework.striking import MARK, Cut
 from cxserver.cli import app
+from cxserver.comments import cases, copies, redaction, striking
+from cxserver.comments.striking import MARK, Cut
 from cxserver.intake import recount
 from cxserver.staff.access import Role
 from desks import post, sign_in

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import sight
 from cxserver import db, tables
-from cxserver.casework import replies
+from cxserver.comments import replies
 from cxserver.errors import NotFound, ReplyRefused
 from cxserver.intake import store, unlinkable
 from house import CATALOGUE, answer, stamp_of

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from cxserver import db, tables
-from cxserver.casework import replies
+from cxserver.comments import replies
 from cxserver.respond import ticket
 from house import answer, forbid, stamp_of
 from test_replies import CODE, REPLYING, SAID, code_on, named, replying, rows

@@ -18,9 +18,9 @@ from starlette.types import Receive, Scope, Send
 from cxserver import clock as system_clock
 from cxserver import db, log, staff
 from cxserver.api import answers, feed, figures, openapi, quarters, words
-from cxserver.casework import replies
 from cxserver.catalog import directory
 from cxserver.clock import Clock
+from cxserver.comments import replies
 from cxserver.doorman import Doorman
 from cxserver.errors import TooManyReading
 from cxserver.intake.desk import Desk

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from cxsdk.token import Kind
 from cxserver import db, tables
+from cxserver.comments import query as comments
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
 from cxserver.insight import cuts
@@ -19,7 +20,6 @@ from cxserver.insight.scopes import Scope
 from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store
 from cxserver.intake.bursts import Row
 from cxserver.periods import of
-from cxserver.reporting import comments
 from house import House
 from wrote import known, wrote
 

@@ -42,7 +42,7 @@ LINES = {"read comments", "read the audit log", "refused"}
 
 # They begin transactions: that is what they are for. Everything else is handed a look at the data.
 MAY_HOLD_AN_ENGINE = {
-    "casework/alerts.py": "mails round by round: each letter is written down before the next",
+    "comments/alerts.py": "mails round by round: each letter is written down before the next",
     "catalog/watch.py": "looks every second whether what exists has changed",
     "doctor/installation.py": "sees whether the database can be opened",
     "intake/closing.py": "closes each unit in a transaction of its own",

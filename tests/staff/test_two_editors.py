@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cxserver import db, tables
-from cxserver.casework import replies
+from cxserver.comments import replies
 from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import House

@@ -13,9 +13,10 @@ from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
 from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
 from cxserver.api.visitor import Visitor
+from cxserver.comments import query
 from cxserver.disclosure.audience import Audience
 from cxserver.periods import Period
-from cxserver.reporting import batches, comments, export
+from cxserver.reporting import batches, export
 
 _SILENT = "This key does not read what people wrote: `cx api-key issue --comments` makes one."
 
@@ -43,7 +44,7 @@ def _rows(
 ) -> tuple[list[CommentRow], str]:
     only = None
     if who.seen.audience is Audience.RELEASED:
-        only = comments.released(who.directory, [service])
+        only = query.released(who.directory, [service])
     found = batches.words(who.connection, service, week.span, offices, after, room, only)
     rows = [_row(who, one) for one in found]
     written = [one for one in rows if one.comment.strip() or one.questions]

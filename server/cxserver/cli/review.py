@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from cxserver import clock, db
-from cxserver.casework import redaction, striking
-from cxserver.casework.striking import Cut
 from cxserver.catalog import directory, rootkey
 from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.comments import redaction, striking
+from cxserver.comments.striking import Cut
 from cxserver.quarter import fiscal
 from cxserver.quarter import review as reviewing
 from cxserver.quarter.review import Comment, Decision

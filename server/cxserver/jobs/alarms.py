@@ -1,7 +1,7 @@
 """The mails to teams whose alert phrases somebody wrote: a crisis waits for no week to end."""
 
 from cxserver import db
-from cxserver.casework import alerts
+from cxserver.comments import alerts
 from cxserver.errors import MailFailed
 from cxserver.jobs.errand import Errand
 

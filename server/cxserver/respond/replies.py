@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cxserver import db
-from cxserver.casework import replies
-from cxserver.casework.replies import Reply
 from cxserver.catalog.directory import Service
+from cxserver.comments import replies
+from cxserver.comments.replies import Reply
 from cxserver.instrument.answers import Answers
 from cxserver.intake.desk import Desk
 from cxserver.intake.store import Outcome

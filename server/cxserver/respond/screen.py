@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from cxserver import tables
-from cxserver.casework.replies import Reply
 from cxserver.catalog.directory import Agency, Service
+from cxserver.comments.replies import Reply
 from cxserver.instrument.answers import COMMENT_LIMIT, Problem
 from cxserver.instrument.scale import EVERY_POINT, ScaleName
 from cxserver.instrument.survey import Survey, Wording

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cxsdk import keys, token
 from cxserver import db
-from cxserver.casework.replies import hash_of
+from cxserver.comments.replies import hash_of
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.insight import count
 from cxserver.instrument import answers

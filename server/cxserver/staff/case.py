@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import tables
-from cxserver.casework import alerts, cases, replies
-from cxserver.casework.cases import Case
-from cxserver.casework.replies import Posted
+from cxserver.comments import alerts, cases, replies
+from cxserver.comments.cases import Case
+from cxserver.comments.replies import Posted
 from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.staff import access, colleagues, comments, members, rooms
 from cxserver.staff.commentlist import Shelf, Told

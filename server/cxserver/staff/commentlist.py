@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory
+from cxserver.comments import query
+from cxserver.comments.query import Comment, State, Wanted
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
 from cxserver.insight import drivers
 from cxserver.insight.drivers import POINTS, Side
 from cxserver.insight.scopes import Scope
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
-from cxserver.reporting import comments
-from cxserver.reporting.comments import Comment, State, Wanted
 from cxserver.staff.filters import CHANNELS, language_name
 
 PAGE = 25
@@ -171,7 +171,7 @@ class Shelf:
         closed, and where it is somebody else's.
         """
         wanted = self._wanted(Search(services=frozenset({service})))
-        found = comments.find(self.connection, self.known, wanted, monday_of(week), id)
+        found = query.find(self.connection, self.known, wanted, monday_of(week), id)
         if found is None:
             raise NotFound("There is no such comment.")
         return self._told(found)
@@ -189,7 +189,7 @@ class Shelf:
                 return found, last, len(found) < limit
             if one is None:
                 weeks += 1
-            elif comments.says(one, search.words):
+            elif query.says(one, search.words):
                 if len(found) == limit:
                     return found, last, False
                 found.append(one)
@@ -205,17 +205,17 @@ class Shelf:
         for monday in self._mondays(connection, wanted, mark):
             after = mark.id if mark and mark.monday == monday else ""
             yield Mark(monday, after), None
-            for one in comments.of_week(connection, self.known, wanted, monday, after):
+            for one in query.of_week(connection, self.known, wanted, monday, after):
                 yield Mark(monday, one.id), one
 
     def _mondays(self, connection: Connection, wanted: Wanted, mark: Mark | None) -> Iterator[date]:
         """The weeks to look through, the newest first."""
-        first = comments.first_day(connection, wanted.services)
+        first = query.first_day(connection, wanted.services)
         if first is None:
             return
         newest = _newest(self.known, self.now)
         monday = min(mark.monday, newest) if mark else newest
-        only = comments.acted_on(connection, wanted)
+        only = query.acted_on(connection, wanted)
         while monday >= monday_of(first):
             if only is None or monday in only:
                 yield monday
@@ -233,7 +233,7 @@ class Shelf:
             language=search.language,
             driver=(search.driver[0], POINTS[search.driver[1]]) if search.driver else None,
             score=search.score,
-            thumbs=comments.by_thumbs(self.known),
+            thumbs=query.by_thumbs(self.known),
             state=search.state,
             owner=search.owner,
             alerted=search.alerted,

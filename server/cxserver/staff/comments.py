@@ -6,10 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.comments.query import STATES, State
 from cxserver.insight.drivers import SIDES, Side
 from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers
-from cxserver.reporting.comments import STATES, State
 from cxserver.staff import access, rooms, table, words
 from cxserver.staff.commentlist import Found, Mark, Search, Shelf, Told
 from cxserver.staff.filters import Filters

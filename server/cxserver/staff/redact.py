@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import db
-from cxserver.casework import redaction, striking
-from cxserver.casework.striking import Cut
+from cxserver.comments import redaction, striking
+from cxserver.comments.striking import Cut
 from cxserver.staff import access, case, rooms
 from cxserver.staff.commentlist import Told
 from cxserver.staff.rooms import Room, Visit

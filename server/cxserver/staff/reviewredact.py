@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, periods
-from cxserver.casework import redaction
-from cxserver.casework.striking import Cut
+from cxserver.comments import redaction
+from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
 from cxserver.quarter import review
 from cxserver.quarter.review import Named

@@ -5,8 +5,8 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.casework import cases
-from cxserver.casework.cases import Done
+from cxserver.comments import cases
+from cxserver.comments.cases import Done
 from cxserver.staff import access, rooms
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from cxserver import tables
-from cxserver.casework import copies, striking
-from cxserver.casework.cases import Named
-from cxserver.casework.copies import Copy
-from cxserver.casework.striking import Cut
 from cxserver.catalog.directory import Directory
+from cxserver.comments import copies, striking
+from cxserver.comments.cases import Named
+from cxserver.comments.copies import Copy
+from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
 
 # Where the words are that `redact` takes out.

@@ -17,9 +17,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, and_, select, update
 
 from cxserver import db, mail, tables
-from cxserver.casework import alertletter
-from cxserver.casework.alertletter import Waiting
 from cxserver.catalog.directory import Directory
+from cxserver.comments import alert_letter
+from cxserver.comments.alert_letter import Waiting
 from cxserver.errors import MailFailed, MailRefused
 from cxserver.log import logger
 from cxserver.settings import Settings
@@ -149,7 +149,7 @@ class _Round:
         return sent
 
     def _hand_over(self, bundle: tuple[Waiting, ...]) -> _Fate:
-        letter = alertletter.write(self.directory, self.settings.base_url, bundle)
+        letter = alert_letter.write(self.directory, self.settings.base_url, bundle)
         code = bundle[0].alert
         if letter is None:
             logger.error("alert_not_mailed", code=code, reason="not in the catalogue")

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 
 from cxserver import tables
-from cxserver.casework import cases
-from cxserver.casework.cases import Named
-from cxserver.casework.striking import Cut, struck
+from cxserver.comments import cases
+from cxserver.comments.cases import Named
+from cxserver.comments.striking import Cut, struck
 
 SHORTEST = 4
 _WORD = re.compile(r"\w+")
