@@ -20,8 +20,8 @@ from pysqlite3 import dbapi2
 from sqlalchemy import insert, select
 
 from cxserver import db, tables
-from cxserver.reporting import export, formats
-from cxserver.reporting.export import Filter
+from cxserver.export import formats, responses
+from cxserver.export.responses import Filter
 from cxserver.settings import Settings
 
 ROWS = 200_000
@@ -43,7 +43,7 @@ def raw_csv(settings: Settings, file: Path) -> int:
     with file.open("w", encoding="utf-8", newline="") as out:
         rows = connection.execute(f"SELECT {columns} FROM responses ORDER BY service, day, id")
         writer, count = csv.writer(out), 0
-        while page := rows.fetchmany(export.PAGE):
+        while page := rows.fetchmany(responses.PAGE):
             writer.writerows(page)
             count += len(page)
     return count

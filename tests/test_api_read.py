@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from cxserver import db, tables
 from cxserver.api import walk
-from cxserver.reporting import formats
-from cxserver.reporting.export import Filter
+from cxserver.export import formats
+from cxserver.export.responses import Filter
 from lasting import lasting
 from reads import LATER, bearer, fill, grow, key, noon, results, rows, told
 from releasing import release

@@ -10,7 +10,7 @@ import pytest
 from command import cx
 from cxserver import db
 from cxserver.catalog import check
-from cxserver.reporting import cells, export, formats
+from cxserver.export import cells, formats, responses
 from house import CATALOGUE
 from lasting import kept
 
@@ -50,7 +50,7 @@ def exports(street):
     told = {}
     for kind in ("csv", "jsonl"):
         file = io.StringIO(newline="")
-        formats.write(db.source(street.engine), export.Filter(), kind, file, lambda rows: None)
+        formats.write(db.source(street.engine), responses.Filter(), kind, file, lambda rows: None)
         told[kind] = file.getvalue()
     rows = list(csv.DictReader(io.StringIO(told["csv"], newline="")))
     lines = [json.loads(line) for line in told["jsonl"].split("\n")[:-1]]

@@ -11,10 +11,11 @@ import pyarrow.parquet
 import pytest
 
 from command import cx
-from cxserver import db, reporting
+from cxserver import db
+from cxserver import export as reporting
 from cxserver.errors import ServerError
-from cxserver.reporting import cells, export, formats, xlsx
-from cxserver.reporting.export import Filter
+from cxserver.export import cells, formats, responses, xlsx
+from cxserver.export.responses import Filter
 from lasting import lasting
 
 WORDS = [
@@ -47,7 +48,7 @@ def save(street, tmp_path):
         file = tmp_path / f"all.{kind}"
         told = []
         formats.save(db.source(street.engine), Filter(**wanted), kind, file, told.append)
-        assert sum(told) == export.total(db.source(street.engine), Filter(**wanted))
+        assert sum(told) == responses.total(db.source(street.engine), Filter(**wanted))
         return file
 
     return save
@@ -56,13 +57,13 @@ def save(street, tmp_path):
 @pytest.fixture
 def rows(street):
     """What each of them must hold."""
-    return list(export.rows(db.source(street.engine), Filter()))
+    return list(responses.rows(db.source(street.engine), Filter()))
 
 
 def test_csv_is_utf_8_without_a_mark_and_for_excel_it_has_one(save):
     plain, excel = save("csv").read_bytes(), save("excel").read_bytes()
     assert excel == b"\xef\xbb\xbf" + plain
-    head = ",".join(export.COLUMNS).encode()
+    head = ",".join(responses.COLUMNS).encode()
     assert plain.startswith(head + b"\r\n") and plain.endswith(b"\r\n")
 
 
@@ -85,10 +86,12 @@ def test_json_lines_hold_the_rows_as_they_are(save, rows):
 def test_a_workbook_comes_back_typed_and_without_a_formula_or_a_link(save, rows):
     sheet = openpyxl.load_workbook(save("xlsx"))["responses"]
     head, *found = sheet.iter_rows()
-    assert [cell.value for cell in head] == list(export.COLUMNS)
+    assert [cell.value for cell in head] == list(responses.COLUMNS)
     for cell in (cell for row in found for cell in row):
         assert cell.data_type != "f" and cell.hyperlink is None
-    told = [dict(zip(export.COLUMNS, (cell.value for cell in row), strict=True)) for row in found]
+    told = [
+        dict(zip(responses.COLUMNS, (cell.value for cell in row), strict=True)) for row in found
+    ]
     # This reader does not undo `_x005F_`, which Excel does.
     words = [(row["comment"] or "").replace("_x005F_", "_").rstrip("\u202c") for row in told]
     assert words == [row["comment"] for row in rows]
@@ -101,7 +104,7 @@ def test_a_workbook_comes_back_typed_and_without_a_formula_or_a_link(save, rows)
 
 
 def test_a_workbook_leaves_a_cell_empty_where_nothing_was_asked_or_may_be_told(tmp_path):
-    empty = dict.fromkeys(export.COLUMNS) | {"service": "permits", "trust": 1}
+    empty = dict.fromkeys(responses.COLUMNS) | {"service": "permits", "trust": 1}
     path = tmp_path / "some.xlsx"
     with path.open("wb") as file, xlsx.writer(file, tmp_path) as put:
         put(empty)
@@ -180,7 +183,7 @@ def test_a_cell_that_excel_cannot_hold_is_cut_and_says_so(character):
 
 def test_without_pyarrow_a_sentence_says_what_to_install(street, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "cxserver.reporting.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "cxserver.export.parquet", raising=False)
     monkeypatch.delattr(reporting, "parquet", raising=False)
     with pytest.raises(ServerError, match=r"pip install 'cxsdk\[parquet\]'"):
         formats.save(

@@ -9,8 +9,8 @@ import pytest
 from command import cx
 from cxserver import db
 from cxserver.disclosure import ENOUGH
-from cxserver.reporting import export, formats, hours
-from cxserver.reporting.export import Filter
+from cxserver.export import formats, hours, responses
+from cxserver.export.responses import Filter
 from lasting import lasting
 from reads import fill, noon
 
@@ -55,8 +55,8 @@ def test_the_number_is_that_of_batches():
 
 @pytest.mark.parametrize("page", [1, 2, 5, 7, 2000])
 def test_an_hour_is_told_where_five_answered_the_same_service_there(street, monkeypatch, page):
-    monkeypatch.setattr(export, "PAGE", page)
-    found = list(export.rows(db.source(street.engine), Filter()))
+    monkeypatch.setattr(responses, "PAGE", page)
+    found = list(responses.rows(db.source(street.engine), Filter()))
     assert _told(found) == TOLD and len(found) == 32
     assert sum(row["answered_hour"] is None for row in found) == 18
 
@@ -69,7 +69,7 @@ def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
         Filter(start=noon(10, 6).date(), end=noon(10, 6).date()),
         Filter(start=noon(10, 8).date()),
     ):
-        found = list(export.rows(db.source(street.engine), wanted))
+        found = list(responses.rows(db.source(street.engine), wanted))
         there = {(row["service"], row["office"], row["day"]) for row in found}
         assert _told(found) == {
             cell: n for cell, n in TOLD.items() if (*cell[:2], cell[2][:10]) in there
@@ -77,11 +77,11 @@ def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
 
 
 def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch):
-    monkeypatch.setattr(export, "PAGE", 1)
+    monkeypatch.setattr(responses, "PAGE", 1)
     held = []
     read = hours.Told.read
     monkeypatch.setattr(hours.Told, "read", lambda *given: held.append(read(*given)) or held[-1])
-    list(export.rows(db.source(street.engine), Filter()))
+    list(responses.rows(db.source(street.engine), Filter()))
     assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
 
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import event
 
 from cxserver import db
-from cxserver.reporting import export
-from cxserver.reporting.export import Filter
+from cxserver.export import responses
+from cxserver.export.responses import Filter
 from lasting import lasting
 from reads import fill, noon
 
@@ -35,10 +35,10 @@ def street(request):
 @pytest.mark.parametrize("wanted", WANTED, ids=repr)
 @pytest.mark.parametrize("page", [1, 2])
 def test_the_rows_are_the_same_whatever_the_page(street, monkeypatch, wanted, page):
-    whole = list(export.rows(db.source(street.engine), wanted))
-    assert len(whole) == export.total(db.source(street.engine), wanted) >= 3
-    monkeypatch.setattr(export, "PAGE", page)
-    assert list(export.rows(db.source(street.engine), wanted)) == whole
+    whole = list(responses.rows(db.source(street.engine), wanted))
+    assert len(whole) == responses.total(db.source(street.engine), wanted) >= 3
+    monkeypatch.setattr(responses, "PAGE", page)
+    assert list(responses.rows(db.source(street.engine), wanted)) == whole
 
 
 @pytest.mark.parametrize("wanted", [WANTED[1], WANTED[3]], ids=repr)
@@ -47,8 +47,8 @@ def test_a_page_begins_where_the_last_one_ended(sqlite_house, monkeypatch, wante
     fill(sqlite_house, *GROUPS)
     asked = []
     event.listen(sqlite_house.engine, "before_cursor_execute", lambda *given: asked.append(given))
-    monkeypatch.setattr(export, "PAGE", 4)
-    list(export.rows(db.source(sqlite_house.engine), wanted))
+    monkeypatch.setattr(responses, "PAGE", 4)
+    list(responses.rows(db.source(sqlite_house.engine), wanted))
     *_, (_, _, statement, given, *_) = [one for one in asked if "ORDER BY" in one[2]]
     with db.read(sqlite_house.engine) as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()

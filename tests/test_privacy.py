@@ -26,7 +26,7 @@ from cxsdk import token
 from cxsdk.keys import office_secret
 from cxsdk.token import Kind, LinkKey
 from cxserver import db, tables
-from cxserver.reporting import export, formats
+from cxserver.export import formats, responses
 from house import CATALOGUE, stamp_of
 from lasting import lasting
 
@@ -188,7 +188,9 @@ def remains(request):
         kept["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
             file = io.StringIO()
-            formats.write(db.source(house.engine), export.Filter(), kind, file, lambda rows: None)
+            formats.write(
+                db.source(house.engine), responses.Filter(), kind, file, lambda rows: None
+            )
             kept[kind] = file.getvalue().encode()
         yield kept, links, stamps, printed.read_bytes(), codes
 

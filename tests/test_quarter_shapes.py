@@ -6,9 +6,9 @@ import pytest
 
 import ombcheck
 import quarters
+from cxserver.export import cells
 from cxserver.quarter import answers, fiscal
 from cxserver.quarter.formats import sorting, v1, wide
-from cxserver.reporting import cells
 from house import CATALOGUE
 
 ROOT = Path(__file__).parents[1]

@@ -12,8 +12,8 @@ from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
 from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
+from cxserver.export import hours, pages, responses
 from cxserver.periods import Period
-from cxserver.reporting import batches, export, hours
 
 _NO_ROWS = "This key does not read rows: `cx api-key issue --rows` makes one that does."
 
@@ -40,19 +40,19 @@ def _rows(
 ) -> tuple[list[AnswerRow], str]:
     """The next rows, and from where to go on."""
     connection = who.connection
-    found = batches.answers(connection, service, month.span, offices, after, room)
+    found = pages.answers(connection, service, month.span, offices, after, room)
     if not found:
         return [], ""
     days = [row.day for row in found]
     # The same hours as a file says: those that 5 people of an office share.
     shared = hours.crowded(connection, service, min(days), max(days), offices)
     rows = [_row(who, one, told=hours.of(one) in shared) for one in found]
-    return rows, found[-1].id[: batches.HALF] if len(found) == room else ""
+    return rows, found[-1].id[: pages.HALF] if len(found) == room else ""
 
 
 def _row(who: Visitor, found: Row[Any], *, told: bool) -> AnswerRow:
     survey = who.directory.services[found.service].surveys[found.survey]
-    row = export.row(found, survey.trust_scale, hour=told)
+    row = responses.row(found, survey.trust_scale, hour=told)
     asked = survey.wording[survey.languages[0]].questions
     offered = {one.code for one in asked if one.choices}
     del row["comment"]

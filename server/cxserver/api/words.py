@@ -15,8 +15,8 @@ from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.comments import query
 from cxserver.disclosure.audience import Audience
+from cxserver.export import pages, responses
 from cxserver.periods import Period
-from cxserver.reporting import batches, export
 
 _SILENT = "This key does not read what people wrote: `cx api-key issue --comments` makes one."
 
@@ -45,10 +45,10 @@ def _rows(
     only = None
     if who.seen.audience is Audience.RELEASED:
         only = query.released(who.directory, [service])
-    found = batches.words(who.connection, service, week.span, offices, after, room, only)
+    found = pages.words(who.connection, service, week.span, offices, after, room, only)
     rows = [_row(who, one) for one in found]
     written = [one for one in rows if one.comment.strip() or one.questions]
-    return written, found[-1].id[batches.HALF :] if found and len(found) == room else ""
+    return written, found[-1].id[pages.HALF :] if found and len(found) == room else ""
 
 
 def _row(who: Visitor, found: Row[Any]) -> CommentRow:
@@ -56,7 +56,7 @@ def _row(who: Visitor, found: Row[Any]) -> CommentRow:
     asked = survey.wording[survey.languages[0]].questions
     typed = {one.code for one in asked if not one.choices}
     questions = {at: text for at, text in found.questions.items() if at in typed and text.strip()}
-    row = export.row(found, survey.trust_scale, hour=False)
+    row = responses.row(found, survey.trust_scale, hour=False)
     more = {"week": periods.of("week", found.day).name, "questions": questions}
     return CommentRow.model_validate(
         {name: value for name, value in (row | more).items() if name in CommentRow.model_fields}

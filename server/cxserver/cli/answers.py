@@ -24,6 +24,8 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
+from cxserver.export import formats
+from cxserver.export import responses as exporting
 from cxserver.insight import measures, scopes, wording
 from cxserver.insight import results as figures
 from cxserver.insight.measures import Score
@@ -32,8 +34,6 @@ from cxserver.insight.scopes import Scope
 from cxserver.insight.slices import Driver
 from cxserver.intake import entry, unlinkable
 from cxserver.intake import recount as counting
-from cxserver.reporting import export as exporting
-from cxserver.reporting import formats
 
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]

@@ -23,7 +23,7 @@ from cxserver.cli import mailmerge
 from cxserver.cli.console import Data, Json, app, database, err, say_json, settings
 from cxserver.cli.mailmerge import Outcome, People
 from cxserver.errors import NotFound, ServerError
-from cxserver.reporting import files
+from cxserver.export import files
 from cxserver.settings import Settings
 
 _TIME = "2026-11-02T15:00:00-05:00"

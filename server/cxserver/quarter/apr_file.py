@@ -8,8 +8,8 @@ from io import BytesIO
 import xlsxwriter
 
 from cxserver.catalog.directory import Directory
+from cxserver.export import cells
 from cxserver.quarter.apr import HEAD, Row
-from cxserver.reporting import cells
 
 # A workbook says when it was made. The same data must give the same bytes.
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001  # the library takes no time zone

@@ -14,6 +14,7 @@ from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound, ServerError
+from cxserver.export import cells
 from cxserver.periods import Period
 from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, review, sets
 from cxserver.quarter import disclosed_figures as telling
@@ -23,7 +24,6 @@ from cxserver.quarter.formats.fits import Format
 from cxserver.quarter.manifest import Entry, Written
 from cxserver.quarter.review import Standing
 from cxserver.quarter.sets import FileSet, LeftOut
-from cxserver.reporting import cells
 
 # Opens the file with this name, to be written.
 Place = Callable[[str], IO[bytes]]

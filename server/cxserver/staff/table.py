@@ -6,10 +6,10 @@ from io import StringIO
 
 from starlette.responses import Response
 
+from cxserver.export import cells
 from cxserver.insight import suppression
 from cxserver.insight.measures import Score, Share
 from cxserver.insight.suppression import View
-from cxserver.reporting import cells
 
 HIDDEN = "not shown"
 PARTLY = "partly hidden"

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from cxserver.reporting import cells
+from cxserver.export import cells
 
 # Characters that are held in memory before they are put aside.
 ROOM = 16_000_000

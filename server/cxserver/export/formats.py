@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from cxserver import db
-from cxserver.reporting import cells, export, files
-from cxserver.reporting.export import COLUMNS, PAGE, Filter
+from cxserver.export import cells, files, responses
+from cxserver.export.responses import COLUMNS, PAGE, Filter
 
 # One row on its way into a file.
 Put = Callable[[dict[str, Any]], None]
@@ -39,22 +39,22 @@ def save(source: db.Source, wanted: Filter, kind: str, path: Path, progress: Pro
     """Write the responses to a file of any of KINDS; returns how many."""
     begin = _writer(kind)
     with files.whole(path) as file, files.aside(path) as aside, begin(file, aside) as put:
-        return _fill(put, export.rows(source, wanted), progress)
+        return _fill(put, responses.rows(source, wanted), progress)
 
 
 def write(source: db.Source, wanted: Filter, kind: str, file: TextIO, progress: Progress) -> int:
     """Write the responses to `file` in one of the kinds that are TEXT; returns how many."""
-    return _fill(_lines(kind, file), export.rows(source, wanted), progress)
+    return _fill(_lines(kind, file), responses.rows(source, wanted), progress)
 
 
 def _writer(kind: str) -> Writer:
     # The two libraries are large, and other commands must not wait for them.
     if kind == "xlsx":
-        from cxserver.reporting import xlsx
+        from cxserver.export import xlsx
 
         return xlsx.writer
     if kind == "parquet":
-        from cxserver.reporting import parquet
+        from cxserver.export import parquet
 
         return parquet.writer
 

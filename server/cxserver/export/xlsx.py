@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from cxserver.reporting import cells
-from cxserver.reporting.export import COLUMNS
+from cxserver.export import cells
+from cxserver.export.responses import COLUMNS
 
 # Rows of a sheet, the head included.
 SHEET = 1_048_576

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
 from cxserver import db, tables
+from cxserver.export import hours
 from cxserver.instrument import survey as survey_text
 from cxserver.instrument.scale import Scale
-from cxserver.reporting import hours
 
 COLUMNS = (
     "service",

@@ -1,1 +1,0 @@
-"""What leaves the house: exports, and later the quarter's files."""
