@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 import readings
 from cxserver import db, tables
-from cxserver.history import importing, shape
-from cxserver.history.importing import Summary
+from cxserver.imports import shape, taking
+from cxserver.imports.taking import Summary
 from cxserver.insight import results
 from cxserver.insight.scopes import Scope
 from cxserver.quarter.formats import wide
@@ -90,26 +90,24 @@ def batch(
     form: shape.Form = "csv",
     told: dict[str, Any] | None = None,
     name: str = "past.csv",
-) -> importing.Batch:
+) -> taking.Batch:
     """A file with this in it, and its map."""
     file = folder / name
     file.write_bytes(body)
-    return importing.batch(file, form, shape.parse(told or MAP, "map.toml"))
+    return taking.batch(file, form, shape.parse(told or MAP, "map.toml"))
 
 
-def look(house: House, given: importing.Batch, now: datetime = NOW) -> Summary:
+def look(house: House, given: taking.Batch, now: datetime = NOW) -> Summary:
     """What an import would bring."""
-    return importing.look(db.source(house.engine), given, now.date(), lambda n: None)
+    return taking.look(db.source(house.engine), given, now.date(), lambda n: None)
 
 
-def take(
-    house: House, given: importing.Batch, *, also: bool = False, now: datetime = NOW
-) -> Summary:
+def take(house: House, given: taking.Batch, *, also: bool = False, now: datetime = NOW) -> Summary:
     """Import it as the command does."""
     found = look(house, given, now)
     assert not found.rejected, [str(one) for one in found.rejected]
     with db.write(house.engine) as connection:
-        importing.take(connection, given, found, now, lambda n: None, also=also)
+        taking.take(connection, given, found, now, lambda n: None, also=also)
     return found
 
 

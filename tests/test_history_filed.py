@@ -14,8 +14,8 @@ import readings
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.errors import ServerError
-from cxserver.history import filed as headers
-from cxserver.history import importing, shape
+from cxserver.imports import filed as headers
+from cxserver.imports import shape, taking
 from cxserver.insight import scopes
 from cxserver.insight.scopes import Scope
 from cxserver.intake import recount
@@ -54,7 +54,7 @@ def test_a_quarter_that_was_filed_comes_back_with_the_same_counts(
     for file in files:
         service, channel = file.name.split("_")[:2]
         told = _map_of(other, form, service, channel)
-        given = importing.batch(file, form, shape.parse(told, "map.toml"))
+        given = taking.batch(file, form, shape.parse(told, "map.toml"))
         take(house, given, now=LATER)
         then = _counts(other, service, channel, flagged=False)
         now = _counts(house, service, channel)
@@ -111,7 +111,7 @@ def test_volumes_that_somebody_gave_stay(sqlite_house: House, filed: Any) -> Non
     [told] = found.rejected
     assert "others were given for 2027Q1 (7 and 5)" in str(told)
     with db.write(sqlite_house.engine) as connection:
-        importing.take(connection, _v1(other, file), found, LATER, lambda n: None)
+        taking.take(connection, _v1(other, file), found, LATER, lambda n: None)
     with db.read(sqlite_house.engine) as connection:
         assert volumes.read(connection, quarter)["permits", "site"] == mine
     assert by(sqlite_house, "channel")["site"].n > 0
@@ -173,12 +173,12 @@ def _tell(house: House) -> None:
         reflections.put(connection, quarter, "permits", said)
 
 
-def _v1(other: House, detail: Path, *given: Path | None) -> importing.Batch:
+def _v1(other: House, detail: Path, *given: Path | None) -> taking.Batch:
     """A detail file with the header beside it, or with another."""
     service, channel = detail.name.split("_")[:2]
     told = shape.parse(_map_of(other, "v1", service, channel), "map.toml")
     [header] = given or [headers.beside(detail)]
-    return importing.batch(detail, "v1", told, header)
+    return taking.batch(detail, "v1", told, header)
 
 
 def _header(detail: Path) -> dict[str, str]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cxserver import db
 from cxserver.errors import Conflict, ServerError
-from cxserver.history import cells, importing, shape
-from cxserver.history.rejected import Refused
+from cxserver.imports import cells, shape, taking
+from cxserver.imports.rejected import Refused
 from cxserver.instrument import instruments
 from cxserver.intake import recount
 from house import NOW, House
@@ -75,9 +75,9 @@ def test_what_fails_half_way_leaves_nothing(house: House, tmp_path: Path) -> Non
     def break_down(n: int) -> None:
         raise RuntimeError("the power went")
 
-    def write(progress: importing.Progress) -> None:
+    def write(progress: taking.Progress) -> None:
         with db.write(house.engine) as connection:
-            importing.take(connection, given, found, NOW, progress)
+            taking.take(connection, given, found, NOW, progress)
 
     with pytest.raises(RuntimeError):
         write(break_down)

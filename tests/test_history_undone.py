@@ -10,7 +10,7 @@ from sqlalchemy import insert
 import quarters
 from cxserver import db, tables
 from cxserver.errors import NotFound
-from cxserver.history import taken, undoing
+from cxserver.imports import taken, undoing
 from cxserver.intake import recount
 from house import NOW, House
 from past import WIDE, batch, everything, row, sheet, take, wide_sheet

@@ -11,9 +11,9 @@ import programs
 from command import cx
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.collection import estimate, pictures, shots
 from cxserver.errors import NotFound
 from cxserver.instrument import burden
+from cxserver.pra import estimate, pictures, shots
 from cxserver.respond import sentences
 from house import CATALOGUE, House
 

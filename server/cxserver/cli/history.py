@@ -21,11 +21,11 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import ServerError
-from cxserver.history import filed, importing, rejected, shape
-from cxserver.history.importing import Batch
-from cxserver.history.overlap import Overlap
-from cxserver.history.shape import FORMS, Form
-from cxserver.history.summary import Summary
+from cxserver.imports import filed, rejected, shape, taking
+from cxserver.imports.overlap import Overlap
+from cxserver.imports.shape import FORMS, Form
+from cxserver.imports.summary import Summary
+from cxserver.imports.taking import Batch
 from cxserver.staff import audit
 from cxserver.staff.audit import Journal
 
@@ -74,12 +74,12 @@ def import_(
         raise typer.BadParameter("FILE and --map are needed. `--example csv` prints a map.")
     kind = _form(form, "--from")
     beside = header or (filed.beside(file) if kind == "v1" else None)
-    given = importing.batch(file, kind, shape.read(map), beside)
+    given = taking.batch(file, kind, shape.read(map), beside)
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
-        found = importing.look(
+        found = taking.look(
             db.source(engine), given, now.date(), lambda n: progress.advance(reading, n)
         )
         sound = (skip_rejected or not found.rejected) and (also or not found.overlaps)
@@ -87,7 +87,7 @@ def import_(
         if taken:
             writing = progress.add_task("Writing", total=found.rows)
             with db.write(engine) as connection:
-                importing.take(
+                taking.take(
                     connection,
                     given,
                     found,

@@ -19,8 +19,8 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import ServerError
-from cxserver.history import taken, undoing
-from cxserver.history.taken import Taken
+from cxserver.imports import taken, undoing
+from cxserver.imports.taken import Taken
 from cxserver.staff import audit
 from cxserver.staff.audit import Journal
 

@@ -23,9 +23,9 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import ServerError
-from cxserver.history import sheet
-from cxserver.history.rejected import Rejection
-from cxserver.history.sheet import Sheet
+from cxserver.imports import sheet
+from cxserver.imports.rejected import Rejection
+from cxserver.imports.sheet import Sheet
 from cxserver.quarter import fiscal
 from cxserver.quarter import indicators as service_levels
 from cxserver.quarter.indicators import Batch

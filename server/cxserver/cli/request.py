@@ -10,12 +10,12 @@ from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Agency, Directory, Service
 from cxserver.cli.console import Data, app, database, err, settings
-from cxserver.collection import pictures, request, shots
-from cxserver.collection.estimate import Burden
-from cxserver.collection.request import Request
-from cxserver.collection.shots import Shot
 from cxserver.errors import NotFound
 from cxserver.intake import meter
+from cxserver.pra import pictures, request, shots
+from cxserver.pra.estimate import Burden
+from cxserver.pra.request import Request
+from cxserver.pra.shots import Shot
 
 
 @app.command("request")

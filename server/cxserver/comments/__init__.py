@@ -1,1 +1,1 @@
-"""What becomes of what people wrote: cases, redactions, alerts, replies (A-11 §280.8)."""
+"""What people wrote: found, acted on, redacted, answered (A-11 §280.8)."""

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
-from cxserver.history.rejected import Refused
-from cxserver.history.shape import Map
+from cxserver.imports.rejected import Refused
+from cxserver.imports.shape import Map
 from cxserver.periods import Period
 from cxserver.quarter.formats import channels
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cxserver.errors import ServerError
-from cxserver.history.rejected import Refused
+from cxserver.imports.rejected import Refused
 
 # A comment may be long, and a file that lost a quotation mark is one cell to its end.
 _LONGEST = 100_000

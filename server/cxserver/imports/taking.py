@@ -17,14 +17,14 @@ from sqlalchemy import Connection, insert, select
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import Conflict, ServerError
-from cxserver.history import answers, counted, filed, overlap, sheet, taken, versions
-from cxserver.history.answers import Reader
-from cxserver.history.counted import Counted
-from cxserver.history.ground import Ground
-from cxserver.history.rejected import Refused, Rejection
-from cxserver.history.shape import ROWS, Form, Map
-from cxserver.history.sheet import Sheet
-from cxserver.history.summary import Past, Summary
+from cxserver.imports import answers, counted, filed, overlap, sheet, taken, versions
+from cxserver.imports.answers import Reader
+from cxserver.imports.counted import Counted
+from cxserver.imports.ground import Ground
+from cxserver.imports.rejected import Refused, Rejection
+from cxserver.imports.shape import ROWS, Form, Map
+from cxserver.imports.sheet import Sheet
+from cxserver.imports.summary import Past, Summary
 from cxserver.instrument.survey import Survey
 from cxserver.intake import closing, entry, store
 from cxserver.intake.entry import Tally

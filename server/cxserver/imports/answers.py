@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from cxserver.catalog.directory import Office
 from cxserver.errors import ServerError
-from cxserver.history import cells, versions
-from cxserver.history.bench import Answer, Bench, Told
-from cxserver.history.ground import Ground
-from cxserver.history.rejected import Refused
-from cxserver.history.shape import Map
-from cxserver.history.sheet import Line, Sheet
+from cxserver.imports import cells, versions
+from cxserver.imports.bench import Answer, Bench, Told
+from cxserver.imports.ground import Ground
+from cxserver.imports.rejected import Refused
+from cxserver.imports.shape import Map
+from cxserver.imports.sheet import Line, Sheet
 from cxserver.instrument import drivers
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.quarter.formats import v2

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from cxserver import resources
 from cxserver.catalog.directory import Agency, Service
-from cxserver.collection import kioskstage
 from cxserver.instrument.answers import Problem
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import Survey
+from cxserver.pra import kioskstage
 from cxserver.respond import screen, sentences
 from cxserver.respond.screen import Values, View
 

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from cxserver.catalog.directory import Office, Service
-from cxserver.history import versions
-from cxserver.history.ground import Ground
-from cxserver.history.rejected import Refused
-from cxserver.history.shape import Map
+from cxserver.imports import versions
+from cxserver.imports.ground import Ground
+from cxserver.imports.rejected import Refused
+from cxserver.imports.shape import Map
 from cxserver.instrument import answers as answering
 from cxserver.instrument import cleaning, masking
 from cxserver.instrument.answers import Answers, AnswersRefused

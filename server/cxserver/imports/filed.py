@@ -13,9 +13,9 @@ from sqlalchemy import Connection, delete
 
 from cxserver import periods, tables
 from cxserver.errors import ServerError
-from cxserver.history import cells
-from cxserver.history.rejected import Refused
-from cxserver.history.sheet import Line, Sheet
+from cxserver.imports import cells
+from cxserver.imports.rejected import Refused
+from cxserver.imports.sheet import Line, Sheet
 from cxserver.periods import Period
 from cxserver.quarter import reflections, volumes
 from cxserver.quarter.formats import channels

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from cxserver.collection.shots import Shot
 from cxserver.errors import NotFound
+from cxserver.pra.shots import Shot
 
 PROGRAMS = (
     *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),

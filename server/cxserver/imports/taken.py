@@ -11,7 +11,7 @@ from cxserver import periods, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.history.shape import OF_QUARTERS
+from cxserver.imports.shape import OF_QUARTERS
 from cxserver.instrument.levels import Level
 from cxserver.instrument.survey import Survey
 from cxserver.quarter import fiscal

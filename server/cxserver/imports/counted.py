@@ -12,12 +12,12 @@ from datetime import date
 
 from cxserver.catalog.directory import Service
 from cxserver.errors import ServerError
-from cxserver.history import cells, filed, versions
-from cxserver.history.filed import Header
-from cxserver.history.ground import Ground
-from cxserver.history.rejected import Refused
-from cxserver.history.shape import Words
-from cxserver.history.sheet import Line, Sheet
+from cxserver.imports import cells, filed, versions
+from cxserver.imports.filed import Header
+from cxserver.imports.ground import Ground
+from cxserver.imports.rejected import Refused
+from cxserver.imports.shape import Words
+from cxserver.imports.sheet import Line, Sheet
 from cxserver.instrument import statements
 from cxserver.instrument.survey import DriverMode, Survey
 from cxserver.periods import Period

@@ -7,7 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from cxserver import periods
-from cxserver.history.rejected import Refused
+from cxserver.imports.rejected import Refused
 from cxserver.instrument import statements
 from cxserver.periods import Period
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from cxserver import tables
 from cxserver.errors import ServerError
-from cxserver.history.shape import Map, Words
+from cxserver.imports.shape import Map, Words
 from cxserver.instrument import drivers, instruments, statements, survey
 from cxserver.instrument.instruments import Instrument
 from cxserver.instrument.scale import THUMBS

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, select
 
 from cxserver import periods, tables
 from cxserver.catalog import directory
-from cxserver.history import taken
-from cxserver.history.shape import OF_QUARTERS, Form
-from cxserver.history.taken import Taken
+from cxserver.imports import taken
+from cxserver.imports.shape import OF_QUARTERS, Form
+from cxserver.imports.taken import Taken
 from cxserver.instrument.levels import Level
 
 # Service, office and channel.

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, s
 from cxserver import tables
 from cxserver.catalog import directory
 from cxserver.errors import ServerError
-from cxserver.history import filed
-from cxserver.history.taken import Taken, id_of
+from cxserver.imports import filed
+from cxserver.imports.taken import Taken, id_of
 from cxserver.instrument.survey import Survey
 from cxserver.intake import cut_tables, store
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxserver.catalog.directory import Agency, Service
-from cxserver.collection import estimate
-from cxserver.collection.estimate import Burden
-from cxserver.collection.shots import Shot
 from cxserver.intake.meter import Reading
 from cxserver.pages import environment, language
+from cxserver.pra import estimate
+from cxserver.pra.estimate import Burden
+from cxserver.pra.shots import Shot
 
 _METHODS: Mapping[str, str] = {
     "email": "a link in an e-mail, sent after the visit",

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from cxserver.history.bench import Answer
-from cxserver.history.counted import Counted
-from cxserver.history.overlap import Overlap
-from cxserver.history.rejected import Rejection
-from cxserver.history.spool import Spool
+from cxserver.imports.bench import Answer
+from cxserver.imports.counted import Counted
+from cxserver.imports.overlap import Overlap
+from cxserver.imports.rejected import Rejection
+from cxserver.imports.spool import Spool
 from cxserver.instrument.survey import Survey
 
 Past = Answer | Counted
