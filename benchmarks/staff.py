@@ -18,8 +18,8 @@ from measuring.crowds import Size
 from measuring.timed import Timed
 from measuring.visits import Got, NoAnswer, Visitor
 
+from cxserver.accounts.roles import Role
 from cxserver.settings import Settings
-from cxserver.staff.access import Role
 
 ROLES = (Role.SERVICE_LEAD, Role.ANALYST)
 OVERVIEW = "/staff/"

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from cxserver import db
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.catalog.directory import Directory
 from cxserver.insight.scopes import Scope
-from cxserver.staff import members
-from cxserver.staff.access import Member, Role
 from house import House
 
 # How a page of our own posts, as a browser tells it that knows no Sec-Fetch-Site.

@@ -16,7 +16,7 @@ import recompute_filed as recount
 import recounted
 from command import cx
 from cxsdk.token import Kind
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import FORM, sign_in
 from house import House
 from lasting import lasting

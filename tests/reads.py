@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from starlette.testclient import TestClient
 
 from cxserver import db
-from cxserver.catalog import apikeys
+from cxserver.accounts import api_keys
 from house import CATALOGUE, House
 
 LATER = datetime(2026, 11, 18, 15, tzinfo=UTC)
@@ -45,7 +45,7 @@ def key(
     """The text of a new key."""
     with db.write(house.engine) as connection:
         today = house.clock.now.date()
-        _, text = apikeys.issue(
+        _, text = api_keys.issue(
             connection, "test", service, office, expires, today, comments=comments, rows=rows
         )
     return text

@@ -22,13 +22,13 @@ import recompute
 from command import cx
 from cxsdk.token import Kind, Token
 from cxserver import db
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
-from cxserver.staff.access import Role
 from desks import sign_in
 from house import CATALOGUE, House
 from lasting import lasting

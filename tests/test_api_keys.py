@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from command import cx
 from cxserver import db, tables
-from cxserver.catalog import apikeys
+from cxserver.accounts import api_keys
 from cxserver.errors import ApiKeyRefused, NotFound
 from reads import bearer, key
 
@@ -19,7 +19,7 @@ TEXT = re.compile(r"cxa1_[A-Za-z0-9_-]{43}_[0-9a-f]{6}")
 
 def find(house, text, today=TODAY):
     with db.read(house.engine) as connection:
-        return apikeys.find(connection, text, today)
+        return api_keys.find(connection, text, today)
 
 
 def refusal(house, text, today=TODAY):
@@ -45,7 +45,7 @@ def test_a_key_ends_after_its_last_day_and_when_it_is_withdrawn(house):
     assert find(house, text).state(TODAY) == "live"
     assert "ended on 2026-11-04" in refusal(house, text, TODAY + timedelta(days=1))
     with db.write(house.engine) as connection:
-        apikeys.revoke(connection, find(house, text).id, TODAY)
+        api_keys.revoke(connection, find(house, text).id, TODAY)
     assert "withdrawn on 2026-11-04" in refusal(house, text)
 
 
@@ -78,7 +78,7 @@ def test_the_last_day_of_use_is_noted_once_a_day(house):
         client.get("/api/v1/results", headers=bearer(text))
         assert used() == TODAY
         with db.write(house.engine) as connection:  # a clock that went back writes nothing
-            apikeys.touch(connection, find(house, text), TODAY - timedelta(days=1))
+            api_keys.touch(connection, find(house, text), TODAY - timedelta(days=1))
         assert used() == TODAY
         house.clock.forward(days=1)
         client.head("/api/v1/results", headers=bearer(text))

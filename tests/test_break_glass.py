@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from command import cx
 from cxserver import db, staff, tables
-from cxserver.staff import members
-from cxserver.staff.access import Member, Role
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from desks import invite, post
 from test_staff_oidc import ANA, agency, come, office, sessions
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select, update
 
 from cxserver import db, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.comments import cases
 from cxserver.errors import Conflict
-from cxserver.staff import members
-from cxserver.staff.access import Member, Role
 from desks import post, sign_in
 from house import CATALOGUE, answer
 from releasing import release

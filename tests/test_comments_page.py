@@ -12,8 +12,8 @@ from sqlalchemy import select
 import sight
 from cxsdk.token import Kind
 from cxserver import db, tables
+from cxserver.accounts.roles import Role
 from cxserver.insight.scopes import Scope
-from cxserver.staff.access import Role
 from cxserver.staff.commentlist import Search
 from desks import invite, sign_in
 from readings import Shelf

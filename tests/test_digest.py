@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from cxserver import db, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.insight import measures
 from cxserver.jobs import due
-from cxserver.staff import digest, members
-from cxserver.staff.access import Role
+from cxserver.staff import digest
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES

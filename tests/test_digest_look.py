@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 import sight
 from cxserver import db, tables
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import invite, post, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES

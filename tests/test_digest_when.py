@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 import postbox
 from cxserver import db, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.jobs import due
-from cxserver.staff import members
-from cxserver.staff.access import Role
 from desks import invite
 from handed import hand_in
 from test_digest import (

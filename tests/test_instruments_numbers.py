@@ -14,6 +14,7 @@ import kinds
 from command import cx
 from cxsdk.token import Kind, Token
 from cxserver import db
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.insight import changes, fix, measures, small
 from cxserver.insight.slices import Slice
@@ -21,7 +22,6 @@ from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
-from cxserver.staff.access import Role
 from desks import sign_in
 from tallied import counted, piece
 

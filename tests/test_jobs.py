@@ -18,10 +18,10 @@ import postbox
 import serving
 from command import cx, environment
 from cxserver import clock, db, tables
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.doctor import checkup
 from cxserver.jobs import due, lease, scheduler
-from cxserver.staff.access import Role
 from desks import invite
 from house import NOW, answer
 

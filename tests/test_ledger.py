@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from command import cx
 from cxserver import db, tables
+from cxserver.accounts.roles import Role
 from cxserver.doctor import checkup
 from cxserver.errors import ClearanceSpent
 from cxserver.intake import meter, recount, store
 from cxserver.intake.store import Outcome, Result
-from cxserver.staff.access import Role
 from desks import sign_in
 from house import CATALOGUE, House, answer, stamp_of
 from test_store import make

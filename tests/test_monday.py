@@ -6,10 +6,10 @@ from html import unescape
 
 import pytest
 
+from cxserver.accounts.roles import Role
 from cxserver.catalog.directory import Office
 from cxserver.insight import changes, funnel
 from cxserver.staff import offices, overview, series, smalloffice, words
-from cxserver.staff.access import Role
 from desks import sign_in
 from handed import hand_in
 from house import CATALOGUE

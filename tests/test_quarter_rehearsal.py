@@ -11,7 +11,7 @@ import ombcheck
 import quarters
 import sight
 from cxserver import db
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import invite
 from test_quarter_submissions import TWO
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 import quarters
 from command import cx
 from cxserver import clock, db
+from cxserver.accounts.roles import Role
 from cxserver.errors import ServerError
 from cxserver.quarter import (
     check,
@@ -25,7 +26,6 @@ from cxserver.quarter import (
 from cxserver.quarter.check import Colour
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
-from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import CATALOGUE, House
 

@@ -12,7 +12,7 @@ import pytest
 import recompute
 import recounted
 from command import cx
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from recounted import HIDDEN, QUESTIONS, Agency, Books, back
 
 ORDER = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee")

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 import recompute
 import recompute_comments as recount
 import recounted
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import sign_in
 from recompute import Row
 from recompute_comments import Line

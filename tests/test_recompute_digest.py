@@ -13,9 +13,10 @@ import recompute
 import recompute_digest as recount
 import recounted
 from cxserver import db
+from cxserver.accounts import members
+from cxserver.accounts.roles import Role
 from cxserver.jobs import due
-from cxserver.staff import members, subscriptions
-from cxserver.staff.access import Role
+from cxserver.staff import subscriptions
 from cxserver.staff.subscriptions import Every
 from desks import invite, sign_in
 from house import House

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 import reads
 import recompute_filed as recount
-from cxserver.staff import access
+from cxserver.accounts import roles
 from desks import sign_in
 from quarterdesk import FORMS, QUARTER, SERVICES, VOLUMES, Desk, standing
 from recompute import Row, points
@@ -30,7 +30,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
         yield desk
 
 
-@pytest.fixture(params=sorted(access.FILERS))
+@pytest.fixture(params=sorted(roles.FILERS))
 def client(request: pytest.FixtureRequest, desk: Desk) -> Iterator[TestClient]:
     """Somebody of each role that may file."""
     with desk.books.house.client() as client:

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import recounted
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import sign_in
 from house import CATALOGUE, House
 from recompute import Row

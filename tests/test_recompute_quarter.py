@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 import recompute_filed as recount
 import recounted
-from cxserver.staff import access
+from cxserver.accounts import roles
 from desks import sign_in
 from quarterdesk import (
     CHANNELS,
@@ -37,7 +37,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
         yield desk
 
 
-@pytest.fixture(params=sorted(access.FILERS))
+@pytest.fixture(params=sorted(roles.FILERS))
 def client(request: pytest.FixtureRequest, desk: Desk) -> Iterator[TestClient]:
     """Somebody of each role that may file."""
     with desk.books.house.client() as client:

@@ -9,7 +9,7 @@ import pytest
 import recompute
 import recompute_digest as recount
 import recounted
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from recompute import Row
 from recounted import END, Agency, Books, numbers, says_the_same, text_of
 

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from command import cx, environment
 from cxserver import db, tables
+from cxserver.accounts.roles import Role
 from cxserver.cli import app
 from cxserver.comments import cases, copies, redaction, striking
 from cxserver.comments.striking import MARK, Cut
 from cxserver.intake import recount
-from cxserver.staff.access import Role
 from desks import post, sign_in
 from lasting import lasting
 from releasing import release

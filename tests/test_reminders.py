@@ -8,14 +8,14 @@ from sqlalchemy import select, update
 
 from command import cx
 from cxserver import db, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.doctor import checkup
 from cxserver.intake import store
 from cxserver.jobs import due, notices, reminderletter
 from cxserver.quarter import due as calendar
 from cxserver.quarter import fiscal, submissions
-from cxserver.staff import members
-from cxserver.staff.access import Role
 from desks import invite
 from house import CATALOGUE
 from test_store import make

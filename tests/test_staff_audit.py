@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 import forge
 from command import cx, environment
 from cxserver import clock, db, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
+from cxserver.audit import journal as audit
+from cxserver.audit.journal import Journal
 from cxserver.catalog.rootkey import RootKeys
-from cxserver.staff import audit, members
-from cxserver.staff.access import Member, Role
-from cxserver.staff.audit import Journal
 from desks import invite, post, sign_in
 from wrote import MONDAY, wrote
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from cxserver import db, relying, staff, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Role
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
-from cxserver.staff import members
-from cxserver.staff.access import Role
 from desks import invite, post
 from provider import CLIENT, SECRET, Provider
 

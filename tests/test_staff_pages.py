@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 import sight
 from command import cx
 from cxsdk.token import Kind
+from cxserver.accounts.roles import Role
 from cxserver.insight import measures
-from cxserver.staff.access import Role
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES

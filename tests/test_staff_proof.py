@@ -8,9 +8,9 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 import forge
 from command import cx, environment
 from cxserver import relying, staff
+from cxserver.accounts.roles import Role
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
-from cxserver.staff.access import Role
 from desks import invite
 from provider import CLIENT, SECRET, Provider
 

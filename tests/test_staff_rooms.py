@@ -9,11 +9,13 @@ import pytest
 
 import readings
 from cxserver import db, staff
+from cxserver.accounts import roles as access
+from cxserver.accounts.roles import Member, Role
+from cxserver.audit import journal
 from cxserver.catalog import directory
 from cxserver.disclosure.audience import Audience
 from cxserver.insight.scopes import Scope
-from cxserver.staff import access, audit, refusals
-from cxserver.staff.access import Member, Role
+from cxserver.staff import refusals
 from desks import post, sign_in
 from house import answer
 from lasting import lasting
@@ -213,7 +215,7 @@ def test_a_member_cannot_fill_the_log_with_what_is_refused(sqlite_house):
 
     def told(who="analyst"):
         with db.read(house.engine) as connection:
-            lines = audit.latest(connection, limit=1000)
+            lines = journal.latest(connection, limit=1000)
         return [line.result for line in reversed(lines) if line.who == f"{who}@example.gov"]
 
     with house.client() as client:

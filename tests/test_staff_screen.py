@@ -16,9 +16,9 @@ import glass
 import sight
 from cxsdk.token import Kind
 from cxserver import db, staff
+from cxserver.accounts.roles import Role
 from cxserver.catalog import kiosks, placements
 from cxserver.catalog.pairings import Pairing
-from cxserver.staff.access import Role
 from desks import invite
 from house import CATALOGUE, House
 from lasting import lasting

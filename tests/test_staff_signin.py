@@ -14,8 +14,9 @@ from sqlalchemy import select
 import forge
 import serving
 from cxserver import db, staff, tables
-from cxserver.staff import access, backroom, members, sessions
-from cxserver.staff.access import Role
+from cxserver.accounts import members, roles, sessions
+from cxserver.accounts.roles import Role
+from cxserver.staff import backroom
 from desks import OURS, invite, post, sign_in
 
 HTTPS = "https://cx.example.gov"
@@ -339,4 +340,4 @@ def test_every_room_that_changes_something_refuses_other_pages(sqlite_house, qui
 def test_the_end_of_a_session_is_what_it_says():
     assert sessions.IDLE == timedelta(minutes=30)
     assert sessions.ABSOLUTE == timedelta(hours=12)
-    assert access.INVITE_LIVES == timedelta(hours=24)
+    assert roles.INVITE_LIVES == timedelta(hours=24)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from measuring.crowds import Size
 from measuring.visits import Got
 

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, event
 from starlette.types import Message, Receive, Scope, Send
 
 from cxserver import db, log, serve
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.app import create_app
 from cxserver.settings import Settings
-from cxserver.staff import members
-from cxserver.staff.access import Member, Role
 from measuring import growth
 from measuring.servers import Server, running
 

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from cxserver import db
-from cxserver.catalog import apikeys
-from cxserver.staff.access import Role
+from cxserver.accounts import api_keys
+from cxserver.accounts.roles import Role
 from desks import sign_in
 from disclosure.arrivals import CHANNELS, CUTS, UNITS, Released, few, month_end
 from disclosure.checker import determined, line_faults, whole
@@ -79,7 +79,7 @@ def issue_keys(house: House) -> dict[str, str]:
     how: dict[str, Any] = {"comments": False, "rows": False}
     with db.write(house.engine) as connection:
         return {
-            name: apikeys.issue(
+            name: api_keys.issue(
                 connection,
                 name,
                 scope.get("service"),

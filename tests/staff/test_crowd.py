@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from test_one_snapshot import PATHS, answered
 
-from cxserver.staff.access import Role
+from cxserver.accounts.roles import Role
 from desks import invite
 from house import House, stamp_of
 from lasting import lasting

@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 
 import cxserver
 from cxserver import db, staff, tables
+from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
 from cxserver.intake.desk import Desk
 from cxserver.reading_queue import ReadingQueue
-from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import House, answer
 from lasting import lasting

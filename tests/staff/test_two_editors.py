@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from cxserver import db, tables
+from cxserver.accounts.roles import Role
 from cxserver.comments import replies
-from cxserver.staff.access import Role
 from desks import post, sign_in
 from house import House
 from test_tables import EDITED

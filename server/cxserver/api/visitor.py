@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cxserver import db
+from cxserver.accounts import api_keys
+from cxserver.accounts.api_keys import ApiKey
 from cxserver.api import items
 from cxserver.api.items import Rejected
 from cxserver.api.reading import Query
-from cxserver.catalog import apikeys
-from cxserver.catalog.apikeys import ApiKey
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience
 from cxserver.errors import ApiKeyRefused, NotFound
@@ -138,7 +138,7 @@ def note_use(desk: Desk, key: ApiKey) -> None:
         return
     # Results are no worse for not having noted it.
     with suppress(SQLAlchemyError), db.write(desk.staff_engine) as connection:
-        apikeys.touch(connection, key, today)
+        api_keys.touch(connection, key, today)
 
 
 def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
@@ -148,7 +148,7 @@ def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
     if scheme.lower() != "bearer":
         raise Rejected(401, "key_missing", "Send a key: `Authorization: Bearer cxa1_…`.")
     try:
-        return apikeys.find(connection, text.strip(), today)
+        return api_keys.find(connection, text.strip(), today)
     except ApiKeyRefused as error:
         raise Rejected(401, "key_refused", str(error)) from None
 

@@ -7,8 +7,10 @@ import typer
 from rich.markup import escape
 
 from cxserver import clock, db
-from cxserver.catalog import apikeys, rootkey
-from cxserver.catalog.apikeys import ApiKey
+from cxserver.accounts import api_keys
+from cxserver.accounts.api_keys import ApiKey
+from cxserver.audit.journal import COMMAND, Journal
+from cxserver.catalog import rootkey
 from cxserver.cli.console import (
     Data,
     Json,
@@ -20,8 +22,6 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.staff import audit
-from cxserver.staff.audit import Journal
 
 api_key = typer.Typer(help="Keys that programs read results with.", no_args_is_help=True)
 app.add_typer(api_key, name="api-key")
@@ -46,8 +46,8 @@ def issue(
         ),
     ] = False,
     days: Annotated[
-        int, typer.Option(min=1, max=apikeys.LONGEST, help="How long it is good for.")
-    ] = apikeys.USUAL,
+        int, typer.Option(min=1, max=api_keys.LONGEST, help="How long it is good for.")
+    ] = api_keys.USUAL,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -58,12 +58,12 @@ def issue(
     journal = Journal(rootkey.read(chosen.root_key_path))
     expires = now.date() + timedelta(days=days)
     with database(chosen) as engine, db.write(engine) as connection:
-        id, text = apikeys.issue(
+        id, text = api_keys.issue(
             connection, name, service, office, expires, now.date(), comments=comments, rows=rows
         )
         reads = _reads(service, office, comments=comments, rows=rows)
         about = f"API key {id} ({name}) reads {reads}"
-        journal.write(connection, audit.COMMAND, "issue key", about, "done", now)
+        journal.write(connection, COMMAND, "issue key", about, "done", now)
     if json:
         say_json({"id": id, "key": text, "expires": expires.isoformat()})
         return
@@ -80,7 +80,7 @@ def list_keys(data: Data = None, json: Json = False) -> None:
     """Every key there was. The keys themselves are not kept."""
     today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = apikeys.everything(connection)
+        found = api_keys.everything(connection)
     if json:
         say_json([_as_json(key) | {"state": key.state(today)} for key in found])
         return
@@ -104,9 +104,9 @@ def revoke(
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
-        key = apikeys.revoke(connection, id, now.date())
+        key = api_keys.revoke(connection, id, now.date())
         about = f"API key {key.id} ({key.name})"
-        journal.write(connection, audit.COMMAND, "withdraw key", about, "done", now)
+        journal.write(connection, COMMAND, "withdraw key", about, "done", now)
     out.print(f"API key {key.id} ({key.name}) is withdrawn.", markup=False, soft_wrap=True)
 
 

@@ -7,6 +7,7 @@ import typer
 from rich.progress import Progress
 
 from cxserver import clock, db
+from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import rootkey
 from cxserver.cli import imports
 from cxserver.cli.console import (
@@ -26,8 +27,6 @@ from cxserver.imports.overlap import Overlap
 from cxserver.imports.shape import FORMS, Form
 from cxserver.imports.summary import Summary
 from cxserver.imports.taking import Batch
-from cxserver.staff import audit
-from cxserver.staff.audit import Journal
 
 _KNOWN = ", ".join(FORMS)
 
@@ -96,7 +95,7 @@ def import_(
                     also=also,
                 )
                 about = f"import {given.id}: {found.total:,} answers from {given.name}"
-                journal.write(connection, audit.COMMAND, "import", about, "done", now)
+                journal.write(connection, COMMAND, "import", about, "done", now)
     _tell(given, found, taken, json)
     _refuse(found, dry_run, skip_rejected, also)
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from cxserver import clock, db
+from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import rootkey
 from cxserver.cli.console import (
     Data,
@@ -21,8 +22,6 @@ from cxserver.cli.console import (
 from cxserver.errors import ServerError
 from cxserver.imports import taken, undoing
 from cxserver.imports.taken import Taken
-from cxserver.staff import audit
-from cxserver.staff.audit import Journal
 
 
 @app.command("imports")
@@ -59,7 +58,7 @@ def undo(id: str, yes: bool, data: Path | None) -> None:
             one = taken.named(connection, id)
             gone = undoing.undo(connection, one)
             about = f"import {one.id}: {one.answers:,} answers from {one.file}"
-            journal.write(connection, audit.COMMAND, "undo import", about, "done", now)
+            journal.write(connection, COMMAND, "undo import", about, "done", now)
     err.print(f"{_what(one, gone.cases)} is out again.", soft_wrap=True, markup=False)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cxserver import clock, db
+from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import directory, rootkey
 from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
 from cxserver.comments import redaction, striking
@@ -14,8 +15,6 @@ from cxserver.comments.striking import Cut
 from cxserver.quarter import fiscal
 from cxserver.quarter import review as reviewing
 from cxserver.quarter.review import Comment, Decision
-from cxserver.staff import audit
-from cxserver.staff.audit import Journal
 
 review = typer.Typer(help="Comments before OMB gets them.", no_args_is_help=True)
 app.add_typer(review, name="review")
@@ -96,7 +95,7 @@ def redact(
             gone, others = redaction.redact(connection, row, free, cut, now)
             about = f"{row[0]}/{row[1] - timedelta(days=row[1].weekday())}/{row[2]} by {who}"
             told = f"{gone} characters, also out of {others} texts of the staff"
-            journal.write(connection, audit.COMMAND, "redact a comment", about, told, now)
+            journal.write(connection, COMMAND, "redact a comment", about, told, now)
         db.forget_rows(engine, redaction.TABLES)
     out.print("Taken out for good.")
 

@@ -8,6 +8,10 @@ import typer
 from rich.markup import escape
 
 from cxserver import clock, db
+from cxserver.accounts import members, roles
+from cxserver.accounts.members import Entry
+from cxserver.accounts.roles import Member, Role
+from cxserver.audit.journal import COMMAND, Journal, Verdict
 from cxserver.catalog import directory, rootkey
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import (
@@ -23,10 +27,6 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.errors import NotFound
-from cxserver.staff import access, audit, members
-from cxserver.staff.access import Member, Role
-from cxserver.staff.audit import Journal, Verdict
-from cxserver.staff.members import Entry
 
 staff_app = typer.Typer(help="Who may open the staff pages.", no_args_is_help=True)
 app.add_typer(staff_app, name="staff")
@@ -71,9 +71,9 @@ def invite(
             secret = members.link(connection, member, now, break_glass=break_glass)
         about = " ".join(part for part in (member.email, role, office or service) if part)
         what = "break-glass link" if break_glass else "invite"
-        journal.write(connection, audit.COMMAND, what, about, "done", now)
+        journal.write(connection, COMMAND, what, about, "done", now)
     address = f"{chosen.base_url}/staff/sign-in" + (f"/{secret}" if secret else "")
-    lives = access.BREAK_GLASS_LIVES if break_glass else access.INVITE_LIVES
+    lives = roles.BREAK_GLASS_LIVES if break_glass else roles.INVITE_LIVES
     _say_address(member, address, now + lives if secret else None, json)
 
 
@@ -101,7 +101,7 @@ def revoke(email: Email, data: Data = None) -> None:
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
         member = members.revoke(connection, email, now)
-        journal.write(connection, audit.COMMAND, "revoke", member.email, "done", now)
+        journal.write(connection, COMMAND, "revoke", member.email, "done", now)
     out.print(f"{member.email} is shut out.", markup=False, soft_wrap=True)
 
 

@@ -14,7 +14,11 @@ from sqlalchemy import Engine, func, select
 
 from cxsdk import Issuer
 from cxserver import clock, db, serve, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.app import CxApp, create_app
+from cxserver.audit import journal
+from cxserver.audit.journal import Journal
 from cxserver.catalog import apply, check, directory, linkkeys, rootkey
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.demo import front, people
@@ -23,9 +27,6 @@ from cxserver.errors import CatalogRefused
 from cxserver.intake import closing, cut_tables, entry, store
 from cxserver.intake.entry import Secrets
 from cxserver.settings import Settings
-from cxserver.staff import audit, members
-from cxserver.staff.access import Member, Role
-from cxserver.staff.audit import Journal
 
 BATCH = 1000
 # The poster that telephones scan leads here.
@@ -144,7 +145,7 @@ def _let_in(settings: Settings) -> str:
         with db.write(engine) as connection:
             member, secret = members.invite(connection, analyst, now)
             about = f"{member.email} {member.role}"
-            Journal(roots).write(connection, audit.COMMAND, "invite", about, "done", now)
+            Journal(roots).write(connection, journal.COMMAND, "invite", about, "done", now)
             return secret
     finally:
         engine.dispose()

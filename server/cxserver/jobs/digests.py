@@ -9,13 +9,14 @@ from collections import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxserver import db, mail
+from cxserver.accounts import members
+from cxserver.audit.journal import Journal
 from cxserver.catalog import rootkey
 from cxserver.errors import MailRefused, ServerError
 from cxserver.jobs.errand import Errand
 from cxserver.log import logger
 from cxserver.mail import Letter
-from cxserver.staff import digest, digestmail, members, subscriptions
-from cxserver.staff.audit import Journal
+from cxserver.staff import digest, digestmail, subscriptions
 from cxserver.staff.digest import Digest
 from cxserver.staff.subscriptions import Due, Every
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import singledispatch
 
+from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Agency, Clearance
 from cxserver.jobs.notices import Ending, Filing, Notice, Using, Yearly
 from cxserver.mail import Letter
-from cxserver.staff.access import Member
 
 _WIDE = 76
 _DAY = timedelta(days=1)

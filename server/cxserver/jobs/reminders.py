@@ -12,6 +12,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from cxserver import db, mail, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.errors import MailRefused
 from cxserver.intake import ledger
 from cxserver.jobs import notices, reminderletter
@@ -19,8 +21,7 @@ from cxserver.jobs.errand import Errand
 from cxserver.jobs.notices import Notice
 from cxserver.log import logger
 from cxserver.quarter import submissions
-from cxserver.staff import digest, members
-from cxserver.staff.access import Member, Role
+from cxserver.staff import digest
 
 # Those who file with OMB and keep the catalogue.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})

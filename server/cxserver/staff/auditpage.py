@@ -6,8 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.staff import access, audit, rooms, table
-from cxserver.staff.audit import Line
+from cxserver.accounts import roles
+from cxserver.audit import journal
+from cxserver.audit.journal import Line
+from cxserver.staff import rooms, table
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Table
 
@@ -18,7 +20,7 @@ def show(request: Request, visit: Visit) -> Response:
     """A page of the log, and whether its chain holds."""
     before = _line(request.query_params.get("before", ""))
     with visit.read() as connection:
-        lines = audit.latest(connection, before, PAGE + 1)
+        lines = journal.latest(connection, before, PAGE + 1)
     if request.query_params.get("format") == "csv":
         return table.download("audit", as_table(lines[:PAGE]))
     older = lines[PAGE - 1].n if len(lines) > PAGE else None
@@ -46,4 +48,4 @@ def _line(text: str) -> int | None:
     return int(text)
 
 
-ROOMS = (Room("/audit", show, access.GUARDS, audit="read the audit log", label="Audit"),)
+ROOMS = (Room("/audit", show, roles.GUARDS, audit="read the audit log", label="Audit"),)

@@ -14,13 +14,12 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 
 from cxserver import db
+from cxserver.audit.journal import NOBODY, Journal
 from cxserver.intake.desk import Desk
 from cxserver.log import logger
 from cxserver.pages import environment
 from cxserver.pages.static import Files
 from cxserver.settings import Settings
-from cxserver.staff import audit
-from cxserver.staff.audit import Journal
 from cxserver.staff.refusals import Refusals
 
 # A page of ours, and nothing that a browser could read as another host.
@@ -72,7 +71,7 @@ class Backroom:
             return
         self.failures.append(now)
         with db.write(self.entrance) as connection:
-            self.journal.write(connection, audit.NOBODY, "sign in", how, result, now)
+            self.journal.write(connection, NOBODY, "sign in", how, result, now)
 
     def draw(self, template: str, **values: Any) -> str:
         """A page, in English: staff pages speak no other language."""

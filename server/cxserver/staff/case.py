@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import tables
+from cxserver.accounts import members, roles
 from cxserver.comments import alerts, cases, replies
 from cxserver.comments.cases import Case
 from cxserver.comments.replies import Posted
 from cxserver.errors import Conflict, NotFound, ReplyRefused
-from cxserver.staff import access, colleagues, comments, members, rooms
+from cxserver.staff import colleagues, comments, rooms
 from cxserver.staff.commentlist import Shelf, Told
 from cxserver.staff.filters import today_of
 from cxserver.staff.rooms import Room, Visit
@@ -231,6 +232,6 @@ _ACTS: Mapping[str, Act] = {
 }
 
 ROOMS = (
-    Room(ADDRESS, show, access.READERS, audit="read a comment"),
-    Room(ADDRESS + "/act", act, access.READERS, methods=("POST",)),
+    Room(ADDRESS, show, roles.READERS, audit="read a comment"),
+    Room(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
 )

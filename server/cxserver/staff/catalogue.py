@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.catalog.directory import Clearance, Service
 from cxserver.instrument.survey import Choice, Survey, Wording
 from cxserver.intake import meter
 from cxserver.intake.meter import Reading
-from cxserver.staff import access, filters, places, rooms, table
+from cxserver.staff import filters, places, rooms, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -167,4 +168,4 @@ def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:
     )
 
 
-ROOMS = (Room("/catalogue", show, access.EVERYONE, label="Catalogue"),)
+ROOMS = (Room("/catalogue", show, roles.EVERYONE, label="Catalogue"),)

@@ -1,9 +1,10 @@
 """Who else may read a comment: to them its case may be handed, and to nobody else."""
 
+from cxserver.accounts import members, roles
+from cxserver.accounts.roles import Member
 from cxserver.errors import NotFound
 from cxserver.insight.scopes import Scope
-from cxserver.staff import access, filters, members
-from cxserver.staff.access import Member
+from cxserver.staff import filters
 from cxserver.staff.commentlist import Shelf, Told
 from cxserver.staff.rooms import Visit
 
@@ -12,9 +13,9 @@ def others(visit: Visit, told: Told) -> list[Member]:
     """All who may open this comment's page but the visitor, by what they are called."""
     above = filters.line_up(visit.directory, told.comment.office)
     with visit.read() as connection:
-        known = members.of_roles(connection, access.READERS, above)
+        known = members.of_roles(connection, roles.READERS, above)
     scopes = {
-        one: access.may_see(one, visit.directory) for one in known if one.id != visit.member.id
+        one: roles.may_see(one, visit.directory) for one in known if one.id != visit.member.id
     }
     # Many have the same scope, and each is a question to the counts.
     opens = {scope: _opens(visit, told, scope) for scope in set(scopes.values())}
@@ -23,9 +24,9 @@ def others(visit: Visit, told: Told) -> list[Member]:
 
 def may_read(visit: Visit, told: Told, member: Member) -> bool:
     """Whether this person may open the comment's page, too."""
-    if not access.sees_comments(member):
+    if not roles.sees_comments(member):
         return False
-    return _opens(visit, told, access.may_see(member, visit.directory))
+    return _opens(visit, told, roles.may_see(member, visit.directory))
 
 
 def called(member: Member) -> str:

@@ -6,11 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.comments.query import STATES, State
 from cxserver.insight.drivers import SIDES, Side
 from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers
-from cxserver.staff import access, rooms, table, words
+from cxserver.staff import rooms, table, words
 from cxserver.staff.commentlist import Found, Mark, Search, Shelf, Told
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
@@ -67,7 +68,7 @@ def show(request: Request, visit: Visit) -> Response:
 
 def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
     """The newest comments of an office, for a page of another kind; looking is noted in the log."""
-    if not access.sees_comments(visit.member):
+    if not roles.sees_comments(visit.member):
         return ()
     here = visit.scope.narrowed(Scope(offices=frozenset({office})))
     found = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
@@ -183,4 +184,4 @@ def _choices(asked: Filters) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-ROOMS = (Room("/comments", show, access.READERS, audit="read comments", label="Comments"),)
+ROOMS = (Room("/comments", show, roles.READERS, audit="read comments", label="Comments"),)

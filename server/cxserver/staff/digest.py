@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cxserver.accounts import roles
+from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
 from cxserver.insight import small, suppression
 from cxserver.insight.measures import Score
 from cxserver.insight.scopes import Scope
 from cxserver.insight.small import Quarter
 from cxserver.periods import Period
-from cxserver.staff import access, overview, quotes, smalloffice, subscriptions, table, words
-from cxserver.staff.access import Member
+from cxserver.staff import overview, quotes, smalloffice, subscriptions, table, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.overview import Seen, Standing
 from cxserver.staff.quotes import Quote
@@ -47,7 +48,7 @@ class Subscriber:
     @property
     def scope(self) -> Scope:
         """All that this person may see."""
-        return access.may_see(self.member, self.directory)
+        return roles.may_see(self.member, self.directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def make(
     if not asked.services_in(asked.seen):
         return None
     said = _numbers(reader, asked, last_week=period.kind == "week")
-    if not access.sees_comments(who):
+    if not roles.sees_comments(who):
         return said
     links = (*said.links, ("Comments", "/comments"))
     return replace(said, quotes=quotes.first(reader, asked.window.span), links=links)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import jinja2
 
+from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
 from cxserver.mail import Letter
 from cxserver.pages import environment
 from cxserver.settings import Settings
-from cxserver.staff.access import Member
 from cxserver.staff.digest import Digest
 from cxserver.staff.subscriptions import Every
 

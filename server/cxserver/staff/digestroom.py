@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import mail
-from cxserver.staff import access, digest, digestmail, rooms, subscriptions
+from cxserver.accounts import roles
+from cxserver.staff import digest, digestmail, rooms, subscriptions
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.subscriptions import Every
 
@@ -64,4 +65,4 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%A, %B} {moment.day}, {moment.year}, at {moment.hour}:00" if moment else ""
 
 
-ROOMS = (Room("/digest", enter, access.EVERYONE, methods=("GET", "POST"), label="Digest"),)
+ROOMS = (Room("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.catalog.directory import Service
 from cxserver.insight import cuts, drivers, suppression, wording
 from cxserver.insight.drivers import Taps
 from cxserver.insight.measures import Share
-from cxserver.staff import access, charts, rooms, smalloffice, table, words
+from cxserver.staff import charts, rooms, smalloffice, table, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Table
@@ -91,7 +92,7 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
 def _wrote(visit: Visit, asked: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
     """Where the words are of those who named what is named most: its name, and the query."""
     worse = _worse(taps)
-    if not (worse and worse.could_be_better.hits and access.sees_comments(visit.member)):
+    if not (worse and worse.could_be_better.hits and roles.sees_comments(visit.member)):
         return "", ""
     name = words.driver(asked.services_in(asked.of_office()), worse)
     return name, asked.query(period=None, channel=None, driver=f"{worse.code}-negative")
@@ -136,4 +137,4 @@ def _of_100(share: float) -> str:
     return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
 
 
-ROOMS = (Room("/drivers", show, access.EVERYONE, label="Drivers"),)
+ROOMS = (Room("/drivers", show, roles.EVERYONE, label="Drivers"),)

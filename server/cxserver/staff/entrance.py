@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver.staff import backroom, sessions
-from cxserver.staff.access import Member
+from cxserver.accounts import sessions
+from cxserver.accounts.roles import Member
+from cxserver.staff import backroom, session_cookie
 
 LINK, BREAK_GLASS, PROVIDER = "one-time link", "break-glass link", "identity provider"
 
@@ -20,9 +21,9 @@ def admit(
     `how` is one of the ways above, and stands in the log.
     """
     back = backroom.of(request)
-    previous = sessions.id_of(request, back.settings)
+    previous = session_cookie.id_of(request, back.settings)
     id = sessions.begin(connection, member, now, previous, at_provider=how == PROVIDER)
     back.journal.write(connection, member, "sign in", how, "done", now)
     response = RedirectResponse(back.settings.path + page, 303)
-    sessions.give(response, request, back.settings, id)
+    session_cookie.give(response, request, back.settings, id)
     return response

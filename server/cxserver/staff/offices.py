@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.catalog.directory import Office
 from cxserver.insight import cuts, funnel, slices, suppression
 from cxserver.insight.funnel import Funnel, Point, Position
 from cxserver.insight.slices import Slice
-from cxserver.staff import access, charts, rooms, smalloffice, table
+from cxserver.staff import charts, rooms, smalloffice, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -177,4 +178,4 @@ def _others(n: int) -> str:
     return f"The other {n} offices differ by no more than is usual."
 
 
-ROOMS = (Room("/offices", show, access.EVERYONE, label="Offices"),)
+ROOMS = (Room("/offices", show, roles.EVERYONE, label="Offices"),)

@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import db
+from cxserver.accounts import members
 from cxserver.log import logger
 from cxserver.settings import Settings
-from cxserver.staff import backroom, entrance, members, problem, rooms, sessions
+from cxserver.staff import backroom, entrance, problem, rooms, session_cookie
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.provider import Provider, Refused, Ticket, Unreachable
 
@@ -161,13 +162,13 @@ def _carry(response: Response, name: str, value: str) -> None:
 
 
 def _farewell(request: Request, settings: Settings) -> str:
-    return sessions.cookie_name(request, settings).replace("staff", "farewell")
+    return session_cookie.cookie_name(request, settings).replace("staff", "farewell")
 
 
 def _cookie(request: Request, settings: Settings) -> str:
     if not configured(settings):
         raise HTTPException(404)
-    return sessions.cookie_name(request, settings).replace("staff", "errand")
+    return session_cookie.cookie_name(request, settings).replace("staff", "errand")
 
 
 def _signer(room: Backroom) -> URLSafeSerializer:

@@ -8,23 +8,14 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.insight import changes, cuts, slices, wording
 from cxserver.insight.changes import Change
 from cxserver.insight.cuts import Counted, NotCut
 from cxserver.insight.measures import Score
 from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
-from cxserver.staff import (
-    access,
-    charts,
-    monday,
-    rooms,
-    series,
-    smalloffice,
-    table,
-    windows,
-    words,
-)
+from cxserver.staff import charts, monday, rooms, series, smalloffice, table, windows, words
 from cxserver.staff.filters import CHANNELS, Filters, Reading
 from cxserver.staff.monday import First
 from cxserver.staff.rooms import Room, Visit
@@ -182,7 +173,7 @@ def show(request: Request, visit: Visit) -> Response:
         moved=seen.moved,
         first=seen.first,
         fallen=seen.fallen,
-        reads=access.sees_comments(visit.member),
+        reads=roles.sees_comments(visit.member),
         shown=SHOWN,
     )
 
@@ -425,4 +416,4 @@ def _said(seen: Seen) -> list[tuple[Cell, ...]]:
     return [(table.name(name), table.plain(one)) for name, one in told]
 
 
-ROOMS = (Room("/", show, access.EVERYONE, label="Overview"),)
+ROOMS = (Room("/", show, roles.EVERYONE, label="Overview"),)

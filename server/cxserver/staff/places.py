@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.catalog import kiosks, placements
 from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.disclosure import ENOUGH
 from cxserver.insight.scopes import Scope
-from cxserver.staff import access, rooms, table
+from cxserver.staff import rooms, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -170,4 +171,4 @@ def _holds(scope: Scope, one: Device | Placement) -> bool:
     )
 
 
-ROOMS = (Room("/places", show, access.EVERYONE, label="Links and kiosks"),)
+ROOMS = (Room("/places", show, roles.EVERYONE, label="Links and kiosks"),)

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from cxserver import relying
+from cxserver.accounts.members import Identity
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
-from cxserver.staff.members import Identity
 
 # With one of these nobody but the provider can sign; HS256 and "none" are other people's trouble.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]

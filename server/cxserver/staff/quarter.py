@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.catalog.directory import Filing, Service
 from cxserver.errors import ServerError
 from cxserver.quarter import check, due, filing, review, submissions
@@ -23,8 +24,8 @@ from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.review import Standing
 from cxserver.quarter.submissions import Submission
 from cxserver.quarter.volumes import Volume
-from cxserver.staff import access, filters, levels, rooms, windows
 from cxserver.staff import filing as choosing
+from cxserver.staff import filters, levels, rooms, windows
 from cxserver.staff.filing import Chosen
 from cxserver.staff.rooms import Room, Visit
 
@@ -229,4 +230,4 @@ def _dates(visit: Visit, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-ROOMS = (Room("/quarter", show, access.FILERS, label="Quarter"),)
+ROOMS = (Room("/quarter", show, roles.FILERS, label="Quarter"),)

@@ -8,12 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from cxserver.accounts import roles
 from cxserver.errors import NotFound, ServerError
 from cxserver.quarter import bundle, fiscal, recording
 from cxserver.quarter.formats import fits
 from cxserver.quarter.recording import Entry
-from cxserver.staff import access, quarter
 from cxserver.staff import filing as choosing
+from cxserver.staff import quarter
 from cxserver.staff.filing import Chosen
 from cxserver.staff.quarter import Refused
 from cxserver.staff.rooms import Room, Visit
@@ -101,6 +102,6 @@ def _named(request: Request) -> Chosen:
 
 
 ROOMS = (
-    Room("/quarter/files/{quarter}/{form}", download, access.FILERS),
-    Room("/quarter/record", add, access.FILERS, methods=("POST",)),
+    Room("/quarter/files/{quarter}/{form}", download, roles.FILERS),
+    Room("/quarter/record", add, roles.FILERS, methods=("POST",)),
 )

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import db
+from cxserver.accounts import roles
 from cxserver.comments import redaction, striking
 from cxserver.comments.striking import Cut
-from cxserver.staff import access, case, rooms
+from cxserver.staff import case, rooms
 from cxserver.staff.commentlist import Told
 from cxserver.staff.rooms import Room, Visit
 
@@ -65,4 +66,4 @@ def _free(told: Told) -> list[str]:
     return [code for code, *_ in told.comment.more]
 
 
-ROOMS = (Room(case.ADDRESS + "/redact", redact, access.READERS, methods=("POST",)),)
+ROOMS = (Room(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.insight import cuts
-from cxserver.staff import access, charts, filters, rooms, smalloffice, table
+from cxserver.staff import charts, filters, rooms, smalloffice, table
 from cxserver.staff.filters import CHANNELS, Filters
 from cxserver.staff.rooms import Room, Visit
 from cxserver.staff.table import Cell, Table
@@ -167,4 +168,4 @@ def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
     return table.partly(n) if way in partly else table.count(n)
 
 
-ROOMS = (Room("/response", show, access.EVERYONE, label="Response"),)
+ROOMS = (Room("/response", show, roles.EVERYONE, label="Response"),)

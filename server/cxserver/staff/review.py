@@ -11,11 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from cxserver.accounts import roles
 from cxserver.errors import NotFound
 from cxserver.quarter import review
 from cxserver.quarter.review import Comment, Decided, Decision
-from cxserver.staff import access, rooms
 from cxserver.staff import filing as choosing
+from cxserver.staff import rooms
 from cxserver.staff.filing import Chosen
 from cxserver.staff.rooms import Room, Visit
 
@@ -165,4 +166,4 @@ def _parts(name: str) -> tuple[str, str]:
     return service, id
 
 
-ROOMS = (Room("/quarter/comments", enter, access.FILERS, methods=("GET", "POST")),)
+ROOMS = (Room("/quarter/comments", enter, roles.FILERS, methods=("GET", "POST")),)

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, periods
+from cxserver.accounts import roles
 from cxserver.comments import redaction
 from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
 from cxserver.quarter import review
 from cxserver.quarter.review import Named
-from cxserver.staff import access, case, redact, rooms
+from cxserver.staff import case, redact, rooms
 from cxserver.staff import filing as choosing
 from cxserver.staff.filing import Chosen
 from cxserver.staff.rooms import Room, Visit
@@ -92,4 +93,4 @@ def _name(row: Named) -> str:
     return f"{service}/{id}"
 
 
-ROOMS = (Room("/quarter/comments/redact", enter, access.FILERS, methods=("GET", "POST")),)
+ROOMS = (Room("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)

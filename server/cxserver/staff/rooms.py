@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from cxserver.accounts.roles import Member, Role, may_see
 from cxserver.catalog.directory import Directory
 from cxserver.insight.cuts import NotCut
 from cxserver.insight.scopes import Scope
 from cxserver.log import logger
 from cxserver.pages import body
-from cxserver.staff import access, backroom, origin, sessions
-from cxserver.staff.access import Member, Role
+from cxserver.staff import backroom, origin, session_cookie
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.snapshot import Snapshot
 
@@ -201,11 +201,11 @@ def _entered(
 ) -> Response:
     back = backroom.of(request)
     now = back.desk.clock()
-    member = sessions.member_of(request, back, snapshot, now)
+    member = session_cookie.member_of(request, back, snapshot, now)
     if member is None:
         return RedirectResponse(back.sign_in(request), 303)
     directory = back.desk.directory
-    scope = access.may_see(member, directory)
+    scope = may_see(member, directory)
     visit = Visit(member, scope, directory, now, request, back, rooms, form, snapshot)
     request.state.visit = visit
     if member.role not in room.roles:

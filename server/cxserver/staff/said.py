@@ -5,9 +5,10 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cxserver.accounts import roles
 from cxserver.comments import cases
 from cxserver.comments.cases import Done
-from cxserver.staff import access, rooms
+from cxserver.staff import rooms
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
 
@@ -50,4 +51,4 @@ def _counts(asked: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
 
 
 # Reached from the comments: it is made now and then, not looked at every day.
-ROOMS = (Room("/said-and-did", show, access.READERS),)
+ROOMS = (Room("/said-and-did", show, roles.READERS),)

@@ -11,18 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cxserver import db
+from cxserver.accounts import members, roles, sessions
+from cxserver.accounts.roles import Member
 from cxserver.log import logger
-from cxserver.staff import (
-    access,
-    backroom,
-    entrance,
-    members,
-    oidc,
-    origin,
-    rooms,
-    sessions,
-)
-from cxserver.staff.access import Member
+from cxserver.staff import backroom, entrance, oidc, origin, rooms, session_cookie
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.rooms import Room, Visit
 
@@ -49,7 +41,7 @@ async def home(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """GET /staff/sign-in: the ways in."""
     back = backroom.of(request)
-    sessions.cookie_name(request, back.settings)
+    session_cookie.cookie_name(request, back.settings)
     onward = backroom.safe_page(request.query_params.get("next", ""))
     return rooms.drawn(
         back,
@@ -75,17 +67,17 @@ async def take_link(request: Request) -> Response:
 
 def sign_out(request: Request, visit: Visit) -> Response:
     """POST /staff/sign-out: the session ends here, and at the provider that began it."""
-    id = sessions.id_of(request, visit.back.settings)
+    id = session_cookie.id_of(request, visit.back.settings)
     with visit.write() as connection:
         sessions.end(connection, id)
         visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
     response = _onward(request, visit) if sessions.began_at_provider(id) else None
     response = response or RedirectResponse(f"{visit.path}/sign-in", 303)
-    sessions.take_back(response, request, visit.back.settings)
+    session_cookie.take_back(response, request, visit.back.settings)
     return response
 
 
-ROOMS = (Room("/sign-out", sign_out, access.EVERYONE, methods=("POST",)),)
+ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",)),)
 
 
 def _onward(request: Request, visit: Visit) -> Response | None:
@@ -95,7 +87,7 @@ def _onward(request: Request, visit: Visit) -> Response | None:
 
 def _show_link(request: Request) -> Response:
     back, now = backroom.of(request), backroom.of(request).desk.clock()
-    sessions.cookie_name(request, back.settings)
+    session_cookie.cookie_name(request, back.settings)
     member = _whose(request, back, now)
     if member is None:
         return _stale(back)
@@ -104,7 +96,7 @@ def _show_link(request: Request) -> Response:
 
 def _take_link(request: Request) -> Response:
     back, now = backroom.of(request), backroom.of(request).desk.clock()
-    sessions.cookie_name(request, back.settings)
+    session_cookie.cookie_name(request, back.settings)
     how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
     if _whose(request, back, now) is not None:
         with db.write(back.entrance) as connection:

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select
 
 from cxserver import db, periods, tables
+from cxserver.accounts import members
+from cxserver.accounts.roles import Member, Role
 from cxserver.periods import Period
-from cxserver.staff import members
-from cxserver.staff.access import Member, Role
 
 _MORNING = time(6)
 _DAY = timedelta(days=1)

@@ -4,13 +4,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from cxserver.accounts import roles
 from cxserver.errors import Conflict, ServerError
 from cxserver.quarter import reflections, volumes
 from cxserver.quarter.formats import channels
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
-from cxserver.staff import access, quarter
 from cxserver.staff import filing as choosing
+from cxserver.staff import quarter
 from cxserver.staff.filing import Chosen
 from cxserver.staff.quarter import Refused
 from cxserver.staff.rooms import Room, Visit
@@ -78,4 +79,4 @@ def _said(visit: Visit) -> Reflection | None:
     return Reflection(reflection, did, visit.member.email, visit.now)
 
 
-ROOMS = (Room("/quarter/tell", take, access.FILERS, methods=("POST",)),)
+ROOMS = (Room("/quarter/tell", take, roles.FILERS, methods=("POST",)),)

@@ -6,28 +6,14 @@ A session ends 30 minutes after its last page and 12 hours after it began (SP 80
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, func, select, update
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from cxserver import tables
-from cxserver.settings import Settings
-from cxserver.staff.access import Member, Role
-from cxserver.staff.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from cxserver.staff.backroom import Backroom
+from cxserver.accounts.roles import Member, Role
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
-# A page within a minute of the last one writes nothing.
-_STEP = timedelta(minutes=1)
-_SECURE, _PLAIN = "__Host-cx-staff", "cx-staff"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BYTES = 32
 # The id of a session says itself that the identity provider began it, and its hash covers that.
 _PROVIDER = "provider."
@@ -95,54 +81,6 @@ def last_seen(connection: Connection) -> dict[str, datetime]:
     held = tables.staff_sessions.c
     rows = connection.execute(select(held.member, func.max(held.seen)).group_by(held.member))
     return {row[0]: row[1] for row in rows}
-
-
-def member_of(
-    request: Request, back: "Backroom", snapshot: Snapshot, now: datetime
-) -> Member | None:
-    """Who sent this request, if they are signed in; their session has been seen now."""
-    id = id_of(request, back.settings)
-    if not id:
-        return None
-    found = find(snapshot.connection, id, now)
-    if found is None:
-        return None
-    member, seen = found
-    if now - seen >= _STEP:
-        with snapshot.write() as connection:
-            touch(connection, id, now)
-    return member
-
-
-def id_of(request: Request, settings: Settings) -> str:
-    """The session's id that the browser sent, "" for none. Raises HTTPException(403)."""
-    return request.cookies.get(cookie_name(request, settings), "")
-
-
-def give(response: Response, request: Request, settings: Settings, id: str) -> None:
-    """Put the session's cookie on a response."""
-    name = cookie_name(request, settings)
-    secure = name == _SECURE
-    response.set_cookie(name, id, path="/", secure=secure, httponly=True, samesite="lax")
-
-
-def take_back(response: Response, request: Request, settings: Settings) -> None:
-    """Take the cookie away."""
-    name = cookie_name(request, settings)
-    secure = name == _SECURE
-    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
-
-
-def cookie_name(request: Request, settings: Settings) -> str:
-    """The cookie's name. Without https nobody signs in, except on this very machine.
-
-    Browsers take `__Host-` only over https, for this host alone: no neighbour can plant one.
-    """
-    if settings.base_url.startswith("https://"):
-        return _SECURE
-    if (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") in _LOOPBACK:
-        return _PLAIN
-    raise HTTPException(403, "Staff pages open over https alone, or on the server itself.")
 
 
 def _hash(id: str) -> bytes:

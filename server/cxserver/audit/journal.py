@@ -2,7 +2,7 @@
 
 Each line's hash is keyed and covers the line and the hash before it: whoever changes, drops or
 slips in a line without the root key breaks the chain there. Cutting lines off the end leaves a
-chain that holds. So `verify` also asks what else in the database tells of a line (`witness.py`);
+chain that holds. So `verify` also asks what else in the database tells of a line (`witnesses.py`);
 and the hashes go to the server's own log, and `verify` can be asked for one.
 """
 
@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from cxserver import db, tables
+from cxserver.accounts.roles import Member
+from cxserver.audit import witnesses
+from cxserver.audit.witnesses import Sign, Witness
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.log import logger
-from cxserver.staff import witness
-from cxserver.staff.access import Member
-from cxserver.staff.witness import Sign, Witness
 
 # Who is at the command line is the operating system's to know.
 COMMAND = "command line"
@@ -108,8 +108,8 @@ class Journal:
     def verify(self, connection: Connection, holds: str = "") -> Verdict:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
         previous, n, seen = _FIRST, 0, not holds
-        witnesses = witness.everything(connection)
-        wanted = {sign for one in witnesses for sign in one.signs}
+        known = witnesses.everything(connection)
+        wanted = {sign for one in known for sign in one.signs}
         heard: set[Sign] = set()
         for row in _rows(connection):
             line = Line(*row)
@@ -117,8 +117,8 @@ class Journal:
                 return Verdict(n, previous, n + 1)
             previous, n = line.hash, line.n
             seen = seen or line.hash.hex() == holds.lower()
-            heard |= wanted.intersection(witness.signs(line.at, line.what, line.about))
-        missing = tuple(witness.unheard(witnesses, heard))
+            heard |= wanted.intersection(witnesses.signs(line.at, line.what, line.about))
+        missing = tuple(witnesses.unheard(known, heard))
         return Verdict(n, previous, None if seen else n + 1, missing)
 
     def _hash(self, previous: bytes, line: Line) -> bytes:

@@ -13,8 +13,7 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import Connection, select
 
 from cxserver import tables
-from cxserver.catalog import apikeys
-from cxserver.staff import access
+from cxserver.accounts import api_keys, roles
 
 # What a line is known by: its moment, or what was done and to what.
 Sign = datetime | tuple[str, str]
@@ -64,7 +63,7 @@ def _at(what: str, *moments: datetime) -> Witness:
 
 
 def _of_keys(connection: Connection) -> Iterator[Witness]:
-    for key in apikeys.everything(connection):
+    for key in api_keys.everything(connection):
         named = f"API key {key.id}"
         yield Witness("an API key was issued", _begin(key.issued), (("issue key", named),))
         if key.revoked is not None:
@@ -78,4 +77,4 @@ def _begin(day: date) -> datetime:
 
 def _printed(ends: datetime) -> tuple[datetime, ...]:
     # A row does not say of which kind its link is.
-    return ends - access.INVITE_LIVES, ends - access.BREAK_GLASS_LIVES
+    return ends - roles.INVITE_LIVES, ends - roles.BREAK_GLASS_LIVES

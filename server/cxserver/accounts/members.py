@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from cxserver import tables
+from cxserver.accounts import sessions
+from cxserver.accounts.roles import BREAK_GLASS_LIVES, INVITE_LIVES, Member, Role
 from cxserver.errors import NotFound
-from cxserver.staff import access, sessions
-from cxserver.staff.access import Member, Role
 
 # A secret says itself what it is, and its hash covers that: none can be turned into the other. No
 # other secret has a dot.
@@ -84,7 +84,7 @@ def link(
     With `break_glass` for an hour, and also where the identity provider lets people in.
     """
     secret = (_BREAK_GLASS if break_glass else "") + secrets.token_urlsafe(_SECRET)
-    ends = now + (access.BREAK_GLASS_LIVES if break_glass else access.INVITE_LIVES)
+    ends = now + (BREAK_GLASS_LIVES if break_glass else INVITE_LIVES)
     connection.execute(
         tables.staff_invites.insert().values(
             secret_hash=_hash(secret), member=member.id, expires=ends
