@@ -19,10 +19,10 @@ from measuring import rounds
 from sqlalchemy import Engine, insert
 
 from cxserver import db, tables
-from cxserver.insight import changes, fix, slices
-from cxserver.insight.scopes import Scope
 from cxserver.intake import store
 from cxserver.periods import Span
+from cxserver.results import changes, findings, tally_query
+from cxserver.results.scopes import Scope
 from cxserver.settings import Settings
 
 END = date(2026, 11, 1)
@@ -49,7 +49,7 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
     "by channel": (("channel",), None),
     "by week": (("week",), None),
     "changes by month": (("month", *changes.NEEDS), None),
-    "fix first": (fix.NEEDS, MEASURES),
+    "fix first": (findings.NEEDS, MEASURES),
 }
 
 
@@ -71,9 +71,9 @@ def main() -> None:
 
 def _ask(
     engine: Engine, scope: Scope, by: Sequence[str], only: set[str] | None
-) -> list[slices.Slice]:
+) -> list[tally_query.Slice]:
     with db.read(engine) as connection:
-        return slices.read(connection, scope, by, only)
+        return tally_query.read(connection, scope, by, only)
 
 
 def _took(read: Callable[[], object]) -> float:

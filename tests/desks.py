@@ -12,7 +12,7 @@ from cxserver import db
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
 from cxserver.catalog.directory import Directory
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from house import House
 
 # How a page of our own posts, as a browser tells it that knows no Sec-Fetch-Site.

@@ -13,9 +13,9 @@ import readings
 from cxserver import db, tables
 from cxserver.imports import shape, taking
 from cxserver.imports.taking import Summary
-from cxserver.insight import results
-from cxserver.insight.scopes import Scope
 from cxserver.quarter.formats import wide
+from cxserver.results import grouped
+from cxserver.results.scopes import Scope
 from house import NOW, House
 
 ASKED = ("effectiveness", "ease", "efficiency", "transparency", "employee")
@@ -128,7 +128,7 @@ def everything(house: House) -> dict[str, list[str]]:
         }
 
 
-def by(house: House, group: str, **wanted: Any) -> dict[str, results.Row]:
+def by(house: House, group: str, **wanted: Any) -> dict[str, grouped.Row]:
     """The results by a group, each under its name."""
     found = readings.rows(house.engine, group, Scope(**wanted))
     return {one.name: one for one in found}

@@ -8,23 +8,23 @@ from sqlalchemy import Engine
 
 from cxserver import db
 from cxserver.catalog.directory import Directory
-from cxserver.insight import count, results, slices
-from cxserver.insight.scopes import Scope
 from cxserver.intake import reflag
 from cxserver.intake.bursts import Row
+from cxserver.results import count, grouped, tally_query
+from cxserver.results.scopes import Scope
 from cxserver.staff import commentlist
 
 
-def counted(engine: Engine, *args: Any, **named: Any) -> list[slices.Slice]:
+def counted(engine: Engine, *args: Any, **named: Any) -> list[tally_query.Slice]:
     """`slices.read` in a transaction of its own."""
     with db.read(engine) as connection:
-        return slices.read(connection, *args, **named)
+        return tally_query.read(connection, *args, **named)
 
 
-def rows(engine: Engine, *args: Any) -> list[results.Row]:
-    """`results.rows` in a transaction of its own."""
+def rows(engine: Engine, *args: Any) -> list[grouped.Row]:
+    """`grouped.rows` in a transaction of its own."""
     with db.read(engine) as connection:
-        return results.rows(connection, *args)
+        return grouped.rows(connection, *args)
 
 
 def of_office(engine: Engine, office: str) -> int:

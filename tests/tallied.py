@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from cxserver import db, tables
 from cxserver.catalog import check
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.intake import cut_tables, store
 from cxserver.intake.entry import Tally
+from cxserver.results.tally_query import Slice
 from house import CATALOGUE, NOW
 
 

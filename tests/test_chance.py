@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta, binom, false_discovery_control, fisher_exact, hypergeom, norm
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from cxserver.insight import chance, measures
+from cxserver.results import chance, measures
 
 
 @st.composite

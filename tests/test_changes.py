@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxserver.insight import changes, mix
+from cxserver.results import changes, mix
 from tallied import piece, reworded, surveys
 
 SURVEYS = surveys()
@@ -106,7 +106,7 @@ def test_many_answers_can_say_that_nothing_changed():
     ],
 )
 def test_a_new_version_breaks_just_what_it_changes(version, trust, satisfaction, ease):
-    from cxserver.insight import wording
+    from cxserver.results import wording
 
     versions = surveys(v2=version)
     for measure, told in (

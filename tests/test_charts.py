@@ -2,8 +2,8 @@
 
 import pytest
 
-from cxserver.insight import funnel, measures
-from cxserver.insight.drivers import Taps
+from cxserver.results import funnel, measures
+from cxserver.results.drivers import Taps
 from cxserver.staff import charts
 
 

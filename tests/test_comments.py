@@ -14,8 +14,8 @@ from cxserver.comments import query as comments
 from cxserver.comments.query import Wanted
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
-from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
+from cxserver.results.scopes import Scope
 from cxserver.staff.commentlist import Mark, Search
 from readings import Shelf
 from releasing import release

@@ -13,7 +13,7 @@ import sight
 from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from cxserver.staff.commentlist import Search
 from desks import invite, sign_in
 from readings import Shelf

@@ -11,8 +11,8 @@ from cxserver import db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
-from cxserver.insight import measures
 from cxserver.jobs import due
+from cxserver.results import measures
 from cxserver.staff import digest
 from desks import invite, sign_in
 from handed import hand_in

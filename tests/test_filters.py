@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from cxserver import db, tables
 from cxserver.catalog import directory
-from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
+from cxserver.results.scopes import Scope
 from cxserver.staff import windows
 from cxserver.staff.filters import Filters
 

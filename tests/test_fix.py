@@ -8,8 +8,8 @@ import pytest
 from command import cx
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.insight import drivers, fix, fixwords
 from cxserver.intake import store
+from cxserver.results import drivers, finding_text, findings
 from house import NOW
 from tallied import piece, surveys
 
@@ -28,7 +28,7 @@ def quiet(offices: int = 10) -> list:
 
 
 def test_what_stands_out_is_told_with_its_people():
-    report = fix.first([*quiet(), at("riverside", 120, 38, unhappy=45)], SURVEYS)
+    report = findings.first([*quiet(), at("riverside", 120, 38, unhappy=45)], SURVEYS)
     [found] = report.findings
     assert (found.office, found.driver, found.named, found.n) == (
         "riverside",
@@ -42,12 +42,12 @@ def test_what_stands_out_is_told_with_its_people():
 
 
 def test_the_same_share_of_12_people_is_not_told():
-    report = fix.first([*quiet(), at("tiny", 12, 4, unhappy=5)], SURVEYS)
+    report = findings.first([*quiet(), at("tiny", 12, 4, unhappy=5)], SURVEYS)
     assert report.findings == ()
 
 
 def test_the_most_people_come_first_not_the_worst_share():
-    report = fix.first(
+    report = findings.first(
         [*quiet(), at("small", 40, 20, unhappy=25), at("large", 3000, 600, unhappy=900)], SURVEYS
     )
     assert [one.office for one in report.findings] == ["large", "small"]
@@ -71,7 +71,7 @@ def test_with_nothing_to_find_something_is_found_in_at_most_one_of_twenty_tries(
             for place in range(200)
             for n in (chance.choice((30, 60, 150)),)
         ]
-        wrong += bool(fix.first(same, SURVEYS).findings)
+        wrong += bool(findings.first(same, SURVEYS).findings)
     assert wrong <= 1
 
 
@@ -80,9 +80,9 @@ def test_an_office_that_only_has_another_mix_of_channels_does_not_stand_out():
     others = [at(f"q-{place}", 300, 15, **email) for place in range(8)]
     others += [at(f"q-{place}", 60, 15, **kiosk) for place in range(8)]
     mixed = [at("lobby", 40, 2, **email), at("lobby", 400, 100, **kiosk)]
-    assert fix.first(others + mixed, SURVEYS).findings == ()
+    assert findings.first(others + mixed, SURVEYS).findings == ()
     worse = [at("lobby", 40, 2, **email), at("lobby", 400, 200, unhappy=250, **kiosk)]
-    [found] = fix.first(others + worse, SURVEYS).findings
+    [found] = findings.first(others + worse, SURVEYS).findings
     assert (found.office, found.channel) == ("lobby", "kiosk")
 
 
@@ -90,20 +90,20 @@ def test_an_unhappy_office_gets_one_line_and_a_second_driver_of_its_own_another(
     # The unhappy name what the unhappy elsewhere name; there are three times as many of them.
     taps = {code: (0, 360 if code == "efficiency" else 60) for code in CODES}
     gloomy = piece(800, 2000, taps, office="gloomy", service="permits")
-    [found] = fix.first([*quiet(), gloomy], SURVEYS).findings
+    [found] = findings.first([*quiet(), gloomy], SURVEYS).findings
     assert found.driver == "efficiency" and not found.specific
     taps["ease"] = (0, 180)
     both = piece(800, 2000, taps, office="gloomy", service="permits")
-    first, second = fix.first([*quiet(), both], SURVEYS).findings
+    first, second = findings.first([*quiet(), both], SURVEYS).findings
     assert (first.driver, first.specific) == ("efficiency", False)
     assert (second.driver, second.specific) == ("ease", True)
 
 
 def test_a_lone_office_is_held_against_its_own_channels_or_not_at_all():
     lone = [at("riverside", 200, 10), at("riverside", 100, 30, channel="kiosk")]
-    [found] = fix.first(lone, SURVEYS).findings
+    [found] = findings.first(lone, SURVEYS).findings
     assert (found.channel, found.named_elsewhere, found.n_elsewhere) == ("kiosk", 10, 200)
-    report = fix.first([at("riverside", 200, 60)], SURVEYS)
+    report = findings.first([at("riverside", 200, 60)], SURVEYS)
     assert (report.findings, report.looked_at) == ((), 0)
     [most] = report.common
     assert (most.driver, most.named, most.n) == ("efficiency", 60, 200)
@@ -118,7 +118,7 @@ def test_rated_drivers_count_those_who_disagree():
         return type(one)(one.group, {**one.counts, **points})
 
     several = [office(f"q-{place}", 10, 200) for place in range(5)]
-    [found] = fix.first([*several, office("worse", 60, 200)], rated).findings
+    [found] = findings.first([*several, office("worse", 60, 200)], rated).findings
     assert (found.office, found.driver, found.named, found.n) == ("worse", "ease", 60, 200)
     ease = next(one for one in drivers.per_person(several, rated) if one.code == "ease")
     assert (ease.could_be_better.hits, ease.n, ease.score.mean) == (50, 1000, 4.8)
@@ -180,7 +180,7 @@ def test_it_says_honestly_when_nothing_stands_out(sqlite_house, named, told):
     with db.read(sqlite_house.engine) as connection:
         known = directory.load(connection)
     both = [at("lakeside", 800, 80, unhappy=100), at("riverside", 100, named)]
-    report = fix.first(both if named else [], surveys())
-    assert told in fixwords.summary(report)
+    report = findings.first(both if named else [], surveys())
+    assert told in finding_text.summary(report)
     for one in report.findings:
-        assert "Riverside Office" in fixwords.sentence(one, known)
+        assert "Riverside Office" in finding_text.sentence(one, known)

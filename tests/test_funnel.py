@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from cxserver.insight import funnel
+from cxserver.results import funnel
 
 
 def offices(chance: random.Random, shares: list[float], sizes: list[int]) -> dict:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import quarters
 from cxserver import db
-from cxserver.insight.scopes import WITHOUT_FLAGGED
 from cxserver.intake import recount, unlinkable
 from cxserver.quarter import answers as quarter_answers
 from cxserver.quarter import fiscal, review
 from cxserver.quarter.formats import v2
+from cxserver.results.scopes import WITHOUT_FLAGGED
 from house import NOW, House
 from past import ASKED, MAP, batch, by, everything, row, sheet, take
 

@@ -16,12 +16,12 @@ from cxserver.catalog import directory
 from cxserver.errors import ServerError
 from cxserver.imports import filed as headers
 from cxserver.imports import shape, taking
-from cxserver.insight import scopes
-from cxserver.insight.scopes import Scope
 from cxserver.intake import recount
 from cxserver.quarter import fiscal, reflections, volumes
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
+from cxserver.results import scopes
+from cxserver.results.scopes import Scope
 from cxserver.settings import Settings
 from house import House
 from past import WIDE, batch, by, look, sheet, take, wide_sheet

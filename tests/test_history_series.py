@@ -11,9 +11,9 @@ import readings
 from cxserver import db
 from cxserver.accounts.roles import Role
 from cxserver.catalog import apply, check, directory
-from cxserver.insight import changes, wording
-from cxserver.insight.scopes import Scope
 from cxserver.instrument import survey as surveys
+from cxserver.results import changes, wording
+from cxserver.results.scopes import Scope
 from desks import sign_in
 from house import CATALOGUE, NOW, House
 from past import MAP, WIDE, batch, row, sheet, take, wide_sheet

@@ -3,7 +3,7 @@
 import pytest
 
 import kinds
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from cxserver.staff.commentlist import Search
 from readings import Shelf
 from releasing import release

@@ -16,12 +16,12 @@ from cxsdk.token import Kind, Token
 from cxserver import db
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
-from cxserver.insight import changes, fix, measures, small
-from cxserver.insight.slices import Slice
 from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
+from cxserver.results import changes, findings, measures, small
+from cxserver.results.tally_query import Slice
 from desks import sign_in
 from tallied import counted, piece
 
@@ -78,7 +78,7 @@ def test_the_unhappy_of_both_scales_count_where_drivers_are_compared() -> None:
     one = thumbs(50, 80)
     assert one.thumbs.bottom == 30
     group = {**one.group, "service": "permits"}
-    told = fix.first([Slice(group, one.counts)], VERSIONS)
+    told = findings.first([Slice(group, one.counts)], VERSIONS)
     assert told.looked_at == 0
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from cxserver.insight import measures
+from cxserver.results import measures
 
 counts = st.lists(st.integers(0, 5000), min_size=5, max_size=5)
 

@@ -8,7 +8,7 @@ import pytest
 
 from cxserver.accounts.roles import Role
 from cxserver.catalog.directory import Office
-from cxserver.insight import changes, funnel
+from cxserver.results import changes, funnel
 from cxserver.staff import offices, overview, series, smalloffice, words
 from desks import sign_in
 from handed import hand_in

@@ -15,13 +15,13 @@ from command import cx
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import StoreUnavailable
-from cxserver.insight import scopes
-from cxserver.insight.scopes import Scope
 from cxserver.instrument.levels import Level
 from cxserver.intake import recount, reflag, store
 from cxserver.intake.bursts import RUSH, SAME, Seen
 from cxserver.intake.lookout import Lookout, Noted
 from cxserver.intake.writer import Writer
+from cxserver.results import scopes
+from cxserver.results.scopes import Scope
 from house import NOW, House
 from test_store import make
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 import readings
 import tallied
 from cxserver import db, tables
-from cxserver.insight import parts, slices
-from cxserver.insight.parts import Part
-from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers, levels
 from cxserver.instrument.levels import Level
 from cxserver.intake import counts, store
 from cxserver.periods import Span
+from cxserver.results import parts, tally_query
+from cxserver.results.parts import Part
+from cxserver.results.scopes import Scope
 
 FIRST = date(2025, 11, 10)
 LAST = date(2027, 2, 20)
@@ -28,7 +28,7 @@ MEASURES = [
 ]
 a_day = st.none() | st.dates(FIRST, LAST) | st.sampled_from([date(2026, 3, 1), date(2026, 6, 1)])
 a_span = st.builds(Span, a_day, a_day)
-a_split = st.lists(st.sampled_from(slices.GROUPS), unique=True, max_size=3)
+a_split = st.lists(st.sampled_from(tally_query.GROUPS), unique=True, max_size=3)
 some_offices = st.none() | st.frozensets(st.sampled_from(["north", "south", "west"]))
 some_measures = st.none() | st.frozensets(st.sampled_from([measure for measure, _ in MEASURES]))
 

@@ -16,9 +16,9 @@ from command import cx
 from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.errors import NotFound
-from cxserver.insight import parts, scopes, slices
-from cxserver.insight.scopes import Scope
 from cxserver.periods import Span
+from cxserver.results import parts, scopes, tally_query
+from cxserver.results.scopes import Scope
 from house import CATALOGUE
 
 FIRST = date(2026, 9, 1)
@@ -70,7 +70,7 @@ a_scope = st.builds(
     flagged=st.sampled_from([None, scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED]),
     span=st.builds(Span, a_day, a_day),
 )
-a_split = st.lists(st.sampled_from(slices.GROUPS), unique=True, max_size=3)
+a_split = st.lists(st.sampled_from(tally_query.GROUPS), unique=True, max_size=3)
 
 
 def holds(scope: Scope, row) -> bool:
@@ -124,12 +124,12 @@ def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
     def check(scope, by):
         read = readings.counted(engine, scope, by)
         whole = readings.counted(engine, scope)
-        assert slices.merged(read) == whole
+        assert tally_query.merged(read) == whole
         without, only = (
             readings.counted(engine, scope.narrowed(Scope(flagged=flagged)))
             for flagged in (scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED)
         )
-        assert slices.merged(without + only) == whole
+        assert tally_query.merged(without + only) == whole
 
     check()
 
@@ -167,7 +167,7 @@ def test_an_office_on_spelled_out_days_is_found_by_key(sqlite_house):
         span=Span(FIRST, FIRST + timedelta(days=DAYS)),
     )
     [part] = parts.parts(scope.span, ("week",), apart=True)
-    query = slices._tallied(scope, part, ("week",), ["answers"])
+    query = tally_query._tallied(scope, part, ("week",), ["answers"])
     with db.read(sqlite_house.engine) as connection:
         text = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())

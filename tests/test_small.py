@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cxserver.insight import small
+from cxserver.results import small
 from tallied import piece, surveys
 
 SURVEYS = surveys()

@@ -12,7 +12,7 @@ import sight
 from command import cx
 from cxsdk.token import Kind
 from cxserver.accounts.roles import Role
-from cxserver.insight import measures
+from cxserver.results import measures
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES

@@ -14,7 +14,7 @@ from cxserver.accounts.roles import Member, Role
 from cxserver.audit import journal
 from cxserver.catalog import directory
 from cxserver.disclosure.audience import Audience
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from cxserver.staff import refusals
 from desks import post, sign_in
 from house import answer

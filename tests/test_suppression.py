@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from cxserver.insight import suppression
-from cxserver.insight.suppression import PUBLISHED, Arc
+from cxserver.results import suppression
+from cxserver.results.suppression import PUBLISHED, Arc
 
 small_tables = st.tuples(st.integers(1, 5), st.integers(1, 4)).flatmap(
     lambda size: st.fixed_dictionaries(

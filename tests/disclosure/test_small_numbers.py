@@ -23,12 +23,12 @@ from starlette.testclient import TestClient
 from cxsdk.token import Token
 from cxserver import db
 from cxserver.disclosure import batches, changes, suppression
-from cxserver.insight import cuts
 from cxserver.instrument.answers import Answers
 from cxserver.intake import closing, cut_tables, entry, exclusions, recount, store
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Opened
+from cxserver.results import cuts
 from disclosure import arrivals
 from disclosure.arrivals import FIRST, KINDS, Action, Night, Person, Town
 from disclosure.checker import whole

@@ -14,12 +14,12 @@ from cxserver import db, tables
 from cxserver.comments import query as comments
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
-from cxserver.insight import cuts
-from cxserver.insight.cuts import NotCut
-from cxserver.insight.scopes import Scope
 from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store
 from cxserver.intake.bursts import Row
 from cxserver.periods import of
+from cxserver.results import cuts
+from cxserver.results.cuts import NotCut
+from cxserver.results.scopes import Scope
 from house import House
 from wrote import known, wrote
 

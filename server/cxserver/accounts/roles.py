@@ -7,8 +7,8 @@ from enum import StrEnum
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience
 from cxserver.errors import NotFound
-from cxserver.insight import scopes
-from cxserver.insight.scopes import Scope
+from cxserver.results import scopes
+from cxserver.results.scopes import Scope
 
 
 class Role(StrEnum):

@@ -17,7 +17,6 @@ from cxserver.api import items, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
 from cxserver.errors import NotFound
-from cxserver.insight import suppression
 from cxserver.intake import entry
 from cxserver.intake.desk import Desk
 from cxserver.periods import Period
@@ -25,6 +24,7 @@ from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Order
 from cxserver.quarter.filing_set import Drawer
 from cxserver.quarter.sets import FileSet
+from cxserver.results import suppression
 
 _POINTS = ("1", "2", "3", "4", "5")
 

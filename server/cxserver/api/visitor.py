@@ -22,10 +22,10 @@ from cxserver.api.reading import Query
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience
 from cxserver.errors import ApiKeyRefused, NotFound
-from cxserver.insight import scopes
-from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
 from cxserver.reading_queue import ReadingQueue
+from cxserver.results import scopes
+from cxserver.results.scopes import Scope
 
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (

@@ -15,9 +15,9 @@ from cxserver.api.models import Fault
 from cxserver.api.reading import RowsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.export import pages as batches
-from cxserver.insight import scopes
-from cxserver.insight.scopes import Scope
 from cxserver.periods import Kind, Period, Span
+from cxserver.results import scopes
+from cxserver.results.scopes import Scope
 
 LEAST = date(2000, 1, 1)
 _RULE = "`from` is a day from 2000 on, and `to` one that is not before it."

@@ -26,14 +26,13 @@ from cxserver.cli.console import (
 )
 from cxserver.export import formats
 from cxserver.export import responses as exporting
-from cxserver.insight import measures, scopes, wording
-from cxserver.insight import results as figures
-from cxserver.insight.measures import Score
-from cxserver.insight.results import Row
-from cxserver.insight.scopes import Scope
-from cxserver.insight.slices import Driver
 from cxserver.intake import entry, unlinkable
 from cxserver.intake import recount as counting
+from cxserver.results import grouped, measures, scopes, wording
+from cxserver.results.grouped import Row
+from cxserver.results.measures import Score
+from cxserver.results.scopes import Scope
+from cxserver.results.tally_query import Driver
 
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]
@@ -94,8 +93,8 @@ def results(
     json: Json = False,
 ) -> None:
     """Trust, satisfaction and drivers, counted from the tallies."""
-    if by not in (*figures.GROUPS, "driver"):
-        known = ", ".join((*figures.GROUPS, "driver"))
+    if by not in (*grouped.GROUPS, "driver"):
+        known = ", ".join((*grouped.GROUPS, "driver"))
         raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
     _check_order(start, end)
     wanted = Scope(
@@ -205,7 +204,7 @@ def prove_unlinkable(data: Data = None, json: Json = False) -> None:
 
 def _figures(engine: Engine, by: str, wanted: Scope) -> list[Row]:
     with db.read(engine) as connection:
-        return figures.rows(connection, by, wanted)
+        return grouped.rows(connection, by, wanted)
 
 
 def _origins(engine: Engine) -> dict[str, str]:

@@ -11,9 +11,9 @@ from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
 from cxserver.errors import NotFound
-from cxserver.insight import fix, fixwords, scopes, slices, wording
-from cxserver.insight.fix import Report
-from cxserver.insight.scopes import Scope
+from cxserver.results import finding_text, findings, scopes, tally_query, wording
+from cxserver.results.findings import Report
+from cxserver.results.scopes import Scope
 
 Day = datetime | None
 
@@ -56,8 +56,8 @@ def fix_first(
         )
         versions = wording.versions(known)
         scope = asked if all else asked.released
-        counted = slices.read(connection, scope, fix.NEEDS, fix.measures(versions))
-    report = fix.first(counted, versions, channels=all)
+        counted = tally_query.read(connection, scope, findings.NEEDS, findings.measures(versions))
+    report = findings.first(counted, versions, channels=all)
     if json:
         say_json({"counts": "all answers" if all else "released answers"} | _as_json(report, known))
     else:
@@ -75,24 +75,24 @@ def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
 
 def _as_json(report: Report, known: Directory) -> dict[str, Any]:
     return {
-        "summary": fixwords.summary(report),
+        "summary": finding_text.summary(report),
         "looked_at": report.looked_at,
         "findings": [
-            asdict(one) | {"people": one.people, "sentence": fixwords.sentence(one, known)}
+            asdict(one) | {"people": one.people, "sentence": finding_text.sentence(one, known)}
             for one in report.findings
         ],
         "common": [
-            asdict(one) | {"sentence": fixwords.common(one, known)} for one in report.common
+            asdict(one) | {"sentence": finding_text.common(one, known)} for one in report.common
         ],
     }
 
 
 def _show(report: Report, known: Directory) -> None:
-    out.print(fixwords.summary(report), soft_wrap=True)
+    out.print(finding_text.summary(report), soft_wrap=True)
     for place, one in enumerate(report.findings[:SHOWN], start=1):
-        out.print(f"\n{place}. {fixwords.sentence(one, known)}", soft_wrap=True, markup=False)
+        out.print(f"\n{place}. {finding_text.sentence(one, known)}", soft_wrap=True, markup=False)
     more = len(report.findings) - SHOWN
     if more > 0:
         out.print(f"\n{more} more with --json.")
     for most in report.common:
-        out.print(f"\n{fixwords.common(most, known)}", soft_wrap=True, markup=False)
+        out.print(f"\n{finding_text.common(most, known)}", soft_wrap=True, markup=False)

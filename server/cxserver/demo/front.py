@@ -15,14 +15,14 @@ from starlette.routing import BaseRoute, Route
 from cxsdk import Issuer
 from cxserver import db, periods
 from cxserver.errors import ServerError
-from cxserver.insight import results
-from cxserver.insight.scopes import Scope
 from cxserver.intake.desk import Desk
 from cxserver.pages import environment
 from cxserver.quarter import bundle
 from cxserver.quarter.formats import fits
 from cxserver.respond import counter
 from cxserver.respond.framing import POLICY
+from cxserver.results import grouped
+from cxserver.results.scopes import Scope
 from cxserver.staff import filing, record
 from cxserver.staff.filing import Chosen
 
@@ -142,7 +142,7 @@ def _files(desk: Desk, form: str) -> Response:
 def _counts(desk: Desk) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
     with db.read(desk.staff_engine) as connection:
-        found = {row.name: row for row in results.rows(connection, "office", Scope())}
+        found = {row.name: row for row in grouped.rows(connection, "office", Scope())}
     told: list[dict[str, object]] = []
     for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:

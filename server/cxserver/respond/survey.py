@@ -12,7 +12,6 @@ from cxsdk import keys, token
 from cxserver import db
 from cxserver.comments.replies import hash_of
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
-from cxserver.insight import count
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
 from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
@@ -24,6 +23,7 @@ from cxserver.intake.stamp import Stamp
 from cxserver.pages import body, language, static
 from cxserver.respond import counter, framing, replies, screen
 from cxserver.respond.screen import Values
+from cxserver.results import count
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 64 * 1024

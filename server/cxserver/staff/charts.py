@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
-from cxserver.insight import suppression
-from cxserver.insight.drivers import Taps
-from cxserver.insight.funnel import INNER, OUTER, Funnel, Position
-from cxserver.insight.measures import Score
+from cxserver.results import suppression
+from cxserver.results.drivers import Taps
+from cxserver.results.funnel import INNER, OUTER, Funnel, Position
+from cxserver.results.measures import Score
 
 _GRID = 28
 # The labels of the vertical axis stand left of the marks.

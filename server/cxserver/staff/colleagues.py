@@ -3,7 +3,7 @@
 from cxserver.accounts import members, roles
 from cxserver.accounts.roles import Member
 from cxserver.errors import NotFound
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from cxserver.staff import filters
 from cxserver.staff.commentlist import Shelf, Told
 from cxserver.staff.rooms import Visit

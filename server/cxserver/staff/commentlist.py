@@ -19,10 +19,10 @@ from cxserver.comments import query
 from cxserver.comments.query import Comment, State, Wanted
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
-from cxserver.insight import drivers
-from cxserver.insight.drivers import POINTS, Side
-from cxserver.insight.scopes import Scope
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
+from cxserver.results import drivers
+from cxserver.results.drivers import POINTS, Side
+from cxserver.results.scopes import Scope
 from cxserver.staff.filters import CHANNELS, language_name
 
 PAGE = 25

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.comments.query import STATES, State
-from cxserver.insight.drivers import SIDES, Side
-from cxserver.insight.scopes import Scope
 from cxserver.instrument import drivers
+from cxserver.results.drivers import SIDES, Side
+from cxserver.results.scopes import Scope
 from cxserver.staff import rooms, table, words
 from cxserver.staff.commentlist import Found, Mark, Search, Shelf, Told
 from cxserver.staff.filters import Filters

@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from cxserver.accounts import roles
 from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
-from cxserver.insight import small, suppression
-from cxserver.insight.measures import Score
-from cxserver.insight.scopes import Scope
-from cxserver.insight.small import Quarter
 from cxserver.periods import Period
+from cxserver.results import small, suppression
+from cxserver.results.measures import Score
+from cxserver.results.scopes import Scope
+from cxserver.results.small import Quarter
 from cxserver.staff import overview, quotes, smalloffice, subscriptions, table, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.overview import Seen, Standing

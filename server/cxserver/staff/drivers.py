@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Service
-from cxserver.insight import cuts, drivers, suppression, wording
-from cxserver.insight.drivers import Taps
-from cxserver.insight.measures import Share
+from cxserver.results import cuts, drivers, suppression, wording
+from cxserver.results.drivers import Taps
+from cxserver.results.measures import Share
 from cxserver.staff import charts, rooms, smalloffice, table, words
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit

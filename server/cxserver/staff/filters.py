@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.disclosure.audience import Audience
-from cxserver.insight import cuts, freshness, scopes
-from cxserver.insight.freshness import Freshness
-from cxserver.insight.scopes import Scope
+from cxserver.results import cuts, freshness, scopes
+from cxserver.results.freshness import Freshness
+from cxserver.results.scopes import Scope
 from cxserver.staff import windows
 from cxserver.staff.windows import DEFAULT, Asked, Window
 

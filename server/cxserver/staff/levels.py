@@ -6,12 +6,12 @@ from sqlalchemy import Connection
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory
-from cxserver.insight import measures
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.periods import Period
 from cxserver.quarter import counts, indicators
 from cxserver.quarter.counts import Counts
 from cxserver.quarter.indicators import Indicator
+from cxserver.results import measures
 from cxserver.staff import table
 from cxserver.staff.table import Cell, Table
 

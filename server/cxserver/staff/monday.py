@@ -3,12 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cxserver.insight import cuts, drivers, fix, fixwords, measures, slices, suppression
-from cxserver.insight.cuts import Counted
-from cxserver.insight.drivers import Taps
-from cxserver.insight.fix import Finding, Report
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.results import (
+    cuts,
+    drivers,
+    finding_text,
+    findings,
+    measures,
+    suppression,
+    tally_query,
+)
+from cxserver.results.cuts import Counted
+from cxserver.results.drivers import Taps
+from cxserver.results.findings import Finding, Report
+from cxserver.results.tally_query import Slice
 from cxserver.staff.filters import Filters, Reading
 
 # The first sentence of a finding ends like this.
@@ -47,9 +55,9 @@ def fetch(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Cou
     the same; and from one question, so that many offices take no longer than their counts do.
     """
     around = asked.around().during(asked.window.span)
-    wanted = fix.measures(surveys)
+    wanted = findings.measures(surveys)
     if asked.holds_rows:
-        rows = slices.fetch(reader.connection, around.released, fix.NEEDS, wanted)
+        rows = tally_query.fetch(reader.connection, around.released, findings.NEEDS, wanted)
         return Counted(rows.slices)
     by, within = ("service", "office"), ("channel", "survey")
     return cuts.read(reader.connection, around, by, wanted, within)
@@ -57,7 +65,7 @@ def fetch(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Cou
 
 def work_out(counted: Sequence[Slice], asked: Filters, surveys: Mapping[str, Survey]) -> First:
     """What to fix first here."""
-    report = fix.first(counted, surveys, channels=False) if asked.is_settled else _NOTHING
+    report = findings.first(counted, surveys, channels=False) if asked.is_settled else _NOTHING
     inside = {one.slug for one in asked.all_offices(asked.of_office())}
     found = [one for one in report.findings if one.office in inside]
     common = named_most([one for one in counted if one.group["office"] in inside], surveys, asked)
@@ -71,7 +79,7 @@ def told(found: Finding, asked: Filters, several: bool) -> Told:
     """A finding in its two parts, and where to go on from it; `several`: the page is about more
     than one office.
     """
-    what, end, rest = fixwords.sentence(found, asked.directory).partition(_END)
+    what, end, rest = finding_text.sentence(found, asked.directory).partition(_END)
     there = asked.but(office=found.office, service=_narrow(asked, found.service))
     return Told(
         (what + end).strip(),
@@ -87,7 +95,7 @@ def named_most(
 ) -> tuple[Told, ...]:
     """For each service what is named most here as what could be better."""
     found = []
-    summed = slices.merged(counted, ("service", "survey"))
+    summed = tally_query.merged(counted, ("service", "survey"))
     for service in sorted({one.group["service"] for one in summed}):
         mine = [one for one in summed if one.group["service"] == service]
         taps = drivers.per_person(mine, surveys)
@@ -121,7 +129,7 @@ def _summary(report: Report, places: int, asked: Filters, common: bool) -> str:
         if not asked.is_settled:
             return "Answers of these days are still coming in, so offices are not compared yet."
         if not places:
-            return fixwords.summary(replace(report, findings=()))
+            return finding_text.summary(replace(report, findings=()))
         return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
     if places:
         return "This stands out beyond chance:"

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Office
-from cxserver.insight import cuts, funnel, slices, suppression
-from cxserver.insight.funnel import Funnel, Point, Position
-from cxserver.insight.slices import Slice
+from cxserver.results import cuts, funnel, suppression, tally_query
+from cxserver.results.funnel import Funnel, Point, Position
+from cxserver.results.tally_query import Slice
 from cxserver.staff import charts, rooms, smalloffice, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit
@@ -59,7 +59,7 @@ def show(request: Request, visit: Visit) -> Response:
         return rooms.page(visit, "offices.html", asked=asked, state="empty")
     # Of an office that is partly hidden the shown part alone is not compared.
     whole = {slug: one for slug, one in found.items() if slug not in hidden}
-    scale = slices.trust_scale(found.values())
+    scale = tally_query.trust_scale(found.values())
     fit = comparable(whole, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
     numbers = as_table(asked, visit.path, found, hidden, drawn, scale)

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import roles
-from cxserver.insight import changes, cuts, slices, wording
-from cxserver.insight.changes import Change
-from cxserver.insight.cuts import Counted, NotCut
-from cxserver.insight.measures import Score
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.results import changes, cuts, tally_query, wording
+from cxserver.results.changes import Change
+from cxserver.results.cuts import Counted, NotCut
+from cxserver.results.measures import Score
+from cxserver.results.tally_query import Slice
 from cxserver.staff import charts, monday, rooms, series, smalloffice, table, windows, words
 from cxserver.staff.filters import CHANNELS, Filters, Reading
 from cxserver.staff.monday import First
@@ -286,7 +286,7 @@ def _sides(reader: Reading, asked: Filters, by: str = "") -> Sides:
 
 
 def _together(apart: Counted) -> Counted:
-    return Counted(lambda: slices.merged(apart.slices, changes.NEEDS))
+    return Counted(lambda: tally_query.merged(apart.slices, changes.NEEDS))
 
 
 def _side_by_side(reader: Reading, asked: Filters, by: str) -> tuple[Sides | None, str]:

@@ -13,7 +13,7 @@ from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.disclosure import ENOUGH
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 from cxserver.staff import rooms, table
 from cxserver.staff.filters import Filters
 from cxserver.staff.rooms import Room, Visit

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import roles
-from cxserver.insight import cuts
+from cxserver.results import cuts
 from cxserver.staff import charts, filters, rooms, smalloffice, table
 from cxserver.staff.filters import CHANNELS, Filters
 from cxserver.staff.rooms import Room, Visit

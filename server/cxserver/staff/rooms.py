@@ -21,10 +21,10 @@ from starlette.routing import Route
 
 from cxserver.accounts.roles import Member, Role, may_see
 from cxserver.catalog.directory import Directory
-from cxserver.insight.cuts import NotCut
-from cxserver.insight.scopes import Scope
 from cxserver.log import logger
 from cxserver.pages import body
+from cxserver.results.cuts import NotCut
+from cxserver.results.scopes import Scope
 from cxserver.staff import backroom, origin, session_cookie
 from cxserver.staff.backroom import Backroom
 from cxserver.staff.snapshot import Snapshot

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from cxserver import periods
-from cxserver.insight import changes, cuts, suppression
-from cxserver.insight.changes import Break, Side
-from cxserver.insight.cuts import Counted
-from cxserver.insight.measures import Score
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.periods import Kind, Period, Span
+from cxserver.results import changes, cuts, suppression
+from cxserver.results.changes import Break, Side
+from cxserver.results.cuts import Counted
+from cxserver.results.measures import Score
+from cxserver.results.tally_query import Slice
 from cxserver.staff import charts, table, windows, words
 from cxserver.staff.charts import Trend
 from cxserver.staff.filters import Filters

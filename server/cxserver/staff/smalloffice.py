@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.insight import changes, cuts, small, suppression, wording
-from cxserver.insight.measures import Score
-from cxserver.insight.small import Quarter
 from cxserver.periods import Span
+from cxserver.results import changes, cuts, small, suppression, wording
+from cxserver.results.measures import Score
+from cxserver.results.small import Quarter
 from cxserver.staff import comments, rooms, table, words
 from cxserver.staff.filters import Filters, Reading
 from cxserver.staff.rooms import Visit

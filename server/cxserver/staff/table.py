@@ -7,9 +7,9 @@ from io import StringIO
 from starlette.responses import Response
 
 from cxserver.export import cells
-from cxserver.insight import suppression
-from cxserver.insight.measures import Score, Share
-from cxserver.insight.suppression import View
+from cxserver.results import suppression
+from cxserver.results.measures import Score, Share
+from cxserver.results.suppression import View
 
 HIDDEN = "not shown"
 PARTLY = "partly hidden"

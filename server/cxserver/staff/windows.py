@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from starlette.exceptions import HTTPException
 
 from cxserver import periods
-from cxserver.insight import cuts
-from cxserver.insight.freshness import Freshness
 from cxserver.periods import Period, Span
+from cxserver.results import cuts
+from cxserver.results.freshness import Freshness
 
 # Whole multiples of 28 days: the same weekdays in each, and no two that differ by a few days.
 ROLLING: Mapping[str, tuple[str, int]] = {

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from cxserver.catalog.directory import Service
-from cxserver.insight import drivers, suppression
-from cxserver.insight.changes import Change
-from cxserver.insight.drivers import Taps
-from cxserver.insight.measures import Score
+from cxserver.results import drivers, suppression
+from cxserver.results.changes import Change
+from cxserver.results.drivers import Taps
+from cxserver.results.measures import Score
 from cxserver.staff.table import percent
 
 MEASURES: Mapping[str, str] = {"trust": "Trust", "satisfaction": "Satisfaction"}

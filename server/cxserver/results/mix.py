@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi, sqrt
 
-from cxserver.insight import measures
+from cxserver.results import measures
 
 # Of two mixes whose distance is d, the one cannot give another share than the other by more than
 # d times the gap between the best and the worst channel. Channels rarely lie more than 20 points

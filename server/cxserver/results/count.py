@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from cxserver.insight import slices
-from cxserver.insight.scopes import Scope
+from cxserver.results import tally_query
+from cxserver.results.scopes import Scope
 
 _ANSWERS = frozenset({"response"})
 
@@ -11,4 +11,4 @@ _ANSWERS = frozenset({"response"})
 def of_office(connection: Connection, office: str) -> int:
     """Answers counted for one office, over all services."""
     asked = Scope(offices=frozenset({office}))
-    return sum(one.n for one in slices.read(connection, asked, only=_ANSWERS))
+    return sum(one.n for one in tally_query.read(connection, asked, only=_ANSWERS))

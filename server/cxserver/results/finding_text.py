@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from cxserver.catalog.directory import Directory, Service
-from cxserver.insight import drivers, measures
-from cxserver.insight.fix import LEAST, Common, Finding, Report
+from cxserver.results import drivers, measures
+from cxserver.results.findings import LEAST, Common, Finding, Report
 
 _CHANNELS: Mapping[str, str] = {
     "email": "by e-mail",

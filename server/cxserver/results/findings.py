@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cxserver.insight import chance, mix
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
+from cxserver.results import chance, mix
+from cxserver.results.tally_query import Slice
 
 # What the slices have to be grouped by.
 NEEDS = ("service", "office", "channel", "survey")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
-from cxserver.insight import chance, measures
-from cxserver.insight.measures import Interval
+from cxserver.results import chance, measures
+from cxserver.results.measures import Interval
 
 # One office of 500 lies beyond these limits by chance, one of 20 beyond the inner ones.
 OUTER = 0.998

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from cxserver.insight import chance
+from cxserver.results import chance
 
 # Two-sided 95 %.
 _Z = 1.959963984540054

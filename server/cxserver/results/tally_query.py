@@ -28,13 +28,13 @@ from sqlalchemy import (
 
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
-from cxserver.insight import measures, parts
-from cxserver.insight.measures import Score, Share
-from cxserver.insight.parts import Part
-from cxserver.insight.scopes import Names, Scope
 from cxserver.instrument.levels import Level
 from cxserver.instrument.scale import THUMBS
 from cxserver.periods import KINDS, Kind
+from cxserver.results import measures, parts
+from cxserver.results.measures import Score, Share
+from cxserver.results.parts import Part
+from cxserver.results.scopes import Names, Scope
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
 COLUMNS = ("service", "office", "channel", "language", "survey", "flagged")

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cxserver.insight import measures
-from cxserver.insight.measures import Score, Share
-from cxserver.insight.slices import Slice
 from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
+from cxserver.results import measures
+from cxserver.results.measures import Score, Share
+from cxserver.results.tally_query import Slice
 
 Side = Literal["positive", "negative"]
 SIDES: tuple[Side, ...] = ("positive", "negative")

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, select
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
 from cxserver.disclosure.changes import Effect
-from cxserver.insight import slices
-from cxserver.insight.scopes import Scope
-from cxserver.insight.slices import Slice
 from cxserver.instrument.levels import Level
 from cxserver.periods import Span
+from cxserver.results import tally_query
+from cxserver.results.scopes import Scope
+from cxserver.results.tally_query import Slice
 
 # Choices of people: each has a cut table of its own.
 CUTS = ("channel", "language", "survey", "flagged")
@@ -77,7 +77,7 @@ def read(
     """
     cut = _cut(scope, by)
     if cut is None:
-        return Counted(slices.fetch(connection, scope, (*by, *within), only).slices)
+        return Counted(tally_query.fetch(connection, scope, (*by, *within), only).slices)
     _check(scope.span, by)
     hidden, sources = _hidden(connection, scope, cut)
     # Of all that is counted, whatever is asked for: else an answer would tell a zero from a few.
@@ -87,12 +87,12 @@ def read(
     table = _Table(scope, by, cut, hidden, sources)
     shown: list[Slice] = []
     lost: set[Group] = set()
-    for one in slices.read(connection, scope, needs, only):
+    for one in tally_query.read(connection, scope, needs, only):
         if table.shows(one):
             shown.append(one)
         else:
             lost.add(tuple(one.group[name] for name in by))
-    merged = partial(slices.merged, shown, (*by, *within))
+    merged = partial(tally_query.merged, shown, (*by, *within))
     return Counted(merged, frozenset(lost | set(table.unnamed())))
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cxserver import periods
-from cxserver.insight import changes, drivers
-from cxserver.insight.changes import Change
-from cxserver.insight.drivers import Taps
-from cxserver.insight.measures import Score
-from cxserver.insight.slices import Slice
 from cxserver.instrument.survey import Survey
 from cxserver.periods import Period, Span
+from cxserver.results import changes, drivers
+from cxserver.results.changes import Change
+from cxserver.results.drivers import Taps
+from cxserver.results.measures import Score
+from cxserver.results.tally_query import Slice
 
 # What the slices have to be grouped by: a read of the last year and a quarter is enough.
 NEEDS = ("quarter", *changes.NEEDS)

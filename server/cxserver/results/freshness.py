@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from cxserver import tables
 from cxserver.disclosure import settled
 from cxserver.disclosure.settled import Unit
-from cxserver.insight.scopes import Scope
+from cxserver.results.scopes import Scope
 
 # Units are weighed by what they released in so many days.
 WEIGHED = timedelta(weeks=13)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from cxserver.insight import measures, slices
-from cxserver.insight.measures import Score
-from cxserver.insight.scopes import Scope
-from cxserver.insight.slices import Driver
+from cxserver.results import measures, tally_query
+from cxserver.results.measures import Score
+from cxserver.results.scopes import Scope
+from cxserver.results.tally_query import Driver
 
 GROUPS = ("office", "service", "channel", "language", "survey", "day", "week", "month", "quarter")
 
@@ -30,5 +30,5 @@ def rows(connection: Connection, by: str, wanted: Scope) -> list[Row]:
     """A row per group that has answers, by name."""
     return [
         Row(one.group[by], one.n, one.trust, one.satisfaction, one.drivers, one.thumbs)
-        for one in slices.read(connection, wanted, (by,))
+        for one in tally_query.read(connection, wanted, (by,))
     ]

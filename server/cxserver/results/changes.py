@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from operator import add
 from typing import Literal
 
-from cxserver.insight import chance, measures, mix, wording
-from cxserver.insight.measures import Score
-from cxserver.insight.mix import Adjusted
-from cxserver.insight.slices import Slice, trust_scale
 from cxserver.instrument.survey import Survey
+from cxserver.results import chance, measures, mix, wording
+from cxserver.results.measures import Score
+from cxserver.results.mix import Adjusted
+from cxserver.results.tally_query import Slice, trust_scale
 
 Verdict = Literal["changed", "not changed", "cannot tell", "not comparable"]
 Cause = Literal["question", "channels"]

@@ -1,1 +1,0 @@
-"""What the counts say. Everything here reads tallies, never responses."""

@@ -1,0 +1,1 @@
+"""What the counts say: shares, changes, findings. Everything here reads tallies, never responses."""
