@@ -5,9 +5,10 @@ import json
 from sqlalchemy import select
 
 from command import cx
-from cxserver import db, staff, tables
+from cxserver import db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
+from cxserver.audit import journal
 from desks import invite, post
 from test_staff_oidc import ANA, agency, come, office, sessions
 
@@ -19,7 +20,7 @@ __all__ = ["agency", "office"]  # fixtures
 
 def logged(house):
     with db.read(house.engine) as connection:
-        lines = staff.audit.latest(connection)
+        lines = journal.latest(connection)
     return [(line.who, line.what, line.about, line.result) for line in reversed(lines)]
 
 

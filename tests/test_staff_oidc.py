@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cxserver import db, relying, staff, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
+from cxserver.audit import journal
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 from desks import invite, post
@@ -77,7 +78,7 @@ def refused(house, response, says="sign-in did not work"):
     assert "cx-staff=" not in str(response.headers.get_list("set-cookie"))
     assert sessions(house) == []
     with db.read(house.engine) as connection:
-        last = staff.audit.latest(connection)[0]
+        last = journal.latest(connection)[0]
     assert (last.who, last.what, last.about) == ("nobody", "sign in", "identity provider")
     return last.result
 

@@ -57,8 +57,8 @@ MAY_HOLD_AN_ENGINE = {
     "staff/snapshot.py": "begins the one transaction of a request",
 }
 DOMAIN = (
-    *("casework", "catalog", "collection", "disclosure", "doctor", "history", "insight"),
-    *("instrument", "intake", "poster", "reporting", "staff"),
+    *("accounts", "audit", "catalog", "comments", "disclosure", "doctor", "export", "imports"),
+    *("instrument", "intake", "poster", "pra", "quarter", "results", "staff"),
 )
 
 

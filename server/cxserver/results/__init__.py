@@ -1,1 +1,1 @@
-"""What the counts say: shares, changes, findings. Everything here reads tallies, never responses."""
+"""What the counts say: shares, changes, findings. All of it reads tallies, never responses."""
