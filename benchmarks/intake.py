@@ -25,12 +25,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cxserver import clock, db, serve, tables
-from cxserver.app import create_app
+from cxserver import clock, db, tables
 from cxserver.intake import writer
 from cxserver.intake.entry import Entry
 from cxserver.intake.store import Outcome
 from cxserver.settings import Settings
+from cxserver.web import server
+from cxserver.web.app import create_app
 
 LINKS = 30_000
 CYCLED = 4_000
@@ -60,7 +61,7 @@ class Answer(Base):
 
 def ours(port: int, settings: Settings) -> None:
     """The product, as `cx serve` runs it."""
-    serve.here(create_app(settings), "127.0.0.1", port)
+    server.here(create_app(settings), "127.0.0.1", port)
 
 
 def without_write(port: int, settings: Settings) -> None:
@@ -119,7 +120,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _serve(port: int, take: Any) -> None:
     route = Route("/s/{service}/{office}/{token}", take, methods=["POST"])
-    serve.here(Bare(Starlette(routes=[route])), "127.0.0.1", port)
+    server.here(Bare(Starlette(routes=[route])), "127.0.0.1", port)
 
 
 def _values(request: Request, body: bytes) -> dict[str, Any]:

@@ -13,16 +13,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from cxserver import serve
-from cxserver.app import create_app
 from cxserver.settings import Settings
+from cxserver.web import server
+from cxserver.web.app import create_app
 
 INVITES = 2000
 
 
 def ours(port: int, settings: Settings) -> None:
     """The product, as `cx serve` runs it."""
-    serve.here(create_app(settings), "127.0.0.1", port)
+    server.here(create_app(settings), "127.0.0.1", port)
 
 
 def bare(port: int, page: bytes, headers: dict[str, str]) -> None:
@@ -31,7 +31,7 @@ def bare(port: int, page: bytes, headers: dict[str, str]) -> None:
     async def show(request: Request) -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
-    serve.here(Bare(Starlette(routes=[Route("/page", show)])), "127.0.0.1", port)
+    server.here(Bare(Starlette(routes=[Route("/page", show)])), "127.0.0.1", port)
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from cxsdk import Issuer, Key, Link
 from cxserver import db, tables
-from cxserver.app import CxApp, create_app
 from cxserver.catalog import apply, check, linkkeys, rootkey
 from cxserver.settings import Settings
+from cxserver.web.app import CxApp, create_app
 
 NOW = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
 

@@ -52,7 +52,7 @@ APPROVED, WITHHELD = 10, 6
 
 
 @dataclass
-class Desk:
+class AnswerService:
     """A quarter with all that was told of it, and what was decided about whose words."""
 
     books: Books
@@ -75,7 +75,7 @@ class Desk:
 
 
 @contextmanager
-def standing(request: pytest.FixtureRequest) -> Iterator[Desk]:
+def standing(request: pytest.FixtureRequest) -> Iterator[AnswerService]:
     """The agency with its answers, and more of them that only a quarter's files tell apart."""
     folder = request.getfixturevalue("tmp_path_factory").mktemp("export")
     with lasting(request) as house:
@@ -86,7 +86,7 @@ def standing(request: pytest.FixtureRequest) -> Iterator[Desk]:
         looked_at = [("permits", "riverside", (Kind.EMAIL,), 90, 0.9)]
         recounted.hand_in(house, flagged(recounted.sheets(known, chance, looked_at)))
         tell(house, folder)
-        yield Desk(recounted.books(house, folder), decide(house))
+        yield AnswerService(recounted.books(house, folder), decide(house))
 
 
 def flagged(given: Iterator[Given]) -> Iterator[Given]:

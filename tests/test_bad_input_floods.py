@@ -8,8 +8,7 @@ import time
 import pytest
 
 import serving
-from cxserver import wire
-from cxserver.pages import body
+from cxserver.web import form_body, protocol
 from lasting import kept
 from test_bad_input_transport import street
 from wired import END, FORM, Told, read
@@ -79,7 +78,7 @@ def test_no_more_of_an_endless_body_is_held_than_the_limit(street, path, media, 
 
 def test_who_sends_too_much_can_still_read_why(street, monkeypatch):
     """Cutting the line at once would show people an error of their browser instead."""
-    monkeypatch.setattr(wire, "LINGER_SECONDS", serving.PATIENCE)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", serving.PATIENCE)
     for media, status in ((FORM, 413), (b"Content-Type: text/plain\r\n", 415)):
         with street.connect() as line:
             head = street.head(b"POST") + media + b"Content-Length: 20000000\r\n\r\n"
@@ -94,15 +93,15 @@ def test_who_sends_too_much_can_still_read_why(street, monkeypatch):
 @pytest.fixture
 def hurried_heads(monkeypatch):
     """The same patience with heads, in half a second."""
-    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.5)
 
 
 @pytest.fixture
 def hurried(monkeypatch):
     """The same patience with all the rest."""
-    monkeypatch.setattr(wire, "READER_SECONDS", 0.5)
-    monkeypatch.setattr(wire, "LINGER_SECONDS", 0.5)
-    monkeypatch.setattr(body, "SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "READER_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.5)
+    monkeypatch.setattr(form_body, "SECONDS", 0.5)
 
 
 def drip(line, byte=b"a"):
@@ -147,7 +146,7 @@ def test_after_a_request_the_next_head_has_no_more_time(street, monkeypatch):
     with street.connect() as line:
         line.sendall(street.head(b"GET", b"/healthz") + END)
         hear(line, b"ok")
-        monkeypatch.setattr(wire, "HEAD_SECONDS", 0.5)
+        monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.5)
         assert drip(line, b"\r\n")
 
 

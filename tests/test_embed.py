@@ -19,7 +19,7 @@ from starlette.routing import Route
 import serving
 import sight
 from cxserver import resources
-from cxserver.respond import embed
+from cxserver.public import embed
 from house import CATALOGUE
 
 WIDGET = resources.folder("widget")

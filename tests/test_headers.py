@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 from starlette.routing import Route
 
-from cxserver import app as application
 from cxserver import db, staff, tables
 from cxserver.accounts.roles import Role
 from cxserver.demo import front
 from cxserver.demo.front import Stage
+from cxserver.web import app as application
 from desks import invite, sign_in
 from house import CATALOGUE, answer, stamp_of
 from lasting import lasting

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 import sight
-from cxserver.respond import kiosk
-from cxserver.respond.counter import Counter
+from cxserver.public.kiosk import page as kiosk
+from cxserver.public.services import PublicServices
 from house import CATALOGUE
 from stands import (
     DOOR,
@@ -275,7 +275,7 @@ def test_a_release_is_named_in_its_page_and_changes_with_it(sqlite_house):
         first = release_in(client.get(link).text)
         assert re.fullmatch("[0-9a-f]{16}", first)
         assert release_in(client.get(link).text) == first
-        counter: Counter = client.app._app.state.counter
+        counter: PublicServices = client.app._app.state.services
         service = counter.desk.directory.services["permits"]
         assert kiosk.release(counter, service) == first
         assert kiosk.release(counter, counter.desk.directory.services["hearings"]) != first

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cxserver import db, tables
 from cxserver.catalog import pairings
-from cxserver.respond.pairing import Tries
+from cxserver.public.kiosk.pairing import Tries
 from house import NOW
 from test_kiosks import DOOR, devices, nonce, offer
 

@@ -21,7 +21,7 @@ from cxserver.catalog.directory import Agency, Clearance, Service
 from cxserver.instrument.answers import Problem
 from cxserver.instrument.survey import Survey, Wording
 from cxserver.pages import environment, language
-from cxserver.respond import screen, sentences
+from cxserver.public import screen, sentences
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "locale" / "es" / "LC_MESSAGES"

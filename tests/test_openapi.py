@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from cxserver import app as application
 from cxserver.api import models
 from cxserver.api.reading import AnswersPage, CommentsPage, Figures
+from cxserver.web import app as application
 from lasting import lasting
 
 

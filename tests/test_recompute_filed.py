@@ -15,7 +15,7 @@ import reads
 import recompute_filed as recount
 from cxserver.accounts import roles
 from desks import sign_in
-from quarterdesk import FORMS, QUARTER, SERVICES, VOLUMES, Desk, standing
+from quarterdesk import FORMS, QUARTER, SERVICES, VOLUMES, AnswerService, standing
 from recompute import Row, points
 from recompute_filed import Set
 from recounted import is_rounded
@@ -24,14 +24,14 @@ SIDES = ("positive", "negative")
 
 
 @pytest.fixture(scope="module")
-def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest) -> Iterator[AnswerService]:
     """The quarter, ready to be filed."""
     with standing(request) as desk:
         yield desk
 
 
 @pytest.fixture(params=sorted(roles.FILERS))
-def client(request: pytest.FixtureRequest, desk: Desk) -> Iterator[TestClient]:
+def client(request: pytest.FixtureRequest, desk: AnswerService) -> Iterator[TestClient]:
     """Somebody of each role that may file."""
     with desk.books.house.client() as client:
         sign_in(desk.books.house, client, request.param)
@@ -58,7 +58,7 @@ def tables(files: dict[str, str], end: str) -> dict[Set, list[dict[str, str]]]:
     }
 
 
-def test_the_v2_files_add_up_to_the_answers(desk: Desk, client: TestClient) -> None:
+def test_the_v2_files_add_up_to_the_answers(desk: AnswerService, client: TestClient) -> None:
     shown, wanted = tables(unpacked(client, "v2"), "v2"), desk.sets("v2")
     assert shown.keys() == wanted.keys()
     for name, lines in shown.items():
@@ -71,7 +71,7 @@ def test_the_v2_files_add_up_to_the_answers(desk: Desk, client: TestClient) -> N
         assert sum(line["question_4"] != "" for line in lines) == desk.comments(rows)[1]
 
 
-def test_the_v1_files_add_up_to_the_answers(desk: Desk, client: TestClient) -> None:
+def test_the_v1_files_add_up_to_the_answers(desk: AnswerService, client: TestClient) -> None:
     files, wanted = unpacked(client, "v1"), desk.sets("v1")
     heads, details = tables(files, "v1-header"), tables(files, "v1-detail")
     assert heads.keys() == details.keys() == wanted.keys()
@@ -97,7 +97,7 @@ def assert_rated(lines: list[dict[str, str]], rows: list[Row]) -> None:
             assert line["notes"] == f"+{good} / −{poor} taps of {len(rows)} answers"
 
 
-def test_the_wide_files_add_up_to_the_answers(desk: Desk, client: TestClient) -> None:
+def test_the_wide_files_add_up_to_the_answers(desk: AnswerService, client: TestClient) -> None:
     shown, wanted = tables(unpacked(client, "wide"), "wide"), desk.sets("wide")
     assert shown.keys() == wanted.keys()
     for name, [line] in shown.items():
@@ -109,7 +109,7 @@ def test_the_wide_files_add_up_to_the_answers(desk: Desk, client: TestClient) ->
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_summary_tells_scores_and_response_rates_of_the_answers(
-    desk: Desk, client: TestClient, form: str
+    desk: AnswerService, client: TestClient, form: str
 ) -> None:
     first, *parts = unpacked(client, form)["SUMMARY.txt"].split("\n\n")
     filed = sum(map(len, desk.sets(form).values()))
@@ -138,7 +138,9 @@ def assert_scored(said: str, rows: list[Row]) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_published_quarter_shows_the_answers_of_eleven_and_more(desk: Desk, form: str) -> None:
+def test_the_published_quarter_shows_the_answers_of_eleven_and_more(
+    desk: AnswerService, form: str
+) -> None:
     shown, wanted = published(desk, form), desk.sets(form)
     assert shown.keys() == wanted.keys()
     for name, row in shown.items():
@@ -161,7 +163,9 @@ def assert_published(taps: dict[str, Any], rows: list[Row], code: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_published_quarter_hides_what_tells_of_fewer_than_eleven(desk: Desk, form: str) -> None:
+def test_the_published_quarter_hides_what_tells_of_fewer_than_eleven(
+    desk: AnswerService, form: str
+) -> None:
     wanted = desk.sets(form)
     hidden = {name for name, row in published(desk, form).items() if row["hidden"]}
     small = recount.small(wanted)
@@ -173,7 +177,7 @@ def test_the_published_quarter_hides_what_tells_of_fewer_than_eleven(desk: Desk,
         assert bool(sizes) == bool(small & mine.keys())
 
 
-def published(desk: Desk, form: str) -> dict[Set, dict[str, Any]]:
+def published(desk: AnswerService, form: str) -> dict[Set, dict[str, Any]]:
     """The rows of the quarter as a program reads them."""
     house = desk.books.house
     headers = reads.bearer(reads.key(house))

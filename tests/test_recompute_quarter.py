@@ -18,7 +18,7 @@ from quarterdesk import (
     QUARTER,
     SERVICES,
     VOLUMES,
-    Desk,
+    AnswerService,
     entries,
     standing,
     turned,
@@ -31,14 +31,14 @@ QUARTERS = ["2026Q1", "2026Q2", "2026Q3", QUARTER, "2027Q1"]
 
 
 @pytest.fixture(scope="module")
-def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest) -> Iterator[AnswerService]:
     """The quarter, ready to be filed."""
     with standing(request) as desk:
         yield desk
 
 
 @pytest.fixture(params=sorted(roles.FILERS))
-def client(request: pytest.FixtureRequest, desk: Desk) -> Iterator[TestClient]:
+def client(request: pytest.FixtureRequest, desk: AnswerService) -> Iterator[TestClient]:
     """Somebody of each role that may file."""
     with desk.books.house.client() as client:
         sign_in(desk.books.house, client, request.param)
@@ -57,7 +57,7 @@ def page_of(client: TestClient, form: str, quarter: str = QUARTER) -> str:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_quarter_shows_how_many_answered_by_each_channel(
-    desk: Desk, client: TestClient, form: str
+    desk: AnswerService, client: TestClient, form: str
 ) -> None:
     shown = {}
     for service, inside in services_on(page_of(client, form)).items():
@@ -75,7 +75,7 @@ def services_on(page: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_quarter_shows_how_many_are_filed_and_how_many_left_out(
-    desk: Desk, client: TestClient, form: str
+    desk: AnswerService, client: TestClient, form: str
 ) -> None:
     page = page_of(client, form)
     filed = sum(map(len, desk.sets(form).values()))
@@ -99,7 +99,7 @@ def test_the_quarter_shows_the_volumes_that_were_told(client: TestClient) -> Non
 
 
 def test_the_quarter_shows_how_many_comments_wait_and_were_decided(
-    desk: Desk, client: TestClient
+    desk: AnswerService, client: TestClient
 ) -> None:
     page = page_of(client, "v2")
     filed = [row for rows in desk.sets("v2").values() for row in rows]
@@ -113,7 +113,7 @@ def test_the_quarter_shows_how_many_comments_wait_and_were_decided(
 @pytest.mark.parametrize("quarter", [QUARTER, "2027Q1"])
 @pytest.mark.parametrize("service", WAITS)
 def test_service_levels_stand_beside_the_trust_of_the_same_quarter(
-    desk: Desk, client: TestClient, quarter: str, service: str
+    desk: AnswerService, client: TestClient, quarter: str, service: str
 ) -> None:
     head, *rows = recounted.grid(page_of(client, "v2", quarter), SERVICES[service])
     last = QUARTERS.index(quarter) + 1
@@ -132,7 +132,7 @@ def trusting(rows: list[Row]) -> list[float]:
     return [recount.share(rows, "trust")] if rows else []
 
 
-def of_quarter(desk: Desk, name: str, service: str) -> list[Row]:
+def of_quarter(desk: AnswerService, name: str, service: str) -> list[Row]:
     """The answers about a service that are filed of a quarter."""
     days = {QUARTER: (FIRST, LAST), "2027Q1": ("2026-10-01", "2026-12-31")}.get(name)
     rows = recount.of_days(desk.books.rows, *days) if days else []
@@ -144,7 +144,7 @@ def of_quarter(desk: Desk, name: str, service: str) -> list[Row]:
 
 
 def test_the_review_counts_and_lists_every_comment_of_the_quarter(
-    desk: Desk, client: TestClient
+    desk: AnswerService, client: TestClient
 ) -> None:
     waiting, *decided = desk.comments(desk.rows)
     for show, many in (("", waiting), ("all", waiting + sum(decided))):

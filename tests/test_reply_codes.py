@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from cxserver import db, tables
 from cxserver.comments import replies
-from cxserver.respond import ticket
+from cxserver.public import reply_link
 from house import answer, forbid, stamp_of
 from test_replies import CODE, REPLYING, SAID, code_on, named, replying, rows
 
@@ -46,16 +46,16 @@ def test_what_cannot_be_a_code_is_none(typed):
 def test_a_sealed_code_tells_nothing_and_opens_for_a_day(house):
     now, secret = house.clock(), b"s" * 32
     code = "01AB-CDEF-GHJK-MNPQ"
-    sealed = ticket.seal(secret, code, now)
+    sealed = reply_link.seal(secret, code, now)
     assert code not in sealed and code.replace("-", "") not in sealed
-    assert ticket.unseal(secret, sealed, now + timedelta(hours=23)) == code
-    assert ticket.unseal(secret, sealed, now + timedelta(hours=25)) == ""
-    assert ticket.unseal(b"t" * 32, sealed, now) == ""
+    assert reply_link.unseal(secret, sealed, now + timedelta(hours=23)) == code
+    assert reply_link.unseal(secret, sealed, now + timedelta(hours=25)) == ""
+    assert reply_link.unseal(b"t" * 32, sealed, now) == ""
     for at in range(len(sealed)):
         other = "A" if sealed[at] != "A" else "B"
-        assert ticket.unseal(secret, sealed[:at] + other + sealed[at + 1 :], now) == ""
+        assert reply_link.unseal(secret, sealed[:at] + other + sealed[at + 1 :], now) == ""
     for odd in ("", "shown", "é" * 48, "=" * 48, sealed + "A", " " * 48):
-        assert ticket.unseal(secret, odd, now) == ""
+        assert reply_link.unseal(secret, odd, now) == ""
 
 
 # ---- the thanks page

@@ -14,7 +14,7 @@ from cxserver.catalog import directory
 from cxserver.errors import NotFound
 from cxserver.instrument import burden
 from cxserver.pra import estimate, pictures, shots
-from cxserver.respond import sentences
+from cxserver.public import sentences
 from house import CATALOGUE, House
 
 BASE = "https://cx.example.gov"

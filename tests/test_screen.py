@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 import house
 import sight
-from cxserver.respond import counter, sentences
-from cxserver.respond.screen import Values
+from cxserver.public import sentences, services
+from cxserver.public.screen import Values
 from cxserver.settings import Settings
 from house import House
 from serving import Servers
@@ -187,8 +187,8 @@ async def refusal(request: Request) -> Response:
     code = request.path_params["code"]
     words = "The line was long.\nBut <b>Ana</b> was kind. " + "Donau" * 30
     kept = Values(4, 2, ("ease", "employee"), {}, words)
-    service = counter.of(request).desk.directory.services["permits"]
-    return counter.page(
+    service = services.of(request).desk.directory.services["permits"]
+    return services.page(
         request,
         code,
         200,

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from cxserver import db, relying, staff, tables
+from cxserver import db, oidc_client, staff, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
 from cxserver.audit import journal
@@ -283,7 +283,7 @@ def test_the_secret_is_never_printed():
 
 
 def test_a_server_whose_software_for_it_is_missing_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(relying, "find_spec", lambda name: None)
+    monkeypatch.setattr(oidc_client, "find_spec", lambda name: None)
     with pytest.raises(ServerError, match=r"pip install 'cxsdk\[oidc\]'"):
         staff.check(Settings(oidc_issuer="https://sso.agency.gov"))
     staff.check(Settings())

@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 import forge
 from command import cx, environment
-from cxserver import relying, staff
+from cxserver import oidc_client, staff
 from cxserver.accounts.roles import Role
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
@@ -79,7 +79,7 @@ def test_another_key_opens_nothing_and_a_new_one_is_taken_without_a_restart(agen
 
 def test_a_proof_names_both_sides_and_is_good_once_for_five_minutes(sqlite_house):
     key, now = ECKey.generate_key("P-384"), sqlite_house.clock.now
-    one, two = (relying.assertion(key, CLIENT, f"{ISSUER}/token", now) for _ in range(2))
+    one, two = (oidc_client.assertion(key, CLIENT, f"{ISSUER}/token", now) for _ in range(2))
     told = jwt.decode(one, key, algorithms=["ES384"])
     assert told.header["alg"] == "ES384"
     at = int(now.timestamp())

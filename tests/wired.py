@@ -6,7 +6,7 @@ import socket
 from urllib.parse import urlsplit
 
 import serving
-from cxserver import wire
+from cxserver.web import protocol
 from house import stamp_of
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -24,7 +24,7 @@ class Street:
         servers(
             self.app,
             at=address,
-            http=wire.ImpatientProtocol,
+            http=protocol.ImpatientProtocol,
             loop="uvloop",
             server_header=False,
             proxy_headers=False,

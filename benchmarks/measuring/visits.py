@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Engine, event
 from starlette.types import Message, Receive, Scope, Send
 
-from cxserver import db, log, serve
+from cxserver import db, log
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
-from cxserver.app import create_app
 from cxserver.settings import Settings
+from cxserver.web import server as serve
+from cxserver.web.app import create_app
 from measuring import growth
 from measuring.servers import Server, running
 

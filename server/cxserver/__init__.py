@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cxserver.app import CxApp
     from cxserver.settings import Settings
+    from cxserver.web.app import CxApp
 
 
 def create_app(settings: "Settings | None" = None) -> "CxApp":
@@ -13,6 +13,6 @@ def create_app(settings: "Settings | None" = None) -> "CxApp":
     Without `settings` it reads `CX_*`. It opens its database at its first request; await
     `shutdown()` on it when the application around it stops.
     """
-    from cxserver import app  # here, so that `import cxserver` stays as light as it was
+    from cxserver.web import app  # here, so that `import cxserver` stays as light as it was
 
     return app.create_app(settings)

@@ -15,7 +15,7 @@ import cxserver
 from cxserver import db, staff, tables
 from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
 from desks import post, sign_in
 from house import House, answer
@@ -47,7 +47,7 @@ MAY_HOLD_AN_ENGINE = {
     "doctor/installation.py": "sees whether the database can be opened",
     "intake/closing.py": "closes each unit in a transaction of its own",
     "intake/cut_tables.py": "draws each month's tables in a transaction of its own",
-    "intake/desk.py": "owns the engines",
+    "intake/answer_service.py": "owns the engines",
     "intake/lookout.py": "marks bursts by the writer",
     "intake/meter.py": "the writer's",
     "intake/reflag.py": "changes flags slice by slice",
@@ -62,8 +62,8 @@ DOMAIN = (
 )
 
 
-def desk_of(client: TestClient) -> Desk:
-    desk: Desk = client.app._app.state.counter.desk  # type: ignore[attr-defined]
+def desk_of(client: TestClient) -> AnswerService:
+    desk: AnswerService = client.app._app.state.services.desk  # type: ignore[attr-defined]
     return desk
 
 

@@ -14,7 +14,7 @@ from test_crowd import middle_and_worst, signed_in
 from test_one_snapshot import answered
 
 from cxserver import reading_queue
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from house import House, stamp_of
 from lasting import lasting
 from serving import PATIENCE, Servers
@@ -34,7 +34,7 @@ class Street:
     """A server with people before it, and the cookies of somebody on the staff."""
 
     house: House
-    desk: Desk
+    desk: AnswerService
     address: str
     cookies: dict[str, str]
 
@@ -74,7 +74,7 @@ def standing(request: pytest.FixtureRequest, database: str) -> Iterator[Street]:
             app = house.app()
             address = servers(app, at=house.settings.base_url)
             answered(house)
-            desk = app._app.state.counter.desk
+            desk = app._app.state.services.desk
             yield Street(house, desk, address, signed_in(house, address))
         finally:
             servers.close()

@@ -15,10 +15,10 @@ from cxserver.api import items
 from cxserver.api.items import Checked, Rejected
 from cxserver.api.models import BATCH, Batch, Fault, Problem, Receipt, Result, Results
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.lookout import Lookout
 from cxserver.intake.store import Outcome
-from cxserver.pages import body
+from cxserver.web import form_body
 
 BATCH_LIMIT = 1024 * 1024
 ITEM_LIMIT = 64 * 1024
@@ -38,8 +38,8 @@ _CODES = {
 
 async def take(request: Request) -> Response:
     """One item → 201, 200, 409, 422 …; a batch → 200 with a result for each."""
-    text = await body.read(request, "application/json", BATCH_LIMIT)
-    desk: Desk = request.app.state.counter.desk
+    text = await form_body.read(request, "application/json", BATCH_LIMIT)
+    desk: AnswerService = request.app.state.services.desk
     lookout = _lookout(request)
     try:
         sent = _parse(text)
@@ -71,12 +71,12 @@ def problem(told: Problem, headers: Mapping[str, str] | None = None) -> Response
 def _lookout(request: Request) -> Lookout:
     state = request.app.state
     if not hasattr(state, "lookout"):
-        state.lookout = Lookout(state.counter.desk.engine, state.counter.desk.writer)
+        state.lookout = Lookout(state.services.desk.engine, state.services.desk.writer)
     found: Lookout = state.lookout
     return found
 
 
-async def _batch(desk: Desk, lookout: Lookout, sent: dict[str, Any]) -> Response:
+async def _batch(desk: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
     if isinstance(sent["items"], list) and len(sent["items"]) > BATCH:
         raise Rejected(413, "too_many", f"A batch holds {BATCH} items at most.")
     batch = items.validated(Batch, sent)
@@ -93,7 +93,7 @@ async def _batch(desk: Desk, lookout: Lookout, sent: dict[str, Any]) -> Response
     return JSONResponse(told)
 
 
-async def _checked(desk: Desk, item: Any, offset: timedelta) -> Checked | Rejected:
+async def _checked(desk: AnswerService, item: Any, offset: timedelta) -> Checked | Rejected:
     await asyncio.sleep(0)  # a hundred signatures are no reason to keep others waiting
     try:
         if not isinstance(item, dict):
@@ -104,7 +104,7 @@ async def _checked(desk: Desk, item: Any, offset: timedelta) -> Checked | Reject
 
 
 async def _store(
-    desk: Desk, lookout: Lookout, given: Sequence[Checked | Rejected]
+    desk: AnswerService, lookout: Lookout, given: Sequence[Checked | Rejected]
 ) -> list[Outcome | None | Rejected]:
     """What became of each, in order; None of a test. Twins go one after the other."""
     outcomes: list[Outcome | None | Rejected] = [
@@ -126,7 +126,7 @@ async def _store(
     return outcomes
 
 
-async def _stored(desk: Desk, item: Checked) -> Outcome | Rejected:
+async def _stored(desk: AnswerService, item: Checked) -> Outcome | Rejected:
     try:
         outcome = await desk.store(item.sheet, item.answers)
     except StoreUnavailable:
@@ -139,7 +139,7 @@ async def _stored(desk: Desk, item: Checked) -> Outcome | Rejected:
 
 
 async def _note(
-    desk: Desk,
+    desk: AnswerService,
     lookout: Lookout,
     given: Sequence[Checked | Rejected],
     outcomes: Sequence[Outcome | None | Rejected],

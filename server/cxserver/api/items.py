@@ -13,8 +13,8 @@ from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
 from cxserver.instrument.survey import Survey
 from cxserver.intake import bursts, entry, gate
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.bursts import Row, Seen
-from cxserver.intake.desk import Desk
 from cxserver.intake.entry import Sheet
 from cxserver.intake.gate import Opened, Refused
 from cxserver.intake.lookout import Noted
@@ -80,7 +80,7 @@ class Checked:
         return Noted(seen, entry.is_suspect(";".join(self.sheet.flags)))
 
 
-async def check(desk: Desk, sent: dict[str, Any], offset: timedelta) -> Checked:
+async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
     """The item in `sent`; `offset` is the batch's, of the device's clock. Raises Rejected."""
     item = validated(Item, sent)
     now = desk.clock()
@@ -150,7 +150,7 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
     return _Moment(min(corrected, now), corrected, flags)
 
 
-async def _open(desk: Desk, link: str, now: datetime, answered_at: datetime) -> Opened:
+async def _open(desk: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
     found = gate.address(link, desk.settings.path)
     if found is None:
         raise Rejected(404, "not_found")

@@ -18,7 +18,7 @@ from cxserver.api.items import Rejected
 from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
 from cxserver.errors import NotFound
 from cxserver.intake import entry
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.periods import Period
 from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Order
@@ -46,7 +46,7 @@ def rows(open_: Drawer) -> list[FiledRow]:
 
 
 def _told(request: Request) -> dict[str, Any]:
-    desk: Desk = request.app.state.counter.desk
+    desk: AnswerService = request.app.state.services.desk
     _check_open(request, desk)
     asked = items.validated(QuarterQuery, visitor.once(request))
     quarter = _quarter(request, desk)
@@ -66,7 +66,7 @@ def _told(request: Request) -> dict[str, Any]:
     return found.model_dump(mode="json", by_alias=True)
 
 
-def _check_open(request: Request, desk: Desk) -> None:
+def _check_open(request: Request, desk: AnswerService) -> None:
     """Raise Rejected: 404 where nothing is published and no key reads everything."""
     agency = desk.directory.agency
     if agency and agency.omb_contact:
@@ -80,7 +80,7 @@ def _check_open(request: Request, desk: Desk) -> None:
     raise Rejected(404, "not_open", "The quarters of this agency are not open here.")
 
 
-def _quarter(request: Request, desk: Desk) -> Period:
+def _quarter(request: Request, desk: AnswerService) -> Period:
     try:
         quarter = fiscal.named(request.path_params["quarter"])
     except NotFound as error:

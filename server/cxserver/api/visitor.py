@@ -22,7 +22,7 @@ from cxserver.api.reading import Query
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience
 from cxserver.errors import ApiKeyRefused, NotFound
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
 from cxserver.results import scopes
 from cxserver.results.scopes import Scope
@@ -113,7 +113,7 @@ def scope(key: ApiKey, directory: Directory) -> Scope:
 def _answered(
     request: Request, model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
 ) -> dict[str, Any]:
-    desk: Desk = request.app.state.counter.desk
+    desk: AnswerService = request.app.state.services.desk
     now = desk.clock()
     with db.read(desk.staff_engine) as connection:
         key = key_of(connection, request, now.date())
@@ -127,11 +127,11 @@ def _answered(
 
 def readers(request: Request) -> ReadingQueue:
     """The queue before the results."""
-    desk: Desk = request.app.state.counter.desk
+    desk: AnswerService = request.app.state.services.desk
     return desk.readers
 
 
-def note_use(desk: Desk, key: ApiKey) -> None:
+def note_use(desk: AnswerService, key: ApiKey) -> None:
     """Write down that a key was used today: once a day, after its last read."""
     today = desk.clock().date()
     if key.used == today:

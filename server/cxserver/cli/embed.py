@@ -13,7 +13,7 @@ from cxserver.catalog import directory, linkkeys, placements, rootkey
 from cxserver.catalog.directory import Service
 from cxserver.cli import hostpage
 from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
-from cxserver.respond import embed as loader
+from cxserver.public import embed as loader
 
 _LONGEST = timedelta(days=400)
 

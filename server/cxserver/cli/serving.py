@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cxserver import db, log, serve
+from cxserver import db, log
 from cxserver import demo as demonstration
 from cxserver.catalog import rootkey
 from cxserver.cli.console import Data, app, out, settings
 from cxserver.errors import ServerError
+from cxserver.web import server
 
 
 @app.command()
@@ -46,7 +47,7 @@ def serve_public(
         os.environ["CX_DATA_DIR"] = str(data)
     _check_free(host, port)
     log.configure()
-    serve.public(host, port, workers)
+    server.public(host, port, workers)
 
 
 @app.command()

@@ -13,10 +13,9 @@ from rich.markup import escape
 from sqlalchemy import Engine, func, select
 
 from cxsdk import Issuer
-from cxserver import clock, db, serve, tables
+from cxserver import clock, db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
-from cxserver.app import CxApp, create_app
 from cxserver.audit import journal
 from cxserver.audit.journal import Journal
 from cxserver.catalog import apply, check, directory, linkkeys, rootkey
@@ -27,6 +26,8 @@ from cxserver.errors import CatalogRefused
 from cxserver.intake import closing, cut_tables, entry, store
 from cxserver.intake.entry import Secrets
 from cxserver.settings import Settings
+from cxserver.web import server
+from cxserver.web.app import CxApp, create_app
 
 BATCH = 1000
 # The poster that telephones scan leads here.
@@ -54,7 +55,7 @@ def run(data: Path, port: int, answers: int, lan: bool) -> None:
     async def when_up() -> None:
         _greet(settings, stage, port, lan)
 
-    serve.here(app, "0.0.0.0" if lan else "127.0.0.1", port, when_up)  # noqa: S104  # --lan asks
+    server.here(app, "0.0.0.0" if lan else "127.0.0.1", port, when_up)  # noqa: S104  # --lan asks
     console.print("\nStopped. The answers stay in", escape(str(data)))
 
 

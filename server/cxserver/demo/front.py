@@ -15,12 +15,12 @@ from starlette.routing import BaseRoute, Route
 from cxsdk import Issuer
 from cxserver import db, periods
 from cxserver.errors import ServerError
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.pages import environment
+from cxserver.public import services
+from cxserver.public.framing import POLICY
 from cxserver.quarter import bundle
 from cxserver.quarter.formats import fits
-from cxserver.respond import counter
-from cxserver.respond.framing import POLICY
 from cxserver.results import grouped
 from cxserver.results.scopes import Scope
 from cxserver.staff import filing, record
@@ -80,7 +80,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
 
     async def show(request: Request) -> Response:
         """GET /: a fresh invite at every load."""
-        desk = counter.of(request).desk
+        desk = services.of(request).desk
         issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
         invite = issuer.issue_link(SERVICE, OFFICE)
         return _page(
@@ -97,18 +97,18 @@ def routes(stage: Stage) -> list[BaseRoute]:
 
     async def counts(request: Request) -> Response:
         """GET /demo/counts: the table, for the page to keep itself up to date."""
-        return JSONResponse(await _offices(counter.of(request).desk))
+        return JSONResponse(await _offices(services.of(request).desk))
 
     async def agency(request: Request) -> Response:
         """GET /demo/agency: how the survey looks inside an agency's page."""
-        desk = counter.of(request).desk
+        desk = services.of(request).desk
         issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
         link = issuer.issue_link(SERVICE, OFFICE, channel="site")
         return _page(request, "agency.html", link=link)
 
     async def quarter(request: Request) -> Response:
         """GET /demo/quarter/{form}: OMB's files of the newest quarter, as one ZIP."""
-        desk = counter.of(request).desk
+        desk = services.of(request).desk
         return await desk.readers.run(partial(_files, desk, request.path_params["form"]))
 
     return [
@@ -119,12 +119,12 @@ def routes(stage: Stage) -> list[BaseRoute]:
     ]
 
 
-async def _offices(desk: Desk) -> list[dict[str, object]]:
+async def _offices(desk: AnswerService) -> list[dict[str, object]]:
     """The counts, when it is their turn: they take a connection of those who read results."""
     return await desk.readers.run(partial(_counts, desk))
 
 
-def _files(desk: Desk, form: str) -> Response:
+def _files(desk: AnswerService, form: str) -> Response:
     """Nobody signs in for them here: every answer is invented. In the first days of a quarter,
     before anybody has answered, they are those of the quarter before.
     """
@@ -139,7 +139,7 @@ def _files(desk: Desk, form: str) -> Response:
     raise HTTPException(404)
 
 
-def _counts(desk: Desk) -> list[dict[str, object]]:
+def _counts(desk: AnswerService) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
     with db.read(desk.staff_engine) as connection:
         found = {row.name: row for row in grouped.rows(connection, "office", Scope())}
@@ -171,7 +171,7 @@ def _origin(request: Request) -> str:
 
 def _page(request: Request, template: str, **values: object) -> Response:
     text = environment.render(
-        _TEMPLATES, template, "en", static=counter.of(request).files.url, demo=True, **values
+        _TEMPLATES, template, "en", static=services.of(request).files.url, demo=True, **values
     )
     # The sample page frames the survey, which no page of the product itself does.
     policy = POLICY + "'none'; frame-src 'self'"

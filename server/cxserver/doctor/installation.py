@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cxserver import db, relying, tables
+from cxserver import db, oidc_client, tables
 from cxserver.catalog import rootkey
 from cxserver.doctor.finding import Finding
 from cxserver.errors import DatabaseUnfit, ServerError
@@ -73,7 +73,7 @@ def sign_in(settings: Settings) -> list[Finding]:
     if not settings.oidc_issuer:
         return []
     try:
-        relying.check(settings)
+        oidc_client.check(settings)
     except ServerError as error:
         return [Finding(_SIGN_IN, "problem", str(error), "`cx serve` does not start like this.")]
     key = settings.oidc_private_key_file

@@ -8,7 +8,7 @@ import asyncio
 import threading
 from contextlib import suppress
 
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.jobs import due
 from cxserver.jobs.due import Job
 from cxserver.log import logger
@@ -18,13 +18,13 @@ EVERY = 30.0
 _SECONDS_TO_FINISH = 5.0
 
 
-async def keep_working(desk: Desk) -> None:
+async def keep_working(desk: AnswerService) -> None:
     """Do what is due, in threads, until cancelled. What fails is logged, and tried again."""
     # Each for itself: a thousand digests to a slow mail server must not keep one alert waiting.
     await asyncio.gather(*(_keep_at(desk, job) for job in due.JOBS))
 
 
-async def _keep_at(desk: Desk, job: Job) -> None:
+async def _keep_at(desk: AnswerService, job: Job) -> None:
     stop = threading.Event()
     with suppress(asyncio.CancelledError):
         while True:
@@ -38,7 +38,7 @@ async def _keep_at(desk: Desk, job: Job) -> None:
             await asyncio.sleep(EVERY)
 
 
-def _work(desk: Desk, job: Job, stop: threading.Event) -> None:
+def _work(desk: AnswerService, job: Job, stop: threading.Event) -> None:
     now = desk.clock()
     try:
         due.run_due(desk.engine, desk.settings, desk.directory, now, jobs=(job,), stop=stop)

@@ -12,8 +12,8 @@ from cxserver.instrument.answers import Problem
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import Survey
 from cxserver.pra import kioskstage
-from cxserver.respond import screen, sentences
-from cxserver.respond.screen import Values, View
+from cxserver.public import screen, sentences
+from cxserver.public.screen import Values, View
 
 _TELEPHONE, _TABLET = 390, 800
 # For the picture of one that may be replied to. It opens nothing: nobody was given it.

@@ -2,9 +2,8 @@
 
 from starlette.routing import Route
 
-from cxserver import relying
-from cxserver.intake.desk import Desk
-from cxserver.pages.static import Files
+from cxserver import oidc_client
+from cxserver.intake.answer_service import AnswerService
 from cxserver.settings import Settings
 from cxserver.staff import (
     auditpage,
@@ -28,8 +27,9 @@ from cxserver.staff import (
     signin,
     telling,
 )
-from cxserver.staff.backroom import Backroom
+from cxserver.staff.backroom import StaffContext
 from cxserver.staff.rooms import Room
+from cxserver.web.static_files import Files
 
 # In the order of the navigation.
 ROOMS: tuple[Room, ...] = (
@@ -61,9 +61,9 @@ def routes() -> list[Route]:
 
 def check(settings: Settings) -> None:
     """Raise ServerError when sign-in is set up in half, or asks for what is not installed."""
-    relying.check(settings)
+    oidc_client.check(settings)
 
 
-def prepare(desk: Desk, files: Files, *, demo: bool) -> Backroom:
-    """What the pages need, as `app.state.backroom`."""
+def prepare(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
+    """What the pages need, as `app.state.staff`."""
     return backroom.make(desk, files, demo=demo)

@@ -15,12 +15,12 @@ from starlette.requests import Request
 
 from cxserver import db
 from cxserver.audit.journal import NOBODY, Journal
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.log import logger
 from cxserver.pages import environment
-from cxserver.pages.static import Files
 from cxserver.settings import Settings
 from cxserver.staff.refusals import Refusals
+from cxserver.web.static_files import Files
 
 # A page of ours, and nothing that a browser could read as another host.
 _PAGE = re.compile(r"/staff/[a-z0-9/_-]*(?:\?[A-Za-z0-9%&=_.+-]*)?\Z", re.ASCII)
@@ -31,10 +31,10 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Backroom:
+class StaffContext:
     """Shared by all staff pages of this process."""
 
-    desk: Desk
+    desk: AnswerService
     files: Files
     demo: bool
     journal: Journal
@@ -93,14 +93,14 @@ class Backroom:
         return f"{self.path}/sign-in" + (f"?next={quote(back, safe='/')}" if on else "")
 
 
-def make(desk: Desk, files: Files, *, demo: bool) -> Backroom:
+def make(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
     """The back room of a process."""
-    return Backroom(desk, files, demo, Journal(desk.roots, aloud=True))
+    return StaffContext(desk, files, demo, Journal(desk.roots, aloud=True))
 
 
-def of(request: Request) -> Backroom:
+def of(request: Request) -> StaffContext:
     """The back room of this process."""
-    found: Backroom = request.app.state.backroom
+    found: StaffContext = request.app.state.staff
     return found
 
 

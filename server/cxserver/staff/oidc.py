@@ -22,7 +22,7 @@ from cxserver.accounts import members
 from cxserver.log import logger
 from cxserver.settings import Settings
 from cxserver.staff import backroom, entrance, problem, rooms, session_cookie
-from cxserver.staff.backroom import Backroom
+from cxserver.staff.backroom import StaffContext
 from cxserver.staff.provider import Provider, Refused, Ticket, Unreachable
 
 _LIVES = timedelta(minutes=10)
@@ -52,7 +52,7 @@ async def back(request: Request) -> Response:
     return await run_in_threadpool(_back, request)
 
 
-def leave(request: Request, room: Backroom, now: datetime) -> Response | None:
+def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
     """A page that leads on to the provider's own sign-out; None where it has none, or is down.
 
     The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
@@ -72,7 +72,7 @@ def leave(request: Request, room: Backroom, now: datetime) -> Response | None:
     return response
 
 
-def has_left(request: Request, room: Backroom) -> bool:
+def has_left(request: Request, room: StaffContext) -> bool:
     """Whether the provider sends the browser back from the sign-out that it was sent to."""
     state = request.query_params.get("state", "")
     if not state or not configured(room.settings):
@@ -113,7 +113,7 @@ def _back(request: Request) -> Response:
     return response
 
 
-def _admit(request: Request, room: Backroom, now: datetime) -> Response:
+def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
     errand = _errand(request, room, now)
     code = _code(request, room.settings, errand.ticket)
     claims = _provider(request, room).claims(code, errand.ticket, now)
@@ -125,7 +125,7 @@ def _admit(request: Request, room: Backroom, now: datetime) -> Response:
     raise Refused("not invited", "Nobody has invited you here yet. Ask whoever runs this server.")
 
 
-def _errand(request: Request, room: Backroom, now: datetime) -> Errand:
+def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
     carried = request.cookies.get(_cookie(request, room.settings), "")
     try:
         told: dict[str, Any] = _signer(room).loads(carried)
@@ -171,7 +171,7 @@ def _cookie(request: Request, settings: Settings) -> str:
     return session_cookie.cookie_name(request, settings).replace("staff", "errand")
 
 
-def _signer(room: Backroom) -> URLSafeSerializer:
+def _signer(room: StaffContext) -> URLSafeSerializer:
     return URLSafeSerializer(
         room.desk.roots.purpose_secret("oidc"),
         salt=b"cx-errand",
@@ -179,7 +179,7 @@ def _signer(room: Backroom) -> URLSafeSerializer:
     )
 
 
-def _provider(request: Request, room: Backroom) -> Provider:
+def _provider(request: Request, room: StaffContext) -> Provider:
     state = request.app.state
     if not hasattr(state, "provider"):
         redirect = f"{room.settings.base_url}/staff/sign-in/back"

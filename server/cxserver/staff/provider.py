@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from cxserver import relying
+from cxserver import oidc_client
 from cxserver.accounts.members import Identity
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
@@ -200,12 +200,12 @@ class Provider:
             return {}
         try:
             # Read each time: a key is replaced without a restart.
-            found = relying.key(path)
+            found = oidc_client.key(path)
         except ServerError as fault:
             raise Unreachable(str(fault)) from None
         name = self._settings.oidc_client_id
-        signed = relying.assertion(found, name, known["token_endpoint"], now)
-        return {"client_assertion_type": relying.PROOF, "client_assertion": signed}
+        signed = oidc_client.assertion(found, name, known["token_endpoint"], now)
+        return {"client_assertion_type": oidc_client.PROOF, "client_assertion": signed}
 
     def _way_to_prove_ourselves(self) -> str:
         if not self._settings.oidc_client_secret.get_secret_value():

@@ -22,12 +22,12 @@ from starlette.routing import Route
 from cxserver.accounts.roles import Member, Role, may_see
 from cxserver.catalog.directory import Directory
 from cxserver.log import logger
-from cxserver.pages import body
 from cxserver.results.cuts import NotCut
 from cxserver.results.scopes import Scope
 from cxserver.staff import backroom, origin, session_cookie
-from cxserver.staff.backroom import Backroom
+from cxserver.staff.backroom import StaffContext
 from cxserver.staff.snapshot import Snapshot
+from cxserver.web import form_body
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 64 * 1024
@@ -56,7 +56,7 @@ class Visit:
     directory: Directory
     now: datetime
     request: Request
-    back: Backroom
+    back: StaffContext
     rooms: tuple["Room", ...]
     form: Mapping[str, Sequence[str]]
     snapshot: Snapshot
@@ -136,7 +136,7 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
 
 
-def drawn(back: Backroom, template: str, status: int, **values: Any) -> HTMLResponse:
+def drawn(back: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
     """A page inside the layout; without a `visit` it has no navigation."""
     given = {"visit": None, "nav": ()} | values
     return HTMLResponse(back.draw(template, **given), status, {"x-frame-options": "DENY"})
@@ -162,7 +162,7 @@ def filters_kept(request: Request) -> str:
 
 async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
     """What was posted. Raises HTTPException for what no form of ours sends."""
-    text = await body.read(request, FORM, FORM_LIMIT)
+    text = await form_body.read(request, FORM, FORM_LIMIT)
     try:
         return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=200)
     except ValueError:

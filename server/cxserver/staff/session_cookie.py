@@ -14,7 +14,7 @@ from cxserver.settings import Settings
 from cxserver.staff.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from cxserver.staff.backroom import Backroom
+    from cxserver.staff.backroom import StaffContext
 
 # A page within a minute of the last one writes nothing.
 _STEP = timedelta(minutes=1)
@@ -23,7 +23,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def member_of(
-    request: Request, back: "Backroom", snapshot: Snapshot, now: datetime
+    request: Request, back: "StaffContext", snapshot: Snapshot, now: datetime
 ) -> Member | None:
     """Who sent this request, if they are signed in; their session has been seen now."""
     id = id_of(request, back.settings)

@@ -15,7 +15,7 @@ from cxserver.accounts import members, roles, sessions
 from cxserver.accounts.roles import Member
 from cxserver.log import logger
 from cxserver.staff import backroom, entrance, oidc, origin, rooms, session_cookie
-from cxserver.staff.backroom import Backroom
+from cxserver.staff.backroom import StaffContext
 from cxserver.staff.rooms import Room, Visit
 
 _LONGEST = 100
@@ -109,7 +109,7 @@ def _take_link(request: Request) -> Response:
     return _stale(back)
 
 
-def _whose(request: Request, back: Backroom, now: datetime) -> Member | None:
+def _whose(request: Request, back: StaffContext, now: datetime) -> Member | None:
     """Whom this link would sign in. Where a provider lets people in, no other way leads past it."""
     secret = _secret(request)
     if oidc.configured(back.settings) and not members.breaks_glass(secret):
@@ -122,5 +122,5 @@ def _secret(request: Request) -> str:
     return str(request.path_params["secret"])[:_LONGEST]
 
 
-def _stale(back: Backroom) -> Response:
+def _stale(back: StaffContext) -> Response:
     return rooms.drawn(back, "stale.html", 404)

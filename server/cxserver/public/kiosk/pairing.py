@@ -16,10 +16,10 @@ from starlette.responses import HTMLResponse, Response
 
 from cxserver import db
 from cxserver.catalog import kiosks, pairings
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.log import logger
-from cxserver.pages import body
-from cxserver.respond import counter, framing, screen
+from cxserver.public import framing, screen, services
+from cxserver.web import form_body
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 4096
@@ -67,8 +67,8 @@ async def show(request: Request) -> Response:
 
 async def take(request: Request) -> Response:
     """POST /k: 303 to the device's own link, or the page again with what was typed."""
-    typed = _code(await body.read(request, FORM, FORM_LIMIT))
-    desk = counter.of(request).desk
+    typed = _code(await form_body.read(request, FORM, FORM_LIMIT))
+    desk = services.of(request).desk
     now, address = desk.clock(), request.client.host if request.client else ""
     # A right code always works: behind a proxy all of an agency may share one address with somebody
     # who guesses. Among 31^8 codes that live ten minutes, guessing leads nowhere.
@@ -89,7 +89,7 @@ def _refuse(request: Request, typed: str, address: str, now: datetime) -> Respon
     return _page(request, 422, typed, "code")
 
 
-def _pair(desk: Desk, typed: str, now: datetime) -> str | None:
+def _pair(desk: AnswerService, typed: str, now: datetime) -> str | None:
     with db.write(desk.engine) as connection:
         pairing = pairings.take(connection, desk.roots, typed, now)
         if pairing is None:
@@ -120,10 +120,10 @@ def _page(
     problem: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    here = counter.of(request)
+    here = services.of(request)
     draw = partial(screen.pairing_page, agency=here.desk.directory.agency, demo=here.demo)
     text = draw(
-        language=counter.speaks(request, None),
+        language=services.speaks(request, None),
         static=here.files.url,
         path=here.desk.settings.path,
         typed=typed[:_TYPED],

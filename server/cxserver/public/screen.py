@@ -16,7 +16,7 @@ from cxserver.instrument.answers import COMMENT_LIMIT, Problem
 from cxserver.instrument.scale import EVERY_POINT, ScaleName
 from cxserver.instrument.survey import Survey, Wording
 from cxserver.pages import environment, language
-from cxserver.respond import sentences
+from cxserver.public import sentences
 
 Static = Callable[[str], str]
 

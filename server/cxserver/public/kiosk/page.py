@@ -6,23 +6,23 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from cxserver.catalog.directory import Service
 from cxserver.intake.gate import Refused
-from cxserver.pages import static
-from cxserver.respond import counter, framing
-from cxserver.respond.counter import Counter
+from cxserver.public import framing, services
+from cxserver.public.services import PublicServices
+from cxserver.web import static_files
 
 _COLOR = "#162e51"
 
 
 async def show(request: Request) -> Response:
     """GET /k/{service}/{office}/{token}: looking changes nothing."""
-    here = counter.of(request)
+    here = services.of(request)
     given = request.path_params
     address = given["service"], given["office"], given["token"]
     try:
         opened = await here.desk.open(*address, here.desk.clock(), kiosk=True)
     except Refused as refused:
-        return counter.refuse(request, refused)
-    compress = static.takes_gzip(request)
+        return services.refuse(request, refused)
+    compress = static_files.takes_gzip(request)
     content = here.sheets.kiosk(
         here.desk.directory,
         opened.service,
@@ -38,7 +38,7 @@ async def show(request: Request) -> Response:
 
 async def manifest(request: Request) -> Response:
     """GET /k/manifest.webmanifest: what a device needs to install the kiosk."""
-    here = counter.of(request)
+    here = services.of(request)
     agency = here.desk.directory.agency
     if agency is None:
         raise HTTPException(404)
@@ -59,6 +59,6 @@ async def manifest(request: Request) -> Response:
     return JSONResponse(told, media_type="application/manifest+json")
 
 
-def release(here: Counter, service: Service) -> str:
+def release(here: PublicServices, service: Service) -> str:
     """The page that a kiosk of this service would get now, by name (16 hex digits)."""
     return here.sheets.kiosk_release(here.desk.directory, service, here.desk.settings.path)

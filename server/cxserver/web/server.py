@@ -7,8 +7,8 @@ from typing import Any
 
 import uvicorn
 
-from cxserver.app import CxApp, create_app
-from cxserver.wire import ImpatientProtocol
+from cxserver.web.app import CxApp, create_app
+from cxserver.web.protocol import ImpatientProtocol
 
 _SECONDS_TO_FINISH = 10
 
@@ -19,7 +19,9 @@ def public(host: str, port: int, workers: int) -> None:
         here(create_app(), host, port)
         return
     # Workers are new processes: they must be told by name what to run.
-    uvicorn.run("cxserver.app:create_worker", factory=True, **_options(host, port), workers=workers)
+    uvicorn.run(
+        "cxserver.web.app:create_worker", factory=True, **_options(host, port), workers=workers
+    )
 
 
 async def _nothing() -> None:

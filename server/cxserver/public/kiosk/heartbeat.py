@@ -19,10 +19,11 @@ from cxserver import db
 from cxserver.catalog import kiosks
 from cxserver.catalog.kiosks import Beat, Device, Held
 from cxserver.intake import gate
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import Opened, Refused
-from cxserver.pages import body
-from cxserver.respond import counter, kiosk
+from cxserver.public import services
+from cxserver.public.kiosk import page
+from cxserver.web import form_body
 
 LIMIT = 4096
 _TITLES = {
@@ -56,8 +57,8 @@ class _Noted:
 
 async def take(request: Request) -> Response:
     """POST /k/heartbeat."""
-    text = await body.read(request, "application/json", LIMIT)
-    here = counter.of(request)
+    text = await form_body.read(request, "application/json", LIMIT)
+    here = services.of(request)
     desk, now = here.desk, here.desk.clock()
     try:
         told = Told.model_validate_json(text)
@@ -76,7 +77,7 @@ async def take(request: Request) -> Response:
             "now": now.isoformat(),
             "ends": _ends(opened, noted.link).isoformat(),
             "link": noted.link,
-            "release": kiosk.release(here, opened.service),
+            "release": page.release(here, opened.service),
             "survey": opened.service.survey.name,
             "open": True,
             "pin": noted.device.pin,
@@ -89,14 +90,14 @@ def _ends(opened: Opened, renewed: str | None) -> datetime:
     return token.read(renewed.rpartition("/")[2]).ends if renewed else opened.token.ends
 
 
-async def _recognise(desk: Desk, link: str) -> Opened:
+async def _recognise(desk: AnswerService, link: str) -> Opened:
     found = gate.address(link, desk.settings.path)
     if found is None or not found.kiosk:
         raise Refused("not_found", "malformed")
     return await desk.recognise(found.service, found.office, found.text, kiosk=True)
 
 
-def _refusal(desk: Desk, opened: Opened, now: datetime) -> Refused | None:
+def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> Refused | None:
     try:
         desk.admit(opened, now)
     except Refused as refused:
@@ -104,7 +105,7 @@ def _refusal(desk: Desk, opened: Opened, now: datetime) -> Refused | None:
     return None
 
 
-def _write(desk: Desk, opened: Opened, told: Told, now: datetime, sound: bool) -> _Noted:
+def _write(desk: AnswerService, opened: Opened, told: Told, now: datetime, sound: bool) -> _Noted:
     held = Held(
         service=opened.service.slug,
         office=opened.office.slug,

@@ -14,10 +14,10 @@ from cxserver.catalog.directory import Service
 from cxserver.comments import replies
 from cxserver.comments.replies import Reply
 from cxserver.instrument.answers import Answers
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.store import Outcome
 from cxserver.pages import language
-from cxserver.respond import counter, framing, screen, ticket
+from cxserver.public import framing, reply_link, screen, services
 
 # In the place of a sealed code: there may be one, but we cannot show it.
 SHOWN = "shown"
@@ -27,7 +27,7 @@ _TYPED = 64
 _OPENED = {"cross-origin-opener-policy": "unsafe-none"}
 
 
-def code_of(desk: Desk, service: Service, sid: bytes, answers: Answers) -> str:
+def code_of(desk: AnswerService, service: Service, sid: bytes, answers: Answers) -> str:
     """The code for these answers; "" without words, or where the service's offices do not reply.
 
     It comes from `sid`, the page's random number, not from the link: see `casework.replies`.
@@ -37,14 +37,14 @@ def code_of(desk: Desk, service: Service, sid: bytes, answers: Answers) -> str:
     return replies.code_of(desk.roots.purpose_secret("reply"), sid)
 
 
-async def carried(desk: Desk, outcome: Outcome, code: str) -> str:
+async def carried(desk: AnswerService, outcome: Outcome, code: str) -> str:
     """What the thanks page's address carries, so that it shows the code: "" for none."""
     if not code or (outcome.kind == "stored" and not outcome.reply):
         return ""
     if outcome.kind == "same" and not await asyncio.to_thread(_stands, desk, code):
         # The same answer, but from another page: the first page's code is not ours to know.
         return SHOWN
-    return ticket.seal(desk.roots.purpose_secret("thanks"), code, desk.clock())
+    return reply_link.seal(desk.roots.purpose_secret("thanks"), code, desk.clock())
 
 
 def arrived(request: Request) -> str | None:
@@ -52,8 +52,8 @@ def arrived(request: Request) -> str | None:
     sealed = request.query_params.get("code")
     if sealed is None:
         return None
-    desk = counter.of(request).desk
-    return ticket.unseal(desk.roots.purpose_secret("thanks"), sealed[:_TYPED], desk.clock())
+    desk = services.of(request).desk
+    return reply_link.unseal(desk.roots.purpose_secret("thanks"), sealed[:_TYPED], desk.clock())
 
 
 async def ask(request: Request) -> Response:
@@ -66,14 +66,14 @@ async def ask(request: Request) -> Response:
         return _page(request, 404, typed=typed[:_TYPED], wrong=True)
     spoken = request.query_params.get("lang", "")[:16]
     tail = f"?lang={quote(spoken, safe='')}" if spoken else ""
-    return RedirectResponse(f"{counter.of(request).desk.settings.path}/r/{code}{tail}", 303)
+    return RedirectResponse(f"{services.of(request).desk.settings.path}/r/{code}{tail}", 303)
 
 
 async def show(request: Request) -> Response:
     """GET /r/{code}: the reply, or that there is none yet, or that the code does not work."""
     typed = request.path_params["code"]
     code = replies.canonical(typed)
-    found = await asyncio.to_thread(_read, counter.of(request).desk, code) if code else None
+    found = await asyncio.to_thread(_read, services.of(request).desk, code) if code else None
     if found is None:
         return _page(request, 404, typed=typed[:_TYPED], wrong=True)
     return _page(request, 200, reply=found)
@@ -87,7 +87,7 @@ def _page(
     wrong: bool = False,
     reply: Reply | None = None,
 ) -> Response:
-    here = counter.of(request)
+    here = services.of(request)
     agency, offices = here.desk.directory.agency, here.desk.directory.offices
     office = offices.get(reply.office) if reply else None
     text = screen.reply_page(
@@ -109,15 +109,15 @@ def _speaks(request: Request, reply: Reply | None) -> str:
     # As the answer was given, unless the person asks for another language.
     asked = request.query_params.get("lang", "")[:16]
     if reply is None or language.offers(language.SUPPORTED, asked):
-        return counter.speaks(request, None)
+        return services.speaks(request, None)
     return language.choose(language.SUPPORTED, linked=reply.language)
 
 
-def _read(desk: Desk, code: str) -> Reply | None:
+def _read(desk: AnswerService, code: str) -> Reply | None:
     with db.read(desk.engine) as connection:
         return replies.read(connection, code, desk.clock().date())
 
 
-def _stands(desk: Desk, code: str) -> bool:
+def _stands(desk: AnswerService, code: str) -> bool:
     with db.read(desk.engine) as connection:
         return replies.stands(connection, code)

@@ -20,10 +20,11 @@ from cxserver.intake import gate
 from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import Opened, Refused
 from cxserver.intake.stamp import Stamp
-from cxserver.pages import body, language, static
-from cxserver.respond import counter, framing, replies, screen
-from cxserver.respond.screen import Values
+from cxserver.pages import language
+from cxserver.public import framing, replies, screen, services
+from cxserver.public.screen import Values
 from cxserver.results import count
+from cxserver.web import form_body, static_files
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 64 * 1024
@@ -36,26 +37,26 @@ _TRUST = {str(point): point for point in EVERY_POINT}
 
 async def show(request: Request) -> Response:
     """GET /s/{service}/{office}/{token}: looking changes nothing."""
-    desk = counter.of(request).desk
+    desk = services.of(request).desk
     now = desk.clock()
     try:
         opened = await desk.open(*_address(request), now)
     except Refused as refused:
-        return _trimmed(request) or counter.refuse(request, refused)
+        return _trimmed(request) or services.refuse(request, refused)
     if await desk.is_answered(opened):
-        return counter.page(request, "already_answered", 200, service=opened.service)
+        return services.page(request, "already_answered", 200, service=opened.service)
     return _sheet(request, opened, now)
 
 
 async def take(request: Request) -> Response:
     """POST of the form: 303 to the thanks, or the sheet again with every word kept."""
-    form = _Form.parse(await body.read(request, FORM, FORM_LIMIT))
-    desk = counter.of(request).desk
+    form = _Form.parse(await form_body.read(request, FORM, FORM_LIMIT))
+    desk = services.of(request).desk
     now = desk.clock()
     try:
         opened, stamp = await desk.reopen(*_address(request), form.stamp, now)
     except Refused as refused:
-        return counter.refuse(request, refused, kept=form.values)
+        return services.refuse(request, refused, kept=form.values)
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
     if form.switch:
         return turn.again(200)
@@ -70,7 +71,7 @@ async def take(request: Request) -> Response:
 
 async def thanks(request: Request) -> Response:
     """GET /s/{service}/{office}/thanks: names no service, for its address proves nothing."""
-    here = counter.of(request)
+    here = services.of(request)
     service, office = request.path_params["service"], request.path_params["office"]
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         raise HTTPException(404)
@@ -78,11 +79,11 @@ async def thanks(request: Request) -> Response:
     code = replies.arrived(request)
     text = screen.thanks_page(
         agency=here.desk.directory.agency,
-        language=counter.speaks(request, None),
+        language=services.speaks(request, None),
         static=here.files.url,
         demo=here.demo,
         counted=_counted(request, office) if here.demo else "",
-        host=counter.host_of(request, framed),
+        host=services.host_of(request, framed),
         base_url=here.desk.settings.base_url,
         code=code,
         carried=request.query_params["code"] if code else "",
@@ -157,7 +158,7 @@ class _Turn:
     @property
     def language(self) -> str:
         """The language of the sheet."""
-        return counter.speaks(self.request, self.opened.service)
+        return services.speaks(self.request, self.opened.service)
 
     def again(
         self,
@@ -171,7 +172,7 @@ class _Turn:
 
         A sound stamp is kept: the sheet stays the same sheet, so it cannot count twice.
         """
-        here = counter.of(self.request)
+        here = services.of(self.request)
         agency = here.desk.directory.agency
         if agency is None:
             raise HTTPException(404)
@@ -187,7 +188,7 @@ class _Turn:
             values=self.form.values,
             problems=problems,
             notice=notice,
-            host=counter.host_of(self.request, self.opened.service),
+            host=services.host_of(self.request, self.opened.service),
             demo=here.demo,
         )
         framed = framing.headers(self.opened.service, demo=here.demo, kind=self.opened.token.kind)
@@ -195,7 +196,7 @@ class _Turn:
 
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
-    desk, service = counter.of(turn.request).desk, turn.opened.service
+    desk, service = services.of(turn.request).desk, turn.opened.service
     code = replies.code_of(desk, service, stamp.sid, checked)
     kept = replace(turn.form.values, scale=turn.survey.scale)
     sheet = Sheet(
@@ -215,19 +216,19 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     except AnswerUnstorable:
         return turn.again(422, problems=(Problem("comment", "text"),))
     except ClearanceSpent:
-        return counter.refuse(turn.request, gate.spent(service), kept=kept)
+        return services.refuse(turn.request, gate.spent(service), kept=kept)
     if outcome.kind == "different":
-        return counter.page(turn.request, "conflict", 409, service=service, kept=kept)
+        return services.page(turn.request, "conflict", 409, service=service, kept=kept)
     if outcome.kind == "stored":
         desk.meter.count(service.slug, turn.now.date(), turn.now - stamp.opened_at)
     return _to_thanks(turn, await replies.carried(desk, outcome, code))
 
 
 def _to_thanks(turn: _Turn, carried: str) -> Response:
-    desk = counter.of(turn.request).desk
+    desk = services.of(turn.request).desk
     service, office = turn.opened.service.slug, turn.opened.office.slug
     where = f"{desk.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
-    host = counter.host_of(turn.request, turn.opened.service)
+    host = services.host_of(turn.request, turn.opened.service)
     where += f"&o={quote(host, safe='')}" if host else ""
     where += f"&code={carried}" if carried else ""
     # None of these needs quoting, which costs more than the rest of the response.
@@ -235,17 +236,17 @@ def _to_thanks(turn: _Turn, carried: str) -> Response:
 
 
 def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
-    here = counter.of(request)
-    compress = static.takes_gzip(request)
+    here = services.of(request)
+    compress = static_files.takes_gzip(request)
     content = here.sheets.page(
         here.desk.directory,
         opened.service,
         opened.office.name,
         here.desk.stamp(opened, now),
-        counter.speaks(request, opened.service),
+        services.speaks(request, opened.service),
         _RATINGS.get(request.query_params.get("r", "")),
         notice=_notice(request, opened),
-        host=counter.host_of(request, opened.service),
+        host=services.host_of(request, opened.service),
         compress=compress,
     )
     headers = {**framing.headers(opened.service, demo=here.demo, kind=opened.token.kind)}
@@ -286,7 +287,7 @@ def _trimmed(request: Request) -> Response | None:
     bare = text.strip().strip("<(").rstrip(">),.")
     if bare == text or not token.FORM.match(bare):
         return None
-    desk = counter.of(request).desk
+    desk = services.of(request).desk
     service, office, _ = _address(request)
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         return None
@@ -294,7 +295,7 @@ def _trimmed(request: Request) -> Response | None:
 
 
 def _counted(request: Request, slug: str) -> str:
-    desk = counter.of(request).desk
+    desk = services.of(request).desk
     office = desk.directory.offices.get(slug)
     if office is None:
         return ""

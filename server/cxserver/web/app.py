@@ -21,18 +21,19 @@ from cxserver.api import answers, feed, figures, openapi, quarters, words
 from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.comments import replies
-from cxserver.doorman import Doorman
 from cxserver.errors import TooManyReading
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.jobs import scheduler
 from cxserver.log import logger
-from cxserver.pages.static import Files
-from cxserver.respond import counter, embed, heartbeat, kiosk, pairing, survey, worker
-from cxserver.respond import replies as answered
-from cxserver.respond.counter import Counter
-from cxserver.respond.sheets import Sheets
+from cxserver.public import embed, services, survey
+from cxserver.public import replies as answered
+from cxserver.public.kiosk import heartbeat, page, pairing, worker
+from cxserver.public.services import PublicServices
+from cxserver.public.sheets import Sheets
 from cxserver.settings import Settings
 from cxserver.staff import problem
+from cxserver.web.middleware import EdgeMiddleware
+from cxserver.web.static_files import Files
 
 _PAGES = {
     400: "bad_request",
@@ -61,8 +62,8 @@ def routes() -> list[BaseRoute]:
         Route("/k", pairing.take, methods=["POST"]),
         Route("/k/heartbeat", heartbeat.take, methods=["POST"]),
         Route("/k/sw.js", worker.serve),
-        Route("/k/manifest.webmanifest", kiosk.manifest),
-        Route("/k/{service}/{office}/{token}", kiosk.show),
+        Route("/k/manifest.webmanifest", page.manifest),
+        Route("/k/{service}/{office}/{token}", page.show),
         Route("/embed/{version}/cx.js", embed.serve),
         Route("/static/{version}/{name}", static),
         Route("/api/v1/responses", responses, methods=["GET", "POST"]),
@@ -110,7 +111,7 @@ class CxApp:
         # It would send people on to an address made of the request's own scheme: behind a proxy
         # that speaks https, that is one without encryption, token and all.
         self._app.router.redirect_slashes = False
-        self._door = Doorman(self._app, settings, demo)
+        self._door = EdgeMiddleware(self._app, settings, demo)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -125,11 +126,11 @@ class CxApp:
             if self._house is not None:
                 return
             staff.check(self.settings)
-            desk = await run_in_threadpool(Desk, self.settings, self._clock)
+            desk = await run_in_threadpool(AnswerService, self.settings, self._clock)
             files = Files(self.settings.path)
             sheets = Sheets(files.url, demo=self._demo)
-            self._app.state.counter = Counter(desk, sheets, files, self._demo)
-            self._app.state.backroom = staff.prepare(desk, files, demo=self._demo)
+            self._app.state.services = PublicServices(desk, sheets, files, self._demo)
+            self._app.state.staff = staff.prepare(desk, files, demo=self._demo)
             if self.settings.scheduler:
                 self._jobs = asyncio.create_task(scheduler.keep_working(desk))
             self._house = asyncio.create_task(desk.keep_house(replies.forget))
@@ -141,7 +142,7 @@ class CxApp:
         for task in (self._jobs, self._house):
             await _ended(task)
         self._house = self._jobs = None
-        await run_in_threadpool(self._app.state.counter.desk.close)
+        await run_in_threadpool(self._app.state.services.desk.close)
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -184,7 +185,7 @@ def create_app(
 
 async def static(request: Request) -> Response:
     """GET /static/{version}/{name}"""
-    return await counter.of(request).files.serve(request)
+    return await services.of(request).files.serve(request)
 
 
 async def responses(request: Request) -> Response:
@@ -205,13 +206,13 @@ async def healthy(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """The database answers, and the last commit is known to have worked."""
-    desk = counter.of(request).desk
+    desk = services.of(request).desk
     if desk.writer.ready and await run_in_threadpool(_answers, desk):
         return PlainTextResponse("ready\n")
     return PlainTextResponse("not ready\n", 503, {"retry-after": "5"})
 
 
-def _answers(desk: Desk) -> bool:
+def _answers(desk: AnswerService) -> bool:
     try:
         with db.read(desk.engine) as connection:
             directory.counter(connection)
@@ -246,13 +247,13 @@ async def broken(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, status: int, headers: dict[str, str], detail: str = "") -> Response:
-    path = counter.of(request).desk.settings.path
+    path = services.of(request).desk.settings.path
     asked = request.scope["path"]
     if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
         return answers.refused(status, headers, reads=request.method in ("GET", "HEAD"))
     if asked.startswith(f"{path}/staff/"):
         return problem.told(request, status, detail, headers)
-    return counter.page(request, _PAGES.get(status, "error"), status, headers=headers)
+    return services.page(request, _PAGES.get(status, "error"), status, headers=headers)
 
 
 def _where(error: Exception) -> str:

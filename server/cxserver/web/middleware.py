@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxserver.respond.framing import POLICY
+from cxserver.public.framing import POLICY
 from cxserver.settings import Settings
 
 _HEADERS = {
@@ -35,7 +35,7 @@ _UNKNOWN_HOST = (
 _PROBES = ("/healthz", "/readyz")
 
 
-class Doorman:
+class EdgeMiddleware:
     """Turns away foreign hosts and protocol upgrades; puts the safe headers on every response.
 
     It stands outside of everything, so that the page about our own faults leaves by it too.

@@ -7,29 +7,29 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cxserver.catalog.directory import Service
-from cxserver.intake.desk import Desk
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import Refused
 from cxserver.log import logger
 from cxserver.pages import language
-from cxserver.pages.static import Files
-from cxserver.respond import framing, screen
-from cxserver.respond.screen import Values
-from cxserver.respond.sheets import Sheets
+from cxserver.public import framing, screen
+from cxserver.public.screen import Values
+from cxserver.public.sheets import Sheets
+from cxserver.web.static_files import Files
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class PublicServices:
     """What a public page needs: the desk, the kept pages, the static files."""
 
-    desk: Desk
+    desk: AnswerService
     sheets: Sheets
     files: Files
     demo: bool = False
 
 
-def of(request: Request) -> Counter:
+def of(request: Request) -> PublicServices:
     """The counter of this process."""
-    counter: Counter = request.app.state.counter
+    counter: PublicServices = request.app.state.services
     return counter
 
 

@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import resources
-from cxserver.respond import counter, framing
+from cxserver.public import framing, services
 
 
 async def serve(request: Request) -> Response:
     """The script under its fixed address: a browser asks there whether there is a newer one."""
-    path = counter.of(request).desk.settings.path
+    path = services.of(request).desk.settings.path
     headers = {
         **framing.kiosk_headers(),
         "cache-control": "no-cache",

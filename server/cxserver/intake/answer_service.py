@@ -35,7 +35,7 @@ HOUSEKEEPING = 600.0
 Forgetting = Callable[[Connection, date], int]
 
 
-class Desk:
+class AnswerService:
     """Opens links, signs and reads stamps, stores answers. One per process; `close` it."""
 
     def __init__(self, settings: Settings, clock: Clock):

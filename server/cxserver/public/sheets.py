@@ -8,8 +8,8 @@ from markupsafe import escape
 from cxserver.catalog.directory import Agency, Directory, Office, Service
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import Survey
-from cxserver.respond import screen
-from cxserver.respond.splice import Spliced
+from cxserver.public import screen
+from cxserver.public.splice import Spliced
 
 # Marks that no name can hold: the catalogue refuses control characters.
 _OFFICE, _STAMP = "\x02office\x03", "\x02stamp\x03"

@@ -1,0 +1,1 @@
+"""The screen at the exit: its page, its pairing, its heartbeat, its worker."""

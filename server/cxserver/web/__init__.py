@@ -1,0 +1,1 @@
+"""Where HTTP meets the application: its routes, middleware, protocol and server."""
