@@ -12,7 +12,7 @@ from cxserver.intake import reflag
 from cxserver.intake.bursts import Row
 from cxserver.results import count, grouped, tally_query
 from cxserver.results.scopes import Scope
-from cxserver.staff import commentlist
+from cxserver.staff.comments import shelf
 
 
 def counted(engine: Engine, *args: Any, **named: Any) -> list[tally_query.Slice]:
@@ -54,15 +54,15 @@ class Shelf:
     scope: Scope
     now: datetime
 
-    def find(self, *args: Any, **named: Any) -> commentlist.Found:
+    def find(self, *args: Any, **named: Any) -> shelf.Found:
         """The comments."""
         with db.read(self.engine) as connection:
             return self._on(connection).find(*args, **named)
 
-    def one(self, *args: Any) -> commentlist.Told:
+    def one(self, *args: Any) -> shelf.Told:
         """One comment."""
         with db.read(self.engine) as connection:
             return self._on(connection).one(*args)
 
-    def _on(self, connection: Any) -> commentlist.Shelf:
-        return commentlist.Shelf(connection, self.known, self.scope, self.now)
+    def _on(self, connection: Any) -> shelf.Shelf:
+        return shelf.Shelf(connection, self.known, self.scope, self.now)

@@ -14,7 +14,7 @@ from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.results.scopes import Scope
-from cxserver.staff.commentlist import Search
+from cxserver.staff.comments.shelf import Search
 from desks import invite, sign_in
 from readings import Shelf
 from releasing import release

@@ -13,8 +13,8 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.periods import Span
 from cxserver.results.scopes import Scope
-from cxserver.staff import windows
-from cxserver.staff.filters import Filters
+from cxserver.staff.results import windows
+from cxserver.staff.results.filters import Filters
 
 
 @dataclass(frozen=True)

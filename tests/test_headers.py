@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from starlette.routing import Route
 
-from cxserver import db, staff, tables
+from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.demo import front
 from cxserver.demo.front import Stage
+from cxserver.staff import site
 from cxserver.web import app as application
 from desks import invite, sign_in
 from house import CATALOGUE, answer, stamp_of
@@ -283,7 +284,7 @@ NOTED = ("staff_sessions", "audit")
 def staff_addresses(house, client):
     """Every staff address, for somebody who is signed in and may see all that there is."""
     sign_in(house, client, Role.ADMINISTRATOR)
-    rooms = {f"/staff{room.path}": [f"/staff{room.path}"] for room in staff.ROOMS}
+    rooms = {f"/staff{room.path}": [f"/staff{room.path}"] for room in site.ROOMS}
     return rooms | {
         "/staff": ["/staff"],
         "/staff/sign-in": ["/staff/sign-in", "/staff/sign-in?next=/staff/audit"],

@@ -4,7 +4,7 @@ import pytest
 
 import kinds
 from cxserver.results.scopes import Scope
-from cxserver.staff.commentlist import Search
+from cxserver.staff.comments.shelf import Search
 from readings import Shelf
 from releasing import release
 from wrote import known, wrote

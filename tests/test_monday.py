@@ -9,7 +9,7 @@ import pytest
 from cxserver.accounts.roles import Role
 from cxserver.catalog.directory import Office
 from cxserver.results import changes, funnel
-from cxserver.staff import offices, overview, series, smalloffice, words
+from cxserver.staff.results import offices, overview, sentences, small_office, trend
 from desks import sign_in
 from handed import hand_in
 from house import CATALOGUE
@@ -39,7 +39,7 @@ def change(before, after):
     ],
 )
 def test_shares_do_not_contradict_the_points_between_them(before, after, told):
-    assert words.by(change(before, after)) == told
+    assert sentences.by(change(before, after)) == told
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_shares_do_not_contradict_the_points_between_them(before, after, told):
     ],
 )
 def test_what_stands_in_bold_is_not_said_again(after, bold, rest):
-    said = words.became(change((900, 1000), after), BEFORE)
+    said = sentences.became(change((900, 1000), after), BEFORE)
     assert said[0] == bold and said[1].startswith(rest)
 
 
@@ -66,11 +66,11 @@ def test_one_channel_is_not_told_of_as_none_of_many():
 def test_a_trend_is_called_by_the_weeks_it_has():
     def title(days, *ago):
         counted = [piece(40, 50, day=(END - timedelta(days=one)).isoformat()) for one in ago]
-        return series.Series(series.blocks(counted, END, days), days, SURVEYS)
+        return trend.Series(trend.blocks(counted, END, days), days, SURVEYS)
 
-    assert title(series.WEEK, 3, 10, 100).title == "The last 15 weeks"
-    assert title(series.WEEK, 3).title == "Last week"
-    months = title(series.MONTH, 3, 100)
+    assert title(trend.WEEK, 3, 10, 100).title == "The last 15 weeks"
+    assert title(trend.WEEK, 3).title == "Last week"
+    months = title(trend.MONTH, 3, 100)
     assert months.title == "The last 16 weeks"
     assert months.table("trust").title == "Trust, four weeks at a time"
 
@@ -163,4 +163,4 @@ def test_a_small_office_is_not_told_of_quarters_before_its_first(sqlite_house):
         sign_in(house, client, Role.OFFICE_MANAGER)
         page = client.get("/staff/").text
     assert "people rated the service" in page and "no answers" not in page
-    assert smalloffice.sentences([]) == []
+    assert small_office.sentences([]) == []

@@ -15,9 +15,9 @@ import recounted
 from cxserver import db
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
+from cxserver.digests import subscriptions
+from cxserver.digests.subscriptions import Every
 from cxserver.jobs import due
-from cxserver.staff import subscriptions
-from cxserver.staff.subscriptions import Every
 from desks import invite, sign_in
 from house import House
 from recompute import Row

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from cxserver.staff import series
+from cxserver.staff.results import trend
 from tallied import piece
 
 END = date(2026, 11, 2)
@@ -15,15 +15,15 @@ def daily(*weeks):
 
 
 def test_weeks_are_shown_where_each_has_enough_to_be_compared():
-    assert series.length(daily(4, 30, 31, 40, 50), END) == series.WEEK
-    assert series.length(daily(40, 30, 29, 40, 50), END) == series.MONTH
-    assert series.length([], END) == series.MONTH
+    assert trend.length(daily(4, 30, 31, 40, 50), END) == trend.WEEK
+    assert trend.length(daily(40, 30, 29, 40, 50), END) == trend.MONTH
+    assert trend.length([], END) == trend.MONTH
 
 
 def test_a_block_without_answers_has_no_sides():
     counted = [
         piece(n, n, day=day.isoformat()) for day, n in daily(4, 0, 0, 0, *[0] * 4, 60, 0, 0, 0) if n
     ]
-    found = series.blocks(counted, END, series.MONTH)
+    found = trend.blocks(counted, END, trend.MONTH)
     assert [(one.n, bool(one.sides)) for one in found] == [(4, True), (0, False), (60, True)]
     assert found[1].score("trust") is None and found[2].score("trust").n == 60

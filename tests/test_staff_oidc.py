@@ -8,12 +8,13 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from cxserver import db, oidc_client, staff, tables
+from cxserver import db, oidc_client, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
 from cxserver.audit import journal
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
+from cxserver.staff import site
 from desks import invite, post
 from provider import CLIENT, SECRET, Provider
 
@@ -285,8 +286,8 @@ def test_the_secret_is_never_printed():
 def test_a_server_whose_software_for_it_is_missing_says_what_to_install(monkeypatch):
     monkeypatch.setattr(oidc_client, "find_spec", lambda name: None)
     with pytest.raises(ServerError, match=r"pip install 'cxsdk\[oidc\]'"):
-        staff.check(Settings(oidc_issuer="https://sso.agency.gov"))
-    staff.check(Settings())
+        site.check(Settings(oidc_issuer="https://sso.agency.gov"))
+    site.check(Settings())
 
 
 # ---- in a real browser, where sites, cookies and policies count

@@ -7,10 +7,11 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 import forge
 from command import cx, environment
-from cxserver import oidc_client, staff
+from cxserver import oidc_client
 from cxserver.accounts.roles import Role
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
+from cxserver.staff import site
 from desks import invite
 from provider import CLIENT, SECRET, Provider
 
@@ -136,7 +137,7 @@ def test_a_file_that_holds_no_fit_key_is_refused_at_the_start_in_words(tmp_path,
     file = tmp_path / "client.pem"
     write(file)
     with pytest.raises(ServerError, match=says) as told:
-        staff.check(settings(file))
+        site.check(settings(file))
     assert str(file) in str(told.value)
     assert "my secret words" not in str(told.value) and "BEGIN" not in str(told.value)
 
@@ -144,13 +145,13 @@ def test_a_file_that_holds_no_fit_key_is_refused_at_the_start_in_words(tmp_path,
 def test_a_secret_and_a_key_together_are_refused(tmp_path):
     _, file = cut(tmp_path, RSAKey)
     with pytest.raises(ServerError, match="not both"):
-        staff.check(settings(file, oidc_client_secret=SECRET))
-    staff.check(settings(file))
+        site.check(settings(file, oidc_client_secret=SECRET))
+    site.check(settings(file))
 
 
 def test_a_provider_that_is_set_up_in_half_does_not_leave_the_links_open():
     with pytest.raises(ServerError, match="CX_OIDC_CLIENT_ID is not"):
-        staff.check(Settings(oidc_issuer=ISSUER))
+        site.check(Settings(oidc_issuer=ISSUER))
 
 
 def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(sqlite_house, monkeypatch):

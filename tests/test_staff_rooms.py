@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 
 import readings
-from cxserver import db, staff
+from cxserver import db
 from cxserver.accounts import roles as access
 from cxserver.accounts.roles import Member, Role
 from cxserver.audit import journal
 from cxserver.catalog import directory
 from cxserver.disclosure.audience import Audience
 from cxserver.results.scopes import Scope
-from cxserver.staff import refusals
+from cxserver.staff import refusals, site
 from desks import post, sign_in
 from house import answer
 from lasting import lasting
@@ -126,7 +126,7 @@ def a_comment(house):
 
 
 def test_every_room_stands_in_the_table():
-    found = {(method, room.path) for room in staff.ROOMS for method in room.methods}
+    found = {(method, room.path) for room in site.ROOMS for method in room.methods}
     assert found == set(ROOMS), "say in ROOMS who may enter it, and whether it shows answers"
 
 
@@ -189,7 +189,7 @@ def test_another_unit_is_404_whatever_way_it_is_asked_for(agency, path, whose):
 
 def test_no_room_is_open_to_a_method_it_does_not_name(agency):
     client = enter(agency, role=Role.ADMINISTRATOR)
-    for room in staff.ROOMS:
+    for room in site.ROOMS:
         for method in {"POST", "PUT", "DELETE", "PATCH"} - set(room.methods):
             assert client.request(method, f"/staff{room.path}").status_code == 405
 

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 import forge
 import serving
-from cxserver import db, staff, tables
+from cxserver import db, tables
 from cxserver.accounts import members, roles, sessions
 from cxserver.accounts.roles import Role
-from cxserver.staff import backroom
+from cxserver.staff import context, site
 from desks import OURS, invite, post, sign_in
 
 HTTPS = "https://cx.example.gov"
@@ -268,7 +268,7 @@ def test_sessions_and_links_that_are_over_are_deleted(sqlite_house, quick):
     ],
 )
 def test_only_a_staff_page_is_ever_led_back_to(asked, onward):
-    assert backroom.safe_page(asked) == onward
+    assert context.safe_page(asked) == onward
 
 
 def test_a_page_without_a_session_leads_to_the_sign_in_and_back(quick):
@@ -329,7 +329,7 @@ def test_our_own_pages_post_here(sqlite_house, quick, headers):
 
 def test_every_room_that_changes_something_refuses_other_pages(sqlite_house, quick):
     sign_in(sqlite_house, quick, Role.ADMINISTRATOR)
-    posts = [room for room in staff.ROOMS if set(room.methods) - {"GET"}]
+    posts = [room for room in site.ROOMS if set(room.methods) - {"GET"}]
     assert posts
     for room in posts:
         path = "/staff" + room.path.replace("{", "").replace("}", "")

@@ -12,11 +12,12 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
 import cxserver
-from cxserver import db, staff, tables
+from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
 from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
+from cxserver.staff import site
 from desks import post, sign_in
 from house import House, answer
 from lasting import lasting
@@ -27,7 +28,7 @@ SERVER = Path(cxserver.__file__).parent
 PATHS = sorted(
     {
         route.path
-        for route in staff.routes()
+        for route in site.routes()
         if "GET" in (route.methods or ()) and "{" not in route.path
         if "sign" not in route.path and route.path != "/staff"
     }
@@ -53,7 +54,7 @@ MAY_HOLD_AN_ENGINE = {
     "intake/reflag.py": "changes flags slice by slice",
     "intake/store.py": "the writer's: one transaction a batch",
     "intake/writer.py": "the writer",
-    "staff/backroom.py": "the rim of the staff pages",
+    "staff/context.py": "the rim of the staff pages",
     "staff/snapshot.py": "begins the one transaction of a request",
 }
 DOMAIN = (

@@ -23,8 +23,8 @@ from cxserver.quarter import bundle
 from cxserver.quarter.formats import fits
 from cxserver.results import grouped
 from cxserver.results.scopes import Scope
-from cxserver.staff import filing, record
-from cxserver.staff.filing import Chosen
+from cxserver.staff.quarter import choosing, record
+from cxserver.staff.quarter.choosing import Chosen
 
 SERVICE, OFFICE = "permits", "riverside"
 _TEMPLATES = environment.make(Path(__file__).parent / "templates")
@@ -132,7 +132,7 @@ def _files(desk: AnswerService, form: str) -> Response:
     for known in fits.FORMATS:
         for quarter in (running, periods.previous(running)):
             if form == known:
-                wanted = filing.order(desk.directory, Chosen(quarter, known))
+                wanted = choosing.order(desk.directory, Chosen(quarter, known))
                 with suppress(ServerError):
                     body = bundle.make(db.source(desk.staff_engine), wanted, desk.clock())
                     return record.zipped(bundle.name(wanted), body)

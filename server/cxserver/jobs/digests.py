@@ -12,13 +12,14 @@ from cxserver import db, mail
 from cxserver.accounts import members
 from cxserver.audit.journal import Journal
 from cxserver.catalog import rootkey
+from cxserver.digests import subscriptions
+from cxserver.digests.subscriptions import Due, Every
 from cxserver.errors import MailRefused, ServerError
 from cxserver.jobs.errand import Errand
 from cxserver.log import logger
 from cxserver.mail import Letter
-from cxserver.staff import digest, digestmail, subscriptions
+from cxserver.staff import digest, digest_mail
 from cxserver.staff.digest import Digest
-from cxserver.staff.subscriptions import Due, Every
 
 
 def send_due(errand: Errand) -> str:
@@ -75,7 +76,7 @@ def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> 
 
 def _letter(errand: Errand, one: Due, said: Digest) -> Letter:
     every = Every(one.period.kind)
-    return digestmail.letter(said, one.member, every, errand.directory, errand.settings)
+    return digest_mail.letter(said, one.member, every, errand.directory, errand.settings)
 
 
 def _note_refused(errand: Errand, one: Due, refused: MailRefused) -> str:

@@ -14,15 +14,18 @@ from sqlalchemy import Connection
 from cxserver.accounts import roles
 from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
+from cxserver.digests import subscriptions
 from cxserver.periods import Period
 from cxserver.results import small, suppression
 from cxserver.results.measures import Score
 from cxserver.results.scopes import Scope
 from cxserver.results.small import Quarter
-from cxserver.staff import overview, quotes, smalloffice, subscriptions, table, words
-from cxserver.staff.filters import Filters
-from cxserver.staff.overview import Seen, Standing
-from cxserver.staff.quotes import Quote
+from cxserver.staff import table
+from cxserver.staff.comments import quotes
+from cxserver.staff.comments.quotes import Quote
+from cxserver.staff.results import overview, sentences, small_office
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.results.overview import Seen, Standing
 
 _NONE = (
     "There are no new answers to show. If people were asked, check that the poster is still up, "
@@ -110,7 +113,7 @@ def zone(directory: Directory) -> ZoneInfo:
 
 
 def _numbers(reader: Subscriber, asked: Filters, *, last_week: bool) -> Digest:
-    if smalloffice.is_asked_for(reader.connection, asked):
+    if small_office.is_asked_for(reader.connection, asked):
         return _small(reader, asked)
     _, seen = overview.read(reader, asked)
     if seen is None:
@@ -172,9 +175,9 @@ def _moved(seen: Seen) -> tuple[str, ...]:
 
 
 def _small(reader: Subscriber, asked: Filters) -> Digest:
-    quarters = smalloffice.quarters(reader, asked)
+    quarters = small_office.quarters(reader, asked)
     told = tuple(small.sentence(one) for one in reversed(quarters) if one.n)
-    last, end = smalloffice.latest(quarters), asked.end - timedelta(days=1)
+    last, end = small_office.latest(quarters), asked.end - timedelta(days=1)
     # Of a month too: its page goes by quarters, whatever days are asked for.
     blank = replace(_blank(reader, asked), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
@@ -204,7 +207,7 @@ def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
     most = max(last.named, key=lambda one: one.could_be_better.hits, default=None)
     if most is None or not most.could_be_better.hits:
         return "Nobody named anything that could be better.", ""
-    word = words.driver(asked.services_in(asked.of_office()), most)
+    word = sentences.driver(asked.services_in(asked.of_office()), most)
     people = most.could_be_better.people
     return f"“{word}” is named most as what could be better: by {people} people.", ""
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cxserver.staff import backroom, rooms
+from cxserver.staff import context, guard
 
 _WORDS = {
     401: ("You are not signed in", "The sign-in did not work. Please try again."),
@@ -25,14 +25,14 @@ def told(request: Request, status: int, detail: str, headers: Mapping[str, str])
 
     `detail` is the handler's own sentence, unless it is only the status said again.
     """
-    back = backroom.of(request)
+    back = context.of(request)
     heading, text = _WORDS.get(status, _OURS if status >= 500 else _THEIRS)
     if detail and detail != HTTPStatus(status).phrase:
         text = detail
     values: dict[str, object] = {"heading": heading, "text": text}
     visit = getattr(request.state, "visit", None)
     if visit is not None:
-        values |= {"visit": visit, "nav": rooms.navigation(visit)}
-    response = rooms.drawn(back, "problem.html", status, **values)
+        values |= {"visit": visit, "nav": guard.navigation(visit)}
+    response = guard.drawn(back, "problem.html", status, **values)
     response.headers.update(headers)
     return response

@@ -14,7 +14,7 @@ from cxserver.settings import Settings
 from cxserver.staff.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from cxserver.staff.backroom import StaffContext
+    from cxserver.staff.context import StaffContext
 
 # A page within a minute of the last one writes nothing.
 _STEP = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from cxserver import clock as system_clock
-from cxserver import db, log, staff
+from cxserver import db, log
 from cxserver.api import answers, feed, figures, openapi, quarters, words
 from cxserver.catalog import directory
 from cxserver.clock import Clock
@@ -31,7 +31,7 @@ from cxserver.public.kiosk import heartbeat, page, pairing, worker
 from cxserver.public.services import PublicServices
 from cxserver.public.sheets import Sheets
 from cxserver.settings import Settings
-from cxserver.staff import problem
+from cxserver.staff import problem, site
 from cxserver.web.middleware import EdgeMiddleware
 from cxserver.web.static_files import Files
 
@@ -71,7 +71,7 @@ def routes() -> list[BaseRoute]:
         Route("/api/v1/comments", words.show),
         Route("/api/v1/quarters/{quarter}", quarters.show),
         Route("/api/v1/openapi.json", openapi.show),
-        *staff.routes(),
+        *site.routes(),
         Route("/favicon.ico", favicon),
         Route("/healthz", healthy),
         Route("/readyz", ready),
@@ -125,12 +125,12 @@ class CxApp:
         async with self._starting:
             if self._house is not None:
                 return
-            staff.check(self.settings)
+            site.check(self.settings)
             desk = await run_in_threadpool(AnswerService, self.settings, self._clock)
             files = Files(self.settings.path)
             sheets = Sheets(files.url, demo=self._demo)
             self._app.state.services = PublicServices(desk, sheets, files, self._demo)
-            self._app.state.staff = staff.prepare(desk, files, demo=self._demo)
+            self._app.state.staff = site.prepare(desk, files, demo=self._demo)
             if self.settings.scheduler:
                 self._jobs = asyncio.create_task(scheduler.keep_working(desk))
             self._house = asyncio.create_task(desk.keep_house(replies.forget))

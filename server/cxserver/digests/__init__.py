@@ -1,0 +1,1 @@
+"""Digests: who gets one, how often, and up to which day it was sent."""

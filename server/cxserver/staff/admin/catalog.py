@@ -1,0 +1,173 @@
+"""GET /staff/catalogue: what is asked, where, in which words, and under which clearance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.catalog.directory import Clearance, Service
+from cxserver.instrument.survey import Choice, Survey, Wording
+from cxserver.intake import meter
+from cxserver.intake.meter import Reading
+from cxserver.staff import guard, table
+from cxserver.staff.admin import places
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results import filters
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.table import Cell, Table
+
+# A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
+_RENEW = timedelta(days=180)
+# In percent of the approved answers.
+_FEW_LEFT = 80
+# Below this a half and nine tenths are chance.
+_TIMED = 30
+_YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A service with all that is known of it."""
+
+    service: Service
+    clearance: str
+    needs_care: bool
+    offices: Table
+    versions: tuple[Survey, ...]
+    took: str
+    takes_longer: bool
+
+    @property
+    def channels(self) -> str:
+        """The ways it asks by, in words."""
+        codes = self.service.definition.get("channels", ())
+        return ", ".join(filters.CHANNELS.get(code, code) for code in codes)
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The services with their offices and survey versions."""
+    asked = Filters.read(request.query_params, visit)
+    services = asked.services_in(asked.of_office())
+    if request.query_params.get("format") == "csv":
+        return table.download("catalogue", as_table(services, asked))
+    with visit.read() as connection:
+        readings = meter.read(connection, since=asked.today - _YEAR)
+    entries = [entry(one, asked, readings.get(one.slug)) for one in services]
+    return guard.page(
+        visit,
+        "catalogue.html",
+        asked=asked,
+        entries=entries,
+        lines=lines,
+        used_up=used_up,
+        language=filters.language_name,
+    )
+
+
+def entry(service: Service, asked: Filters, reading: Reading | None) -> Entry:
+    """One service."""
+    told, care = clearance(service.clearance, asked.today)
+    versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
+    took, longer = measured(reading, service.clearance)
+    return Entry(service, told, care, _offices([service], asked), versions, took, longer)
+
+
+def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
+    """How long people took, beside what was approved; and whether half of them take longer.
+
+    It does not tell of how many: that would give away what other pages hide.
+    """
+    if reading is None or reading.n < _TIMED:
+        return f"Not measured yet: that takes {_TIMED} timed answers.", False
+    half, most, approved = round(reading.p50), round(reading.p90), 60 * found.burden_minutes
+    told = (
+        f"Half of the people took at most {half} seconds from opening the survey to sending it, "
+        f"nine of ten at most {most}. Approved are {approved}."
+    )
+    if half <= approved:
+        return told, False
+    return f"{told} Ask less, or ask OMB for more minutes.", True
+
+
+def clearance(found: Clearance, today: date) -> tuple[str, bool]:
+    """The approval in a sentence, and whether somebody has to renew it."""
+    number = f"OMB control number {found.omb_control_number}"
+    end = places.day(found.expires)
+    if found.expires < today:
+        return f"{number} expired on {end}. Renew it: nobody need answer without one.", True
+    left = (found.expires - today).days
+    if found.expires - today <= _RENEW:
+        return f"{number} expires on {end}, in {left} days. Begin to renew it.", True
+    if used_up(found) >= _FEW_LEFT:
+        return f"{number}, good until {end}. Ask OMB for more answers: few are left.", True
+    return f"{number}, good until {end}.", False
+
+
+def used_up(found: Clearance) -> int:
+    """How much of the approved answers was given, in whole percent: the page moves with nobody's
+    single answer.
+    """
+    return min(100, 100 * found.used // found.approved_responses)
+
+
+def lines(words: Wording) -> list[tuple[str, str]]:
+    """The wording of a version: what each text is, and the text."""
+    told = [
+        ("Satisfaction", words.satisfaction),
+        ("Answers", " · ".join(words.satisfaction_labels)),
+        ("Trust", words.trust),
+        ("Answers", " · ".join(words.trust_labels)),
+        ("What contributed", words.drivers_question),
+        ("To the happy", words.drivers_question_positive),
+        ("To the others", words.drivers_question_negative),
+        ("Drivers", " · ".join(words.drivers.values())),
+        ("Comment", words.comment),
+    ]
+    told += [("Also asked", _question(one.text, one.choices)) for one in words.questions]
+    return [(what, text) for what, text in told if text]
+
+
+def as_table(services: Sequence[Service], asked: Filters) -> Table:
+    """Every service at every office."""
+    return _offices(services, asked)
+
+
+def _question(text: str, choices: Sequence[Choice]) -> str:
+    labels = [one.label for one in choices]
+    return f"{text} ({', '.join(labels)})" if labels else text
+
+
+def _offices(services: Sequence[Service], asked: Filters) -> Table:
+    inside = {one.slug for one in asked.all_offices(asked.of_office())}
+    rows = [
+        _row(service, slug, asked)
+        for service in services
+        for slug in sorted(service.offices, key=lambda one: asked.directory.offices[one].name)
+        if slug in inside
+    ]
+    head = ("Office", "Region", "Service", "Time zone", "State", "Survey", "OMB number", "Expires")
+    named = " and ".join(service.name for service in services)
+    return Table(f"Offices of {named}" if named else "Offices", head, tuple(rows))
+
+
+def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:
+    office = asked.directory.offices[slug]
+    above = asked.directory.offices.get(office.parent or "")
+    closed = office.closed or service.closed or not service.offices[slug]
+    told = "closed" if closed else "open" if office.serves else "region"
+    return (
+        table.name(office.name),
+        table.plain(above.name if above else "–"),
+        table.plain(service.name),
+        table.plain(office.timezone),
+        table.plain(told),
+        table.plain(service.survey.name),
+        table.plain(service.clearance.omb_control_number),
+        table.plain(service.clearance.expires.isoformat()),
+    )
+
+
+ROOMS = (Room("/catalogue", show, roles.EVERYONE, label="Catalogue"),)

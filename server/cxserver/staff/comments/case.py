@@ -1,0 +1,238 @@
+"""A comment's own page: read it, take care of it, note what was found out, and close the case.
+
+Its address has the service, the Monday of the week and the response's random id in it. The day is
+left out, though the row is kept under it: a manager who knew it might know who came that day. Any
+other day of the week leads to the same page.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxserver import tables
+from cxserver.accounts import members, roles
+from cxserver.comments import alerts, cases, replies
+from cxserver.comments.cases import Case
+from cxserver.comments.replies import Posted
+from cxserver.errors import Conflict, NotFound, ReplyRefused
+from cxserver.staff import guard
+from cxserver.staff.comments import colleagues, comments
+from cxserver.staff.comments.shelf import Shelf, Told
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results.filters import today_of
+
+ADDRESS = "/comments/{service}/{week}/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button of the page: what the log calls it, and what it does.
+
+    Where that is about a colleague, it gives what the log is to say of that.
+    """
+
+    words: str
+    do: Callable[[Connection, Visit, Told], str | None]
+
+
+def told_of(request: Request, visit: Visit) -> Told:
+    """The comment that an address names. Raises HTTPException(404), also for what is held, and
+    for what is somebody else's: none of them can be told from what does not exist.
+    """
+    asked = request.path_params
+    shelf = Shelf(visit.connection, visit.directory, visit.scope, visit.now)
+    try:
+        return shelf.one(asked["service"], date.fromisoformat(asked["week"]), asked["id"])
+    except (NotFound, ValueError, OverflowError):
+        raise HTTPException(404) from None
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The page. Who opens it has read the comment."""
+    told = told_of(request, visit)
+    # A browser that fetches pages ahead, in case somebody should want them, has read nothing.
+    if request.method == "GET" and "sec-purpose" not in request.headers:
+        with visit.write() as connection:
+            cases.read(connection, told.comment.row, told.comment.office, visit.now)
+    return drawn(visit, told)
+
+
+def act(request: Request, visit: Visit) -> Response:
+    """One button was pressed."""
+    told = told_of(request, visit)
+    wanted = _ACTS.get(field(visit, "act"))
+    if wanted is None:
+        raise HTTPException(422, "Press one of the buttons of the page.")
+    try:
+        with visit.write() as connection:
+            about = wanted.do(connection, visit, told) or ""
+            log(connection, visit, told, wanted.words, about=about)
+    except Conflict as conflict:
+        return drawn(visit, told, status=409, problem=str(conflict), typed=_typed(visit))
+    except ReplyRefused as refused:
+        return drawn(visit, told, status=422, problem=str(refused), typed=_typed(visit))
+    return back_to(visit, told)
+
+
+def drawn(
+    visit: Visit,
+    told: Told,
+    *,
+    status: int = 200,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """The page as things stand, with what was typed and could not be taken."""
+    with visit.read() as connection:
+        case = cases.find(connection, told.comment.row)
+        notes = cases.notes(connection, told.comment.row)
+        owner = _owner(connection, case)
+        reply = _replied(connection, visit, told)
+        heard = alerts.is_told(connection, told.comment.row)
+    empty = {"note": "", "said": case.said if case else "", "did": case.did if case else ""}
+    empty["reply"] = reply.text if reply else ""
+    return guard.page(
+        visit,
+        "case.html",
+        status=status,
+        told=told,
+        case=case,
+        notes=notes,
+        owner=owner,
+        reply=reply,
+        heard=heard,
+        replies_end=_replies_end(told),
+        mine=bool(case and case.owner == visit.member.id),
+        heirs=[
+            (one.id, colleagues.called(one), one.role.words.lower())
+            for one in colleagues.others(visit, told)
+            if not (case and case.owner == one.id)
+        ],
+        state=comments.STATE_WORDS[case.state if case else "unread"],
+        here=visit.path + told.address,
+        problem=problem,
+        typed=empty | dict(typed or {}),
+        longest={"note": cases.LONGEST_NOTE, "words": cases.LONGEST_WORDS, "reply": replies.LIMIT},
+    )
+
+
+def field(visit: Visit, name: str) -> str:
+    """What was typed into a field of the form, "" for nothing."""
+    return visit.form.get(name, [""])[0].replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def log(
+    connection: Connection,
+    visit: Visit,
+    told: Told,
+    what: str,
+    result: str = "done",
+    *,
+    about: str = "",
+) -> None:
+    """A line in the audit log, in the transaction of what was done. It names the comment by week
+    and id, and never holds its words.
+    """
+    named = f"{told.address.removeprefix('/comments/')} {about}".strip()
+    visit.back.journal.write(connection, visit.member, what, named, result, visit.now)
+
+
+def back_to(visit: Visit, told: Told) -> Response:
+    """To the page again: pressing Reload must not do it twice."""
+    return RedirectResponse(visit.path + told.address, 303)
+
+
+def _take(connection: Connection, visit: Visit, told: Told) -> None:
+    seen = field(visit, "seen")
+    cases.take(connection, told.comment.row, visit.member.id, seen, visit.now)
+
+
+def _leave(connection: Connection, visit: Visit, told: Told) -> None:
+    cases.take(connection, told.comment.row, None, field(visit, "seen"), visit.now)
+
+
+def _hand(connection: Connection, visit: Visit, told: Told) -> str:
+    heir = members.find(connection, field(visit, "member"))
+    if heir is None or not colleagues.may_read(visit, told, heir):
+        raise HTTPException(422, "Go back and choose a colleague who may read this comment.")
+    cases.take(connection, told.comment.row, heir.id, field(visit, "seen"), visit.now)
+    return f"to {heir.email}"
+
+
+def _open(connection: Connection, visit: Visit, told: Told) -> None:
+    cases.open_(connection, told.comment.row, field(visit, "seen"), visit.now)
+
+
+def _close(connection: Connection, visit: Visit, told: Told) -> None:
+    cases.close(
+        connection,
+        told.comment.row,
+        said=field(visit, "said"),
+        did=field(visit, "did"),
+        seen=field(visit, "seen"),
+        now=visit.now,
+        today=today_of(visit),
+    )
+
+
+def _note(connection: Connection, visit: Visit, told: Told) -> None:
+    text = field(visit, "note")
+    if not text:
+        raise HTTPException(422, "The note is empty. Go back and write it.")
+    cases.note(connection, told.comment.row, visit.member.email, text, visit.now)
+
+
+def _reply(connection: Connection, visit: Visit, told: Told) -> None:
+    if _replied(connection, visit, told) is None:
+        raise ReplyRefused("Nobody can read a reply to this comment any more.")
+    seen = field(visit, "reply-seen")
+    version = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
+    replies.post(connection, told.comment.row, field(visit, "reply"), today_of(visit), version)
+
+
+def _replied(connection: Connection, visit: Visit, told: Told) -> Posted | None:
+    today = today_of(visit)
+    if today > _replies_end(told):
+        return None
+    return replies.of(connection, told.comment.row, today)
+
+
+def _replies_end(told: Told) -> date:
+    """The last day that a reply is offered. Counted from the Monday: from the code's own last day
+    anybody could count back to the day of the answer.
+    """
+    _, day, _ = told.comment.row
+    return day - timedelta(days=day.weekday()) + timedelta(days=tables.REPLY_DAYS)
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    names = ("said", "did", "note", "reply")
+    return {name: field(visit, name) for name in names if name in visit.form}
+
+
+def _owner(connection: Connection, case: Case | None) -> str:
+    if case is None or case.owner is None:
+        return ""
+    member = members.find(connection, case.owner)
+    return colleagues.called(member) if member else "somebody who has left"
+
+
+_ACTS: Mapping[str, Act] = {
+    "take": Act("take a case", _take),
+    "leave": Act("leave a case", _leave),
+    "hand": Act("hand over a case", _hand),
+    "open": Act("open a case", _open),
+    "close": Act("close a case", _close),
+    "note": Act("note on a case", _note),
+    "reply": Act("reply to a comment", _reply),
+}
+
+ROOMS = (
+    Room(ADDRESS, show, roles.READERS, audit="read a comment"),
+    Room(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
+)

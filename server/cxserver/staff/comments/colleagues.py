@@ -1,0 +1,45 @@
+"""Who else may read a comment: to them its case may be handed, and to nobody else."""
+
+from cxserver.accounts import members, roles
+from cxserver.accounts.roles import Member
+from cxserver.errors import NotFound
+from cxserver.results.scopes import Scope
+from cxserver.staff.comments.shelf import Shelf, Told
+from cxserver.staff.guard import Visit
+from cxserver.staff.results import filters
+
+
+def others(visit: Visit, told: Told) -> list[Member]:
+    """All who may open this comment's page but the visitor, by what they are called."""
+    above = filters.line_up(visit.directory, told.comment.office)
+    with visit.read() as connection:
+        known = members.of_roles(connection, roles.READERS, above)
+    scopes = {
+        one: roles.may_see(one, visit.directory) for one in known if one.id != visit.member.id
+    }
+    # Many have the same scope, and each is a question to the counts.
+    opens = {scope: _opens(visit, told, scope) for scope in set(scopes.values())}
+    return sorted((one for one, scope in scopes.items() if opens[scope]), key=called)
+
+
+def may_read(visit: Visit, told: Told, member: Member) -> bool:
+    """Whether this person may open the comment's page, too."""
+    if not roles.sees_comments(member):
+        return False
+    return _opens(visit, told, roles.may_see(member, visit.directory))
+
+
+def called(member: Member) -> str:
+    """What colleagues know somebody by."""
+    return member.name or member.email
+
+
+def _opens(visit: Visit, told: Told, scope: Scope) -> bool:
+    # The one rule of the page itself: for some a comment opens only when its batch has closed.
+    shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
+    one = told.comment
+    try:
+        shelf.one(one.service, one.monday, one.id)
+    except NotFound:
+        return False
+    return True

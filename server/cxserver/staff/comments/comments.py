@@ -1,0 +1,188 @@
+"""GET /staff/comments: what people wrote, in their words, to search and to act on."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.comments.query import STATES, State
+from cxserver.instrument import drivers
+from cxserver.results.drivers import SIDES, Side
+from cxserver.results.scopes import Scope
+from cxserver.staff import guard, table
+from cxserver.staff.comments.shelf import Found, Mark, Search, Shelf, Told
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results import sentences
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.table import Table
+
+_LONGEST = 200
+STATE_WORDS: Mapping[State, str] = {
+    "unread": "Not read yet",
+    "read": "Read",
+    "open": "Open",
+    "done": "Done",
+}
+_SIDES: Mapping[Side, str] = {"negative": "could be better", "positive": "went well"}
+# Where a Monday begins: one press instead of a form.
+_BEGIN = (
+    ("not read yet", "state", "unread"),
+    ("an alert", "alerted", "yes"),
+    ("trust 1 of 5", "score", "1"),
+    ("mine", "owner", "me"),
+)
+# What this page has beyond the filters of all pages.
+OWN = ("driver", "score", "state", "owner", "alerted", "q")
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """A page of the list."""
+    asked = Filters.read(request.query_params, visit)
+    own = {name: request.query_params.get(name, "")[:_LONGEST] for name in OWN}
+    search = _search(asked, own, visit)
+    found = _shelf(asked, visit).find(search, _mark(request))
+    if request.query_params.get("format") == "csv":
+        return table.download("comments", as_table(found))
+    kept = {name: value for name, value in own.items() if value}
+    return guard.page(
+        visit,
+        "comments.html",
+        asked=asked,
+        own=own,
+        found=found,
+        filtered=bool(kept or asked.query(period=None)),
+        choices=_choices(asked),
+        state_words=STATE_WORDS,
+        begin=[
+            (said, asked.query(period=None, channel=None, language=None, **{name: value}))
+            for said, name, value in _BEGIN
+        ],
+        newest=asked.query(period=None, **kept),
+        further=asked.query(period=None, **kept, after=str(found.further or "")),
+        here=asked.query(
+            period=None, **kept, after=request.query_params.get("after"), format="csv"
+        ),
+    )
+
+
+def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
+    """The newest comments of an office, for a page of another kind; looking is noted in the log."""
+    if not roles.sees_comments(visit.member):
+        return ()
+    here = visit.scope.narrowed(Scope(offices=frozenset({office})))
+    found = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
+    if found.comments:
+        visit.note("read comments", f"the newest of {office}")
+    return found.comments
+
+
+def as_table(found: Found) -> Table:
+    """The comments as a table, with nothing that the page does not tell."""
+    head = ("Week", "Office", "Service", "Comment", "What else may be told", "Alert", "State")
+    rows = tuple(
+        (
+            table.name(one.comment.monday.isoformat()),
+            table.plain(one.office),
+            table.plain(one.service),
+            table.plain("\n".join(one.texts)),
+            table.plain("; ".join(one.facts)),
+            table.plain("yes" if one.comment.alerted else ""),
+            table.plain(STATE_WORDS[one.comment.state]),
+        )
+        for one in found.comments
+    )
+    return Table("Comments", head, rows)
+
+
+def _shelf(asked: Filters, visit: Visit) -> Shelf:
+    here = asked.but(service=None, channel=None, language=None).of_office()
+    return Shelf(visit.connection, visit.directory, here, visit.now)
+
+
+def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:
+    return Search(
+        services=frozenset({asked.service}) if asked.service else None,
+        channel=_channel(asked),
+        language=asked.language,
+        driver=_driver(own["driver"]),
+        score=_score(own["score"]),
+        state=_state(own["state"]),
+        owner=_mine(own["owner"], visit),
+        alerted=_yes(own["alerted"]),
+        words=tuple(own["q"].split()),
+    )
+
+
+def _channel(asked: Filters) -> str | None:
+    if asked.channel and not asked.holds_rows:
+        raise HTTPException(
+            422,
+            "Comments are not chosen by channel here: what came by which channel is counted by "
+            "month. Clear that filter.",
+        )
+    return asked.channel
+
+
+def _driver(text: str) -> tuple[str, Side] | None:
+    for code in drivers.CODES:
+        for side in SIDES:
+            if text == f"{code}-{side}":
+                return code, side
+    if text:
+        raise HTTPException(422, "Choose a driver from the list.")
+    return None
+
+
+def _score(text: str) -> int | None:
+    if text and text not in ("1", "2", "3", "4", "5"):
+        raise HTTPException(422, "Choose a score from 1 to 5.")
+    return int(text) if text else None
+
+
+def _state(text: str) -> State | None:
+    for state in STATES:
+        if text == state:
+            return state
+    if text:
+        raise HTTPException(422, f"Choose a state: {', '.join(STATES)}.")
+    return None
+
+
+def _mine(text: str, visit: Visit) -> str | None:
+    if text not in ("", "me"):
+        raise HTTPException(422, "Choose everybody's, or your own: owner=me.")
+    return visit.member.id if text else None
+
+
+def _yes(text: str) -> bool:
+    if text not in ("", "yes"):
+        raise HTTPException(422, "Choose all, or those with an alert: alerted=yes.")
+    return bool(text)
+
+
+def _mark(request: Request) -> Mark | None:
+    try:
+        return Mark.read(request.query_params.get("after", ""))
+    except ValueError:
+        raise HTTPException(422, "Open the list from its first page.") from None
+
+
+def _choices(asked: Filters) -> dict[str, list[tuple[str, str]]]:
+    """The filters of this page with what can be chosen."""
+    return {name: some for name, some in asked.choices().items() if name != "period"} | {
+        "channel": asked.choices()["channel"] if asked.holds_rows else [],
+        "driver": [
+            (f"{code}-{side}", f"{label}: {_SIDES[side]}")
+            for code, label in sentences.drivers_of(asked.services_in(asked.of_office()))
+            for side in ("negative", "positive")
+        ],
+        "score": [(str(point), f"Trust {point} of 5") for point in range(1, 6)],
+        "state": list(STATE_WORDS.items()),
+        "owner": [("me", "Mine")],
+        "alerted": [("yes", "With an alert")],
+    }
+
+
+ROOMS = (Room("/comments", show, roles.READERS, audit="read comments", label="Comments"),)

@@ -1,0 +1,51 @@
+"""A few comments to read elsewhere than on their page: in a digest."""
+
+import re
+from dataclasses import dataclass
+
+from cxserver.periods import Span
+from cxserver.staff.comments import shelf as commentlist
+from cxserver.staff.comments.shelf import Search, Shelf, Told
+from cxserver.staff.results import filters
+from cxserver.staff.results.filters import Reading
+
+_MOST = 3
+_CHARS = 300
+# What is left out may be the newest.
+_LOOKED_AT = 4 * _MOST
+# Programs that show mail turn these into links: whoever answers could send staff to any address.
+_ADDRESS = re.compile(r"(?:https?:|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody wrote, and where in which week; `language` where that may be told."""
+
+    text: str
+    source: str
+    language: str
+
+
+def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
+    """The first comments of the weeks in these days that may be read, given before today. Not
+    those with an alert: somebody has been called about them.
+    """
+    shelf = Shelf(reader.connection, reader.directory, reader.scope, reader.now)
+    since = commentlist.monday_of(span.start or reader.now.date())
+    # A digest that is sent late is as of the morning it was due.
+    today = filters.today_of(reader)
+    found = [
+        _quote(one)
+        for one in shelf.find(Search(), limit=_LOOKED_AT).comments
+        if since <= one.comment.monday
+        and one.comment.day < today
+        and not one.comment.alerted
+        and one.comment.text.strip()
+    ]
+    return tuple(found[:_MOST])
+
+
+def _quote(one: Told) -> Quote:
+    text = _ADDRESS.sub("[address]", " ".join(one.comment.text.split()))
+    cut = text if len(text) <= _CHARS else text[:_CHARS].rstrip() + "…"
+    return Quote(cut, f"{one.office}, {one.week[:1].lower()}{one.week[1:]}", one.language)

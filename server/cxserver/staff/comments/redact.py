@@ -1,0 +1,70 @@
+"""POST /staff/comments/…/redact: take words out of a comment, in two steps.
+
+The first shows what will be left; the second does it, and it cannot be undone. The words travel
+in the form alone: no address, log or audit line holds them.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver import db
+from cxserver.accounts import roles
+from cxserver.comments import redaction, striking
+from cxserver.comments.striking import Cut
+from cxserver.staff import guard
+from cxserver.staff.comments import case
+from cxserver.staff.comments.shelf import Told
+from cxserver.staff.guard import Room, Visit
+
+
+def redact(request: Request, visit: Visit) -> Response:
+    """What will be left; or, confirmed, the deed."""
+    told = case.told_of(request, visit)
+    cut = cut_of(visit)
+    if not cut:
+        raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
+    if case.field(visit, "confirm") == "yes":
+        return _done(visit, told, cut)
+    with visit.read() as connection:
+        result = redaction.preview(connection, told.comment.row, _free(told), cut)
+    return guard.page(
+        visit,
+        "redact.html",
+        where=f"{told.office}, {told.week[:1].lower()}{told.week[1:]}",
+        result=result,
+        questions={code: question for code, question, _ in told.comment.more},
+        lines="\n".join(cut.words),
+        everything=cut.everything,
+        action=f"{visit.path}{told.address}/redact",
+        home=visit.path + told.address,
+        kept={},
+    )
+
+
+def _done(visit: Visit, told: Told, cut: Cut) -> Response:
+    with visit.write() as connection:
+        gone, others = redaction.redact(connection, told.comment.row, _free(told), cut, visit.now)
+        case.log(connection, visit, told, "redact a comment", result_of(gone, others))
+    db.forget_rows(visit.back.engine, redaction.TABLES)
+    return case.back_to(visit, told)
+
+
+def cut_of(visit: Visit) -> Cut:
+    """What the form says is to go."""
+    everything = case.field(visit, "everything") == "yes"
+    return Cut(striking.named(case.field(visit, "words")), everything)
+
+
+def result_of(characters: int, others: int) -> str:
+    """What the log says of it."""
+    also = f", also out of {others} texts of the staff" if others else ""
+    return f"{characters} characters{also}"
+
+
+def _free(told: Told) -> list[str]:
+    """The codes of the questions that were answered in words."""
+    return [code for code, *_ in told.comment.more]
+
+
+ROOMS = (Room(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)

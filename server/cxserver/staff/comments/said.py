@@ -1,0 +1,54 @@
+"""GET /staff/said-and-did: "You said, we did", a page to print and hang up at an office."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.comments import cases
+from cxserver.comments.cases import Done
+from cxserver.staff import guard
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results.filters import Filters
+
+# What is older is no news at the door, and more does not fit on one sheet.
+SINCE = timedelta(days=182)
+MOST = 6
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The poster of one office, or the choice of an office."""
+    asked = Filters.read(request.query_params, visit)
+    scope = asked.but(channel=None, language=None).of_office()
+    with visit.read() as connection:
+        done = cases.closed(connection, scope.services, scope.offices, asked.today - SINCE)
+    return guard.page(
+        visit,
+        "said.html",
+        asked=asked,
+        office=_name(asked),
+        done=done[:MOST],
+        left=len(done) - MOST,
+        counts=_counts(asked, done),
+    )
+
+
+def _name(asked: Filters) -> str:
+    """The one office that is asked for, "" for several."""
+    if asked.office:
+        return asked.directory.offices[asked.office].name
+    return asked.offices[0].name if len(asked.offices) == 1 else ""
+
+
+def _counts(asked: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
+    """The offices that have something to print: slug, name, how many points."""
+    return [
+        (one.slug, one.name, n)
+        for one in asked.offices
+        if (n := sum(point.office == one.slug for point in done))
+    ]
+
+
+# Reached from the comments: it is made now and then, not looked at every day.
+ROOMS = (Room("/said-and-did", show, roles.READERS),)

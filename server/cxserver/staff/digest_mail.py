@@ -1,0 +1,92 @@
+"""A digest as a mail: text, and the same words as plain HTML that any reader can draw.
+
+No image, nothing fetched, nothing that counts who opened it; every link is a page that asks who
+one is. No colour is set for letters or ground, so that a reader in the dark can choose its own.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from cxserver.accounts.roles import Member
+from cxserver.catalog.directory import Directory
+from cxserver.digests.subscriptions import Every
+from cxserver.mail import Letter
+from cxserver.pages import environment
+from cxserver.settings import Settings
+from cxserver.staff.digest import Digest
+
+_WIDTH = 72
+OFTEN = {Every.WEEK: "every Monday", Every.MONTH: "on the first of each month"}
+
+
+def letter(
+    told: Digest, who: Member, every: Every, directory: Directory, settings: Settings
+) -> Letter:
+    """The mail to one member."""
+    pages = settings.base_url + "/staff"
+    why = reason(directory, every)
+    values = {"told": told, "sections": sections(told), "pages": pages, "why": why}
+    html = environment.render(_templates(), "digest-mail.html", "en", **values)
+    return Letter((who.email,), told.subject, text(told, pages, why), html)
+
+
+def reason(directory: Directory, every: Every) -> str:
+    """Why this came, in a sentence."""
+    agency = directory.agency
+    of = f" of {agency.name}" if agency else ""
+    return f"You get this {OFTEN[every]} because you may see the results{of}."
+
+
+def text(told: Digest, pages: str, why: str) -> str:
+    """The digest as text."""
+    return "\n".join(_lines(told, pages, why)) + "\n"
+
+
+def _lines(told: Digest, pages: str, why: str) -> Iterator[str]:
+    yield from _wrapped(told.place)
+    yield told.days
+    if told.note:
+        yield from ("", *_wrapped(told.note))
+    for one in told.numbers:
+        yield from ("", f"{one.title}: {one.value}")
+        yield from _wrapped(" ".join(part for part in (one.told, one.became) if part), "  ")
+    for title, sentences in sections(told):
+        yield from ("", title.upper())
+        for sentence in sentences:
+            yield from _wrapped(sentence, "  ", "- " if len(sentences) > 1 else "  ")
+    if told.quotes:
+        yield from ("", "IN THEIR WORDS")
+    for at, quote in enumerate(told.quotes):
+        yield from ("",) if at else ()
+        yield from _wrapped(f"“{quote.text}”", "  ")
+        yield from _wrapped(quote.source, "    ")
+    yield from ("", "MORE")
+    yield from (f"- {label}: {pages}{address}" for label, address in told.links)
+    yield from ("", *_wrapped(f"{why} Choose how often, or never: {pages}/digest"))
+
+
+def sections(told: Digest) -> list[tuple[str, tuple[str, ...]]]:
+    """What follows on the numbers: titles, each with its sentences; none that is empty."""
+    fix = " ".join(part for part in told.fix if part)
+    every = [("One thing to fix", (fix,) if fix else ()), ("What changed", told.moved)]
+    return [(title, sentences) for title, sentences in every if sentences]
+
+
+def _wrapped(sentence: str, indent: str = "", mark: str = "") -> Iterable[str]:
+    return textwrap.wrap(
+        sentence,
+        _WIDTH,
+        initial_indent=mark or indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return environment.make(Path(__file__).parent / "templates")

@@ -1,0 +1,236 @@
+"""The staff rooms: an address, who may enter, and what is done there; nothing opens unguarded.
+
+`routes` wraps every handler alike: a session (else the sign-in page), a role that may enter (else
+404, as if there were no such page), a request from our own pages for whatever is not a GET (else
+403). What the handler then gets is a `Visit`.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from cxserver.accounts.roles import Member, Role, may_see
+from cxserver.catalog.directory import Directory
+from cxserver.log import logger
+from cxserver.results.cuts import NotCut
+from cxserver.results.scopes import Scope
+from cxserver.staff import context, origin, session_cookie
+from cxserver.staff.context import StaffContext
+from cxserver.staff.snapshot import Snapshot
+from cxserver.web import form_body
+
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 64 * 1024
+# What a page was asked to show travels on to the next one; a page or a word searched for does not.
+FILTERS = ("service", "office", "channel", "language", "period", "from", "to")
+
+_NO_FILE = {
+    "refused": "This is not counted this way, so there is no file of it: open the page to see why.",
+    "withheld": "So few people answered this way that there is no file of them.",
+    "unasked": "This survey does not ask about drivers, so there is no file of them.",
+    "empty": "There is nothing to show in these days, so there is no file of it.",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of one member. `scope` is all that this person may see: narrow by it.
+
+    `form` holds what was posted, each field with all its values.
+    """
+
+    member: Member
+    scope: Scope
+    directory: Directory
+    now: datetime
+    request: Request
+    back: StaffContext
+    rooms: tuple["Room", ...]
+    form: Mapping[str, Sequence[str]]
+    snapshot: Snapshot
+
+    @property
+    def connection(self) -> Connection:
+        """The one snapshot that this page is read from."""
+        return self.snapshot.connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The same, for a stretch of lines."""
+        yield self.snapshot.connection
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """One transaction that may write. What is read afterwards is read anew."""
+        return self.snapshot.write()
+
+    @property
+    def path(self) -> str:
+        """The public path of the staff pages: `/staff`, or below the path of CX_BASE_URL."""
+        return self.back.path
+
+    def note(self, what: str, about: str = "", result: str = "done") -> None:
+        """A line in the audit log. Never put in it what somebody answered, or a secret."""
+        with self.write() as connection:
+            self.back.journal.write(connection, self.member, what, about, result, self.now)
+
+    def note_refusal(self, what: str, about: str, status: int) -> None:
+        """A line that something was refused, unless such lines come in floods."""
+        beyond = self.back.refusals.another(self.member.id, self.now)
+        if beyond <= 0:
+            self.note(what, about, str(status))
+            return
+        logger.warning("staff_refused", member=self.member.id, status=status)
+        if beyond == 1:
+            self.note("refused", "more than the log takes in an hour", "not written down")
+
+
+Handler = Callable[[Request, Visit], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One page. `path` is below /staff; the handler runs in a thread, so that it may wait.
+
+    With a `label` it stands in the navigation of those who may enter, in the order of the list.
+    `audit` names the line that each visit writes to the log; "" for none.
+    """
+
+    path: str
+    handler: Handler
+    roles: frozenset[Role]
+    methods: tuple[str, ...] = ("GET",)
+    audit: str = ""
+    label: str = ""
+
+
+def routes(rooms: Iterable[Room]) -> list[Route]:
+    """The rooms as routes, each behind the same guard."""
+    known = tuple(rooms)
+    return [
+        Route("/staff" + room.path, _guarded(room, known), methods=list(room.methods))
+        for room in known
+    ]
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
+    """`template`, which extends `layout.html`, with the navigation, the name and `visit`.
+
+    Whoever asked for a file of what is empty or hidden gets a 404: a program must not take this
+    page for numbers, nor a file without rows for nobody's answers.
+    """
+    if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
+        raise HTTPException(404, _NO_FILE[values["state"]])
+    visit.snapshot.end()
+    return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
+
+
+def drawn(back: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
+    """A page inside the layout; without a `visit` it has no navigation."""
+    given = {"visit": None, "nav": ()} | values
+    return HTMLResponse(back.draw(template, **given), status, {"x-frame-options": "DENY"})
+
+
+def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
+    """The rooms this person may enter: label, address with the filters kept, whether it is here."""
+    kept = filters_kept(visit.request)
+    here = visit.request.scope["path"]
+    return [
+        (room.label, visit.path + room.path + kept, here == visit.path + room.path)
+        for room in visit.rooms
+        if room.label and visit.member.role in room.roles
+    ]
+
+
+def filters_kept(request: Request) -> str:
+    """The filters of this address as a query, `?` and all; "" when there are none."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if value]
+    kept = urlencode([(name, value[:100]) for name, value in asked if name in FILTERS])
+    return f"?{kept}" if kept else ""
+
+
+async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
+    """What was posted. Raises HTTPException for what no form of ours sends."""
+    text = await form_body.read(request, FORM, FORM_LIMIT)
+    try:
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        if "\x00" in request.scope["path"]:
+            # No page is called so, and PostgreSQL takes no text with it, not even for the log.
+            raise HTTPException(404)
+        form: Mapping[str, Sequence[str]] = {}
+        if request.method not in ("GET", "HEAD"):
+            origin.check(request, context.of(request).settings)
+            form = await form_of(request)
+        back = context.of(request)
+        return await back.desk.readers.run(partial(_enter, room, rooms, request, form))
+
+    return endpoint
+
+
+def _enter(
+    room: Room, rooms: tuple[Room, ...], request: Request, form: Mapping[str, Sequence[str]]
+) -> Response:
+    back = context.of(request)
+    with closing(Snapshot(back.engine)) as snapshot:
+        return _entered(room, rooms, request, form, snapshot)
+
+
+def _entered(
+    room: Room,
+    rooms: tuple[Room, ...],
+    request: Request,
+    form: Mapping[str, Sequence[str]],
+    snapshot: Snapshot,
+) -> Response:
+    back = context.of(request)
+    now = back.desk.clock()
+    member = session_cookie.member_of(request, back, snapshot, now)
+    if member is None:
+        return RedirectResponse(back.sign_in(request), 303)
+    directory = back.desk.directory
+    scope = may_see(member, directory)
+    visit = Visit(member, scope, directory, now, request, back, rooms, form, snapshot)
+    request.state.visit = visit
+    if member.role not in room.roles:
+        visit.note_refusal("refused", request.scope["path"][:200], 404)
+        raise HTTPException(404)
+    return _noted(room, visit)
+
+
+def _handled(room: Room, visit: Visit) -> Response:
+    try:
+        return room.handler(visit.request, visit)
+    except NotCut as error:
+        raise HTTPException(422, str(error)) from None
+
+
+def _noted(room: Room, visit: Visit) -> Response:
+    about = (visit.request.scope["path"] + filters_kept(visit.request))[:400]
+    try:
+        response = _handled(room, visit)
+    except HTTPException as refused:
+        # A 404 may be somebody trying the names of others' offices.
+        if room.audit or refused.status_code == 404:
+            visit.note_refusal(room.audit or "look", about, refused.status_code)
+        raise
+    saved = "content-disposition" in response.headers
+    if room.audit or saved:
+        visit.note(room.audit or "save", about, str(response.status_code))
+    return response

@@ -1,0 +1,1 @@
+"""What is filed with OMB: the quarter, its comments, its figures, its record."""

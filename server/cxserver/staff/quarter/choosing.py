@@ -1,0 +1,93 @@
+"""Which quarter and format the filing rooms are about, read from an address or a form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+
+from cxserver import periods
+from cxserver.catalog.directory import Directory
+from cxserver.errors import NotFound
+from cxserver.instrument import masking
+from cxserver.intake import entry
+from cxserver.periods import Period
+from cxserver.quarter import filing, fiscal
+from cxserver.quarter.filing import Order
+from cxserver.quarter.formats import fits
+from cxserver.quarter.formats.fits import Format
+from cxserver.staff.guard import Visit
+from cxserver.staff.results import filters
+
+DEFAULT: Format = "v2"
+# The running one and two years before it; an older one is opened by its address.
+_LISTED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A quarter, and the format to file it in."""
+
+    quarter: Period
+    form: Format
+
+    def query(self, **more: str) -> str:
+        """As an address carries it, `?` and all."""
+        asked = {"quarter": self.quarter.name, "format": self.form} | more
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def read(visit: Visit) -> Chosen:
+    """What was asked for: by default the quarter that ended last. Raises HTTPException(422)."""
+    name, form = _asked(visit, "quarter"), _asked(visit, "format") or DEFAULT
+    if form not in fits.FORMATS:
+        raise HTTPException(422, f"Choose a format: {', '.join(fits.FORMATS)}.")
+    try:
+        return Chosen(fiscal.named(name) if name else last_ended(visit), form)
+    except NotFound as error:
+        raise HTTPException(422, str(error)) from None
+
+
+def last_ended(visit: Visit) -> Period:
+    """The last quarter that is over at every office."""
+    running = periods.of("quarter", filters.today_of(visit))
+    before = periods.previous(running)
+    over = fiscal.ended(before, visit.now, filing.zones(visit.directory))
+    return before if over else periods.previous(before)
+
+
+def listed(visit: Visit) -> list[Period]:
+    """The quarters to choose from, the newest first."""
+    found = [periods.of("quarter", filters.today_of(visit))]
+    while len(found) < _LISTED:
+        found.append(periods.previous(found[-1]))
+    return found
+
+
+def order(directory: Directory, chosen: Chosen) -> Order:
+    """What to file, by the rules of the intake. Flagged answers stay out, as they do by default."""
+    patterns = directory.agency.mask if directory.agency else ()
+    return Order(
+        chosen.quarter,
+        chosen.form,
+        lambda text: masking.mask(text, patterns),
+        entry.is_suspect,
+    )
+
+
+def field(visit: Visit, name: str) -> str:
+    """What was typed into a field, "" for nothing."""
+    found: Mapping[str, Sequence[str]] = visit.form
+    return found.get(name, [""])[0].replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def said(moment: datetime) -> str:
+    """A moment as the log tells it."""
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _asked(visit: Visit, name: str) -> str:
+    if visit.request.method == "POST":
+        return field(visit, name)
+    return visit.request.query_params.get(name, "")

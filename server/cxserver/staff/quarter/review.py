@@ -1,0 +1,169 @@
+"""/staff/quarter/comments: read each comment of a quarter before it goes to OMB, and decide.
+
+All of them are here, whatever the week: each is read before anybody publishes it. Neither its day
+nor its office is told, and they stand in the order of random ids.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxserver.accounts import roles
+from cxserver.errors import NotFound
+from cxserver.quarter import review
+from cxserver.quarter.review import Comment, Decided, Decision
+from cxserver.staff import guard
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.quarter import choosing
+from cxserver.staff.quarter.choosing import Chosen
+
+PAGE = 25
+# Before a comment's name, in the form: the version of its decision that was shown.
+_SEEN = "seen:"
+_DECISIONS: tuple[Decision, ...] = ("approve", "withhold")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A comment as OMB would get it. `redact` is where words can be taken out."""
+
+    name: str
+    service: str
+    text: str
+    decision: Decision | None
+    who: str
+    redact: str
+    seen: int
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What could not be saved, and why: the comments, and what was chosen for each of the page."""
+
+    why: str
+    rows: Sequence[review.Named]
+    typed: Mapping[str, str]
+
+
+def enter(request: Request, visit: Visit) -> Response:
+    """Show a page, or take what was decided."""
+    return _decide(visit) if request.method == "POST" else _show(visit)
+
+
+def _show(visit: Visit, refused: Refused | None = None) -> Response:
+    chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
+    with visit.read() as connection:
+        found = review.read(
+            connection,
+            chosen.quarter,
+            undecided=not every,
+            after=_after(visit, chosen),
+            limit=PAGE + 1,
+        )
+        waiting = review.waiting(connection, chosen.quarter)
+        again = review.read_some(connection, refused.rows) if refused else []
+    if found:
+        visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
+    page = found[:PAGE]
+    rest = [one for one in page if one.row not in {other.row for other in again}]
+    show = "all" if every else ""
+    return guard.page(
+        visit,
+        "review.html",
+        status=409 if refused else 200,
+        problem=refused.why if refused else "",
+        chosen=chosen,
+        entries=[_entry(visit, chosen, one, refused) for one in (*again, *rest)],
+        waiting=waiting,
+        every=every,
+        further=chosen.query(show=show, after=_name(page[-1])) if len(found) > PAGE else "",
+    )
+
+
+def _decide(visit: Visit) -> Response:
+    try:
+        return _decided(visit)
+    except Decided as later:
+        return _show(visit, Refused(str(later), later.rows, _chosen(visit)))
+
+
+def _chosen(visit: Visit) -> dict[str, str]:
+    """What was chosen for each comment of the page, by its name."""
+    rest = choosing.field(visit, "act") == "approve-rest"
+    return {
+        name: values[0] or ("approve" if rest else "")
+        for name, values in visit.form.items()
+        if "/" in name and not name.startswith(_SEEN)
+    }
+
+
+def _seen(visit: Visit, row: review.Named) -> int:
+    text = choosing.field(visit, f"{_SEEN}{row[0]}/{row[2]}")
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def _decided(visit: Visit) -> Response:
+    chosen, decided = choosing.read(visit), _chosen(visit)
+    with visit.write() as connection:
+        for decision in _DECISIONS:
+            names = [_parts(name) for name, taken in decided.items() if taken == decision]
+            if not names:
+                continue
+            try:
+                rows = review.find(connection, chosen.quarter, names)
+            except NotFound as error:
+                raise HTTPException(422, f"{error} Open the page again.") from None
+            seen = {row: _seen(visit, row) for row in rows}
+            n = review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
+            visit.back.journal.write(
+                connection,
+                visit.member,
+                f"{decision} comments",
+                chosen.quarter.name,
+                str(n),
+                visit.now,
+            )
+    show = "all" if choosing.field(visit, "show") == "all" else ""
+    return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show=show)}", 303)
+
+
+def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) -> Entry:
+    service, _, _ = one.row
+    known = visit.directory.services.get(service)
+    text = choosing.order(visit.directory, chosen).clean(one.text)
+    return Entry(
+        _name(one),
+        known.name if known else service,
+        text,
+        one.decision,
+        one.who,
+        f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(one))}",
+        one.version,
+        refused.typed.get(_name(one), "") if refused else "",
+    )
+
+
+def _after(visit: Visit, chosen: Chosen) -> review.Named | None:
+    name = visit.request.query_params.get("after", "")
+    if not name:
+        return None
+    service, id = _parts(name)
+    return service, chosen.quarter.start, id
+
+
+def _name(one: Comment) -> str:
+    """Its service and id: the day is left out, as on the comment's own page."""
+    service, _, id = one.row
+    return f"{service}/{id}"
+
+
+def _parts(name: str) -> tuple[str, str]:
+    service, _, id = name.partition("/")
+    return service, id
+
+
+ROOMS = (Room("/quarter/comments", enter, roles.FILERS, methods=("GET", "POST")),)

@@ -1,0 +1,142 @@
+"""GET /staff/drivers: why. What people name as good, and as what could be better."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.catalog.directory import Service
+from cxserver.results import cuts, drivers, suppression, wording
+from cxserver.results.drivers import Taps
+from cxserver.results.measures import Share
+from cxserver.staff import guard, table
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results import charts, small_office
+from cxserver.staff.results import sentences as words
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.table import Table
+
+_ENDS = ("At least", "At most")
+_HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One driver in the chart: its name, its bars, its shares in words."""
+
+    label: str
+    pair: charts.Pair
+    worse: str
+    better: str
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The drivers of what is asked for."""
+    asked = Filters.read(request.query_params, visit)
+    if small_office.is_asked_for(visit.connection, asked):
+        return small_office.show(request, visit, asked)
+    if asked.refusal:
+        return guard.page(visit, "drivers.html", asked=asked, state="refused")
+    surveys = wording.versions(visit.directory)
+    counted = cuts.read(visit.connection, asked.scope(), within=("survey",))
+    taps = [one for one in drivers.per_person(counted.slices, surveys) if one.n]
+    if not taps:
+        state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
+        return guard.page(visit, "drivers.html", asked=asked, state=state)
+    services = asked.services_in(asked.of_office())
+    numbers = as_table(taps, services)
+    if request.query_params.get("format") == "csv":
+        return table.download("drivers", numbers)
+    return guard.page(
+        visit,
+        "drivers.html",
+        asked=asked,
+        state="full",
+        partial=bool(counted.hidden),
+        numbers=numbers,
+        rows=_rows(taps, services),
+        sentences=sentences(taps, services),
+        wrote=_wrote(visit, asked, taps),
+    )
+
+
+def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
+    """Each driver in the order of the survey, with the intervals of both sides."""
+    rows = tuple(
+        (
+            table.name(words.driver(services, one)),
+            table.count(one.n),
+            *table.share(one.could_be_better),
+            *table.share(one.went_well),
+        )
+        for one in taps
+    )
+    return Table("What people named", _HEAD, rows)
+
+
+def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
+    """What is named most, for worse and for better."""
+    fit, worse = _fit(taps), _worse(taps)
+    better = max(fit, key=lambda one: one.went_well.hits, default=None)
+    told = []
+    if worse and worse.could_be_better.hits:
+        name = words.driver(services, worse)
+        found = _said(worse.could_be_better)
+        told.append(f"Most named as what could be better: “{name}”, {found}.")
+    if better and better.went_well.hits:
+        name = words.driver(services, better)
+        told.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
+    return told
+
+
+def _wrote(visit: Visit, asked: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
+    """Where the words are of those who named what is named most: its name, and the query."""
+    worse = _worse(taps)
+    if not (worse and worse.could_be_better.hits and roles.sees_comments(visit.member)):
+        return "", ""
+    name = words.driver(asked.services_in(asked.of_office()), worse)
+    return name, asked.query(period=None, channel=None, driver=f"{worse.code}-negative")
+
+
+def _fit(taps: Sequence[Taps]) -> list[Taps]:
+    return [one for one in taps if suppression.staff(one.n) not in ("none", "hidden")]
+
+
+def _worse(taps: Sequence[Taps]) -> Taps | None:
+    return max(_fit(taps), key=lambda one: one.could_be_better.hits, default=None)
+
+
+def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:
+    return [
+        Row(
+            words.driver(services, pair.taps),
+            pair,
+            _told(pair.taps, good=False),
+            _told(pair.taps, good=True),
+        )
+        for pair in charts.drivers(taps)
+    ]
+
+
+def _said(found: Share) -> str:
+    """By how many: people first, for “of 100” alone does not tell how many answered."""
+    by = f"by {found.people} people"
+    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
+        return by
+    return f"{by} ({_of_100(found.share)})"
+
+
+def _told(one: Taps, *, good: bool) -> str:
+    found = one.went_well if good else one.could_be_better
+    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
+        return found.people
+    return _of_100(found.share)
+
+
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
+
+
+ROOMS = (Room("/drivers", show, roles.EVERYONE, label="Drivers"),)

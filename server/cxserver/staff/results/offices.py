@@ -1,0 +1,182 @@
+"""GET /staff/offices: where it goes well and where not, beyond chance; by name, never by rank."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.catalog.directory import Office
+from cxserver.results import cuts, funnel, suppression, tally_query
+from cxserver.results.funnel import Funnel, Point, Position
+from cxserver.results.tally_query import Slice
+from cxserver.staff import guard, table
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results import charts, small_office
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.table import Cell, Table
+
+_SCORES = ("response", "trust", "satisfaction")
+_PLACES: Mapping[Position, str] = {
+    "within": "as expected",
+    "above": "higher than chance explains",
+    "below": "lower than chance explains",
+}
+_ENDS = ("At least", "At most")
+_SATISFIED = ("Satisfaction 4 or 5", *_ENDS, "Trust to expect", "Compared")
+_BEST: Mapping[str, str] = {"trust": "a 4 or 5", "thumbs": "thumbs up"}
+# The names of more would lie on each other; the table has them all.
+_NAMED = 12
+# A sentence with more of them is a list.
+_SAID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A spot in the funnel that leads to its office."""
+
+    spot: charts.Spot
+    title: str
+    href: str
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it lies beyond the outer limits."""
+        return self.spot.outside != "within"
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The funnel and the table of the offices."""
+    asked = Filters.read(request.query_params, visit)
+    if small_office.is_asked_for(visit.connection, asked):
+        return small_office.show(request, visit, asked)
+    if asked.refusal:
+        return guard.page(visit, "offices.html", asked=asked, state="refused")
+    counted = cuts.read(visit.connection, asked.scope(), ("office",), _SCORES)
+    found = {one.group["office"]: one for one in counted.slices}
+    hidden = {office for (office,) in counted.hidden}
+    if not found and not hidden:
+        return guard.page(visit, "offices.html", asked=asked, state="empty")
+    # Of an office that is partly hidden the shown part alone is not compared.
+    whole = {slug: one for slug, one in found.items() if slug not in hidden}
+    scale = tally_query.trust_scale(found.values())
+    fit = comparable(whole, scale)
+    drawn = funnel.funnel(fit) if len(fit) > 1 else None
+    numbers = as_table(asked, visit.path, found, hidden, drawn, scale)
+    if request.query_params.get("format") == "csv":
+        return table.download("offices", numbers)
+    return guard.page(
+        visit,
+        "offices.html",
+        asked=asked,
+        state="full",
+        numbers=numbers,
+        funnel=drawn,
+        plot=charts.funnel(drawn) if drawn else None,
+        links=_links(drawn, asked, visit.path) if drawn else [],
+        summary=summary(drawn, asked.offices),
+        withheld=bool(hidden),
+        named=_NAMED,
+        best=_BEST[scale],
+    )
+
+
+def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tuple[int, int]]:
+    """The offices with enough answers to be compared: how many gave trust a 4 or 5, of how many.
+
+    All on one `scale`, that of most: thumbs are not held against points.
+    """
+    found = {slug: one.score(scale) for slug, one in shown.items()}
+    least = suppression.NOT_FOR_COMPARISON
+    return {slug: (one.top, one.n) for slug, one in found.items() if one.n >= least}
+
+
+def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
+    """What the funnel says."""
+    if drawn is None:
+        if len(offices) == 1:
+            return (
+                "This is one office, and offices are compared here with each other. How it stands "
+                "against the weeks before is on the Overview."
+            )
+        least = suppression.NOT_FOR_COMPARISON
+        return f"To compare offices takes {least} answers at each of two. There are not as many."
+    if not drawn.outside:
+        return "No office differs from the others by more than chance and the usual spread explain."
+    names = {one.slug: one.name for one in offices}
+    told = []
+    for where, way in (("below", "lower"), ("above", "higher")):
+        these = [names[one.name] for one in drawn.outside if one.outside == where]
+        if these:
+            told.append(f"{_who(these)} {way} than chance and the usual spread of offices explain.")
+    rest = len(drawn.points) - len(drawn.outside)
+    return f"{' '.join(told)} {_others(rest)}".strip()
+
+
+def as_table(
+    asked: Filters,
+    path: str,
+    found: Mapping[str, Slice],
+    hidden: Set[str],
+    drawn: Funnel | None,
+    scale: str = "trust",
+) -> Table:
+    """Every office by name, also those without answers."""
+    points = {one.name: one for one in drawn.points} if drawn else {}
+    rows = tuple(
+        (
+            table.name(one.name, path + "/" + asked.query(office=one.slug)),
+            *_cells(found.get(one.slug), one.slug in hidden, scale),
+            *_judged(points.get(one.slug)),
+        )
+        for one in asked.offices
+    )
+    trust = f"Trust {_BEST[scale].removeprefix('a ')}"
+    return Table("Offices by name", ("Office", "People", trust, *_ENDS, *_SATISFIED), rows)
+
+
+def _cells(found: Slice | None, is_hidden: bool, scale: str) -> tuple[Cell, ...]:
+    if found is None:
+        cell = table.hidden() if is_hidden else table.nothing()
+        return (cell,) * 7
+    n = table.partly(found.n) if is_hidden else table.count(found.n)
+    return n, *table.score(found.score(scale)), *table.score(found.score("satisfaction"))
+
+
+def _judged(point: Point | None) -> tuple[Cell, Cell]:
+    if point is None:
+        return table.nothing(), Cell("not for comparison", "not for comparison", "none")
+    place = _PLACES[point.outside]
+    return Cell(table.percent(point.estimate), point.estimate), Cell(place, place)
+
+
+def _links(drawn: Funnel, asked: Filters, path: str) -> list[Link]:
+    points = {one.name: one for one in drawn.points}
+    return [
+        Link(
+            spot,
+            f"{asked.directory.offices[spot.name].name}: {table.percent(points[spot.name].share)} "
+            f"of {points[spot.name].n:,} people, {_PLACES[spot.outside]}",
+            path + "/" + asked.query(office=spot.name),
+        )
+        for spot in charts.funnel(drawn).spots
+    ]
+
+
+def _who(names: Sequence[str]) -> str:
+    if len(names) > _SAID:
+        return f"{len(names)} offices are"
+    every = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+    return f"{every} {'are' if names[1:] else 'is'}"
+
+
+def _others(n: int) -> str:
+    if not n:
+        return ""
+    if n == 1:
+        return "The other office differs by no more than is usual."
+    return f"The other {n} offices differ by no more than is usual."
+
+
+ROOMS = (Room("/offices", show, roles.EVERYONE, label="Offices"),)

@@ -1,0 +1,172 @@
+"""GET /staff/response: whom we reach, by channel and language, and what is not known of it."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.accounts import roles
+from cxserver.results import cuts
+from cxserver.staff import guard, table
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.results import charts, filters, small_office
+from cxserver.staff.results.filters import CHANNELS, Filters
+from cxserver.staff.table import Cell, Table
+
+# A channel and a language; None is all of them.
+Way = tuple[str | None, str | None]
+# How many came by each; a number that is None is hidden.
+Ways = Mapping[Way, int | None]
+_ANSWERS = ("response",)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One channel or language: how many came by it, and how wide its bar is."""
+
+    label: str
+    told: str
+    width: float
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """How many answers came by which channel, in which language."""
+    asked = _by_months(Filters.read(request.query_params, visit))
+    if small_office.is_asked_for(visit.connection, asked):
+        return small_office.show(request, visit, asked)
+    if not asked.may_cut:
+        return guard.page(visit, "response.html", asked=asked, state="refused")
+    ways, partly = crossed(visit, asked) if asked.holds_rows else margins(visit, asked)
+    if not ways[None, None]:
+        return guard.page(visit, "response.html", asked=asked, state="empty")
+    numbers = as_table(ways, partly)
+    if request.query_params.get("format") == "csv":
+        return table.download("response", numbers)
+    return guard.page(
+        visit,
+        "response.html",
+        asked=asked,
+        state="full",
+        numbers=numbers,
+        n=ways[None, None],
+        withheld=bool(partly),
+        channels=bars(
+            {code: ways.get((code, None)) for code in channels(ways)},
+            CHANNELS,
+            {code for code, _ in partly if code},
+        ),
+        languages=bars(
+            {code: ways.get((None, code)) for code in languages(ways)},
+            {code: filters.language_name(code) for code in languages(ways)},
+            {code for _, code in partly if code},
+        ),
+    )
+
+
+def _by_months(asked: Filters) -> Filters:
+    """Without filters by channel and language, which stand beside each other here; in days that
+    channels are counted by.
+    """
+    whole = asked.but(channel=None, language=None)
+    return whole if whole.holds_rows else whole.by_months()
+
+
+def crossed(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+    """Every channel in every language, for those who hold the rows."""
+    by = ("channel", "language")
+    found: dict[Way, int] = {(None, None): 0}
+    for one in cuts.read(visit.connection, asked.scope(), by, _ANSWERS).slices:
+        channel, language = one.group["channel"], one.group["language"]
+        for way in ((channel, language), (channel, None), (None, language), (None, None)):
+            found[way] = found.get(way, 0) + one.n
+    return found, frozenset()
+
+
+def margins(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+    """Channels, and languages, each out of its own cut tables; and which are partly hidden."""
+    total = cuts.read(visit.connection, asked.scope(), (), _ANSWERS).slices
+    found: dict[Way, int | None] = {(None, None): sum(one.n for one in total)}
+    partly: set[Way] = set()
+    for cut in ("channel", "language"):
+        counted = cuts.read(visit.connection, asked.scope(), (cut,), _ANSWERS)
+        counts = {name: None for (name,) in counted.hidden} | {
+            one.group[cut]: one.n for one in counted.slices
+        }
+        found |= {_way(cut, name): n for name, n in counts.items()}
+        partly |= {_way(cut, name) for (name,) in counted.hidden}
+    return found, partly
+
+
+def _way(cut: str, name: str) -> Way:
+    return (name, None) if cut == "channel" else (None, name)
+
+
+def channels(ways: Ways) -> list[str]:
+    """The channels that answers came by, in the order of the vocabulary."""
+    found = {channel for channel, _ in ways if channel is not None and ways[channel, None] != 0}
+    return [code for code in CHANNELS if code in found] + sorted(found - CHANNELS.keys())
+
+
+def languages(ways: Ways) -> list[str]:
+    """The languages that answers came in."""
+    return sorted({one for _, one in ways if one is not None and ways[None, one] != 0})
+
+
+def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
+    """Channels down, languages across, with totals; or the totals alone, one under the other."""
+    if not any(channel and language for channel, language in ways):
+        return _as_list(ways, partly)
+    codes = languages(ways)
+    head = ("Channel", *(filters.language_name(code) for code in codes), "All")
+    rows = [
+        (_channel(channel), *(_cell(ways, (channel, code)) for code in (*codes, None)))
+        for channel in channels(ways)
+    ]
+    rows.append((table.name("All"), *(_cell(ways, (None, code)) for code in (*codes, None))))
+    return Table("Answers by channel and language", head, tuple(rows))
+
+
+def bars(
+    counts: Mapping[str, int | None], names: Mapping[str, str], partly: Set[str] = frozenset()
+) -> list[Bar]:
+    """The bars of a list of counts: shares of all where every count is whole."""
+    widths = charts.parts(counts)
+    total = 0 if partly else sum(n or 0 for n in counts.values())
+    return [
+        Bar(names.get(code, code), _told(n, total, code in partly), widths.get(code, 0.0))
+        for code, n in counts.items()
+    ]
+
+
+def _as_list(ways: Ways, partly: Set[Way]) -> Table:
+    rows = [(_channel(code), _cell(ways, (code, None), partly)) for code in channels(ways)]
+    rows += [
+        (table.name(filters.language_name(code)), _cell(ways, (None, code), partly))
+        for code in languages(ways)
+    ]
+    rows.append((table.name("All"), _cell(ways, (None, None))))
+    head = ("Channel or language", "People")
+    return Table("Answers by channel, and by language", head, tuple(rows))
+
+
+def _channel(code: str) -> Cell:
+    return table.name(CHANNELS.get(code, code))
+
+
+def _told(n: int | None, total: int, is_part: bool) -> str:
+    if n is None:
+        return table.HIDDEN
+    if is_part:
+        return f"{n:,} ({table.PARTLY})"
+    return f"{n:,} ({table.percent(n / total)})" if total else f"{n:,}"
+
+
+def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
+    n = ways.get(way, 0)
+    if n is None:
+        return table.hidden()
+    return table.partly(n) if way in partly else table.count(n)
+
+
+ROOMS = (Room("/response", show, roles.EVERYONE, label="Response"),)

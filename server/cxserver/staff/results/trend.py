@@ -1,0 +1,196 @@
+"""How the scores went in the last 24 weeks, by week or, where that tells of few, by 28 days.
+
+The blocks are counted back from the last day that nearly all offices have closed, as the days of
+the pages are: a newer block would tell of the busy offices alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from cxserver import periods
+from cxserver.instrument.survey import Survey
+from cxserver.periods import Kind, Period, Span
+from cxserver.results import changes, cuts, suppression
+from cxserver.results.changes import Break, Side
+from cxserver.results.cuts import Counted
+from cxserver.results.measures import Score
+from cxserver.results.tally_query import Slice
+from cxserver.staff import table
+from cxserver.staff.results import charts, sentences, windows
+from cxserver.staff.results.charts import Trend
+from cxserver.staff.results.filters import Filters
+from cxserver.staff.table import Cell, Table
+
+DAYS = 168
+WEEK, MONTH = 7, 28
+# A calendar month: cuts are counted by those.
+_MONTH, MONTHS = 30, 6
+_DAY = timedelta(days=1)
+_MEASURES = ("trust", "satisfaction")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some days and their answers; without answers they have no sides."""
+
+    span: Span
+    n: int
+    sides: Mapping[str, Side]
+
+    @property
+    def label(self) -> str:
+        """Its first day, short."""
+        start = self.span.start
+        return f"{start:%b} {start.day}" if start else ""
+
+    def score(self, measure: str) -> Score | None:
+        """How it stood, if anybody was asked."""
+        found = self.sides.get(measure)
+        return found.score if found and found.score.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The blocks, the oldest first, from the first that has answers."""
+
+    blocks: tuple[Block, ...]
+    days: int
+    surveys: Mapping[str, Survey]
+
+    @property
+    def title(self) -> str:
+        """How far back it goes."""
+        if self.days == _MONTH:
+            return f"The last {len(self.blocks)} months" if len(self.blocks) > 1 else "Last month"
+        weeks = len(self.blocks) * self.days // WEEK
+        return f"The last {weeks} weeks" if weeks > 1 else "Last week"
+
+    @property
+    def steps(self) -> str:
+        """How long a block is, in words."""
+        names = {WEEK: "by week", _MONTH: "by month"}
+        return names.get(self.days, "four weeks at a time")
+
+    def breaks(self, measure: str) -> list[Break]:
+        """Where the line must not be drawn through, and why."""
+        told = [(one.label, one.sides[measure]) for one in self.blocks if one.sides]
+        return changes.breaks(told, self.surveys, measure)
+
+    def chart(self, measure: str) -> Trend:
+        """Where its marks stand."""
+        told = [(one.label, one.score(measure)) for one in self.blocks]
+        return charts.trend(told, {one.period for one in self.breaks(measure)})
+
+    def table(self, measure: str) -> Table:
+        """The numbers behind the chart."""
+        stops = {one.period: one.reason for one in self.breaks(measure)}
+        best = f"Gave {sentences.good(one.score(measure) for one in self.blocks)}"
+        head: tuple[str, ...] = ("Days", "People", best, "At least", "At most")
+        rows = tuple(
+            (table.name(windows.in_words(one.span)), *_cells(one, measure))
+            + ((table.plain(stops.get(one.label, "")),) if stops else ())
+            for one in self.blocks
+        )
+        head += ("Break before",) if stops else ()
+        return Table(f"{sentences.MEASURES[measure]}, {self.steps}", head, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the series is worked out from: by day, or by the months of a cut."""
+
+    counted: Counted
+    months: tuple[Period, ...] = ()
+
+
+def fetch(connection: Connection, asked: Filters) -> Fetched:
+    """Read what the series needs, whatever the days asked for; with a cut, by month."""
+    if asked.is_cut and not asked.holds_rows:
+        months = _months(asked)
+        span = Span(months[0].start, months[-1].end)
+        return Fetched(_counted(connection, asked, span, "month"), months)
+    span = Span(asked.end - timedelta(days=DAYS), asked.end)
+    return Fetched(_counted(connection, asked, span, "day"))
+
+
+def work_out(fetched: Fetched, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+    """The series of what is asked for."""
+    counted = fetched.counted.slices
+    if fetched.months:
+        return _by_month(counted, fetched.months, surveys)
+    days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
+    return Series(blocks(counted, asked.end, days), days, surveys)
+
+
+def _counted(connection: Connection, asked: Filters, span: Span, by: Kind) -> Counted:
+    scope = asked.of_office().during(span)
+    return cuts.read(connection, scope, (by,), ("response", *_MEASURES), changes.NEEDS)
+
+
+def _months(asked: Filters) -> tuple[Period, ...]:
+    # Last month may not be counted yet; the page says so where it is asked for.
+    months = [periods.previous(periods.of("month", asked.today))]
+    if asked.window.span.end and asked.window.span.end < months[0].end:
+        months = [periods.of("month", asked.window.span.end - _DAY)]
+    while len(months) < MONTHS:
+        months.insert(0, periods.previous(months[0]))
+    return tuple(months)
+
+
+def _by_month(
+    counted: Sequence[Slice], months: Sequence[Period], surveys: Mapping[str, Survey]
+) -> Series:
+    every = [
+        _block([one for one in counted if one.group["month"] == month.name], month.span)
+        for month in months
+    ]
+    first = next((at for at, one in enumerate(every) if one.n), len(every))
+    return Series(tuple(every[first:]), _MONTH, surveys)
+
+
+def length(daily: Sequence[tuple[date, int]], end: date) -> int:
+    """Weeks where each has enough answers to be compared; else 28 days."""
+    weeks: dict[int, int] = defaultdict(int)
+    for day, n in daily:
+        weeks[(end - day).days // 7 if day < end else -1] += n
+    # The week in which the first answers came need not be a whole one.
+    whole = [weeks[at] for at in range(max(weeks, default=0))]
+    enough = whole and min(whole) >= suppression.NOT_FOR_COMPARISON
+    return WEEK if enough else MONTH
+
+
+def blocks(counted: Sequence[Slice], end: date, days: int) -> tuple[Block, ...]:
+    """The blocks from the first with answers on."""
+    found: dict[int, list[Slice]] = defaultdict(list)
+    for one in counted:
+        found[_number(date.fromisoformat(one.group["day"]), end, days)].append(one)
+    return tuple(
+        _block(found[number], _span(number, end, days))
+        for number in range(max(found, default=-1), -1, -1)
+    )
+
+
+def _block(counted: Sequence[Slice], span: Span) -> Block:
+    n = sum(one.n for one in counted)
+    return Block(span, n, {one: changes.side(counted, one) for one in _MEASURES} if n else {})
+
+
+def _number(day: date, end: date, days: int) -> int:
+    # 0 is the last block.
+    return (end - day - timedelta(days=1)).days // days
+
+
+def _span(number: int, end: date, days: int) -> Span:
+    last = end - timedelta(days=number * days)
+    return Span(last - timedelta(days=days), last)
+
+
+def _cells(one: Block, measure: str) -> tuple[Cell, ...]:
+    score = one.score(measure)
+    if score is not None:
+        return table.count(score.n), *table.score(score)
+    return tuple(table.nothing() for _ in range(4))

@@ -1,0 +1,127 @@
+"""The doors of the staff pages: a one-time link, the agency's identity provider, and the way out.
+
+A GET signs nobody in: mail scanners open links. The link's page shows a button, and that posts.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cxserver import db
+from cxserver.accounts import members, roles, sessions
+from cxserver.accounts.roles import Member
+from cxserver.log import logger
+from cxserver.staff import context, guard, origin, session_cookie
+from cxserver.staff.context import StaffContext
+from cxserver.staff.guard import Room, Visit
+from cxserver.staff.signin import entrance, oidc
+
+_LONGEST = 100
+
+
+def doors() -> list[Route]:
+    """The addresses that are open to who is not signed in."""
+    return [
+        Route("/staff", home),
+        Route("/staff/sign-in", show),
+        Route("/staff/sign-in/provider", oidc.start),
+        Route("/staff/sign-in/back", oidc.back),
+        Route("/staff/sign-in/{secret}", show_link),
+        Route("/staff/sign-in/{secret}", take_link, methods=["POST"]),
+    ]
+
+
+async def home(request: Request) -> Response:
+    """GET /staff: the first page has a slash, so that what stands below it does too."""
+    return RedirectResponse(context.of(request).path + "/", 308)
+
+
+async def show(request: Request) -> Response:
+    """GET /staff/sign-in: the ways in."""
+    back = context.of(request)
+    session_cookie.cookie_name(request, back.settings)
+    onward = context.safe_page(request.query_params.get("next", ""))
+    return guard.drawn(
+        back,
+        "sign-in.html",
+        200,
+        provider=oidc.configured(back.settings),
+        left=oidc.has_left(request, back),
+        next=onward,
+    )
+
+
+async def show_link(request: Request) -> Response:
+    """GET /staff/sign-in/{secret}: a button. Looking at it, however often, uses nothing up."""
+    return await context.of(request).desk.arrivals.run(partial(_show_link, request))
+
+
+async def take_link(request: Request) -> Response:
+    """POST /staff/sign-in/{secret}: 303 to the first page, signed in; the link is used up."""
+    back = context.of(request)
+    origin.check(request, back.settings)
+    return await back.desk.arrivals.run(partial(_take_link, request))
+
+
+def sign_out(request: Request, visit: Visit) -> Response:
+    """POST /staff/sign-out: the session ends here, and at the provider that began it."""
+    id = session_cookie.id_of(request, visit.back.settings)
+    with visit.write() as connection:
+        sessions.end(connection, id)
+        visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
+    response = _onward(request, visit) if sessions.began_at_provider(id) else None
+    response = response or RedirectResponse(f"{visit.path}/sign-in", 303)
+    session_cookie.take_back(response, request, visit.back.settings)
+    return response
+
+
+ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",)),)
+
+
+def _onward(request: Request, visit: Visit) -> Response | None:
+    back = visit.back
+    return oidc.leave(request, back, visit.now) if oidc.configured(back.settings) else None
+
+
+def _show_link(request: Request) -> Response:
+    back, now = context.of(request), context.of(request).desk.clock()
+    session_cookie.cookie_name(request, back.settings)
+    member = _whose(request, back, now)
+    if member is None:
+        return _stale(back)
+    return guard.drawn(back, "link.html", 200, member=member)
+
+
+def _take_link(request: Request) -> Response:
+    back, now = context.of(request), context.of(request).desk.clock()
+    session_cookie.cookie_name(request, back.settings)
+    how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
+    if _whose(request, back, now) is not None:
+        with db.write(back.entrance) as connection:
+            member = members.take(connection, _secret(request), now)
+            if member is not None:
+                if how is entrance.BREAK_GLASS:
+                    logger.warning("break_glass_sign_in")
+                return entrance.admit(connection, request, member, how, now, "/staff/")
+    back.note_stranger(how, "not a good link", now)
+    return _stale(back)
+
+
+def _whose(request: Request, back: StaffContext, now: datetime) -> Member | None:
+    """Whom this link would sign in. Where a provider lets people in, no other way leads past it."""
+    secret = _secret(request)
+    if oidc.configured(back.settings) and not members.breaks_glass(secret):
+        return None
+    with db.read(back.entrance) as connection:
+        return members.peek(connection, secret, now)
+
+
+def _secret(request: Request) -> str:
+    return str(request.path_params["secret"])[:_LONGEST]
+
+
+def _stale(back: StaffContext) -> Response:
+    return guard.drawn(back, "stale.html", 404)

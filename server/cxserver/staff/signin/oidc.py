@@ -1,0 +1,194 @@
+"""Sign-in with the agency's identity provider: OpenID Connect, authorization code with PKCE.
+
+Who somebody is, is the provider's (issuer, subject); an e-mail address only finds the invitation,
+once, and only if the provider verified it. Whatever does not fit is a 401 page and no session.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxserver import db
+from cxserver.accounts import members
+from cxserver.log import logger
+from cxserver.settings import Settings
+from cxserver.staff import context, guard, problem, session_cookie
+from cxserver.staff.context import StaffContext
+from cxserver.staff.signin import entrance
+from cxserver.staff.signin.provider import Provider, Refused, Ticket, Unreachable
+
+_LIVES = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What the browser carries, signed, while it is away at the provider."""
+
+    ticket: Ticket
+    next: str
+    left: str
+
+
+def configured(settings: Settings) -> bool:
+    """Whether an identity provider is set."""
+    return bool(settings.oidc_issuer and settings.oidc_client_id)
+
+
+async def start(request: Request) -> Response:
+    """GET /staff/sign-in/provider: 303 to the provider. Stores nothing here."""
+    return await run_in_threadpool(_start, request)
+
+
+async def back(request: Request) -> Response:
+    """GET /staff/sign-in/back: the provider sends the browser here, with a code or a refusal."""
+    return await run_in_threadpool(_back, request)
+
+
+def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
+    """A page that leads on to the provider's own sign-out; None where it has none, or is down.
+
+    The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
+    """
+    state = secrets.token_urlsafe(32)
+    onward = f"{room.settings.base_url}/staff/sign-in"
+    try:
+        address = _provider(request, room).farewell(state, onward, now)
+    except Unreachable as fault:
+        # Whoever wants to leave has left here already.
+        logger.warning("provider_unreachable", reason=str(fault))
+        return None
+    if not address:
+        return None
+    response = guard.drawn(room, "leave.html", 200, address=address)
+    _carry(response, _farewell(request, room.settings), state)
+    return response
+
+
+def has_left(request: Request, room: StaffContext) -> bool:
+    """Whether the provider sends the browser back from the sign-out that it was sent to."""
+    state = request.query_params.get("state", "")
+    if not state or not configured(room.settings):
+        return False
+    sent = request.cookies.get(_farewell(request, room.settings), "")
+    return hmac.compare_digest(state.encode(), sent.encode())
+
+
+def _start(request: Request) -> Response:
+    room, now = context.of(request), context.of(request).desk.clock()
+    name = _cookie(request, room.settings)
+    ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
+    try:
+        address = _provider(request, room).address(ticket, now)
+    except Unreachable as fault:
+        raise _unreachable(fault) from None
+    onward = context.safe_page(request.query_params.get("next", ""))
+    errand = Errand(ticket, onward, now.isoformat())
+    response = RedirectResponse(address, 303)
+    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
+    return response
+
+
+def _back(request: Request) -> Response:
+    room, now = context.of(request), context.of(request).desk.clock()
+    name = _cookie(request, room.settings)
+    try:
+        response = _admit(request, room, now)
+    except Refused as refused:
+        room.note_stranger(entrance.PROVIDER, refused.reason, now)
+        response = problem.told(request, 401, refused.words, {})
+    except Unreachable as fault:
+        raise _unreachable(fault) from None
+    # It was good for this one return.
+    response.delete_cookie(
+        name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
+    )
+    return response
+
+
+def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
+    errand = _errand(request, room, now)
+    code = _code(request, room.settings, errand.ticket)
+    claims = _provider(request, room).claims(code, errand.ticket, now)
+    how = entrance.PROVIDER
+    with db.write(room.entrance) as connection:
+        member = members.identified(connection, claims.identity, claims.email, claims.name)
+        if member is not None:
+            return entrance.admit(connection, request, member, how, now, errand.next)
+    raise Refused("not invited", "Nobody has invited you here yet. Ask whoever runs this server.")
+
+
+def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
+    carried = request.cookies.get(_cookie(request, room.settings), "")
+    try:
+        told: dict[str, Any] = _signer(room).loads(carried)
+    except BadData:
+        raise Refused("no errand") from None
+    errand = Errand(Ticket(**told["ticket"]), told["next"], told["left"])
+    if now - datetime.fromisoformat(errand.left) > _LIVES:
+        raise Refused("late")
+    return errand
+
+
+def _code(request: Request, settings: Settings, ticket: Ticket) -> str:
+    """The code, from the query of an honest return."""
+    sent = request.query_params
+    if not hmac.compare_digest(sent.get("state", "").encode(), ticket.state.encode()):
+        raise Refused("state")
+    if sent.get("iss", settings.oidc_issuer) != settings.oidc_issuer:
+        raise Refused("issuer")
+    if "error" in sent or not sent.get("code"):
+        raise Refused("refused by the provider", "The identity provider did not let you in.")
+    return sent["code"]
+
+
+def _carry(response: Response, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(_LIVES.total_seconds()),
+        path="/",
+        secure=name.startswith("__Host-"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _farewell(request: Request, settings: Settings) -> str:
+    return session_cookie.cookie_name(request, settings).replace("staff", "farewell")
+
+
+def _cookie(request: Request, settings: Settings) -> str:
+    if not configured(settings):
+        raise HTTPException(404)
+    return session_cookie.cookie_name(request, settings).replace("staff", "errand")
+
+
+def _signer(room: StaffContext) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        room.desk.roots.purpose_secret("oidc"),
+        salt=b"cx-errand",
+        signer_kwargs={"digest_method": hashlib.sha256},
+    )
+
+
+def _provider(request: Request, room: StaffContext) -> Provider:
+    state = request.app.state
+    if not hasattr(state, "provider"):
+        redirect = f"{room.settings.base_url}/staff/sign-in/back"
+        state.provider = Provider(room.settings, redirect)
+    found: Provider = state.provider
+    return found
+
+
+def _unreachable(fault: Unreachable) -> HTTPException:
+    logger.error("provider_unreachable", reason=str(fault))
+    return HTTPException(503, "The identity provider does not answer. Please try again later.")

@@ -1,0 +1,53 @@
+"""Every staff page in one list, and what they need to be served."""
+
+from starlette.routing import Route
+
+from cxserver import oidc_client
+from cxserver.intake.answer_service import AnswerService
+from cxserver.settings import Settings
+from cxserver.staff import context, guard
+from cxserver.staff.admin import audit, catalog, digest, places
+from cxserver.staff.comments import case, comments, redact, said
+from cxserver.staff.context import StaffContext
+from cxserver.staff.guard import Room
+from cxserver.staff.quarter import quarter, record, review, review_redaction, telling
+from cxserver.staff.results import drivers, offices, overview, response
+from cxserver.staff.signin import doors
+from cxserver.web.static_files import Files
+
+# In the order of the navigation.
+ROOMS: tuple[Room, ...] = (
+    *overview.ROOMS,
+    *offices.ROOMS,
+    *drivers.ROOMS,
+    *comments.ROOMS,
+    *case.ROOMS,
+    *redact.ROOMS,
+    *said.ROOMS,
+    *response.ROOMS,
+    *places.ROOMS,
+    *quarter.ROOMS,
+    *telling.ROOMS,
+    *review.ROOMS,
+    *review_redaction.ROOMS,
+    *record.ROOMS,
+    *catalog.ROOMS,
+    *digest.ROOMS,
+    *audit.ROOMS,
+    *doors.ROOMS,
+)
+
+
+def routes() -> list[Route]:
+    """Every staff address: the doors, which are open, and the rooms, which are guarded."""
+    return [*doors.doors(), *guard.routes(ROOMS)]
+
+
+def check(settings: Settings) -> None:
+    """Raise ServerError when sign-in is set up in half, or asks for what is not installed."""
+    oidc_client.check(settings)
+
+
+def prepare(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
+    """What the pages need, as `app.state.staff`."""
+    return context.make(desk, files, demo=demo)
