@@ -1,33 +1,18 @@
 """People on the staff for the tests: invite them, sign them in."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from cxserver import db
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
-from cxserver.catalog.directory import Directory
-from cxserver.results.scopes import Scope
 from house import House
 
 # How a page of our own posts, as a browser tells it that knows no Sec-Fetch-Site.
 FORM = "application/x-www-form-urlencoded"
 OURS = {"origin": "http://127.0.0.1:8000"}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Who asks for numbers, without a page."""
-
-    directory: Directory
-    connection: Connection
-    now: datetime
-    scope: Scope = field(default_factory=Scope)
 
 
 def invite(

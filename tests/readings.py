@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 
 from cxserver import db
 from cxserver.catalog.directory import Directory
+from cxserver.comments import shelf
 from cxserver.intake import reflag
 from cxserver.intake.bursts import Row
 from cxserver.results import count, grouped, tally_query
 from cxserver.results.scopes import Scope
-from cxserver.staff.comments import shelf
 
 
 def counted(engine: Engine, *args: Any, **named: Any) -> list[tally_query.Slice]:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from cxserver.results import funnel, measures
+from cxserver.results import charts, funnel, measures
 from cxserver.results.drivers import Taps
-from cxserver.staff.results import charts
 
 
 def test_bars_are_level_at_the_middle_of_neutral_and_fill_the_width():

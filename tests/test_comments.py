@@ -12,11 +12,11 @@ from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.comments import query as comments
 from cxserver.comments.query import Wanted
+from cxserver.comments.shelf import Mark, Search
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
 from cxserver.periods import Span
 from cxserver.results.scopes import Scope
-from cxserver.staff.comments.shelf import Mark, Search
 from readings import Shelf
 from releasing import release
 from wrote import ASKING, MONDAY, THURSDAY, alert, known, wrote
@@ -303,7 +303,7 @@ def plans(house, audience):
 
 
 def test_a_long_search_stops_and_offers_to_go_on(house, monkeypatch):
-    from cxserver.staff.comments import shelf as commentlist
+    from cxserver.comments import shelf as commentlist
 
     monkeypatch.setattr(commentlist, "_LOOKED", 10)
     wrote(house, *["hay"] * 30)

@@ -13,8 +13,8 @@ import sight
 from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
+from cxserver.comments.shelf import Search
 from cxserver.results.scopes import Scope
-from cxserver.staff.comments.shelf import Search
 from desks import invite, sign_in
 from readings import Shelf
 from releasing import release

@@ -11,9 +11,9 @@ from cxserver import db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
+from cxserver.digests import content
 from cxserver.jobs import due
 from cxserver.results import measures
-from cxserver.staff import digest
 from desks import invite, sign_in
 from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES
@@ -26,7 +26,7 @@ LONG_BEFORE = DUE - timedelta(days=60)
 MANAGER = "office-manager@example.gov"
 LEAD = "service-lead@example.gov"
 ANALYST = "analyst@example.gov"
-ZONE = digest.ZoneInfo("America/New_York")
+ZONE = content.ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def choose(house, role, every):
         [entry] = [
             one for one in members.everyone(connection) if one.member.email == f"{role}@example.gov"
         ]
-        digest.subscriptions.choose(
-            connection, entry.member, digest.subscriptions.Every(every), house.clock.now, ZONE
+        content.subscriptions.choose(
+            connection, entry.member, content.subscriptions.Every(every), house.clock.now, ZONE
         )
 
 

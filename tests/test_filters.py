@@ -1,30 +1,21 @@
 """What a staff page is asked for: nothing foreign, and the days that it is about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import insert
-from starlette.exceptions import HTTPException
 
 from cxserver import db, tables
 from cxserver.catalog import directory
+from cxserver.errors import NotFound, QuestionRefused
 from cxserver.periods import Span
+from cxserver.results import days
+from cxserver.results.question import Filters
+from cxserver.results.reading import Reading
 from cxserver.results.scopes import Scope
-from cxserver.staff.results import windows
-from cxserver.staff.results.filters import Filters
 
-
-@dataclass(frozen=True)
-class Somebody:
-    """What the filters need of a visit."""
-
-    directory: Any
-    scope: Scope
-    connection: Any
-    now: datetime = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
+NOW = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -37,7 +28,7 @@ def read(known, scope: Scope | None = None, **asked: str) -> Filters:
     given: Mapping[str, str] = {name.rstrip("_"): value for name, value in asked.items()}
     there, house = known
     with db.read(house.engine) as connection:
-        return Filters.read(given, Somebody(there, scope or Scope(), connection))
+        return Filters.read(given, Reading(connection, there, scope or Scope(), NOW))
 
 
 def close(house, through: date, office: str = "riverside", n: int = 50) -> None:
@@ -121,9 +112,8 @@ def test_whole_months_can_be_chosen_by_their_days(known):
     ids=str,
 )
 def test_what_is_not_there_is_not_found(known, asked):
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(NotFound):
         read(known, **asked)
-    assert refused.value.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -145,10 +135,9 @@ def test_what_is_not_there_is_not_found(known, asked):
     ids=str,
 )
 def test_what_cannot_be_is_refused_in_words(known, asked):
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(QuestionRefused) as refusal:
         read(known, **asked)
-    assert refused.value.status_code == 422
-    assert refused.value.detail.endswith(".")
+    assert str(refusal.value).endswith(".")
 
 
 def test_nobody_asks_for_more_than_they_may_see(known):
@@ -156,9 +145,8 @@ def test_nobody_asks_for_more_than_they_may_see(known):
     assert read(known, manager).scope().offices == {"riverside"}
     assert read(known, manager, office="riverside").scope().offices == {"riverside"}
     for foreign in ({"office": "lakeside"}, {"service": "calls"}):
-        with pytest.raises(HTTPException) as refused:
+        with pytest.raises(NotFound):
             read(known, manager, **foreign)
-        assert refused.value.status_code == 404
     choices = read(known, manager).choices()
     assert [value for value, _ in choices["office"]] == ["riverside"]
     assert [value for value, _ in choices["service"]] == ["hearings", "permits"]
@@ -172,6 +160,6 @@ def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
 
 
 def test_every_choice_of_days_has_two_ends(known):
-    for window in windows.choices(date(2026, 11, 4), date(2026, 11, 2)):
+    for window in days.choices(date(2026, 11, 4), date(2026, 11, 2)):
         assert window.span.start and window.span.end and window.before.start and window.before.end
         assert window.before.end == window.span.start

@@ -3,8 +3,8 @@
 import pytest
 
 import kinds
+from cxserver.comments.shelf import Search
 from cxserver.results.scopes import Scope
-from cxserver.staff.comments.shelf import Search
 from readings import Shelf
 from releasing import release
 from wrote import known, wrote

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from cxserver.staff.results import trend
+from cxserver.results import trend
 from tallied import piece
 
 END = date(2026, 11, 2)

@@ -13,6 +13,7 @@
     - MailRefused          the mail server did not take this letter; others it may
   x ReplyRefused           what an office wants to reply is empty or too long
   x ClearanceSpent         every answer that OMB approved has been given
+  x QuestionRefused        no answer to this question; it says what to ask instead
   x AnswerUnstorable       this one answer can never be stored; its neighbours were
   x ExclusionRefused       these answers cannot be taken out of the counts
 """
@@ -82,6 +83,10 @@ class ReplyRefused(ServerError):
 
 class ClearanceSpent(ServerError):
     """Every answer that OMB approved under this clearance has been given (A-11 §280.11)."""
+
+
+class QuestionRefused(ServerError):
+    """What was asked for cannot be shown like this; it says what to ask instead."""
 
 
 class AnswerUnstorable(ServerError):

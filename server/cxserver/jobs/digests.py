@@ -12,20 +12,20 @@ from cxserver import db, mail
 from cxserver.accounts import members
 from cxserver.audit.journal import Journal
 from cxserver.catalog import rootkey
-from cxserver.digests import subscriptions
+from cxserver.digests import content, subscriptions
+from cxserver.digests import letter as digest_mail
+from cxserver.digests.content import Digest
 from cxserver.digests.subscriptions import Due, Every
 from cxserver.errors import MailRefused, ServerError
 from cxserver.jobs.errand import Errand
 from cxserver.log import logger
 from cxserver.mail import Letter
-from cxserver.staff import digest, digest_mail
-from cxserver.staff.digest import Digest
 
 
 def send_due(errand: Errand) -> str:
     """Mail them; tells how many, in words. Raises ServerError when some could not be written."""
     with db.read(errand.engine) as connection:
-        due = subscriptions.due(connection, errand.now, digest.zone(errand.directory))
+        due = subscriptions.due(connection, errand.now, content.zone(errand.directory))
     if not due:
         return "nothing to send"
     done: Counter[str] = Counter()
@@ -51,7 +51,7 @@ def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> 
             return "left for later"
     try:
         with db.read(errand.engine) as connection:
-            said = digest.make(one.member, one.period, connection, errand.directory)
+            said = content.make(one.member, one.period, connection, errand.directory)
         letter = _letter(errand, one, said) if said else None
     except SQLAlchemyError:
         raise
@@ -82,7 +82,7 @@ def _letter(errand: Errand, one: Due, said: Digest) -> Letter:
 def _note_refused(errand: Errand, one: Due, refused: MailRefused) -> str:
     if not refused.lasting:
         return "left for later"
-    today = errand.now.astimezone(digest.zone(errand.directory)).date()
+    today = errand.now.astimezone(content.zone(errand.directory)).date()
     with db.write(errand.engine) as connection:
         subscriptions.refused(connection, one, today)
     return "refused"

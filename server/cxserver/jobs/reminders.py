@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from cxserver import db, mail, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
+from cxserver.digests import content
 from cxserver.errors import MailRefused
 from cxserver.intake import ledger
 from cxserver.jobs import notices, reminderletter
@@ -21,7 +22,6 @@ from cxserver.jobs.errand import Errand
 from cxserver.jobs.notices import Notice
 from cxserver.log import logger
 from cxserver.quarter import submissions
-from cxserver.staff import digest
 
 # Those who file with OMB and keep the catalogue.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
@@ -37,7 +37,7 @@ class Owed:
 
 def send_due(errand: Errand) -> str:
     """Mail them; tells how many, in words. Raises MailFailed when there is no mail server."""
-    today = errand.now.astimezone(digest.zone(errand.directory)).date()
+    today = errand.now.astimezone(content.zone(errand.directory)).date()
     with db.read(errand.engine) as connection:
         waiting = owed(connection, _due(connection, errand, today), today)
     if not waiting:

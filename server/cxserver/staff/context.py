@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from cxserver import db
 from cxserver.audit.journal import NOBODY, Journal
+from cxserver.digests import letter
 from cxserver.intake.answer_service import AnswerService
 from cxserver.log import logger
 from cxserver.pages import environment
@@ -39,7 +40,9 @@ class StaffContext:
     demo: bool
     journal: Journal
     templates: jinja2.Environment = field(
-        default_factory=lambda: environment.make(Path(__file__).parent / "templates")
+        default_factory=lambda: environment.make(
+            Path(__file__).parent / "templates", letter.TEMPLATES
+        )
     )
     refusals: Refusals = field(default_factory=Refusals)
     failures: deque[datetime] = field(default_factory=lambda: deque(maxlen=_STRANGERS))

@@ -21,8 +21,10 @@ from starlette.routing import Route
 
 from cxserver.accounts.roles import Member, Role, may_see
 from cxserver.catalog.directory import Directory
+from cxserver.errors import NotFound, QuestionRefused
 from cxserver.log import logger
 from cxserver.results.cuts import NotCut
+from cxserver.results.reading import Reading
 from cxserver.results.scopes import Scope
 from cxserver.staff import context, origin, session_cookie
 from cxserver.staff.context import StaffContext
@@ -65,6 +67,10 @@ class Visit:
     def connection(self) -> Connection:
         """The one snapshot that this page is read from."""
         return self.snapshot.connection
+
+    def reading(self) -> Reading:
+        """What domain functions are handed: this page's one look at the data."""
+        return Reading(self.connection, self.directory, self.scope, self.now)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -217,8 +223,10 @@ def _entered(
 def _handled(room: Room, visit: Visit) -> Response:
     try:
         return room.handler(visit.request, visit)
-    except NotCut as error:
-        raise HTTPException(422, str(error)) from None
+    except NotFound as missing:
+        raise HTTPException(404, str(missing)) from None
+    except (NotCut, QuestionRefused) as refusal:
+        raise HTTPException(422, str(refusal)) from None
 
 
 def _noted(room: Room, visit: Visit) -> Response:

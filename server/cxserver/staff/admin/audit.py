@@ -9,9 +9,10 @@ from starlette.responses import Response
 from cxserver.accounts import roles
 from cxserver.audit import journal
 from cxserver.audit.journal import Line
-from cxserver.staff import guard, table
+from cxserver.results import table
+from cxserver.results.table import Table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.table import Table
 
 PAGE = 100
 
@@ -22,7 +23,7 @@ def show(request: Request, visit: Visit) -> Response:
     with visit.read() as connection:
         lines = journal.latest(connection, before, PAGE + 1)
     if request.query_params.get("format") == "csv":
-        return table.download("audit", as_table(lines[:PAGE]))
+        return download.response("audit", as_table(lines[:PAGE]))
     older = lines[PAGE - 1].n if len(lines) > PAGE else None
     return guard.page(visit, "audit.html", lines=lines[:PAGE], older=older, before=before)
 

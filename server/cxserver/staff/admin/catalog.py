@@ -12,12 +12,12 @@ from cxserver.catalog.directory import Clearance, Service
 from cxserver.instrument.survey import Choice, Survey, Wording
 from cxserver.intake import meter
 from cxserver.intake.meter import Reading
-from cxserver.staff import guard, table
+from cxserver.results import question, table
+from cxserver.results.question import Filters
+from cxserver.results.table import Cell, Table
+from cxserver.staff import download, guard
 from cxserver.staff.admin import places
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results import filters
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Cell, Table
 
 # A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
 _RENEW = timedelta(days=180)
@@ -44,15 +44,15 @@ class Entry:
     def channels(self) -> str:
         """The ways it asks by, in words."""
         codes = self.service.definition.get("channels", ())
-        return ", ".join(filters.CHANNELS.get(code, code) for code in codes)
+        return ", ".join(question.CHANNELS.get(code, code) for code in codes)
 
 
 def show(request: Request, visit: Visit) -> Response:
     """The services with their offices and survey versions."""
-    asked = Filters.read(request.query_params, visit)
+    asked = Filters.read(request.query_params, visit.reading())
     services = asked.services_in(asked.of_office())
     if request.query_params.get("format") == "csv":
-        return table.download("catalogue", as_table(services, asked))
+        return download.response("catalogue", as_table(services, asked))
     with visit.read() as connection:
         readings = meter.read(connection, since=asked.today - _YEAR)
     entries = [entry(one, asked, readings.get(one.slug)) for one in services]
@@ -63,7 +63,7 @@ def show(request: Request, visit: Visit) -> Response:
         entries=entries,
         lines=lines,
         used_up=used_up,
-        language=filters.language_name,
+        language=question.language_name,
     )
 
 

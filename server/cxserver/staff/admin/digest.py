@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver import mail
 from cxserver.accounts import roles
-from cxserver.digests import subscriptions
+from cxserver.digests import content, letter, subscriptions
 from cxserver.digests.subscriptions import Every
-from cxserver.staff import digest, digest_mail, guard
+from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
 
 _WORDS = {
@@ -28,19 +28,19 @@ def enter(request: Request, visit: Visit) -> Response:
 def _show(visit: Visit) -> Response:
     with visit.read() as connection:
         every = subscriptions.of(connection, visit.member)
-    zone = digest.zone(visit.directory)
+    zone = content.zone(visit.directory)
     # Who gets none may see what there would be.
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
-    told = period and digest.make(visit.member, period, visit.connection, visit.directory)
+    told = period and content.make(visit.member, period, visit.connection, visit.directory)
     if told and told.quotes:
         visit.note("read comments", "digest")
     return guard.page(
         visit,
         "digest.html",
         told=told,
-        sections=digest_mail.sections(told) if told else (),
-        why=digest_mail.reason(visit.directory, shown),
+        sections=letter.sections(told) if told else (),
+        why=letter.reason(visit.directory, shown),
         every=every,
         choices=[(one.value, words) for one, words in _WORDS.items()],
         next=_day(subscriptions.following(every, visit.now, zone)),
@@ -54,7 +54,7 @@ def _choose(visit: Visit) -> Response:
     except ValueError:
         raise HTTPException(422, "Choose: every week, every month, or never.") from None
     with visit.write() as connection:
-        zone = digest.zone(visit.directory)
+        zone = content.zone(visit.directory)
         subscriptions.choose(connection, visit.member, every, visit.now, zone)
         visit.back.journal.write(
             connection, visit.member, "choose digest", every.value, "done", visit.now

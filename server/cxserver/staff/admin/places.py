@@ -13,11 +13,12 @@ from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.disclosure import ENOUGH
+from cxserver.results import table
+from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
-from cxserver.staff import guard, table
+from cxserver.results.table import Cell, Table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Cell, Table
 
 # As `cx doctor` has it: who was not heard of for a day is silent.
 SILENT = timedelta(hours=24)
@@ -38,7 +39,7 @@ class State:
 
 def show(request: Request, visit: Visit) -> Response:
     """Two lists: devices, and links that were put up."""
-    asked = Filters.read(request.query_params, visit)
+    asked = Filters.read(request.query_params, visit.reading())
     scope, today = asked.of_office(), visit.now.date()
     with visit.read() as connection:
         devices = [one for one in kiosks.known(connection, today) if _holds(scope, one)]
@@ -48,7 +49,7 @@ def show(request: Request, visit: Visit) -> Response:
     states = [state(one, visit.now) for one in devices] + [hangs(one, today) for one in links]
     numbers = as_tables(devices, links, visit.directory, visit.now)
     if request.query_params.get("format") == "csv":
-        return table.download("places", joined(numbers))
+        return download.response("places", joined(numbers))
     return guard.page(
         visit,
         "places.html",

@@ -19,12 +19,12 @@ from cxserver.accounts import members, roles
 from cxserver.comments import alerts, cases, replies
 from cxserver.comments.cases import Case
 from cxserver.comments.replies import Posted
+from cxserver.comments.shelf import Shelf, Told
 from cxserver.errors import Conflict, NotFound, ReplyRefused
+from cxserver.results.question import today_of
 from cxserver.staff import guard
 from cxserver.staff.comments import colleagues, comments
-from cxserver.staff.comments.shelf import Shelf, Told
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results.filters import today_of
 
 ADDRESS = "/comments/{service}/{week}/{id}"
 
@@ -176,7 +176,7 @@ def _close(connection: Connection, visit: Visit, told: Told) -> None:
         did=field(visit, "did"),
         seen=field(visit, "seen"),
         now=visit.now,
-        today=today_of(visit),
+        today=today_of(visit.directory, visit.now),
     )
 
 
@@ -192,11 +192,17 @@ def _reply(connection: Connection, visit: Visit, told: Told) -> None:
         raise ReplyRefused("Nobody can read a reply to this comment any more.")
     seen = field(visit, "reply-seen")
     version = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
-    replies.post(connection, told.comment.row, field(visit, "reply"), today_of(visit), version)
+    replies.post(
+        connection,
+        told.comment.row,
+        field(visit, "reply"),
+        today_of(visit.directory, visit.now),
+        version,
+    )
 
 
 def _replied(connection: Connection, visit: Visit, told: Told) -> Posted | None:
-    today = today_of(visit)
+    today = today_of(visit.directory, visit.now)
     if today > _replies_end(told):
         return None
     return replies.of(connection, told.comment.row, today)

@@ -2,16 +2,16 @@
 
 from cxserver.accounts import members, roles
 from cxserver.accounts.roles import Member
+from cxserver.comments.shelf import Shelf, Told
 from cxserver.errors import NotFound
+from cxserver.results import question
 from cxserver.results.scopes import Scope
-from cxserver.staff.comments.shelf import Shelf, Told
 from cxserver.staff.guard import Visit
-from cxserver.staff.results import filters
 
 
 def others(visit: Visit, told: Told) -> list[Member]:
     """All who may open this comment's page but the visitor, by what they are called."""
-    above = filters.line_up(visit.directory, told.comment.office)
+    above = question.line_up(visit.directory, told.comment.office)
     with visit.read() as connection:
         known = members.of_roles(connection, roles.READERS, above)
     scopes = {

@@ -8,15 +8,15 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.comments.query import STATES, State
+from cxserver.comments.shelf import Found, Mark, Search, Shelf, Told
 from cxserver.instrument import drivers
+from cxserver.results import sentences, table
 from cxserver.results.drivers import SIDES, Side
+from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
-from cxserver.staff import guard, table
-from cxserver.staff.comments.shelf import Found, Mark, Search, Shelf, Told
+from cxserver.results.table import Table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results import sentences
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Table
 
 _LONGEST = 200
 STATE_WORDS: Mapping[State, str] = {
@@ -39,12 +39,12 @@ OWN = ("driver", "score", "state", "owner", "alerted", "q")
 
 def show(request: Request, visit: Visit) -> Response:
     """A page of the list."""
-    asked = Filters.read(request.query_params, visit)
+    asked = Filters.read(request.query_params, visit.reading())
     own = {name: request.query_params.get(name, "")[:_LONGEST] for name in OWN}
     search = _search(asked, own, visit)
     found = _shelf(asked, visit).find(search, _mark(request))
     if request.query_params.get("format") == "csv":
-        return table.download("comments", as_table(found))
+        return download.response("comments", as_table(found))
     kept = {name: value for name, value in own.items() if value}
     return guard.page(
         visit,

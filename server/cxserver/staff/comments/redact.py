@@ -11,10 +11,10 @@ from starlette.responses import Response
 from cxserver import db
 from cxserver.accounts import roles
 from cxserver.comments import redaction, striking
+from cxserver.comments.shelf import Told
 from cxserver.comments.striking import Cut
 from cxserver.staff import guard
 from cxserver.staff.comments import case
-from cxserver.staff.comments.shelf import Told
 from cxserver.staff.guard import Room, Visit
 
 

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from cxserver.accounts import roles
 from cxserver.comments import cases
 from cxserver.comments.cases import Done
+from cxserver.results.question import Filters
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results.filters import Filters
 
 # What is older is no news at the door, and more does not fit on one sheet.
 SINCE = timedelta(days=182)
@@ -19,7 +19,7 @@ MOST = 6
 
 def show(request: Request, visit: Visit) -> Response:
     """The poster of one office, or the choice of an office."""
-    asked = Filters.read(request.query_params, visit)
+    asked = Filters.read(request.query_params, visit.reading())
     scope = asked.but(channel=None, language=None).of_office()
     with visit.read() as connection:
         done = cases.closed(connection, scope.services, scope.offices, asked.today - SINCE)

@@ -17,8 +17,8 @@ from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Order
 from cxserver.quarter.formats import fits
 from cxserver.quarter.formats.fits import Format
+from cxserver.results import question
 from cxserver.staff.guard import Visit
-from cxserver.staff.results import filters
 
 DEFAULT: Format = "v2"
 # The running one and two years before it; an older one is opened by its address.
@@ -51,7 +51,7 @@ def read(visit: Visit) -> Chosen:
 
 def last_ended(visit: Visit) -> Period:
     """The last quarter that is over at every office."""
-    running = periods.of("quarter", filters.today_of(visit))
+    running = periods.of("quarter", question.today_of(visit.directory, visit.now))
     before = periods.previous(running)
     over = fiscal.ended(before, visit.now, filing.zones(visit.directory))
     return before if over else periods.previous(before)
@@ -59,7 +59,7 @@ def last_ended(visit: Visit) -> Period:
 
 def listed(visit: Visit) -> list[Period]:
     """The quarters to choose from, the newest first."""
-    found = [periods.of("quarter", filters.today_of(visit))]
+    found = [periods.of("quarter", question.today_of(visit.directory, visit.now))]
     while len(found) < _LISTED:
         found.append(periods.previous(found[-1]))
     return found

@@ -11,9 +11,8 @@ from cxserver.periods import Period
 from cxserver.quarter import counts, indicators
 from cxserver.quarter.counts import Counts
 from cxserver.quarter.indicators import Indicator
-from cxserver.results import measures
-from cxserver.staff import table
-from cxserver.staff.table import Cell, Table
+from cxserver.results import measures, table
+from cxserver.results.table import Cell, Table
 
 QUARTERS = 4
 _SCALES = ((FIVE_POINT, "Trust, 4 or 5"), (THUMBS, "Trust, a thumb up"))

@@ -24,11 +24,11 @@ from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.review import Standing
 from cxserver.quarter.submissions import Submission
 from cxserver.quarter.volumes import Volume
+from cxserver.results import days, question
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
 from cxserver.staff.quarter import choosing, levels
 from cxserver.staff.quarter.choosing import Chosen
-from cxserver.staff.results import filters, windows
 
 FORMATS: Mapping[str, str] = {
     "v2": "v2: a row for each response (since fiscal year 2024)",
@@ -184,7 +184,7 @@ def _reaches(filed: Filed, service: Service) -> tuple[Reach, ...]:
             answers[channel] = answers.get(channel, 0) + entry.set.counts.n
     told = filed.drawer.told.volumes
     return tuple(
-        Reach(channel, filters.CHANNELS[channel], n, told.get((service.slug, channel)))
+        Reach(channel, question.CHANNELS[channel], n, told.get((service.slug, channel)))
         for channel, n in answers.items()
     )
 
@@ -217,7 +217,7 @@ def _quarters(visit: Visit, chosen: Chosen) -> list[tuple[str, str]]:
         every.append(chosen.quarter)
     running, *_ = every
     return [
-        (one.name, f"{one.name}, {windows.in_words(one.span)}" + (", draft" * (one == running)))
+        (one.name, f"{one.name}, {days.in_words(one.span)}" + (", draft" * (one == running)))
         for one in every
     ]
 
@@ -226,7 +226,7 @@ def _dates(visit: Visit, chosen: Chosen) -> dict[str, Any]:
     wanted = due.of_quarter(chosen.quarter)
     return {
         "due": wanted,
-        "left": (wanted.day - filters.today_of(visit)).days,
+        "left": (wanted.day - question.today_of(visit.directory, visit.now)).days,
         "day": lambda day: f"{day:%A, %B} {day.day}, {day.year}",
     }
 

@@ -8,15 +8,15 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Service
-from cxserver.results import cuts, drivers, suppression, wording
+from cxserver.results import charts, cuts, drivers, small_office, suppression, table, wording
+from cxserver.results import sentences as words
 from cxserver.results.drivers import Taps
 from cxserver.results.measures import Share
-from cxserver.staff import guard, table
+from cxserver.results.question import Filters
+from cxserver.results.table import Table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results import charts, small_office
-from cxserver.staff.results import sentences as words
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Table
+from cxserver.staff.results import small_office_page
 
 _ENDS = ("At least", "At most")
 _HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
@@ -34,9 +34,9 @@ class Row:
 
 def show(request: Request, visit: Visit) -> Response:
     """The drivers of what is asked for."""
-    asked = Filters.read(request.query_params, visit)
-    if small_office.is_asked_for(visit.connection, asked):
-        return small_office.show(request, visit, asked)
+    asked = Filters.read(request.query_params, visit.reading())
+    if small_office.is_small(visit.connection, asked):
+        return small_office_page.show(request, visit, asked)
     if asked.refusal:
         return guard.page(visit, "drivers.html", asked=asked, state="refused")
     surveys = wording.versions(visit.directory)
@@ -48,7 +48,7 @@ def show(request: Request, visit: Visit) -> Response:
     services = asked.services_in(asked.of_office())
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":
-        return table.download("drivers", numbers)
+        return download.response("drivers", numbers)
     return guard.page(
         visit,
         "drivers.html",

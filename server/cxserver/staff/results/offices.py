@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Office
-from cxserver.results import cuts, funnel, suppression, tally_query
+from cxserver.results import charts, cuts, funnel, small_office, suppression, table, tally_query
 from cxserver.results.funnel import Funnel, Point, Position
+from cxserver.results.question import Filters
+from cxserver.results.table import Cell, Table
 from cxserver.results.tally_query import Slice
-from cxserver.staff import guard, table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results import charts, small_office
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Cell, Table
+from cxserver.staff.results import small_office_page
 
 _SCORES = ("response", "trust", "satisfaction")
 _PLACES: Mapping[Position, str] = {
@@ -48,9 +48,9 @@ class Link:
 
 def show(request: Request, visit: Visit) -> Response:
     """The funnel and the table of the offices."""
-    asked = Filters.read(request.query_params, visit)
-    if small_office.is_asked_for(visit.connection, asked):
-        return small_office.show(request, visit, asked)
+    asked = Filters.read(request.query_params, visit.reading())
+    if small_office.is_small(visit.connection, asked):
+        return small_office_page.show(request, visit, asked)
     if asked.refusal:
         return guard.page(visit, "offices.html", asked=asked, state="refused")
     counted = cuts.read(visit.connection, asked.scope(), ("office",), _SCORES)
@@ -65,7 +65,7 @@ def show(request: Request, visit: Visit) -> Response:
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
     numbers = as_table(asked, visit.path, found, hidden, drawn, scale)
     if request.query_params.get("format") == "csv":
-        return table.download("offices", numbers)
+        return download.response("offices", numbers)
     return guard.page(
         visit,
         "offices.html",

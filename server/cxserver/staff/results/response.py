@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import roles
-from cxserver.results import cuts
-from cxserver.staff import guard, table
+from cxserver.results import charts, cuts, question, small_office, table
+from cxserver.results.question import CHANNELS, Filters
+from cxserver.results.table import Cell, Table
+from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
-from cxserver.staff.results import charts, filters, small_office
-from cxserver.staff.results.filters import CHANNELS, Filters
-from cxserver.staff.table import Cell, Table
+from cxserver.staff.results import small_office_page
 
 # A channel and a language; None is all of them.
 Way = tuple[str | None, str | None]
@@ -32,9 +32,9 @@ class Bar:
 
 def show(request: Request, visit: Visit) -> Response:
     """How many answers came by which channel, in which language."""
-    asked = _by_months(Filters.read(request.query_params, visit))
-    if small_office.is_asked_for(visit.connection, asked):
-        return small_office.show(request, visit, asked)
+    asked = _by_months(Filters.read(request.query_params, visit.reading()))
+    if small_office.is_small(visit.connection, asked):
+        return small_office_page.show(request, visit, asked)
     if not asked.may_cut:
         return guard.page(visit, "response.html", asked=asked, state="refused")
     ways, partly = crossed(visit, asked) if asked.holds_rows else margins(visit, asked)
@@ -42,7 +42,7 @@ def show(request: Request, visit: Visit) -> Response:
         return guard.page(visit, "response.html", asked=asked, state="empty")
     numbers = as_table(ways, partly)
     if request.query_params.get("format") == "csv":
-        return table.download("response", numbers)
+        return download.response("response", numbers)
     return guard.page(
         visit,
         "response.html",
@@ -58,7 +58,7 @@ def show(request: Request, visit: Visit) -> Response:
         ),
         languages=bars(
             {code: ways.get((None, code)) for code in languages(ways)},
-            {code: filters.language_name(code) for code in languages(ways)},
+            {code: question.language_name(code) for code in languages(ways)},
             {code for _, code in partly if code},
         ),
     )
@@ -118,7 +118,7 @@ def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
     if not any(channel and language for channel, language in ways):
         return _as_list(ways, partly)
     codes = languages(ways)
-    head = ("Channel", *(filters.language_name(code) for code in codes), "All")
+    head = ("Channel", *(question.language_name(code) for code in codes), "All")
     rows = [
         (_channel(channel), *(_cell(ways, (channel, code)) for code in (*codes, None)))
         for channel in channels(ways)
@@ -142,7 +142,7 @@ def bars(
 def _as_list(ways: Ways, partly: Set[Way]) -> Table:
     rows = [(_channel(code), _cell(ways, (code, None), partly)) for code in channels(ways)]
     rows += [
-        (table.name(filters.language_name(code)), _cell(ways, (None, code), partly))
+        (table.name(question.language_name(code)), _cell(ways, (None, code), partly))
         for code in languages(ways)
     ]
     rows.append((table.name("All"), _cell(ways, (None, None))))

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from starlette.exceptions import HTTPException
-
 from cxserver import periods
+from cxserver.errors import QuestionRefused
 from cxserver.periods import Period, Span
 from cxserver.results import cuts
 from cxserver.results.freshness import Freshness
@@ -77,7 +76,7 @@ def end_of(fresh: Freshness, today: date) -> date:
 
 
 def read(asked: Asked, today: date, end: date) -> Window:
-    """The days in an address; rolling ones last until before `end`. Raises HTTPException (422)."""
+    """The days in an address; rolling ones last until before `end`. Raises QuestionRefused."""
     first, last = asked.get("from", ""), asked.get("to", "")
     if first or last:
         return _free(first, last, today)
@@ -87,9 +86,9 @@ def read(asked: Asked, today: date, end: date) -> Window:
     try:
         period = periods.named(name)
     except ValueError:
-        raise HTTPException(422, f"Choose a period: {', '.join(ROLLING)} or 2027Q1.") from None
+        raise QuestionRefused(f"Choose a period: {', '.join(ROLLING)} or 2027Q1.") from None
     if period.kind not in ("month", "quarter") or period.start > today:
-        raise HTTPException(422, "Choose a month or a quarter that has begun.")
+        raise QuestionRefused("Choose a month or a quarter that has begun.")
     return _fixed(period, today)
 
 
@@ -129,11 +128,11 @@ def _free(first: str, last: str, today: date) -> Window:
     try:
         span = periods.days(date.fromisoformat(first), date.fromisoformat(last))
     except (ValueError, OverflowError):
-        raise HTTPException(422, "Write both days as 2026-10-01 and 2026-10-31.") from None
+        raise QuestionRefused("Write both days as 2026-10-01 and 2026-10-31.") from None
     start, end = span.start, span.end
     assert start is not None and end is not None  # noqa: S101  # both were given
     if not (date(2000, 1, 1) <= start < end <= today + _DAY and end - start <= _LONGEST):
-        raise HTTPException(422, "Choose days up to today, in order, and at most two years.")
+        raise QuestionRefused("Choose days up to today, in order, and at most two years.")
     before = Span(start - (end - start), start)
     if cuts.is_whole_months(span):
         months = 12 * (end.year - start.year) + end.month - start.month

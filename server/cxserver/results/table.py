@@ -1,12 +1,7 @@
 """A table of a staff page: the same cells for the eye, a screen reader and a spreadsheet."""
 
-import csv
 from dataclasses import dataclass
-from io import StringIO
 
-from starlette.responses import Response
-
-from cxserver.export import cells
 from cxserver.results import suppression
 from cxserver.results.measures import Score, Share
 from cxserver.results.suppression import View
@@ -35,16 +30,6 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
-
-    def csv(self) -> str:
-        """As CSV, with numbers as numbers."""
-        file = StringIO()
-        writer = csv.writer(file)
-        writer.writerow(self.head)
-        for row in self.rows:
-            told = (cell.text if cell.raw is None else cell.raw for cell in row)
-            writer.writerow([cells.inert(value) for value in told])
-        return file.getvalue()
 
 
 def name(text: str, href: str = "") -> Cell:
@@ -85,12 +70,6 @@ def share(found: Share) -> tuple[Cell, Cell, Cell]:
 def plain(text: str, raw: Raw = None) -> Cell:
     """Words, or a number that tells of nobody."""
     return Cell(text, raw)
-
-
-def download(file: str, table: Table) -> Response:
-    """The table as a file."""
-    named = {"content-disposition": f'attachment; filename="{file}.csv"'}
-    return Response(table.csv(), media_type="text/csv; charset=utf-8", headers=named)
 
 
 def percent(value: float) -> str:

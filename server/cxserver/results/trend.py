@@ -14,16 +14,15 @@ from sqlalchemy import Connection
 from cxserver import periods
 from cxserver.instrument.survey import Survey
 from cxserver.periods import Kind, Period, Span
-from cxserver.results import changes, cuts, suppression
+from cxserver.results import changes, charts, cuts, sentences, suppression, table
 from cxserver.results.changes import Break, Side
+from cxserver.results.charts import Trend
 from cxserver.results.cuts import Counted
+from cxserver.results.days import in_words
 from cxserver.results.measures import Score
+from cxserver.results.question import Filters
+from cxserver.results.table import Cell, Table
 from cxserver.results.tally_query import Slice
-from cxserver.staff import table
-from cxserver.staff.results import charts, sentences, windows
-from cxserver.staff.results.charts import Trend
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.table import Cell, Table
 
 DAYS = 168
 WEEK, MONTH = 7, 28
@@ -91,7 +90,7 @@ class Series:
         best = f"Gave {sentences.good(one.score(measure) for one in self.blocks)}"
         head: tuple[str, ...] = ("Days", "People", best, "At least", "At most")
         rows = tuple(
-            (table.name(windows.in_words(one.span)), *_cells(one, measure))
+            (table.name(in_words(one.span)), *_cells(one, measure))
             + ((table.plain(stops.get(one.label, "")),) if stops else ())
             for one in self.blocks
         )
@@ -100,24 +99,24 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class TrendCounts:
     """What the series is worked out from: by day, or by the months of a cut."""
 
     counted: Counted
     months: tuple[Period, ...] = ()
 
 
-def fetch(connection: Connection, asked: Filters) -> Fetched:
+def fetch(connection: Connection, asked: Filters) -> TrendCounts:
     """Read what the series needs, whatever the days asked for; with a cut, by month."""
     if asked.is_cut and not asked.holds_rows:
         months = _months(asked)
         span = Span(months[0].start, months[-1].end)
-        return Fetched(_counted(connection, asked, span, "month"), months)
+        return TrendCounts(_counted(connection, asked, span, "month"), months)
     span = Span(asked.end - timedelta(days=DAYS), asked.end)
-    return Fetched(_counted(connection, asked, span, "day"))
+    return TrendCounts(_counted(connection, asked, span, "day"))
 
 
-def work_out(fetched: Fetched, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+def work_out(fetched: TrendCounts, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
     """The series of what is asked for."""
     counted = fetched.counted.slices
     if fetched.months:

@@ -16,8 +16,9 @@ from cxserver.results import (
 from cxserver.results.cuts import Counted
 from cxserver.results.drivers import Taps
 from cxserver.results.findings import Finding, Report
+from cxserver.results.question import Filters
+from cxserver.results.reading import Reading
 from cxserver.results.tally_query import Slice
-from cxserver.staff.results.filters import Filters, Reading
 
 # The first sentence of a finding ends like this.
 _END = " of 100. "

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from cxserver.comments import shelf as commentlist
+from cxserver.comments.shelf import Search, Shelf, Told
 from cxserver.periods import Span
-from cxserver.staff.comments import shelf as commentlist
-from cxserver.staff.comments.shelf import Search, Shelf, Told
-from cxserver.staff.results import filters
-from cxserver.staff.results.filters import Reading
+from cxserver.results import question
+from cxserver.results.reading import Reading
 
 _MOST = 3
 _CHARS = 300
@@ -33,7 +33,7 @@ def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
     shelf = Shelf(reader.connection, reader.directory, reader.scope, reader.now)
     since = commentlist.monday_of(span.start or reader.now.date())
     # A digest that is sent late is as of the morning it was due.
-    today = filters.today_of(reader)
+    today = question.today_of(reader.directory, reader.now)
     found = [
         _quote(one)
         for one in shelf.find(Search(), limit=_LOOKED_AT).comments

@@ -7,7 +7,7 @@ from cxserver.results import drivers, suppression
 from cxserver.results.changes import Change
 from cxserver.results.drivers import Taps
 from cxserver.results.measures import Score
-from cxserver.staff.table import percent
+from cxserver.results.table import percent
 
 MEASURES: Mapping[str, str] = {"trust": "Trust", "satisfaction": "Satisfaction"}
 

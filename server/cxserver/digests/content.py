@@ -6,7 +6,7 @@ that person on that day, and two digests together tell what two looks at the pag
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -14,18 +14,15 @@ from sqlalchemy import Connection
 from cxserver.accounts import roles
 from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
-from cxserver.digests import subscriptions
+from cxserver.digests import quotes, subscriptions
+from cxserver.digests.quotes import Quote
 from cxserver.periods import Period
-from cxserver.results import small, suppression
+from cxserver.results import overview, sentences, small, small_office, suppression, table
 from cxserver.results.measures import Score
-from cxserver.results.scopes import Scope
+from cxserver.results.overview import Seen, Standing
+from cxserver.results.question import Filters
+from cxserver.results.reading import Reading
 from cxserver.results.small import Quarter
-from cxserver.staff import table
-from cxserver.staff.comments import quotes
-from cxserver.staff.comments.quotes import Quote
-from cxserver.staff.results import overview, sentences, small_office
-from cxserver.staff.results.filters import Filters
-from cxserver.staff.results.overview import Seen, Standing
 
 _NONE = (
     "There are no new answers to show. If people were asked, check that the poster is still up, "
@@ -37,21 +34,6 @@ _FEW = (
     "Fewer than 30 people a month answer here. So this counts people, goes by quarters of the "
     "federal fiscal year, and compares the office with nobody but itself."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """Somebody on whose behalf the numbers are read, at the moment `now`."""
-
-    member: Member
-    connection: Connection
-    directory: Directory
-    now: datetime
-
-    @property
-    def scope(self) -> Scope:
-        """All that this person may see."""
-        return roles.may_see(self.member, self.directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +78,11 @@ def make(
     A week's tells of the four weeks that end with it, as the Overview does: one alone is small.
     """
     due = subscriptions.moment(period, zone(directory))
-    reader = Subscriber(who, connection, directory, due)
+    reader = Reading(connection, directory, roles.may_see(who, directory), due)
     asked = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
     if not asked.services_in(asked.seen):
         return None
-    said = _numbers(reader, asked, last_week=period.kind == "week")
+    said = _numbers(who, reader, asked, last_week=period.kind == "week")
     if not roles.sees_comments(who):
         return said
     links = (*said.links, ("Comments", "/comments"))
@@ -112,19 +94,19 @@ def zone(directory: Directory) -> ZoneInfo:
     return ZoneInfo(directory.agency.timezone if directory.agency else str(UTC))
 
 
-def _numbers(reader: Subscriber, asked: Filters, *, last_week: bool) -> Digest:
-    if small_office.is_asked_for(reader.connection, asked):
-        return _small(reader, asked)
+def _numbers(who: Member, reader: Reading, asked: Filters, *, last_week: bool) -> Digest:
+    if small_office.is_small(reader.connection, asked):
+        return _small(who, reader, asked)
     _, seen = overview.read(reader, asked)
     if seen is None:
-        return replace(_blank(reader, asked), note=_NONE)
-    return _full(reader, asked, seen, last_week=last_week)
+        return replace(_blank(who, asked), note=_NONE)
+    return _full(who, asked, seen, last_week=last_week)
 
 
-def _full(reader: Subscriber, asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
+def _full(who: Member, asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
     scores = tuple(_score(one, seen.before) for one in seen.standing)
     answers = _answers(asked, seen, last_week=last_week)
-    blank = _blank(reader, asked)
+    blank = _blank(who, asked)
     links = (*blank.links, ("Drivers", f"/drivers{asked.query()}"))
     return replace(
         blank, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), links=links
@@ -174,12 +156,12 @@ def _moved(seen: Seen) -> tuple[str, ...]:
     return ()
 
 
-def _small(reader: Subscriber, asked: Filters) -> Digest:
+def _small(who: Member, reader: Reading, asked: Filters) -> Digest:
     quarters = small_office.quarters(reader, asked)
     told = tuple(small.sentence(one) for one in reversed(quarters) if one.n)
     last, end = small_office.latest(quarters), asked.end - timedelta(days=1)
     # Of a month too: its page goes by quarters, whatever days are asked for.
-    blank = replace(_blank(reader, asked), days=f"until {end:%b} {end.day}, {end.year}")
+    blank = replace(_blank(who, asked), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
         return replace(blank, note=f"{_FEW} {_NONE}")
     # This quarter and the one it is held against.
@@ -212,12 +194,12 @@ def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
     return f"“{word}” is named most as what could be better: by {people} people.", ""
 
 
-def _blank(reader: Subscriber, asked: Filters) -> Digest:
+def _blank(who: Member, asked: Filters) -> Digest:
     query = asked.query()
     links = [("Overview", f"/{query}")]
     if len(asked.offices) > 1:
         links.append(("Offices", f"/offices{query}"))
-    return Digest(_place(reader.member, asked), asked.window.days, links=tuple(links))
+    return Digest(_place(who, asked), asked.window.days, links=tuple(links))
 
 
 def _place(who: Member, asked: Filters) -> str:

@@ -7,20 +7,19 @@ busy offices alone. Whatever is asked for is narrowed by what the person may see
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.disclosure.audience import Audience
-from cxserver.results import cuts, freshness, scopes
+from cxserver.errors import NotFound, QuestionRefused
+from cxserver.results import cuts, days, freshness, scopes
+from cxserver.results.days import DEFAULT, Asked, Window
 from cxserver.results.freshness import Freshness
+from cxserver.results.reading import Reading
 from cxserver.results.scopes import Scope
-from cxserver.staff.results import windows
-from cxserver.staff.results.windows import DEFAULT, Asked, Window
 
 _DAY = timedelta(days=1)
 CHANNELS: Mapping[str, str] = {
@@ -33,26 +32,6 @@ CHANNELS: Mapping[str, str] = {
     "site": "Website",
     "paper": "Paper",
 }
-
-
-class Reading(Protocol):
-    """One look at the data, for a page or a digest: all of its numbers are of one snapshot."""
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction that everything is read in."""
-
-    @property
-    def scope(self) -> Scope:
-        """All that this person may see."""
-
-    @property
-    def directory(self) -> Directory:
-        """What exists."""
-
-    @property
-    def now(self) -> datetime:
-        """The moment at which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +50,16 @@ class Filters:
 
     @classmethod
     def read(cls, asked: Asked, reader: Reading) -> "Filters":
-        """The filters in an address. Raises HTTPException: 404 for what is not there for this
-        person, 422 for what cannot be.
+        """The filters in an address. Raises NotFound for what is not there for this person, and
+        QuestionRefused for what cannot be.
         """
-        directory, today = reader.directory, today_of(reader)
+        directory, today = reader.directory, today_of(reader.directory, reader.now)
         wanted = cls(
             asked.get("service", "") or None,
             asked.get("office", "") or None,
             asked.get("channel", "") or None,
             asked.get("language", "") or None,
-            windows.read(asked, today, today),
+            days.read(asked, today, today),
             today,
             reader.scope,
             directory,
@@ -97,7 +76,7 @@ class Filters:
     @property
     def end(self) -> date:
         """The day after the last one that rolling days count."""
-        return windows.end_of(self.fresh, self.today)
+        return days.end_of(self.fresh, self.today)
 
     @property
     def is_settled(self) -> bool:
@@ -142,7 +121,7 @@ class Filters:
     def _dated(self, asked: Asked, connection: Connection) -> "Filters":
         """With the days that are asked for, as far as they are in."""
         fresh = freshness.read(connection, self.of_office(), self.today)
-        window = windows.read(asked, self.today, windows.end_of(fresh, self.today))
+        window = days.read(asked, self.today, days.end_of(fresh, self.today))
         found = replace(self, window=window, fresh=fresh)
         return found.by_months() if self.is_cut and not self.holds_rows else found
 
@@ -150,7 +129,7 @@ class Filters:
         """The same, of whole months instead of rolling days: cuts are counted by those."""
         if not self.window.is_rolling:
             return self
-        return replace(self, window=windows.whole_months(self.window, self.today))
+        return replace(self, window=days.whole_months(self.window, self.today))
 
     def scope(self) -> Scope:
         """The answers asked for, in these days, and never more than the person may see."""
@@ -227,7 +206,7 @@ class Filters:
         """What can be chosen here: for each filter its values and what they are called."""
         services = self.services_in(self.seen)
         languages = sorted({code for one in services for code in one.survey.languages})
-        named = [(one.name, one.title) for one in windows.choices(self.today, self.end)]
+        named = [(one.name, one.title) for one in days.choices(self.today, self.end)]
         if self.window.name not in dict(named):
             named.append((self.window.name, self.window.title))
         return {
@@ -241,24 +220,23 @@ class Filters:
     def _check(self) -> None:
         seen = {one.slug for one in self.services_in(self.seen)}
         if self.service is not None and self.service not in seen:
-            raise HTTPException(404, "There is no such service here.")
+            raise NotFound("There is no such service here.")
         if self.office is not None and self.office not in self._seen_offices():
-            raise HTTPException(404, "There is no such office here.")
+            raise NotFound("There is no such office here.")
         if self.channel is not None and self.channel not in CHANNELS:
-            raise HTTPException(422, f"Choose a channel: {', '.join(CHANNELS)}.")
+            raise QuestionRefused(f"Choose a channel: {', '.join(CHANNELS)}.")
         languages = [code for code, _ in self.choices()["language"]]
         if self.language is not None and self.language not in languages:
-            raise HTTPException(422, f"Choose a language: {', '.join(languages)}.")
+            raise QuestionRefused(f"Choose a language: {', '.join(languages)}.")
 
     def _seen_offices(self) -> set[str]:
         return {one.slug for one in self.all_offices(self.seen)}
 
 
-def today_of(reader: Reading) -> date:
+def today_of(directory: Directory, now: datetime) -> date:
     """The agency's date."""
-    agency = reader.directory.agency
-    zone = ZoneInfo(agency.timezone) if agency else None
-    return reader.now.astimezone(zone).date()
+    agency = directory.agency
+    return now.astimezone(ZoneInfo(agency.timezone) if agency else None).date()
 
 
 def language_name(code: str) -> str:

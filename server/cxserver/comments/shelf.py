@@ -22,8 +22,8 @@ from cxserver.errors import NotFound
 from cxserver.instrument.scale import FIVE_POINT, THUMBS
 from cxserver.results import drivers
 from cxserver.results.drivers import POINTS, Side
+from cxserver.results.question import CHANNELS, language_name
 from cxserver.results.scopes import Scope
-from cxserver.staff.results.filters import CHANNELS, language_name
 
 PAGE = 25
 _WEEK = timedelta(days=7)

@@ -13,13 +13,15 @@ import jinja2
 
 from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Directory
+from cxserver.digests.content import Digest
 from cxserver.digests.subscriptions import Every
 from cxserver.mail import Letter
 from cxserver.pages import environment
 from cxserver.settings import Settings
-from cxserver.staff.digest import Digest
 
 _WIDTH = 72
+# The page of a digest shows the same words by the same template.
+TEMPLATES = Path(__file__).parent / "templates"
 OFTEN = {Every.WEEK: "every Monday", Every.MONTH: "on the first of each month"}
 
 
@@ -89,4 +91,4 @@ def _wrapped(sentence: str, indent: str = "", mark: str = "") -> Iterable[str]:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return environment.make(Path(__file__).parent / "templates")
+    return environment.make(TEMPLATES)

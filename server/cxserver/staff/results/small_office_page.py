@@ -1,0 +1,74 @@
+"""The page of an office with few answers."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cxserver.results import sentences, small_office, suppression, table
+from cxserver.results.measures import Score
+from cxserver.results.question import Filters
+from cxserver.results.small import Quarter
+from cxserver.results.table import Cell, Table
+from cxserver.staff import download, guard
+from cxserver.staff.comments import comments
+from cxserver.staff.guard import Visit
+
+# The comments at the top of the page.
+WROTE = 5
+_WHOLE = "This is all that people answered here. A small office is not cut up any further."
+
+
+def show(request: Request, visit: Visit, asked: Filters) -> Response:
+    """The page."""
+    note = [_WHOLE] if asked.service or asked.channel or asked.language else []
+    asked = small_office.whole(asked)
+    told = small_office.quarters(visit.reading(), asked)
+    numbers = as_table(told)
+    if request.query_params.get("format") == "csv":
+        return download.response("small-office", numbers)
+    last = small_office.latest(told)
+    return guard.page(
+        visit,
+        "small-office.html",
+        asked=asked,
+        office=asked.offices[0],
+        sentences=note + small_office.in_sentences(told),
+        latest=last,
+        named=small_office.named(asked, last),
+        quarters=numbers,
+        comments=_comments(visit),
+        wrote=comments.latest(visit, asked.offices[0].slug, WROTE),
+        state_words=comments.STATE_WORDS,
+    )
+
+
+def as_table(quarters: Sequence[Quarter]) -> Table:
+    """The quarters, the oldest first."""
+    head = ("Quarter", "People", "Satisfaction 4 or 5", _trust(quarters))
+    rows = tuple((table.name(one.name), *_cells(one)) for one in quarters)
+    return Table("Answers by fiscal quarter", head, rows)
+
+
+def _trust(quarters: Sequence[Quarter]) -> str:
+    return f"Trust {sentences.good(one.trust for one in quarters).removeprefix('a ')}"
+
+
+def _cells(one: Quarter) -> tuple[Cell, ...]:
+    if not one.n:
+        return table.nothing(), table.nothing(), table.nothing()
+    return table.count(one.n), _people(one.satisfaction), _people(one.trust)
+
+
+def _people(score: Score | None) -> Cell:
+    if score is None:
+        return table.nothing()
+    return Cell(score.people, score.top, suppression.staff(score.n))
+
+
+def _comments(visit: Visit) -> str:
+    """Where the comments are, for those who may read them."""
+    for room in visit.rooms:
+        if room.path == "/comments" and visit.member.role in room.roles:
+            return visit.path + room.path
+    return ""
