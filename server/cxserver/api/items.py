@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cxsdk.token import Kind
 from cxserver.api.models import Fault, Item, Problem
+from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
 from cxserver.instrument.survey import Survey
@@ -16,7 +17,7 @@ from cxserver.intake import bursts, entry, gate
 from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.bursts import Row, Seen
 from cxserver.intake.entry import Sheet
-from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.lookout import Noted
 
 # A kiosk may have been without a network this long.
@@ -43,7 +44,7 @@ _FAULTS = 20
 _FIELDS = 40
 
 
-class Rejected(Exception):
+class Rejected(ServerError):
     """One item that is not taken, with the problem to tell."""
 
     def __init__(self, status: int, code: str, detail: str = "", faults: list[Fault] | None = None):
@@ -164,7 +165,7 @@ async def _open(desk: AnswerService, link: str, now: datetime, answered_at: date
             # Only a kiosk's word is taken for when it was.
             answered_at=answered_at if found.kiosk else None,
         )
-    except Refused as refused:
+    except LinkNotOpen as refused:
         raise Rejected(refused.status, refused.code) from None
 
 

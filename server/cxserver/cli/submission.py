@@ -23,7 +23,7 @@ from cxserver.errors import ServerError
 from cxserver.quarter import answers, check, filing, fiscal, recording, submissions
 from cxserver.quarter.check import Colour, Report
 from cxserver.quarter.filing import Order
-from cxserver.quarter.recording import Entry, NotReady
+from cxserver.quarter.recording import Entry, QuarterNotReady
 from cxserver.quarter.submissions import Submission
 
 _TYPED = "(name typed on the command line, by somebody who holds the server)"
@@ -67,7 +67,7 @@ def quarter_record(
         wanted = order(engine, name, form, None, with_flagged)
         try:
             made = _add(engine, wanted, Entry(state, who, note))
-        except NotReady as refused:
+        except QuarterNotReady as refused:
             _show(refused.report)
             raise ServerError("This cannot be signed off yet: see the reasons above.") from None
     out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)

@@ -18,7 +18,7 @@ from cxserver.quarter.filing import Filed, Order
 from cxserver.quarter.submissions import Submission
 
 
-class NotReady(ServerError):
+class QuarterNotReady(ServerError):
     """What was to be signed off lacks something: `report` says what."""
 
     def __init__(self, report: Report):
@@ -45,7 +45,7 @@ def add(
     progress: Callable[[int], None] = lambda rows: None,
     beside: Callable[[Connection], None] = lambda connection: None,
 ) -> Submission:
-    """Add a record, and what `beside` writes with it: both, or neither. Raises NotReady,
+    """Add a record, and what `beside` writes with it: both, or neither. Raises QuarterNotReady,
     ServerError.
     """
     with source() as connection:
@@ -84,4 +84,4 @@ def _check_ready(filed: Filed, entry: Entry) -> None:
         return
     report = check.judge(filed.drawer, filed.entries)
     if report.blocked:
-        raise NotReady(report)
+        raise QuarterNotReady(report)

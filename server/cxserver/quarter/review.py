@@ -63,7 +63,7 @@ def named(text: str) -> Named:
         raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
 
 
-class Decided(Conflict):
+class AlreadyDecided(Conflict):
     """Colleagues have decided about these comments since somebody opened the page."""
 
     def __init__(self, rows: list[Named], who: str):
@@ -82,8 +82,8 @@ def decide(
     """Approve or withhold comments; a later decision takes the place of an earlier one.
 
     `seen` are the versions that somebody had before their eyes, 0 for a comment that waited; a
-    command gives none. Raises NotFound when one of them is no comment, Decided when there is a
-    later decision than was seen.
+    command gives none. Raises NotFound when one of them is no comment, AlreadyDecided when there
+    is a later decision than was seen.
     """
     wanted = sorted(set(rows))
     if seen is not None:
@@ -245,7 +245,7 @@ def _check_seen(connection: Connection, rows: list[Named], seen: Mapping[Named, 
     last = _versions(connection, rows)
     later = [row for row in rows if last.get(row, (0, ""))[0] != seen.get(row, 0)]
     if later:
-        raise Decided(later, last[later[0]][1] if later[0] in last else "Somebody")
+        raise AlreadyDecided(later, last[later[0]][1] if later[0] in last else "Somebody")
 
 
 def _versions(connection: Connection, rows: list[Named]) -> dict[Named, tuple[int, str]]:

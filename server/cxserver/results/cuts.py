@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
 from cxserver.disclosure.changes import Effect
+from cxserver.errors import ServerError
 from cxserver.instrument.levels import Level
 from cxserver.periods import Span
 from cxserver.results import tally_query
@@ -42,7 +43,7 @@ Hidden = Mapping[Key, frozenset[tuple[str | None, str]]]
 _LIVE = "live"
 
 
-class NotCut(ValueError):
+class NotCut(ServerError):
     """A question that nobody without the rows gets an answer to; it says what to ask instead."""
 
 

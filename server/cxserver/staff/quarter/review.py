@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from cxserver.accounts import roles
 from cxserver.errors import NotFound
 from cxserver.quarter import review
-from cxserver.quarter.review import Comment, Decided, Decision
+from cxserver.quarter.review import AlreadyDecided, Comment, Decision
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
 from cxserver.staff.quarter import choosing
@@ -87,7 +87,7 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
 def _decide(visit: Visit) -> Response:
     try:
         return _decided(visit)
-    except Decided as later:
+    except AlreadyDecided as later:
         return _show(visit, Refused(str(later), later.rows, _chosen(visit)))
 
 
