@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import crowds
+from cxserver.instrument import flags
 from cxserver.instrument.answers import Answers
-from cxserver.intake import bursts, entry
+from cxserver.intake import bursts
 from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
 
 PAGE = (Path(__file__).parents[1] / "docs" / "bursts.md").read_text(encoding="utf-8")
@@ -121,9 +122,9 @@ def test_only_ratings_alone_can_be_alike():
 
 
 def test_a_burst_is_suspect_and_one_that_was_looked_at_is_not():
-    assert all(entry.is_suspect(flag) for flag in bursts.FLAGS)
-    assert not any(entry.is_suspect(flag) for flag in bursts.LIFTED.values())
-    longest = ";".join({*entry.SUSPECT, "control"} - {SAME})
+    assert all(flags.is_suspect(flag) for flag in flags.BURSTS)
+    assert not any(flags.is_suspect(flag) for flag in bursts.LIFTED.values())
+    longest = ";".join({*flags.SUSPECT, "control"} - {SAME})
     assert len(longest) <= 64
 
 

@@ -221,9 +221,10 @@ def ready(sqlite_house):
 
 def record(house: House, state: str, who: str = "Ana Diaz") -> submissions.Submission:
     entry = recording.Entry(state, who)
-    return recording.add(
-        db.source(house.engine), db.sink(house.engine), quarters.order("v2"), entry, quarters.AFTER
-    )
+    source = db.source(house.engine)
+    prepared = recording.prepare(source, quarters.order("v2"), entry, quarters.AFTER)
+    with db.write(house.engine) as connection:
+        return recording.add(connection, prepared, quarters.AFTER)
 
 
 def sign(house: House, email: str):
@@ -263,14 +264,10 @@ def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_
 
     def add(state: str, who: str = "Ana Diaz") -> None:
         entry = recording.Entry(state, who, "")
-        recording.add(
-            db.source(ready.engine),
-            db.sink(ready.engine),
-            quarters.order("v2"),
-            entry,
-            quarters.AFTER,
-            read.append,
-        )
+        source, now = db.source(ready.engine), quarters.AFTER
+        prepared = recording.prepare(source, quarters.order("v2"), entry, now, read.append)
+        with db.write(ready.engine) as connection:
+            recording.add(connection, prepared, now)
 
     for state, who in (("submitted", "Ana Diaz"), ("signed-off", "Ben Ito"), ("draft", "Ana Diaz")):
         with pytest.raises(ServerError):

@@ -12,8 +12,9 @@ from cxserver.api.models import Fault, Item, Problem
 from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
+from cxserver.instrument.flags import is_suspect
 from cxserver.instrument.survey import Survey
-from cxserver.intake import bursts, entry, gate
+from cxserver.intake import bursts, gate
 from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.bursts import Row, Seen
 from cxserver.intake.entry import Sheet
@@ -78,7 +79,7 @@ class Checked:
             return None
         device = opened.service.slug, opened.office.slug, opened.token.nonce.hex()
         seen = Seen(device, row, self.at, bursts.face(self.answers))
-        return Noted(seen, entry.is_suspect(";".join(self.sheet.flags)))
+        return Noted(seen, is_suspect(";".join(self.sheet.flags)))
 
 
 async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:

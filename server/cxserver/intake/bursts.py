@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from cxserver.instrument.answers import Answers
+from cxserver.instrument.flags import RUSH, SAME
 
-RUSH = "burst-rush"
-SAME = "burst-same"
-FLAGS = frozenset({RUSH, SAME})
 # What stays on an answer when somebody has looked and takes the flag off: a note, not suspicion.
 LIFTED: Mapping[str, str] = {RUSH: "lifted-rush", SAME: "lifted-same"}
 # A device's clock is put right in whole seconds, between two answers too.

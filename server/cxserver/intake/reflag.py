@@ -19,6 +19,7 @@ from sqlalchemy import Row as Record
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory
+from cxserver.instrument.flags import BURSTS, is_suspect
 from cxserver.intake import bursts, entry, store
 from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Tally
@@ -42,7 +43,7 @@ class Change:
 
 def mark(engine: Engine, known: Directory, marks: Mapping[Row, str]) -> list[Change]:
     """Give each of these answers its burst flag. Raises StoreUnavailable."""
-    decided = bursts.FLAGS | set(_AGAIN)
+    decided = BURSTS | set(_AGAIN)
     return _change(
         engine,
         known,
@@ -70,7 +71,7 @@ def flagged(
     hour: int | None = None,
 ) -> list[Row]:
     """The answers of one day (and hour, local) that carry a burst flag."""
-    return _carrying(connection, bursts.FLAGS, service, office, day, zone, hour)
+    return _carrying(connection, BURSTS, service, office, day, zone, hour)
 
 
 def lifted(
@@ -142,7 +143,7 @@ def _change_some(
         text = ";".join(sorted(after))
         names = ("s", "d", "i", "text", "released")
         texts.append(dict(zip(names, (*row, text, _released(record, closed)), strict=True)))
-        changed.append(Change(row, entry.is_suspect(record.flags), entry.is_suspect(text)))
+        changed.append(Change(row, is_suspect(record.flags), is_suspect(text)))
         counts.update(_moved(known, record, text))
     if texts:
         connection.execute(_writing(), texts)

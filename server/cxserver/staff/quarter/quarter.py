@@ -171,7 +171,7 @@ def plainly(error: ServerError) -> str:
 
 def _glance(connection: Connection, visit: Visit, chosen: Chosen) -> Filed:
     try:
-        return filing.glance(connection, choosing.order(visit.directory, chosen), visit.now)
+        return filing.glance(connection, choosing.order(chosen), visit.now)
     except ServerError as error:
         raise HTTPException(422, str(error)) from None
 

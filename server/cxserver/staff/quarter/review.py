@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver.accounts import roles
 from cxserver.errors import NotFound
+from cxserver.instrument import masking
 from cxserver.quarter import review
 from cxserver.quarter.review import AlreadyDecided, Comment, Decision
 from cxserver.staff import guard
@@ -134,11 +135,11 @@ def _decided(visit: Visit) -> Response:
 def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) -> Entry:
     service, _, _ = one.row
     known = visit.directory.services.get(service)
-    text = choosing.order(visit.directory, chosen).clean(one.text)
+    agency = visit.directory.agency
     return Entry(
         _name(one),
         known.name if known else service,
-        text,
+        masking.mask(one.text, agency.mask if agency else ()),
         one.decision,
         one.who,
         f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(one))}",
