@@ -16,10 +16,11 @@ from cxserver.instrument.flags import is_suspect
 from cxserver.instrument.survey import Survey
 from cxserver.intake import bursts, gate
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.bursts import Row, Seen
+from cxserver.intake.bursts import Seen
 from cxserver.intake.entry import Sheet
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.lookout import Noted
+from cxserver.response_id import ResponseId
 
 # A kiosk may have been without a network this long.
 LATE = timedelta(days=14)
@@ -72,7 +73,7 @@ class Checked:
             return opened.service.slug, "", sid
         return opened.service.slug, opened.office.slug, opened.token.nonce
 
-    def noted(self, row: Row) -> Noted | None:
+    def noted(self, row: ResponseId) -> Noted | None:
         """What the lookout wants to know of it, once it is stored as `row`: kiosks only."""
         opened = self.sheet.opened
         if opened.token.kind is not Kind.KIOSK:

@@ -83,7 +83,7 @@ def redact(
     row, chosen = reviewing.named(name), settings(data)
     with database(chosen) as engine:
         with db.read(engine) as connection:
-            free = redaction.typed(directory.load(connection), row[0])
+            free = redaction.typed(directory.load(connection), row.service)
             found = redaction.preview(connection, row, free, cut)
         _show(found)
         if not confirm or not found.characters:
@@ -93,7 +93,8 @@ def redact(
         with db.write(engine) as connection:
             now = clock.now()
             gone, others = redaction.redact(connection, row, free, cut, now)
-            about = f"{row[0]}/{row[1] - timedelta(days=row[1].weekday())}/{row[2]} by {who}"
+            week = row.day - timedelta(days=row.day.weekday())
+            about = f"{row.service}/{week}/{row.id} by {who}"
             told = f"{gone} characters, also out of {others} texts of the staff"
             journal.write(connection, COMMAND, "redact a comment", about, told, now)
         db.forget_rows(engine, redaction.TABLES)

@@ -38,6 +38,7 @@ from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import Audience
 from cxserver.instrument.levels import Level
 from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
+from cxserver.response_id import ResponseId
 
 State = Literal["unread", "read", "open", "done"]
 STATES: tuple[State, ...] = ("unread", "read", "open", "done")
@@ -97,9 +98,9 @@ class Comment:
     is_released: bool
 
     @property
-    def row(self) -> tuple[str, date, str]:
+    def row(self) -> ResponseId:
         """What names the response."""
-        return self.service, self.day, self.id
+        return ResponseId(self.service, self.day, self.id)
 
     @property
     def monday(self) -> date:

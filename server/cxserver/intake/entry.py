@@ -17,8 +17,8 @@ from cxserver.instrument import cleaning, flags, masking, phrases
 from cxserver.instrument.answers import Answers
 from cxserver.instrument.phrases import Phrases
 from cxserver.instrument.survey import Survey
-from cxserver.intake.bursts import Row
 from cxserver.intake.gate import GRACE, Opened
+from cxserver.response_id import ResponseId
 
 # Faster than anybody can read two statements: worth a second look, never a reason to drop.
 FAST = timedelta(seconds=2)
@@ -61,9 +61,9 @@ class Entry:
     reply: bytes | None = None
 
     @property
-    def row(self) -> Row:
+    def row(self) -> ResponseId:
         """What names the response among all of them."""
-        return self.response["service"], self.response["day"], self.response["id"]
+        return ResponseId(self.response["service"], self.response["day"], self.response["id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cxserver.errors import NotFound
 from cxserver.instrument import masking
 from cxserver.quarter import review
 from cxserver.quarter.review import AlreadyDecided, Comment, Decision
+from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
 from cxserver.staff.quarter import choosing
@@ -46,7 +47,7 @@ class Refused:
     """What could not be saved, and why: the comments, and what was chosen for each of the page."""
 
     why: str
-    rows: Sequence[review.Named]
+    rows: Sequence[ResponseId]
     typed: Mapping[str, str]
 
 
@@ -102,8 +103,8 @@ def _chosen(visit: Visit) -> dict[str, str]:
     }
 
 
-def _seen(visit: Visit, row: review.Named) -> int:
-    text = choosing.field(visit, f"{_SEEN}{row[0]}/{row[2]}")
+def _seen(visit: Visit, row: ResponseId) -> int:
+    text = choosing.field(visit, f"{_SEEN}{row.service}/{row.id}")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
@@ -133,7 +134,7 @@ def _decided(visit: Visit) -> Response:
 
 
 def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) -> Entry:
-    service, _, _ = one.row
+    service = one.row.service
     known = visit.directory.services.get(service)
     agency = visit.directory.agency
     return Entry(
@@ -148,18 +149,17 @@ def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) 
     )
 
 
-def _after(visit: Visit, chosen: Chosen) -> review.Named | None:
+def _after(visit: Visit, chosen: Chosen) -> ResponseId | None:
     name = visit.request.query_params.get("after", "")
     if not name:
         return None
     service, id = _parts(name)
-    return service, chosen.quarter.start, id
+    return ResponseId(service, chosen.quarter.start, id)
 
 
 def _name(one: Comment) -> str:
     """Its service and id: the day is left out, as on the comment's own page."""
-    service, _, id = one.row
-    return f"{service}/{id}"
+    return f"{one.row.service}/{one.row.id}"
 
 
 def _parts(name: str) -> tuple[str, str]:
