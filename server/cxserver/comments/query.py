@@ -182,8 +182,8 @@ def folded(text: str) -> str:
 
 
 def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnElement[bool]:
-    """The second place where who may see what meets the database; `insight.slices.predicate` is
-    the first, for counts. A test holds the two against each other.
+    """What is wanted as SQL, for comments. `results.tally_query.predicate` is the same for counts:
+    a test holds the two against each other.
     """
     held = tables.responses.c
     terms: list[ColumnElement[bool]] = [held.service.in_(services), held.day.in_(days)]

@@ -92,7 +92,7 @@ def address(link: str, path: str) -> Address | None:
 
 
 class Gate:
-    """Opens links against the directory. It keeps derived keys, nothing else."""
+    """Opens links against the directory. It keeps the root keys, and the keys derived of them."""
 
     def __init__(self, roots: RootKeys):
         self._roots = roots

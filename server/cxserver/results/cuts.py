@@ -1,4 +1,4 @@
-"""Counts for a page, with what small numbers hide: the one way from a question to an answer.
+"""Counts for the staff pages, the digest and the API, with what small numbers hide.
 
 Whoever holds the rows gets all counts. Everybody else gets closed batches. Those may be cut by one
 of CUTS, for whole months that are over, and without the hidden cells of each month's cut table.
@@ -72,7 +72,7 @@ def read(
     only: Iterable[str] | None = None,
     within: Sequence[str] = (),
 ) -> Counted:
-    """The counts of a scope by any of `slices.GROUPS`. Raises NotCut.
+    """The counts of a scope by any of `tally_query.GROUPS`. Raises NotCut.
 
     `within` splits each group further, for a computation that shows none of those parts.
     """

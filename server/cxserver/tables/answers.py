@@ -1,4 +1,8 @@
-"""What people said, and what is counted of it: written by the one way in."""
+"""What people said, and what is counted of it.
+
+The writer of the intake and imports add answers. Flags, exclusions and redactions change them;
+undoing an import deletes its own.
+"""
 
 from typing import Any
 
