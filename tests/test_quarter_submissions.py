@@ -12,6 +12,7 @@ import quarters
 from command import cx
 from cxserver import clock, db
 from cxserver.accounts.roles import Role
+from cxserver.comments import omb_review
 from cxserver.errors import ServerError
 from cxserver.quarter import (
     check,
@@ -19,7 +20,6 @@ from cxserver.quarter import (
     fiscal,
     recording,
     reflections,
-    review,
     submissions,
     volumes,
 )
@@ -68,8 +68,8 @@ def complete(house: House, *services: str) -> None:
             reflections.put(connection, QUARTER, service, said)
             volume = Volume(200, 100, "Queue system", "Ana", quarters.AFTER)
             volumes.put(connection, QUARTER, service, channel, volume)
-        rows = [one.row for one in review.read(connection, QUARTER)]
-        review.decide(connection, rows, "approve", "Ana", quarters.AFTER)
+        rows = [one.row for one in omb_review.read(connection, QUARTER)]
+        omb_review.decide(connection, rows, "approve", "Ana", quarters.AFTER)
 
 
 def judged(house: House, form: str = "v2", now=quarters.AFTER) -> check.Report:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import cxserver
 from cxserver import db
-from cxserver.comments import cases
+from cxserver.comments import cases, omb_review
 from cxserver.periods import of
-from cxserver.quarter import review
 from cxserver.response_id import ResponseId
 from house import House
 from wrote import wrote
@@ -36,7 +35,7 @@ def test_what_is_stored_reviewed_and_followed_up_goes_by_the_same_name(sqlite_ho
     with db.write(house.engine) as connection:
         cases.read(connection, row, "riverside", house.clock())
         case = cases.find(connection, row)
-        [comment] = review.read(connection, of("quarter", row.day))
+        [comment] = omb_review.read(connection, of("quarter", row.day))
     assert case is not None
-    names = (row, case.row, comment.row, review.named(comment.name))
+    names = (row, case.row, comment.row, omb_review.named(comment.name))
     assert all(isinstance(name, ResponseId) for name in names) and len(set(names)) == 1

@@ -9,7 +9,7 @@ is below.
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
   x NotFound               a service, office or key that was named does not exist
   x Conflict               somebody else changed it in the meantime: look again
-    - AlreadyDecided       quarter/review: colleagues decided about these comments first
+    - AlreadyDecided       comments/omb_review: colleagues decided about these comments first
   x ApiKeyRefused          an API key is cut off, unknown, revoked or expired
   x Rejected               api/items: an API request is not taken; `problem` is the reply
   x AlreadyServing         a second server on the same data folder

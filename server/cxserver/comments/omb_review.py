@@ -16,7 +16,6 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 from cxserver import tables
 from cxserver.errors import Conflict, NotFound
 from cxserver.periods import Period
-from cxserver.quarter import answers
 from cxserver.response_id import ResponseId
 
 Decision = Literal["approve", "withhold"]
@@ -28,7 +27,7 @@ _STEP = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class OmbComment:
     """A comment of the quarter and what was decided about it; `row` names its response."""
 
     row: ResponseId
@@ -100,7 +99,7 @@ def read(
     undecided: bool = False,
     after: ResponseId | None = None,
     limit: int = 100,
-) -> list[Comment]:
+) -> list[OmbComment]:
     """Comments of the quarter, flagged answers and all. By service they stand in the order of
     their random ids, which tells nothing of the days; `after` is the last one of the page before.
     """
@@ -127,7 +126,7 @@ def read(
     return [_comment(row) for row in connection.execute(query)]
 
 
-def read_some(connection: Connection, rows: Iterable[ResponseId]) -> list[Comment]:
+def read_some(connection: Connection, rows: Iterable[ResponseId]) -> list[OmbComment]:
     """These comments, and what was decided about each."""
     held = tables.responses.c
     review = tables.comment_reviews.c
@@ -199,7 +198,12 @@ def together(every: Iterable[Standing]) -> Standing:
 
 def _written(quarter: Period, service: str | None) -> Any:
     held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end, held.comment != "", answers.own()]
+    terms = [
+        held.day >= quarter.start,
+        held.day < quarter.end,
+        held.comment != "",
+        tables.ASKED_BY_US,
+    ]
     if service is not None:
         terms.append(held.service == service)
     return and_(*terms)
@@ -273,6 +277,6 @@ def _must_exist(connection: Connection, rows: list[ResponseId]) -> None:
             raise NotFound(f"There is no comment {row.service}/{row.day}/{row.id}.")
 
 
-def _comment(row: Any) -> Comment:
+def _comment(row: Any) -> OmbComment:
     named = ResponseId(row.service, row.day, row.id)
-    return Comment(named, row.comment, row.decision, row.who or "", row.version or 0)
+    return OmbComment(named, row.comment, row.decision, row.who or "", row.version or 0)

@@ -13,17 +13,18 @@ from sqlalchemy import Connection
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
+from cxserver.comments import omb_review
+from cxserver.comments.omb_review import Standing
 from cxserver.errors import NotFound, ServerError
 from cxserver.export import cells
 from cxserver.instrument.flags import is_suspect
 from cxserver.periods import Period
-from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, review, sets
+from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, sets
 from cxserver.quarter import disclosed_figures as telling
 from cxserver.quarter.filing_set import Drawer
 from cxserver.quarter.formats import v1, v2, wide
 from cxserver.quarter.formats.fits import Format
 from cxserver.quarter.manifest import Entry, Written
-from cxserver.quarter.review import Standing
 from cxserver.quarter.sets import FileSet, LeftOut
 
 # Opens the file with this name, to be written.
@@ -99,15 +100,15 @@ def glance(connection: Connection, order: Order, now: datetime) -> Filed:
     drawer = open_drawer(connection, order, now)
     if drawer.form != "v2":
         return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
-    seen = review.standings(connection, order.quarter)
+    seen = omb_review.standings(connection, order.quarter)
     return Filed(
         drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
     )
 
 
-def _standing(order: Order, one: FileSet, seen: Mapping[review.Group, Standing]) -> Standing:
+def _standing(order: Order, one: FileSet, seen: Mapping[omb_review.Group, Standing]) -> Standing:
     where = {(one.service.slug, one.channel.ours, survey.n) for survey in one.surveys}
-    return review.together(
+    return omb_review.together(
         standing
         for (*group, flags), standing in seen.items()
         if tuple(group) in where and (order.with_flagged or not is_suspect(flags))

@@ -89,6 +89,9 @@ responses = Table(
     sqlite_with_rowid=False,
 )
 
+# Those that were imported were filed by others.
+ASKED_BY_US = responses.c.flags.not_like("%imported%")
+
 exclusions = Table(
     "exclusions",
     metadata,

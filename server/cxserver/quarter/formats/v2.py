@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from cxserver.comments.omb_review import Standing
 from cxserver.export import cells
 from cxserver.instrument import drivers, masking
 from cxserver.instrument.survey import Survey
 from cxserver.quarter.counts import Counts
 from cxserver.quarter.formats import sorting
-from cxserver.quarter.review import Standing
 
 CODES = tuple(driver.omb for driver in drivers.ALL)
 HEADER = (

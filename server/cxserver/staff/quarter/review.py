@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver.accounts import roles
+from cxserver.comments import omb_review
+from cxserver.comments.omb_review import AlreadyDecided, Decision, OmbComment
 from cxserver.errors import NotFound
 from cxserver.instrument import masking
-from cxserver.quarter import review
-from cxserver.quarter.review import AlreadyDecided, Comment, Decision
 from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
@@ -59,15 +59,15 @@ def enter(request: Request, visit: Visit) -> Response:
 def _show(visit: Visit, refused: Refused | None = None) -> Response:
     chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
     with visit.read() as connection:
-        found = review.read(
+        found = omb_review.read(
             connection,
             chosen.quarter,
             undecided=not every,
             after=_after(visit, chosen),
             limit=PAGE + 1,
         )
-        waiting = review.waiting(connection, chosen.quarter)
-        again = review.read_some(connection, refused.rows) if refused else []
+        waiting = omb_review.waiting(connection, chosen.quarter)
+        again = omb_review.read_some(connection, refused.rows) if refused else []
     if found:
         visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     page = found[:PAGE]
@@ -116,11 +116,11 @@ def _decided(visit: Visit) -> Response:
             if not names:
                 continue
             try:
-                rows = review.find(connection, chosen.quarter, names)
+                rows = omb_review.find(connection, chosen.quarter, names)
             except NotFound as error:
                 raise HTTPException(422, f"{error} Open the page again.") from None
             seen = {row: _seen(visit, row) for row in rows}
-            n = review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
+            n = omb_review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
             visit.back.journal.write(
                 connection,
                 visit.member,
@@ -133,7 +133,7 @@ def _decided(visit: Visit) -> Response:
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show=show)}", 303)
 
 
-def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) -> Entry:
+def _entry(visit: Visit, chosen: Chosen, one: OmbComment, refused: Refused | None) -> Entry:
     service = one.row.service
     known = visit.directory.services.get(service)
     agency = visit.directory.agency
@@ -157,7 +157,7 @@ def _after(visit: Visit, chosen: Chosen) -> ResponseId | None:
     return ResponseId(service, chosen.quarter.start, id)
 
 
-def _name(one: Comment) -> str:
+def _name(one: OmbComment) -> str:
     """Its service and id: the day is left out, as on the comment's own page."""
     return f"{one.row.service}/{one.row.id}"
 

@@ -10,10 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, periods
 from cxserver.accounts import roles
-from cxserver.comments import redaction
+from cxserver.comments import omb_review, redaction
 from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
-from cxserver.quarter import review
 from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.comments import case, redact
@@ -84,7 +83,7 @@ def _row(visit: Visit, chosen: Chosen, name: str) -> ResponseId:
     service, _, id = name.partition("/")
     try:
         with visit.read() as connection:
-            [row] = review.find(connection, chosen.quarter, [(service, id)])
+            [row] = omb_review.find(connection, chosen.quarter, [(service, id)])
     except NotFound:
         raise HTTPException(404) from None
     return row
