@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from cxserver.intake.bursts import Face, Runs, Seen
+from cxserver.response_id import ResponseId
 
 Visit = tuple[float, Face | None]
 Crowd = Callable[[Random], list[Visit]]
@@ -61,7 +62,7 @@ def flags(visits: list[Visit], runs: Runs | None = None) -> dict[int, str]:
     runs = runs or Runs()
     found: dict[int, str] = {}
     for n, (at, mood) in enumerate(visits):
-        row = ("permits", date(2026, 11, 4), str(n))
+        row = ResponseId("permits", date(2026, 11, 4), str(n))
         marks = runs.judge(Seen(DEVICE, row, START + timedelta(seconds=at), mood))
         for (_, _, name), flag in marks.items():
             found.setdefault(int(name), flag)

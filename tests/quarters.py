@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from cxserver import db
-from cxserver.instrument import masking
-from cxserver.intake import entry
 from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Filed, Order
 from house import House
@@ -80,9 +78,9 @@ def _drivers(service: str, chance: random.Random) -> Any:
 
 
 def order(form: str, **how: Any) -> Order:
-    """An order for the quarter, with the rules of the intake."""
+    """An order for the quarter."""
     how = {"quarter": fiscal.named(QUARTER)} | how
-    return Order(form=form, clean=masking.mask, suspect=entry.is_suspect, **how)
+    return Order(form=form, **how)
 
 
 def write(house: House, form: str, path: Path, now: datetime = AFTER, **how: Any) -> Filed:

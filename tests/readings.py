@@ -10,7 +10,7 @@ from cxserver import db
 from cxserver.catalog.directory import Directory
 from cxserver.comments import shelf
 from cxserver.intake import reflag
-from cxserver.intake.bursts import Row
+from cxserver.response_id import ResponseId
 from cxserver.results import count, grouped, tally_query
 from cxserver.results.scopes import Scope
 
@@ -33,13 +33,13 @@ def of_office(engine: Engine, office: str) -> int:
         return count.of_office(connection, office)
 
 
-def flagged(engine: Engine, *args: Any) -> list[Row]:
+def flagged(engine: Engine, *args: Any) -> list[ResponseId]:
     """`reflag.flagged` in a transaction of its own."""
     with db.read(engine) as connection:
         return reflag.flagged(connection, *args)
 
 
-def lifted(engine: Engine, *args: Any) -> list[Row]:
+def lifted(engine: Engine, *args: Any) -> list[ResponseId]:
     """`reflag.lifted` in a transaction of its own."""
     with db.read(engine) as connection:
         return reflag.lifted(connection, *args)

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import crowds
+from cxserver.instrument import flags
 from cxserver.instrument.answers import Answers
-from cxserver.intake import bursts, entry
+from cxserver.intake import bursts
 from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
+from cxserver.response_id import ResponseId
 
 PAGE = (Path(__file__).parents[1] / "docs" / "bursts.md").read_text(encoding="utf-8")
 FIVES = (5, 5)
@@ -75,7 +77,7 @@ def test_an_earlier_answer_starts_a_new_run_but_not_a_clock_that_is_put_right():
 
 def test_each_device_has_its_own_runs():
     runs = Runs()
-    seen = Seen(crowds.DEVICE, ("permits", date(2026, 11, 4), "1"), crowds.START, None)
+    seen = Seen(crowds.DEVICE, ResponseId("permits", date(2026, 11, 4), "1"), crowds.START, None)
     for n in range(40):
         service, office, nonce = crowds.DEVICE
         others = [(service, office, f"{n % 4:016}"), (service, f"o{n % 4}", nonce)]
@@ -88,7 +90,7 @@ def test_memory_is_bounded_and_the_longest_unseen_device_is_forgotten():
     runs = Runs(devices=3)
 
     def see(device: int, second: int) -> int:
-        row = ("permits", date(2026, 11, 4), f"{device}-{second}")
+        row = ResponseId("permits", date(2026, 11, 4), f"{device}-{second}")
         at = crowds.START + timedelta(seconds=second)
         return len(runs.judge(Seen(("permits", "riverside", str(device)), row, at, None)))
 
@@ -103,7 +105,7 @@ def test_memory_is_bounded_and_the_longest_unseen_device_is_forgotten():
     assert see(1, 6) == 0
     many = Runs()
     for second in range(2000):
-        row = ("permits", date(2026, 11, 4), str(second))
+        row = ResponseId("permits", date(2026, 11, 4), str(second))
         many.judge(Seen(crowds.DEVICE, row, crowds.START + timedelta(seconds=second), FIVES))
     assert sum(len(run.rows) for run in many._devices[crowds.DEVICE].runs) == 0
 
@@ -121,9 +123,9 @@ def test_only_ratings_alone_can_be_alike():
 
 
 def test_a_burst_is_suspect_and_one_that_was_looked_at_is_not():
-    assert all(entry.is_suspect(flag) for flag in bursts.FLAGS)
-    assert not any(entry.is_suspect(flag) for flag in bursts.LIFTED.values())
-    longest = ";".join({*entry.SUSPECT, "control"} - {SAME})
+    assert all(flags.is_suspect(flag) for flag in flags.BURSTS)
+    assert not any(flags.is_suspect(flag) for flag in bursts.LIFTED.values())
+    longest = ";".join({*flags.SUSPECT, "control"} - {SAME})
     assert len(longest) <= 64
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from cxserver import db, tables
 from cxserver.intake import recount
 from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
+from cxserver.response_id import ResponseId
 from house import NOW, House
 from test_reflag import DEVICE, counted, device, flags, item, post
 
@@ -204,7 +205,7 @@ def test_flags_do_not_depend_on_how_answers_were_batched_and_none_is_lost(street
         key = str(uuid4())
         batch.append(item(link, at, key=key, satisfaction=rating, drivers=drivers))
         face = None if drivers else (rating, 5)
-        row = ("permits", NOW.date(), key)
+        row = ResponseId("permits", NOW.date(), key)
         for (_, _, name), flag in runs.judge(Seen(DEVICE, row, at, face)).items():
             expected.setdefault(name, flag)
         said[key] = rating, bool(drivers)

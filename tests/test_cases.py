@@ -11,6 +11,7 @@ from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
 from cxserver.comments import cases
 from cxserver.errors import Conflict
+from cxserver.response_id import ResponseId
 from desks import post, sign_in
 from house import CATALOGUE, answer
 from releasing import release
@@ -238,7 +239,7 @@ def test_another_offices_case_is_404_by_any_address(house, manager, row):
     release(house)
     waits = wrote(house, "waits", day=MONDAY + timedelta(days=4))[0]
     told = set()
-    for one in (there, waits, ("permits", THURSDAY, "0" * 32)):
+    for one in (there, waits, ResponseId("permits", THURSDAY, "0" * 32)):
         for service in ("permits", "calls", "nowhere"):
             for week in (MONDAY, one[1], MONDAY - timedelta(days=7), "x", "0000-00-00"):
                 at = f"/staff/comments/{service}/{week}/{one[2]}"
@@ -340,7 +341,7 @@ def coded(house):
     [response] = [one for one in house.responses() if one["comment"] == "slow"]
     assert response["day"] == THURSDAY and len(rows) == 4
     release(house)
-    return (response["service"], response["day"], response["id"]), code
+    return ResponseId(response["service"], response["day"], response["id"]), code
 
 
 def test_an_office_replies_and_the_person_reads_it(house, coded, manager):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import quarters
 from cxserver import db
+from cxserver.comments import omb_review
 from cxserver.intake import recount, unlinkable
 from cxserver.quarter import answers as quarter_answers
-from cxserver.quarter import fiscal, review
+from cxserver.quarter import fiscal
 from cxserver.quarter.formats import v2
 from cxserver.results.scopes import WITHOUT_FLAGGED
 from house import NOW, House
@@ -125,7 +126,7 @@ def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -
     for form in ("v1", "wide"):
         assert quarters.write(house, form, tmp_path / form).answers == own
     with db.read(house.engine) as connection:
-        shown = review.read(connection, quarter)
+        shown = omb_review.read(connection, quarter)
     assert shown and "Said elsewhere" not in {one.text for one in shown}
     with db.read(house.engine) as connection:
         assert quarter_answers.total(connection, quarter, None) == 40

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cxserver import db
 from cxserver.errors import Conflict, ServerError
 from cxserver.imports import cells, shape, taking
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.instrument import instruments
 from cxserver.intake import recount
 from house import NOW, House
@@ -158,6 +158,6 @@ def test_shares_become_exactly_as_many_people(shares: list[int], total: int) -> 
 def test_any_cell_is_a_count_or_is_refused(cell: str) -> None:
     try:
         n = cells.count("c", cell)
-    except Refused:
+    except RowRefused:
         return
     assert cell.replace(",", "").lstrip("0") == (str(n) if n else "")

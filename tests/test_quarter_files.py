@@ -14,7 +14,8 @@ import ombcheck
 import quarters
 from command import cx
 from cxserver import db
-from cxserver.quarter import bundle, check, filing, fiscal, review
+from cxserver.comments import omb_review
+from cxserver.quarter import bundle, check, filing, fiscal
 from cxserver.quarter.formats import fits, v1
 from house import House
 from lasting import lasting
@@ -26,9 +27,9 @@ def full(request):
     with lasting(request, request.param) as house:
         quarters.answer_all(house, 400)
         with db.write(house.engine) as connection:
-            rows = [one.row for one in review.read(connection, fiscal.named(quarters.QUARTER))]
-            review.decide(connection, rows[:20], "approve", "A", quarters.AFTER)
-            review.decide(connection, rows[20:30], "withhold", "A", quarters.AFTER)
+            rows = [one.row for one in omb_review.read(connection, fiscal.named(quarters.QUARTER))]
+            omb_review.decide(connection, rows[:20], "approve", "A", quarters.AFTER)
+            omb_review.decide(connection, rows[20:30], "withhold", "A", quarters.AFTER)
         yield house
 
 

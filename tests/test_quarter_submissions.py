@@ -12,6 +12,7 @@ import quarters
 from command import cx
 from cxserver import clock, db
 from cxserver.accounts.roles import Role
+from cxserver.comments import omb_review
 from cxserver.errors import ServerError
 from cxserver.quarter import (
     check,
@@ -19,7 +20,6 @@ from cxserver.quarter import (
     fiscal,
     recording,
     reflections,
-    review,
     submissions,
     volumes,
 )
@@ -68,8 +68,8 @@ def complete(house: House, *services: str) -> None:
             reflections.put(connection, QUARTER, service, said)
             volume = Volume(200, 100, "Queue system", "Ana", quarters.AFTER)
             volumes.put(connection, QUARTER, service, channel, volume)
-        rows = [one.row for one in review.read(connection, QUARTER)]
-        review.decide(connection, rows, "approve", "Ana", quarters.AFTER)
+        rows = [one.row for one in omb_review.read(connection, QUARTER)]
+        omb_review.decide(connection, rows, "approve", "Ana", quarters.AFTER)
 
 
 def judged(house: House, form: str = "v2", now=quarters.AFTER) -> check.Report:
@@ -221,9 +221,10 @@ def ready(sqlite_house):
 
 def record(house: House, state: str, who: str = "Ana Diaz") -> submissions.Submission:
     entry = recording.Entry(state, who)
-    return recording.add(
-        db.source(house.engine), db.sink(house.engine), quarters.order("v2"), entry, quarters.AFTER
-    )
+    source = db.source(house.engine)
+    prepared = recording.prepare(source, quarters.order("v2"), entry, quarters.AFTER)
+    with db.write(house.engine) as connection:
+        return recording.add(connection, prepared, quarters.AFTER)
 
 
 def sign(house: House, email: str):
@@ -263,14 +264,10 @@ def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_
 
     def add(state: str, who: str = "Ana Diaz") -> None:
         entry = recording.Entry(state, who, "")
-        recording.add(
-            db.source(ready.engine),
-            db.sink(ready.engine),
-            quarters.order("v2"),
-            entry,
-            quarters.AFTER,
-            read.append,
-        )
+        source, now = db.source(ready.engine), quarters.AFTER
+        prepared = recording.prepare(source, quarters.order("v2"), entry, now, read.append)
+        with db.write(ready.engine) as connection:
+            recording.add(connection, prepared, now)
 
     for state, who in (("submitted", "Ana Diaz"), ("signed-off", "Ben Ito"), ("draft", "Ana Diaz")):
         with pytest.raises(ServerError):

@@ -110,7 +110,7 @@ def test_a_count_that_came_down_to_nothing_is_gone(house):
 
 def test_a_row_that_is_not_there_is_passed_over(house):
     [row] = stored(house, 1)
-    gone = (row[0], row[1], "0" * 32)
+    gone = row._replace(id="0" * 32)
     assert len(reflag.mark(house.engine, known(house), {row: RUSH, gone: RUSH})) == 1
     assert reflag.mark(house.engine, known(house), {}) == []
 

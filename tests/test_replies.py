@@ -14,6 +14,7 @@ from cxserver import db, tables
 from cxserver.comments import replies
 from cxserver.errors import NotFound, ReplyRefused
 from cxserver.intake import store, unlinkable
+from cxserver.response_id import ResponseId
 from house import CATALOGUE, answer, stamp_of
 from test_embed import Host, site, tag
 
@@ -40,7 +41,7 @@ def rows(house):
 
 
 def named(response):
-    return response["service"], response["day"], response["id"]
+    return ResponseId(response["service"], response["day"], response["id"])
 
 
 def post(house, response, words):

@@ -12,9 +12,9 @@ from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, store
-from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
+from cxserver.response_id import ResponseId
 from house import CATALOGUE, House
 
 # The week before the house's day, Wednesday 4 November 2026.
@@ -47,7 +47,7 @@ def wrote(
     kind: Kind = Kind.EMAIL,
     language: str = "en",
     **given: object,
-) -> list[Row]:
+) -> list[ResponseId]:
     """An answer for each of `comments` ("" is none), as it comes in by a link; their rows."""
     here, chance = known(house), random.Random()
     service, entries = here.services[of], []
@@ -64,7 +64,7 @@ def wrote(
     return [one.row for one in entries]
 
 
-def alert(house: House, rows: Iterable[Row], office: str = "riverside") -> None:
+def alert(house: House, rows: Iterable[ResponseId], office: str = "riverside") -> None:
     """These answers matched the agency's alert phrases."""
     with db.write(house.engine) as connection:
         for service, day, id in rows:

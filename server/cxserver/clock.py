@@ -1,4 +1,8 @@
-"""The one place that asks the system what time it is; everything else is told."""
+"""The system clock. Elsewhere ruff refuses `datetime.now` and its kin: the time is handed down.
+
+Two things read the system clock without this module: structlog, which stamps the lines of the log,
+and the SDK, which may not import the server.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

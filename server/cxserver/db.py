@@ -35,7 +35,6 @@ from cxserver.settings import Settings
 
 # What begins a short transaction, each time it is called.
 Source = Callable[[], AbstractContextManager[Connection]]
-Sink = Callable[[], AbstractContextManager[Connection]]
 
 # How many milliseconds one who writes waits for another.
 _BUSY_TIMEOUT = "busy_timeout=5000"
@@ -121,11 +120,6 @@ def read(engine: Engine) -> Iterator[Connection]:
 def source(engine: Engine) -> Source:
     """Where read transactions come from: for what reads page by page, and holds none for long."""
     return partial(read, engine)
-
-
-def sink(engine: Engine) -> Sink:
-    """Where transactions that write come from."""
-    return partial(write, engine)
 
 
 def upsert(connection: Connection, table: Table) -> Any:

@@ -1,21 +1,37 @@
 """What the server raises, as one tree.
 
-* ServerError              carries a sentence for the person who can mend it
-  x CatalogRefused         the catalogue file has faults; `faults` lists every one
+A class that only one room raises is in that room; the tree names its module. Every other class
+is below.
+
+* ServerError              carries a sentence for the person who can fix it
+  x CatalogRefused         the catalog file has faults; `faults` lists every one
+  x CatalogUnreadable      catalog/shape: the catalog file is not TOML at all
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
   x NotFound               a service, office or key that was named does not exist
   x Conflict               somebody else changed it in the meantime: look again
-  x ApiKeyRefused          a program's key is cut off, unknown, withdrawn or over
+    - AlreadyDecided       comments/omb_review: colleagues decided about these comments first
+  x ApiKeyRefused          an API key is cut off, unknown, revoked or expired
+  x Rejected               api/items: an API request is not taken; `problem` is the reply
   x AlreadyServing         a second server on the same data folder
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
+  x TooManyReading         too many requests are waiting to read results: try again (503)
   x MailFailed             a mail could not be handed over
     - MailRefused          the mail server did not take this letter; others it may
   x ReplyRefused           what an office wants to reply is empty or too long
+  x LinkNotOpen            intake/gate: a survey link does not open; `code` says which page to show
+  x StampInvalid           intake/stamp: a page's stamp is missing, forged, or of another page
+  x AnswersRefused         instrument/answers: an answer does not fit its survey; see `problems`
   x ClearanceSpent         every answer that OMB approved has been given
   x QuestionRefused        no answer to this question; it says what to ask instead
-  x AnswerUnstorable       this one answer can never be stored; its neighbours were
+  x AnswerUnstorable       this one answer can never be stored; its neighbors were
   x ExclusionRefused       these answers cannot be taken out of the counts
+  x NotCut                 results/cuts: a breakdown that only who may export rows can see
+  x RowRefused             imports/rejected: a row of an imported file cannot be taken
+  x IndicatorUnfit         quarter/indicators: a row of a file of indicators cannot be taken
+  x QuarterNotReady        quarter/recording: a quarter to sign off lacks something; see `report`
+  x SignInRefused          staff/signin/provider: somebody may not sign in through the provider
+  x ProviderUnreachable    staff/signin/provider: the identity provider does not answer as it should
 """
 
 from collections.abc import Sequence

@@ -25,9 +25,9 @@ from cxserver import db
 from cxserver.disclosure import batches, changes, suppression
 from cxserver.instrument.answers import Answers
 from cxserver.intake import closing, cut_tables, entry, exclusions, recount, store
-from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Opened
+from cxserver.response_id import ResponseId
 from cxserver.results import cuts
 from disclosure import arrivals
 from disclosure.arrivals import FIRST, KINDS, Action, Night, Person, Town
@@ -64,7 +64,7 @@ class World:
         house.apply(CATALOGUE + REGION)
         self.house, self.folder, self.chance = house, folder, random.Random(seed)
         self.town = Town(enough, least)
-        self.rows: list[Row | None] = []
+        self.rows: list[ResponseId | None] = []
         self.ids: list[tuple[str, str]] = []
         self.reads = {name: Read() for name in readers}
         self.keys = issue_keys(house)

@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.intake import bursts, closing, recount, reflag
-from cxserver.intake.bursts import Row
 from cxserver.intake.closing import Closed
+from cxserver.response_id import ResponseId
 from house import House
 from wrote import wrote
 
@@ -25,7 +25,7 @@ def morning(day: date, hour: int = 3) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + TZ
 
 
-def arrive(house: House, day: date, n: int, **given: object) -> list[Row]:
+def arrive(house: House, day: date, n: int, **given: object) -> list[ResponseId]:
     """Answers at one office; their rows."""
     return wrote(house, *[""] * n, day=day, **given) if n else []
 

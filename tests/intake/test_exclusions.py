@@ -15,8 +15,8 @@ from cxserver.comments import query as comments
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
 from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store
-from cxserver.intake.bursts import Row
 from cxserver.periods import of
+from cxserver.response_id import ResponseId
 from cxserver.results import cuts
 from cxserver.results.cuts import NotCut
 from cxserver.results.scopes import Scope
@@ -32,7 +32,7 @@ def morning(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def arrive(house: House, n: int, day: date = MONDAY, **given: object) -> list[Row]:
+def arrive(house: House, n: int, day: date = MONDAY, **given: object) -> list[ResponseId]:
     return wrote(house, *[""] * n, day=day, **given)
 
 
@@ -41,7 +41,7 @@ def close(house: House, day: date = MONDAY) -> None:
     closing.close_due(house.engine, known(house), morning(day + timedelta(days=1)))
 
 
-def exclude(house: House, rows: Iterable[Row], service: str = "permits") -> str:
+def exclude(house: House, rows: Iterable[ResponseId], service: str = "permits") -> str:
     with db.write(house.engine) as connection:
         return exclusions.exclude(
             connection, known(house), service, rows, "a script", "ann@example.gov", morning(TUESDAY)
@@ -184,7 +184,7 @@ def test_what_cannot_be_excluded_is_refused(house):
     with pytest.raises(Conflict, match="excluded already"):
         exclude(house, rows)
     with pytest.raises(NotFound):
-        exclude(house, [(*rows[0][:2], "f" * 32)])
+        exclude(house, [rows[0]._replace(id="f" * 32)])
     with pytest.raises(NotFound):
         exclude(house, rows, service="hearings")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.comments import replies
+from cxserver.response_id import ResponseId
 from desks import post, sign_in
 from house import House
 from test_tables import EDITED
@@ -44,13 +45,13 @@ def fields(page: str, names: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def written(house: House) -> tuple[str, date, str]:
+def written(house: House) -> ResponseId:
     rows = wrote(house, *(["slow but kind"] * 6), day=THURSDAY)
     house.clock.now += 2 * WEEK
     return rows[0]
 
 
-def address(row: tuple[str, date, str]) -> str:
+def address(row: ResponseId) -> str:
     service, day, id = row
     return f"/staff/comments/{service}/{day - timedelta(days=day.weekday())}/{id}"
 

@@ -9,15 +9,18 @@ from pydantic import ValidationError
 
 from cxsdk.token import Kind
 from cxserver.api.models import Fault, Item, Problem
+from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
+from cxserver.instrument.flags import is_suspect
 from cxserver.instrument.survey import Survey
-from cxserver.intake import bursts, entry, gate
+from cxserver.intake import bursts, gate
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.bursts import Row, Seen
+from cxserver.intake.bursts import Seen
 from cxserver.intake.entry import Sheet
-from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.lookout import Noted
+from cxserver.response_id import ResponseId
 
 # A kiosk may have been without a network this long.
 LATE = timedelta(days=14)
@@ -43,7 +46,7 @@ _FAULTS = 20
 _FIELDS = 40
 
 
-class Rejected(Exception):
+class Rejected(ServerError):
     """One item that is not taken, with the problem to tell."""
 
     def __init__(self, status: int, code: str, detail: str = "", faults: list[Fault] | None = None):
@@ -70,14 +73,14 @@ class Checked:
             return opened.service.slug, "", sid
         return opened.service.slug, opened.office.slug, opened.token.nonce
 
-    def noted(self, row: Row) -> Noted | None:
+    def noted(self, row: ResponseId) -> Noted | None:
         """What the lookout wants to know of it, once it is stored as `row`: kiosks only."""
         opened = self.sheet.opened
         if opened.token.kind is not Kind.KIOSK:
             return None
         device = opened.service.slug, opened.office.slug, opened.token.nonce.hex()
         seen = Seen(device, row, self.at, bursts.face(self.answers))
-        return Noted(seen, entry.is_suspect(";".join(self.sheet.flags)))
+        return Noted(seen, is_suspect(";".join(self.sheet.flags)))
 
 
 async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
@@ -164,7 +167,7 @@ async def _open(desk: AnswerService, link: str, now: datetime, answered_at: date
             # Only a kiosk's word is taken for when it was.
             answered_at=answered_at if found.kiosk else None,
         )
-    except Refused as refused:
+    except LinkNotOpen as refused:
         raise Rejected(refused.status, refused.code) from None
 
 

@@ -17,7 +17,6 @@ from cxserver.api import items, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
 from cxserver.errors import NotFound
-from cxserver.intake import entry
 from cxserver.intake.answer_service import AnswerService
 from cxserver.periods import Period
 from cxserver.quarter import filing, fiscal
@@ -51,7 +50,7 @@ def _told(request: Request) -> dict[str, Any]:
     asked = items.validated(QuarterQuery, visitor.once(request))
     quarter = _quarter(request, desk)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
-    wanted = Order(quarter, asked.form, str, entry.is_suspect)
+    wanted = Order(quarter, asked.form)
     with db.read(desk.staff_engine) as connection:
         open_ = filing.open_drawer(connection, wanted, desk.clock())
     found = FiledQuarter(

@@ -52,7 +52,7 @@ def text(written: str, name: str, today: date) -> Report:
     """The catalogue in `written`, or every fault it has. `name` stands before each fault."""
     try:
         raw = shape.parse(written)
-    except shape.Unreadable as error:
+    except shape.CatalogUnreadable as error:
         return _refused(name, str(error))
     return tables(raw, name, today)
 

@@ -14,9 +14,10 @@ from pydantic_core import ErrorDetails
 from cxserver.catalog import fault
 from cxserver.catalog.fault import Fault, Path
 from cxserver.catalog.file import File, Table
+from cxserver.errors import ServerError
 
 
-class Unreadable(Exception):
+class CatalogUnreadable(ServerError):
     """The text is not TOML at all."""
 
 
@@ -46,13 +47,13 @@ class Shape:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The TOML tables in `text`. Raises Unreadable with the line."""
+    """The TOML tables in `text`. Raises CatalogUnreadable with the line."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"not TOML: {error}") from error
+        raise CatalogUnreadable(f"not TOML: {error}") from error
     except RecursionError as error:
-        raise Unreadable("not TOML: nested too deeply") from error
+        raise CatalogUnreadable("not TOML: nested too deeply") from error
 
 
 def shape(raw: dict[str, Any], name: str) -> Shape:

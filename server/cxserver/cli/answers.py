@@ -26,8 +26,9 @@ from cxserver.cli.console import (
 )
 from cxserver.export import formats
 from cxserver.export import responses as exporting
-from cxserver.intake import entry, unlinkable
+from cxserver.instrument import flags
 from cxserver.intake import recount as counting
+from cxserver.intake import unlinkable
 from cxserver.results import grouped, measures, scopes, wording
 from cxserver.results.grouped import Row
 from cxserver.results.measures import Score
@@ -145,7 +146,7 @@ def export(
         office,
         start.date() if start else None,
         end.date() if end else None,
-        without=entry.SUSPECT if without_flagged else frozenset(),
+        without=flags.SUSPECT if without_flagged else frozenset(),
         every_hour=every_hour,
     )
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:

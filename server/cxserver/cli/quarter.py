@@ -1,6 +1,5 @@
 """`cx quarter`: the files of a fiscal quarter for OMB, with all that lies beside them."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,6 @@ from rich.progress import Progress
 from sqlalchemy import Engine
 
 from cxserver import clock, db
-from cxserver.catalog import directory
 from cxserver.cli.console import (
     Data,
     Json,
@@ -21,8 +19,6 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.instrument import masking
-from cxserver.intake import entry
 from cxserver.quarter import answers, filing, fiscal
 from cxserver.quarter.filing import Filed, Order
 from cxserver.quarter.formats import fits
@@ -47,7 +43,7 @@ def quarter(
 ) -> None:
     """Write a quarter's files for OMB, a manifest, the fields to type in, and a summary."""
     with database(settings(data)) as engine:
-        wanted = order(engine, name, form, service, with_flagged)
+        wanted = order(name, form, service, with_flagged)
         total = _total(engine, wanted)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Filing", total=total)
@@ -99,19 +95,12 @@ def quarter_formats(json: Json = False) -> None:
             out.print(f"{kind}: {told}.", soft_wrap=True)
 
 
-def order(engine: Engine, name: str, form: str, service: str | None, with_flagged: bool) -> Order:
-    """What was asked for, with the rules of the intake. Raises NotFound, BadParameter."""
+def order(name: str, form: str, service: str | None, with_flagged: bool) -> Order:
+    """What was asked for. Raises NotFound, BadParameter."""
     if form not in fits.FORMATS:
         known = ", ".join(fits.FORMATS)
         raise typer.BadParameter(f"'{form}' is not one of {known}.", param_hint="--format")
-    return Order(
-        fiscal.named(name),
-        form,
-        _masker(engine),
-        entry.is_suspect,
-        service,
-        with_flagged,
-    )
+    return Order(fiscal.named(name), form, service, with_flagged)
 
 
 def _total(engine: Engine, wanted: Order) -> int | None:
@@ -120,13 +109,6 @@ def _total(engine: Engine, wanted: Order) -> int | None:
         return None
     with db.read(engine) as connection:
         return answers.total(connection, wanted.quarter, wanted.service)
-
-
-def _masker(engine: Engine) -> Callable[[str], str]:
-    with db.read(engine) as connection:
-        agency = directory.load(connection).agency
-    patterns = agency.mask if agency else ()
-    return lambda text: masking.mask(text, patterns)
 
 
 def _tell(filed: Filed, name: str, folder: Path) -> None:

@@ -10,11 +10,10 @@ from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import directory, rootkey
 from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
-from cxserver.comments import redaction, striking
+from cxserver.comments import omb_review, redaction, striking
+from cxserver.comments.omb_review import Decision, OmbComment
 from cxserver.comments.striking import Cut
 from cxserver.quarter import fiscal
-from cxserver.quarter import review as reviewing
-from cxserver.quarter.review import Comment, Decision
 
 review = typer.Typer(help="Comments before OMB gets them.", no_args_is_help=True)
 app.add_typer(review, name="review")
@@ -37,8 +36,8 @@ def list_(
     """The comments of a quarter that nobody has decided about, with their names."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = reviewing.read(connection, period, service, undecided=not every, limit=limit)
-        waiting = reviewing.waiting(connection, period, service)
+        found = omb_review.read(connection, period, service, undecided=not every, limit=limit)
+        waiting = omb_review.waiting(connection, period, service)
     if json:
         say_json({"waiting": waiting, "comments": [_as_json(one) for one in found]})
         return
@@ -80,10 +79,10 @@ def redact(
     cut = Cut(() if everything else striking.named(sys.stdin.read()), everything)
     if not cut:
         raise typer.BadParameter("Standard input names no words.", param_hint="NAME")
-    row, chosen = reviewing.named(name), settings(data)
+    row, chosen = omb_review.named(name), settings(data)
     with database(chosen) as engine:
         with db.read(engine) as connection:
-            free = redaction.typed(directory.load(connection), row[0])
+            free = redaction.typed(directory.load(connection), row.service)
             found = redaction.preview(connection, row, free, cut)
         _show(found)
         if not confirm or not found.characters:
@@ -93,7 +92,8 @@ def redact(
         with db.write(engine) as connection:
             now = clock.now()
             gone, others = redaction.redact(connection, row, free, cut, now)
-            about = f"{row[0]}/{row[1] - timedelta(days=row[1].weekday())}/{row[2]} by {who}"
+            week = row.day - timedelta(days=row.day.weekday())
+            about = f"{row.service}/{week}/{row.id} by {who}"
             told = f"{gone} characters, also out of {others} texts of the staff"
             journal.write(connection, COMMAND, "redact a comment", about, told, now)
         db.forget_rows(engine, redaction.TABLES)
@@ -111,12 +111,12 @@ def _show(found: redaction.Result) -> None:
 
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
     told = sys.stdin.read().split() if names == ["-"] else names
-    rows = [reviewing.named(name) for name in told]
+    rows = [omb_review.named(name) for name in told]
     with database(settings(data)) as engine, db.write(engine) as connection:
-        n = reviewing.decide(connection, rows, decision, who, clock.now())
+        n = omb_review.decide(connection, rows, decision, who, clock.now())
     done = "approved" if decision == "approve" else "withheld"
     out.print(f"{n:,} {'comment' if n == 1 else 'comments'} {done}.")
 
 
-def _as_json(one: Comment) -> dict[str, str | None]:
+def _as_json(one: OmbComment) -> dict[str, str | None]:
     return {"name": one.name, "comment": one.text, "decision": one.decision, "who": one.who}

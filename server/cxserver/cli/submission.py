@@ -23,7 +23,7 @@ from cxserver.errors import ServerError
 from cxserver.quarter import answers, check, filing, fiscal, recording, submissions
 from cxserver.quarter.check import Colour, Report
 from cxserver.quarter.filing import Order
-from cxserver.quarter.recording import Entry, NotReady
+from cxserver.quarter.recording import Entry, QuarterNotReady
 from cxserver.quarter.submissions import Submission
 
 _TYPED = "(name typed on the command line, by somebody who holds the server)"
@@ -40,7 +40,7 @@ def quarter_check(
 ) -> None:
     """Rate a quarter by OMB's rule before it is sent: each reason with its cure."""
     with database(settings(data)) as engine:
-        wanted = order(engine, name, form, None, with_flagged)
+        wanted = order(name, form, None, with_flagged)
         with db.read(engine) as connection:
             filed = filing.glance(connection, wanted, clock.now())
     report = check.judge(filed.drawer, filed.entries)
@@ -64,10 +64,10 @@ def quarter_record(
     # Here nobody signs in: the name is as good as whoever may run commands on the server.
     note = f"{note} {_TYPED}".strip() if state == "signed-off" else note
     with database(settings(data)) as engine:
-        wanted = order(engine, name, form, None, with_flagged)
+        wanted = order(name, form, None, with_flagged)
         try:
             made = _add(engine, wanted, Entry(state, who, note))
-        except NotReady as refused:
+        except QuarterNotReady as refused:
             _show(refused.report)
             raise ServerError("This cannot be signed off yet: see the reasons above.") from None
     out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)
@@ -104,18 +104,16 @@ def quarter_log(
 
 
 def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
+    now = clock.now()
     with db.read(engine) as connection:
         total = answers.total(connection, wanted.quarter, None)
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Reading", total=total)
-        return recording.add(
-            db.source(engine),
-            db.sink(engine),
-            wanted,
-            entry,
-            clock.now(),
-            lambda rows: progress.advance(task, rows),
+        prepared = recording.prepare(
+            db.source(engine), wanted, entry, now, lambda rows: progress.advance(task, rows)
         )
+    with db.write(engine) as connection:
+        return recording.add(connection, prepared, now)
 
 
 def _show(report: Report) -> None:

@@ -22,6 +22,7 @@ from cxserver.comments import alert_letter
 from cxserver.comments.alert_letter import Waiting
 from cxserver.errors import MailFailed, MailRefused
 from cxserver.log import logger
+from cxserver.response_id import ResponseId
 from cxserver.settings import Settings
 
 # In one round. The rest goes in the next, half a minute later.
@@ -82,7 +83,7 @@ def send_due(
         return _Round(engine, settings, directory, now.date(), go_on).send(due)
 
 
-def is_told(connection: Connection, row: tuple[str, date, str]) -> bool:
+def is_told(connection: Connection, row: ResponseId) -> bool:
     """Whether every team has its letter on the alerts of this response."""
     held = tables.alerts.c
     service, day, response = row

@@ -14,10 +14,9 @@ from sqlalchemy import Connection, select, tuple_, update
 
 from cxserver import db, tables
 from cxserver.errors import Conflict
+from cxserver.response_id import ResponseId
 
 State = Literal["read", "open", "done"]
-# What names a response: service, day, random id.
-Named = tuple[str, date, str]
 LONGEST_NOTE = 2000
 LONGEST_WORDS = 600
 
@@ -26,7 +25,7 @@ LONGEST_WORDS = 600
 class Case:
     """What became of a comment. `said` and `did` are the office's words, for the public."""
 
-    row: Named
+    row: ResponseId
     office: str
     state: State
     owner: str | None
@@ -62,12 +61,12 @@ class Done:
     did: str
 
 
-def find(connection: Connection, row: Named) -> Case | None:
+def find(connection: Connection, row: ResponseId) -> Case | None:
     """The case of a comment, if anybody has opened it."""
     return state_of(connection, [row]).get(row)
 
 
-def state_of(connection: Connection, rows: Iterable[Named]) -> dict[Named, Case]:
+def state_of(connection: Connection, rows: Iterable[ResponseId]) -> dict[ResponseId, Case]:
     """The cases of these comments; who has none is unread."""
     held = tables.cases
     named = list(rows)
@@ -75,10 +74,10 @@ def state_of(connection: Connection, rows: Iterable[Named]) -> dict[Named, Case]
         return {}
     key = tuple_(held.c.service, held.c.day, held.c.response)
     found = connection.execute(select(held).where(key.in_(named)))
-    return {(one.service, one.day, one.response): _case(one) for one in found}
+    return {ResponseId(one.service, one.day, one.response): _case(one) for one in found}
 
 
-def read(connection: Connection, row: Named, office: str, now: datetime) -> bool:
+def read(connection: Connection, row: ResponseId, office: str, now: datetime) -> bool:
     """Somebody opened the comment. Whether that was the first time."""
     held = tables.cases
     service, day, response = row
@@ -100,14 +99,16 @@ def read(connection: Connection, row: Named, office: str, now: datetime) -> bool
     return added.first() is not None
 
 
-def take(connection: Connection, row: Named, owner: str | None, seen: str, now: datetime) -> None:
+def take(
+    connection: Connection, row: ResponseId, owner: str | None, seen: str, now: datetime
+) -> None:
     """Somebody takes care of it from now on, or nobody. Raises Conflict."""
     case = _to_change(connection, row, seen)
     state: State = "open" if owner and case.state == "read" else case.state
     _change(connection, case, now, owner=owner, state=state)
 
 
-def open_(connection: Connection, row: Named, seen: str, now: datetime) -> None:
+def open_(connection: Connection, row: ResponseId, seen: str, now: datetime) -> None:
     """Something is to be done about it; also about one that was done. Raises Conflict."""
     case = _to_change(connection, row, seen)
     _change(connection, case, now, state="open", closed=None)
@@ -115,7 +116,7 @@ def open_(connection: Connection, row: Named, seen: str, now: datetime) -> None:
 
 def close(
     connection: Connection,
-    row: Named,
+    row: ResponseId,
     *,
     said: str,
     did: str,
@@ -131,7 +132,7 @@ def close(
     _change(connection, case, now, state="done", closed=today, **words)
 
 
-def note(connection: Connection, row: Named, who: str, text: str, now: datetime) -> None:
+def note(connection: Connection, row: ResponseId, who: str, text: str, now: datetime) -> None:
     """Add a note. Nothing is ever in its way: two who write at once both keep their words."""
     service, day, response = row
     connection.execute(
@@ -147,14 +148,14 @@ def note(connection: Connection, row: Named, who: str, text: str, now: datetime)
     )
 
 
-def touch(connection: Connection, row: Named, now: datetime) -> None:
+def touch(connection: Connection, row: ResponseId, now: datetime) -> None:
     """Whoever has the case open sees an older state of it from now on."""
     case = find(connection, row)
     if case is not None:
         _change(connection, case, now)
 
 
-def notes(connection: Connection, row: Named) -> list[Note]:
+def notes(connection: Connection, row: ResponseId) -> list[Note]:
     """The notes on a comment, the oldest first."""
     held = tables.case_notes.c
     service, day, response = row
@@ -188,7 +189,7 @@ def closed(
     return [Done(*one) for one in connection.execute(query)]
 
 
-def _to_change(connection: Connection, row: Named, seen: str) -> Case:
+def _to_change(connection: Connection, row: ResponseId, seen: str) -> Case:
     """The case, locked. Raises Conflict where it is not as it was `seen`."""
     held = tables.cases
     service, day, response = row
@@ -214,7 +215,7 @@ def _change(connection: Connection, case: Case, now: datetime, **changes: Any) -
 
 def _case(row: Any) -> Case:
     return Case(
-        (row.service, row.day, row.response),
+        ResponseId(row.service, row.day, row.response),
         row.office,
         row.state,
         row.owner,

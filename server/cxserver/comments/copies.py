@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Table, select, update
 
 from cxserver import tables
 from cxserver.comments import cases
-from cxserver.comments.cases import Named
 from cxserver.comments.striking import Cut, struck
+from cxserver.response_id import ResponseId
 
 SHORTEST = 4
 _WORD = re.compile(r"\w+")
@@ -51,7 +51,7 @@ def wanted(texts: Iterable[str], cut: Cut) -> Cut:
     return Cut(tuple(dict.fromkeys(one for one in plain if len(one) >= SHORTEST)))
 
 
-def find(connection: Connection, row: Named, cut: Cut) -> list[Copy]:
+def find(connection: Connection, row: ResponseId, cut: Cut) -> list[Copy]:
     """The texts in which the words of a `wanted` cut stand."""
     return [
         Copy(place.where, left, gone)
@@ -61,7 +61,7 @@ def find(connection: Connection, row: Named, cut: Cut) -> list[Copy]:
     ]
 
 
-def redact(connection: Connection, row: Named, cut: Cut, now: datetime) -> int:
+def redact(connection: Connection, row: ResponseId, cut: Cut, now: datetime) -> int:
     """Take the words out there; of how many texts."""
     n = 0
     for place in _places(connection, row):
@@ -79,7 +79,7 @@ def redact(connection: Connection, row: Named, cut: Cut, now: datetime) -> int:
     return n
 
 
-def _places(connection: Connection, row: Named) -> Iterator[_Place]:
+def _places(connection: Connection, row: ResponseId) -> Iterator[_Place]:
     service, day, response = row
     for table, columns in (
         (tables.case_notes, {"text": "A note"}),

@@ -38,6 +38,7 @@ from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import Audience
 from cxserver.instrument.levels import Level
 from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
+from cxserver.response_id import ResponseId
 
 State = Literal["unread", "read", "open", "done"]
 STATES: tuple[State, ...] = ("unread", "read", "open", "done")
@@ -97,9 +98,9 @@ class Comment:
     is_released: bool
 
     @property
-    def row(self) -> tuple[str, date, str]:
+    def row(self) -> ResponseId:
         """What names the response."""
-        return self.service, self.day, self.id
+        return ResponseId(self.service, self.day, self.id)
 
     @property
     def monday(self) -> date:
@@ -181,8 +182,8 @@ def folded(text: str) -> str:
 
 
 def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnElement[bool]:
-    """The second place where who may see what meets the database; `insight.slices.predicate` is
-    the first, for counts. A test holds the two against each other.
+    """What is wanted as SQL, for comments. `results.tally_query.predicate` is the same for counts:
+    a test holds the two against each other.
     """
     held = tables.responses.c
     terms: list[ColumnElement[bool]] = [held.service.in_(services), held.day.in_(days)]

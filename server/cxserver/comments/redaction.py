@@ -15,10 +15,10 @@ from sqlalchemy import Connection, select, update
 from cxserver import tables
 from cxserver.catalog.directory import Directory
 from cxserver.comments import copies, striking
-from cxserver.comments.cases import Named
 from cxserver.comments.copies import Copy
 from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
+from cxserver.response_id import ResponseId
 
 # Where the words are that `redact` takes out.
 TABLES = ("responses", "cases", "case_notes", "replies")
@@ -49,12 +49,12 @@ def typed(known: Directory, service: str) -> frozenset[str]:
     return frozenset(question.code for question in every) - chosen
 
 
-def comment(connection: Connection, row: Named) -> str:
+def comment(connection: Connection, row: ResponseId) -> str:
     """The comment as it stands. Raises NotFound."""
     return str(_held(connection, row).comment)
 
 
-def preview(connection: Connection, row: Named, free: Iterable[str], cut: Cut) -> Result:
+def preview(connection: Connection, row: ResponseId, free: Iterable[str], cut: Cut) -> Result:
     """What would become of it. `free` are the questions answered in words. Raises NotFound."""
     held, free = _held(connection, row), frozenset(free)
     found = copies.find(connection, row, copies.wanted(_texts(held, free).values(), cut))
@@ -62,7 +62,7 @@ def preview(connection: Connection, row: Named, free: Iterable[str], cut: Cut) -
 
 
 def redact(
-    connection: Connection, row: Named, free: Iterable[str], cut: Cut, now: datetime
+    connection: Connection, row: ResponseId, free: Iterable[str], cut: Cut, now: datetime
 ) -> tuple[int, int]:
     """Take the words out: how many characters went, and from how many texts of the staff's own.
 
@@ -81,7 +81,7 @@ def redact(
     return result.characters, others
 
 
-def _held(connection: Connection, row: Named, *, lock: bool = False) -> Any:
+def _held(connection: Connection, row: ResponseId, *, lock: bool = False) -> Any:
     responses = tables.responses.c
     service, day, id = row
     query = select(responses.comment, responses.questions).where(

@@ -20,6 +20,7 @@ from cxserver import tables
 from cxserver.catalog import directory
 from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.instrument import cleaning, masking
+from cxserver.response_id import ResponseId
 
 LIMIT = 2000
 # Crockford's base 32: no I, L, O or U.
@@ -27,9 +28,6 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 16
 _BYTES = 10
 _READ_AS = str.maketrans("OIL", "011", "- \t\n\r\u00a0\u2010\u2011\u2012\u2013\u2014")
-
-# What names a response among all of them: its service, its day, its random id.
-Row = tuple[str, date, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def stands(connection: Connection, code: str) -> bool:
     return found.first() is not None
 
 
-def of(connection: Connection, row: Row, today: date) -> Posted | None:
+def of(connection: Connection, row: ResponseId, today: date) -> Posted | None:
     """What the office has replied to this response; None when nobody could read it."""
     held = tables.replies.c
     found = connection.execute(
@@ -91,7 +89,7 @@ def of(connection: Connection, row: Row, today: date) -> Posted | None:
     return Posted(*found) if found else None
 
 
-def post(connection: Connection, row: Row, text: str, today: date, seen: int) -> None:
+def post(connection: Connection, row: ResponseId, text: str, today: date, seen: int) -> None:
     """Put a reply there, in place of the one that was `seen`. It is masked like a comment.
 
     Raises NotFound when nobody can read it (any more), ReplyRefused when it is empty or too long,
@@ -147,7 +145,7 @@ def _plain(text: str) -> str:
     return plain
 
 
-def _live(row: Row, today: date) -> tuple[Any, ...]:
+def _live(row: ResponseId, today: date) -> tuple[Any, ...]:
     service, day, response = row
     held = tables.replies.c
     return (

@@ -132,7 +132,7 @@ def _files(desk: AnswerService, form: str) -> Response:
     for known in fits.FORMATS:
         for quarter in (running, periods.previous(running)):
             if form == known:
-                wanted = choosing.order(desk.directory, Chosen(quarter, known))
+                wanted = choosing.order(Chosen(quarter, known))
                 with suppress(ServerError):
                     body = bundle.make(db.source(desk.staff_engine), wanted, desk.clock())
                     return record.zipped(bundle.name(wanted), body)

@@ -107,7 +107,7 @@ def database(engine: Engine) -> list[Finding]:
 
 
 def clock(connection: Connection, now: datetime) -> Finding:
-    """Whether the clock is behind what was written here. Nothing else tells that it is ahead."""
+    """Whether the clock is behind what was written here. That it is ahead cannot be seen."""
     newest = _newest_day(connection)
     told = f"{now:%Y-%m-%d %H:%M} UTC"
     # A day of grace: dates are written in UTC by this clock, but a copy may come from another.

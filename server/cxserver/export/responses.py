@@ -48,7 +48,7 @@ class Filter:
     `offices` is for a whole subtree; together with `office` both must hold. Responses with any of
     the flags `without` are left out. `every_hour` tells the hours that few share, too.
 
-    This is no `insight.scopes.Scope`: tallies know that an answer has a flag, responses which.
+    This is no `results.scopes.Scope`: tallies know that an answer has a flag, responses which.
     """
 
     service: str | None = None

@@ -10,7 +10,7 @@ from cxserver.errors import ServerError
 from cxserver.imports import cells, versions
 from cxserver.imports.bench import Answer, Bench, Told
 from cxserver.imports.ground import Ground
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.imports.sheet import Line, Sheet
 from cxserver.instrument import drivers
@@ -26,7 +26,7 @@ class Reader(Protocol):
     """What makes answers of the lines of one file."""
 
     def read(self, line: Line) -> Answer:
-        """The line's answer. Raises Refused."""
+        """The line's answer. Raises RowRefused."""
 
 
 def with_defaults(map: Map, sheet: Sheet) -> Map:
@@ -53,7 +53,7 @@ class Rows:
         self._points: dict[tuple[str, str], int | None] = {}
 
     def read(self, line: Line) -> Answer:
-        """The line's answer. Raises Refused."""
+        """The line's answer. Raises RowRefused."""
         column = self._columns
         service = self._ground.service(column.service, line[column.service])
         office = self._ground.office(column.office, line[column.office], service)
@@ -110,7 +110,7 @@ class Rows:
             code = self._map.taps.get(named, named)
             if code and code not in drivers.CODES:
                 cure = "tell under [taps] which driver each text is"
-                raise Refused(column, "a tap in this list is none of the drivers", cure)
+                raise RowRefused(column, "a tap in this list is none of the drivers", cure)
             if code:
                 yield code
 
@@ -129,9 +129,9 @@ class V2:
             )
 
     def read(self, line: Line) -> Answer:
-        """The line's answer. Raises Refused."""
+        """The line's answer. Raises RowRefused."""
         if not line["external_id"]:
-            raise Refused("external_id", "the row has no id", "give each row one")
+            raise RowRefused("external_id", "the row has no id", "give each row one")
         self._bench.unseen("external_id", line["external_id"])
         service = self._ground.service("", "")
         office = self._ground.office("", "", service)
@@ -157,5 +157,5 @@ class V2:
         both = {line[f"positive_{name}"], line[f"negative_{name}"]}
         if _NOT_ASKED in both and len(both) == 2:
             rule = "a driver is on one list and not on the other"
-            raise Refused(f"positive_{name}", rule, "write null in both, or 0 and 1")
+            raise RowRefused(f"positive_{name}", rule, "write null in both, or 0 and 1")
         return _NOT_ASKED not in both

@@ -9,7 +9,7 @@ from typing import Any
 from cxserver.catalog.directory import Office, Service
 from cxserver.imports import versions
 from cxserver.imports.ground import Ground
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.instrument import answers as answering
 from cxserver.instrument import cleaning, masking
@@ -58,10 +58,10 @@ class Bench:
         self.points = versions.kind(ground.map).scale.points
 
     def unseen(self, column: str, id: str) -> None:
-        """Raises Refused for an id that stood in the file before."""
+        """Raises RowRefused for an id that stood in the file before."""
         if id and id in self._ids:
             rule = "another row of this file has the same id"
-            raise Refused(column, rule, "leave one of them out: an answer counts once")
+            raise RowRefused(column, rule, "leave one of them out: an answer counts once")
         self._ids.add(id)
 
     def of_quarter(self, office: Office) -> tuple[date, datetime]:
@@ -78,7 +78,7 @@ class Bench:
         told: Told,
         asked: tuple[str, ...],
     ) -> Answer:
-        """The answer, checked as any other is. Raises Refused."""
+        """The answer, checked as any other is. Raises RowRefused."""
         survey = self._version(service, asked)
         answers, hidden = _checked(survey, told, self._ground.map)
         noted = {"control"} if cleaning.holds_controls(told.comment) else set()
@@ -138,7 +138,7 @@ def _checked(survey: Survey, told: Told, map: Map) -> tuple[Answers, int]:
     except AnswersRefused as error:
         first = error.problems[0]
         rule, cure = _RULES.get(first.code, _RULES["choice"])
-        raise Refused(_column(map, first.field), rule, cure) from None
+        raise RowRefused(_column(map, first.field), rule, cure) from None
 
 
 def _column(map: Map, field: str) -> str:

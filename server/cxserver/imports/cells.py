@@ -7,7 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from cxserver import periods
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.instrument import statements
 from cxserver.periods import Period
 
@@ -37,7 +37,7 @@ def point(
         return None
     if value in points:
         return value
-    raise Refused(column, *_no_point(cell, value, points))
+    raise RowRefused(column, *_no_point(cell, value, points))
 
 
 def _no_point(cell: str, value: int | None, points: Sequence[int]) -> tuple[str, str]:
@@ -57,7 +57,7 @@ def tap(column: str, cell: str) -> bool:
     said = cell.casefold()
     if said in _YES or said in _NO:
         return said in _YES
-    raise Refused(column, "this is neither tapped nor not tapped", "write 1 or 0")
+    raise RowRefused(column, "this is neither tapped nor not tapped", "write 1 or 0")
 
 
 def count(column: str, cell: str) -> int:
@@ -66,11 +66,13 @@ def count(column: str, cell: str) -> int:
         n = int(cell.replace(",", ""))
         if n <= MOST:
             return n
-        raise Refused(column, f"more than {MOST:,} people", "look at the number again")
+        raise RowRefused(column, f"more than {MOST:,} people", "look at the number again")
     if _DECIMAL.fullmatch(cell):
         rule = "this is a mean, not a number of people"
-        raise Refused(column, rule, "put in how many gave each point")
-    raise Refused(column, "this is not a number of people", "write a whole number, such as 1,250")
+        raise RowRefused(column, rule, "put in how many gave each point")
+    raise RowRefused(
+        column, "this is not a number of people", "write a whole number, such as 1,250"
+    )
 
 
 def counts(columns: Sequence[str], given: Sequence[str], total: int | None) -> list[int]:
@@ -82,14 +84,14 @@ def counts(columns: Sequence[str], given: Sequence[str], total: int | None) -> l
         found = _SHARE.fullmatch(cell or "0%")
         if not found:
             rule = "some cells are shares, and this one is not"
-            raise Refused(column, rule, "write all as numbers of people")
+            raise RowRefused(column, rule, "write all as numbers of people")
         shares.append(Fraction(found[1]))
     if total is None:
         rule = "a share needs the number of people it is of"
-        raise Refused(columns[0], rule, "fill in the number of answers")
+        raise RowRefused(columns[0], rule, "fill in the number of answers")
     if abs(sum(shares, Fraction()) - 100) > 1:
         rule = "the shares do not add up to 100 %"
-        raise Refused(columns[0], rule, "look at the numbers again")
+        raise RowRefused(columns[0], rule, "look at the numbers again")
     return _people(shares, total)
 
 
@@ -117,7 +119,7 @@ def moment(column: str, cell: str, given: ZoneInfo, local: ZoneInfo) -> tuple[da
         there = aware.astimezone(local)
     except (ValueError, OverflowError):
         cure = "write it as 2023-07-31, or 2023-07-31 14:05 with or without a zone (UTC, -04:00)"
-        raise Refused(column, "this is not a date", cure) from None
+        raise RowRefused(column, "this is not a date", cure) from None
     return there.date(), there.replace(minute=0, second=0, microsecond=0)
 
 
@@ -128,8 +130,8 @@ def quarter(days: Mapping[str, str]) -> Period:
         try:
             found.append(periods.of("quarter", date.fromisoformat(cell)))
         except ValueError:
-            raise Refused(column, "this is not a date", "write it as 2023-07-31") from None
+            raise RowRefused(column, "this is not a date", "write it as 2023-07-31") from None
     if found[0] != found[-1]:
         rule = "it is of more than one quarter"
-        raise Refused(list(days)[-1], rule, "split it by quarters")
+        raise RowRefused(list(days)[-1], rule, "split it by quarters")
     return found[0]

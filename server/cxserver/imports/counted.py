@@ -15,7 +15,7 @@ from cxserver.errors import ServerError
 from cxserver.imports import cells, filed, versions
 from cxserver.imports.filed import Header
 from cxserver.imports.ground import Ground
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Words
 from cxserver.imports.sheet import Line, Sheet
 from cxserver.instrument import statements
@@ -73,14 +73,14 @@ class _Pile:
     def counted(
         self, ground: Ground, where: tuple[Service, str, str], quarter: Period, people: int | None
     ) -> Counted:
-        """All of it. Raises Refused."""
+        """All of it. Raises RowRefused."""
         if self.rated and self.tapped:
             rule = "some drivers are rated and some are tapped"
-            raise Refused("", rule, "import them as two files")
+            raise RowRefused("", rule, "import them as two files")
         n = self.most if people is None else people
         if n < self.most:
             rule = f"{n:,} people answered, and {self.most:,} gave points to one question"
-            raise Refused("", rule, "look at the numbers again")
+            raise RowRefused("", rule, "look at the numbers again")
         service, office, channel = where
         language = ground.language("", "")
         counts = {("response", "all"): n, **self.counts} if n else {}
@@ -112,7 +112,7 @@ def check(ground: Ground) -> None:
 
 def v1_lines(
     ground: Ground, sheet: Sheet, beside: Sheet | None = None
-) -> Iterator[Counted | Refused]:
+) -> Iterator[Counted | RowRefused]:
     """The one survey of a v1 detail file, with the header file `beside` it."""
     if "survey_instrument_reference" in sheet.columns:
         raise ServerError(f"{sheet.name} is the header file. The counts are in the detail file.")
@@ -122,25 +122,25 @@ def v1_lines(
     header = None
     try:
         header = filed.read(beside) if beside else None
-    except Refused as refused:
+    except RowRefused as refused:
         yield refused
     for line in sheet.lines():
         last = line.number
         try:
             quarters.add(_v1_row(ground, line, pile))
-        except Refused as refused:
+        except RowRefused as refused:
             sound = False
             yield _at(refused, line)
     if not sound or not pile.words:
         return
     try:
         yield _v1_survey(ground, pile, quarters, header)
-    except Refused as refused:
+    except RowRefused as refused:
         refused.line = refused.line or last
         yield refused
 
 
-def wide_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
+def wide_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | RowRefused]:
     """The surveys of a wide file: each row is one."""
     needed = [name for name in wide.HEADER if name.startswith("q") or "year" in name]
     sheet.require("collection_quarter", *(name for name in needed if not name.startswith("q1")))
@@ -148,14 +148,14 @@ def wide_lines(ground: Ground, sheet: Sheet) -> Iterator[Counted | Refused]:
     for line in sheet.lines():
         try:
             yield _wide_row(ground, line)
-        except Refused as refused:
+        except RowRefused as refused:
             yield _at(refused, line)
 
 
 def _v1_survey(ground: Ground, pile: _Pile, quarters: set[str], header: Header | None) -> Counted:
     if len(quarters) > 1:
         cure = "one file holds one quarter"
-        raise Refused("start_date", "the rows are of more than one quarter", cure)
+        raise RowRefused("start_date", "the rows are of more than one quarter", cure)
     quarter = ground.past_quarter("", quarters.pop())
     map, told = ground.map, header.service if header else ""
     service = ground.service("service", "" if map.service else told)
@@ -165,10 +165,10 @@ def _v1_survey(ground: Ground, pile: _Pile, quarters: set[str], header: Header |
         return pile.counted(ground, where, quarter, None)
     if header.quarter != quarter.name:
         rule = f"the header is of {header.quarter}, and the counts are of {quarter.name}"
-        raise Refused("start_date", rule, "give the two files of one survey", 2, header.file)
+        raise RowRefused("start_date", rule, "give the two files of one survey", 2, header.file)
     try:
         return replace(pile.counted(ground, where, quarter, header.people), header=header)
-    except Refused as refused:
+    except RowRefused as refused:
         refused.file, refused.line = header.file, 2
         refused.column = refused.column or "response_count"
         raise
@@ -190,7 +190,7 @@ def _v1_row(ground: Ground, line: Line, pile: _Pile) -> str:
         given = cells.counts(columns, [line[name] for name in columns], total)
         if total is not None and sum(given) != total:
             rule = f"the points are of {sum(given):,} people, and the row says {total:,}"
-            raise Refused("response_volume", rule, "look at the numbers again")
+            raise RowRefused("response_volume", rule, "look at the numbers again")
         if sum(given) or ground.map.zero != "not asked":
             pile.points(asked, text, given)
     return _v1_quarter(ground, line)
@@ -200,7 +200,7 @@ def _v1_asked(identifier: str) -> str:
     known = {f"answer_{number:02}": asked for number, asked in enumerate(words.IN_ORDER, 1)}
     if identifier not in known:
         cure = f"it is one of {', '.join(known)}"
-        raise Refused("standardized_question_identifier", "no such question", cure)
+        raise RowRefused("standardized_question_identifier", "no such question", cure)
     return known[identifier]
 
 
@@ -260,6 +260,6 @@ def _label(text: str) -> str:
     return text
 
 
-def _at(refused: Refused, line: Line) -> Refused:
+def _at(refused: RowRefused, line: Line) -> RowRefused:
     refused.line = refused.line or line.number
     return refused

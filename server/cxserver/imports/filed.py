@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete
 from cxserver import periods, tables
 from cxserver.errors import ServerError
 from cxserver.imports import cells
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.sheet import Line, Sheet
 from cxserver.periods import Period
 from cxserver.quarter import reflections, volumes
@@ -51,29 +51,29 @@ def beside(detail: Path) -> Path | None:
 
 
 def read(sheet: Sheet) -> Header:
-    """The one row of a header file. Raises ServerError, or Refused with the file's name."""
+    """The one row of a header file. Raises ServerError, or RowRefused with the file's name."""
     if "standardized_question_number" in sheet.columns:
         raise ServerError(f"{sheet.name} is the detail file; --header is the file beside it.")
     sheet.require(*_NEEDED)
     lines = list(sheet.lines())
     if len(lines) != 1:
         rule = f"a header file has one row, and this has {len(lines)}"
-        raise Refused("", rule, "one file holds one survey of one quarter", 1, sheet.name)
+        raise RowRefused("", rule, "one file holds one survey of one quarter", 1, sheet.name)
     try:
         return _header(sheet.name, lines[0])
-    except Refused as refused:
+    except RowRefused as refused:
         refused.file, refused.line = sheet.name, lines[0].number
         raise
 
 
-def fault(connection: Connection, one: Header, where: tuple[str, str]) -> Refused | None:
+def fault(connection: Connection, one: Header, where: tuple[str, str]) -> RowRefused | None:
     """Why the volumes cannot be kept for this service and channel, when they cannot."""
     before = volumes.read(connection, periods.named(one.quarter)).get(where)
     if one.volume is None or before is None or (before.served, before.offered) == one.volume:
         return None
     rule = f"others were given for {one.quarter} ({before.served:,} and {before.offered:,})"
     cure = "compare them with `cx volumes list`, and empty these cells or mend those"
-    return Refused("total_volume", rule, cure, 2, one.file)
+    return RowRefused("total_volume", rule, cure, 2, one.file)
 
 
 def note(connection: Connection, one: Header, service: str) -> str:
@@ -125,7 +125,7 @@ def _header(file: str, line: Line) -> Header:
     people = line["response_count"]
     if len(comment) > reflections.MOST:
         rule = f"the comment has more than {reflections.MOST:,} characters"
-        raise Refused("submission comment", rule, "shorten it")
+        raise RowRefused("submission comment", rule, "shorten it")
     return Header(
         file,
         line["service"],
@@ -145,12 +145,12 @@ def _volume(line: Line) -> tuple[int, int] | None:
         return None
     cure = "fill in both, the smaller one second, or neither"
     if "" in given:
-        raise Refused("total_volume", "one of the two volumes is missing", cure)
+        raise RowRefused("total_volume", "one of the two volumes is missing", cure)
     served = cells.count("total_volume", given[0])
     offered = cells.count("survey_opp_volume", given[1])
     if offered > served:
         rule = "more people were offered the survey than were served"
-        raise Refused("survey_opp_volume", rule, cure)
+        raise RowRefused("survey_opp_volume", rule, cure)
     return served, offered
 
 

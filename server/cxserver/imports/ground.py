@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from cxserver import periods
 from cxserver.catalog.directory import Directory, Office, Service
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.periods import Period
 from cxserver.quarter.formats import channels
@@ -34,7 +34,9 @@ class Ground:
         slug = self._named(column, name, self.map.services, self.map.service, "service")
         if slug not in self.known.services:
             rule = f"there is no service '{slug}' in the catalogue"
-            raise Refused(column, rule, f'write "{slug}" = "…" under [services], or apply it first')
+            raise RowRefused(
+                column, rule, f'write "{slug}" = "…" under [services], or apply it first'
+            )
         return self.known.services[slug]
 
     def office(self, column: str, name: str, service: Service) -> Office:
@@ -43,7 +45,7 @@ class Ground:
         if slug not in service.offices:
             what = f"there is no office '{slug}' of {service.slug} in the catalogue"
             cure = f'write "{slug}" = "…" under [offices], or add the office to the catalogue'
-            raise Refused(column, what, cure)
+            raise RowRefused(column, what, cure)
         return self.known.offices[slug]
 
     def channel(self, column: str, name: str) -> str:
@@ -53,7 +55,7 @@ class Ground:
         if found not in channels.BY_NAME:
             known = ", ".join(channels.BY_NAME)
             cure = f'write "{found}" = "…" under [channels]: {known}'
-            raise Refused(column, f"there is no channel '{found}'", cure)
+            raise RowRefused(column, f"there is no channel '{found}'", cure)
         return found
 
     def language(self, column: str, name: str) -> str:
@@ -62,7 +64,7 @@ class Ground:
         found = self._named(column, name, map.languages, map.language, "language")
         if found not in map.spoken:
             cure = f'write "{found}" = "…" under [languages], or its words under [wording.{found}]'
-            raise Refused(column, f"the map has no words in '{found}'", cure)
+            raise RowRefused(column, f"the map has no words in '{found}'", cure)
         return found
 
     def past_day(self, column: str, day: date) -> date:
@@ -72,7 +74,7 @@ class Ground:
             rule = f"{day.isoformat()} is not before last week"
             if day < _OLDEST:
                 rule = f"{day.isoformat()} is before {_OLDEST.isoformat()}"
-            raise Refused(column, rule, "look at the date; import the newest weeks later")
+            raise RowRefused(column, rule, "look at the date; import the newest weeks later")
         return day
 
     def past_quarter(self, column: str, name: str) -> Period:
@@ -83,9 +85,9 @@ class Ground:
             quarter = None
         if quarter is None or quarter.kind != "quarter":
             rule = f"'{name}' is not a fiscal quarter such as 2023Q4"
-            raise Refused(column, rule, "set quarter in the map, or mend the row")
+            raise RowRefused(column, rule, "set quarter in the map, or mend the row")
         if quarter.end > self.today or quarter.start < _OLDEST:
-            raise Refused(column, f"{name} has not ended", "import it when it has")
+            raise RowRefused(column, f"{name} has not ended", "import it when it has")
         return quarter
 
     def _named(
@@ -94,5 +96,7 @@ class Ground:
         # Anybody may have typed it: an office came in the address of the page elsewhere.
         found = names.get(name, name[:40]) or usual
         if not found:
-            raise Refused(column, f"no {what} is told", f'set {what} = "…" at the top of the map')
+            raise RowRefused(
+                column, f"no {what} is told", f'set {what} = "…" at the top of the map'
+            )
         return found

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cxserver.errors import ServerError
 
-class Refused(Exception):
+
+class RowRefused(ServerError):
     """A row that cannot be taken, and why. `column` is empty when it is the whole row.
 
     `line` is given where the fault stands on another line than the one that is being read, and

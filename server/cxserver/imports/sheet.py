@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cxserver.errors import ServerError
-from cxserver.imports.rejected import Refused
+from cxserver.imports.rejected import RowRefused
 
 # A comment may be long, and a file that lost a quotation mark is one cell to its end.
 _LONGEST = 100_000
@@ -20,7 +20,7 @@ class Line:
 
     number: int
     cells: Mapping[str, str]
-    fault: Refused | None = None
+    fault: RowRefused | None = None
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "").strip()
@@ -52,7 +52,7 @@ class Sheet:
                 begins = reader.line_num + 1
         except csv.Error as error:
             cure = "save the file as CSV again; a quotation mark may be missing"
-            yield Line(begins, {}, Refused("", f"this is no CSV from here on ({error})", cure))
+            yield Line(begins, {}, RowRefused("", f"this is no CSV from here on ({error})", cure))
 
     def require(self, *names: str) -> None:
         """Raises ServerError when a column is missing."""
@@ -68,7 +68,7 @@ class Sheet:
         if len(cells) != len(self.columns):
             rule = f"it has {len(cells)} cells, and there are {len(self.columns)} columns"
             cure = "put text that holds commas or line breaks between quotation marks"
-            return Line(number, {}, Refused("", rule, cure))
+            return Line(number, {}, RowRefused("", rule, cure))
         return Line(number, dict(zip(self.columns, cells, strict=True)))
 
 

@@ -21,7 +21,7 @@ from cxserver.imports import answers, counted, filed, overlap, sheet, taken, ver
 from cxserver.imports.answers import Reader
 from cxserver.imports.counted import Counted
 from cxserver.imports.ground import Ground
-from cxserver.imports.rejected import Refused, Rejection
+from cxserver.imports.rejected import Rejection, RowRefused
 from cxserver.imports.shape import ROWS, Form, Map
 from cxserver.imports.sheet import Sheet
 from cxserver.imports.summary import Past, Summary
@@ -73,7 +73,7 @@ def look(source: db.Source, given: Batch, today: date, progress: Progress) -> Su
         ground = _ground(connection, given, today)
     found = Summary()
     for past in _pasts(ground, given, progress):
-        if isinstance(past, Refused):
+        if isinstance(past, RowRefused):
             found.rejected.append(_rejection(given, past))
         else:
             found.add(past)
@@ -151,7 +151,7 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
     return Ground(known, given.map, today)
 
 
-def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | Refused]:
+def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | RowRefused]:
     if given.form == "v1":
         yield from counted.v1_lines(ground, given.sheet, given.header)
         return
@@ -167,12 +167,12 @@ def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | 
             if line.fault:
                 raise line.fault
             yield reader.read(line)
-        except Refused as refused:
+        except RowRefused as refused:
             refused.line = line.number
             yield refused
 
 
-def _rejection(given: Batch, refused: Refused) -> Rejection:
+def _rejection(given: Batch, refused: RowRefused) -> Rejection:
     file = refused.file or given.name
     return Rejection(file, refused.line or 1, refused.column, refused.rule, refused.cure)
 

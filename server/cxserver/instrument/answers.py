@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from cxserver.errors import ServerError
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import Question, Survey
 
@@ -47,7 +48,7 @@ class Problem:
     number: int = 0
 
 
-class AnswersRefused(ValueError):
+class AnswersRefused(ServerError):
     """What was sent does not fit the survey. `problems` names every fault."""
 
     def __init__(self, problems: list[Problem]):

@@ -1,7 +1,8 @@
 """The instruments as data: what each of OMB's four questionnaires asks, and how.
 
-Nothing else in this software asks for an instrument by name. The rules, the screen, the counts
-and the files to OMB read this table.
+The rules, the screen, the counts and the files to OMB read this table. By name, an instrument is
+asked for where an old catalog says none (`draft`, `catalog.file`) and in the one sentence that
+cites §280.10 (`rules.scores`); `quarter.formats.fits` lists all of them for people.
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ from cxserver.errors import AlreadyServing
 from cxserver.instrument.answers import Answers
 from cxserver.intake import entry, meter, stamp, store
 from cxserver.intake.entry import Secrets, Sheet
-from cxserver.intake.gate import GRACE, Gate, Opened, Refused
+from cxserver.intake.gate import GRACE, Gate, LinkNotOpen, Opened
 from cxserver.intake.stamp import Stamp
 from cxserver.intake.store import Outcome
 from cxserver.intake.writer import Writer
@@ -90,7 +90,7 @@ class AnswerService:
         kiosk: bool = False,
         answered_at: datetime | None = None,
     ) -> Opened:
-        """The link, opened at `now`. Raises Refused.
+        """The link, opened at `now`. Raises LinkNotOpen.
 
         `answered_at`, which only a kiosk may say, judges an answer by when it was given.
         """
@@ -99,10 +99,10 @@ class AnswerService:
         return opened
 
     async def recognise(self, service: str, office: str, text: str, *, kiosk: bool) -> Opened:
-        """The link's service and office, if it is genuine, whenever it was. Raises Refused."""
+        """The link's service and office, if it is genuine, whenever it was. Raises LinkNotOpen."""
         try:
             return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
-        except Refused as refused:
+        except LinkNotOpen as refused:
             # The key may have been cut a moment ago. Every well-formed token looks again, so that
             # the time it takes does not tell what exists.
             if refused.reason == "malformed" or self._watch.looked_just_now():
@@ -112,7 +112,7 @@ class AnswerService:
         return self._gate.recognise(self.directory, service, office, text, kiosk=kiosk)
 
     def admit(self, opened: Opened, now: datetime) -> None:
-        """Raise Refused unless the link may be opened at `now`."""
+        """Raise LinkNotOpen unless the link may be opened at `now`."""
         self._gate.admit(self.directory, opened, now)
 
     async def reopen(
@@ -120,13 +120,13 @@ class AnswerService:
     ) -> tuple[Opened, Stamp | None]:
         """The link of a page that comes back, and its stamp (None when that proves nothing).
 
-        A page opened in time is taken up to 30 minutes after the link's end. Raises Refused.
+        A page opened in time is taken up to 30 minutes after the link's end. Raises LinkNotOpen.
         """
         opened = await self.recognise(service, office, text, kiosk=False)
         proof = self._read_stamp(opened, stamped, now)
         try:
             self._gate.admit(self.directory, opened, now)
-        except Refused as refused:
+        except LinkNotOpen as refused:
             in_time = proof and refused.ends and proof.opened_at <= refused.ends
             if not in_time or refused.ends is None or now > refused.ends + GRACE:
                 raise

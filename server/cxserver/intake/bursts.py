@@ -8,13 +8,12 @@ database never learns an exact time or a device.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cxserver.instrument.answers import Answers
+from cxserver.instrument.flags import RUSH, SAME
+from cxserver.response_id import ResponseId
 
-RUSH = "burst-rush"
-SAME = "burst-same"
-FLAGS = frozenset({RUSH, SAME})
 # What stays on an answer when somebody has looked and takes the flag off: a note, not suspicion.
 LIFTED: Mapping[str, str] = {RUSH: "lifted-rush", SAME: "lifted-same"}
 # A device's clock is put right in whole seconds, between two answers too.
@@ -22,7 +21,6 @@ SLIP = timedelta(seconds=5)
 DEVICES = 5000
 
 Device = tuple[str, str, str]
-Row = tuple[str, date, str]
 Face = tuple[int | None, int]
 
 
@@ -50,7 +48,7 @@ class Seen:
     """
 
     device: Device
-    row: Row
+    row: ResponseId
     at: datetime
     face: Face | None
 
@@ -69,7 +67,7 @@ class Runs:
         self._devices: OrderedDict[Device, _Visits] = OrderedDict()
         self._limit = devices
 
-    def judge(self, seen: Seen) -> dict[Row, str]:
+    def judge(self, seen: Seen) -> dict[ResponseId, str]:
         """The answers that now turn out to be of a burst, with the flag of each.
 
         Usually none. Else this one, and with it those that came before the run was long enough.
@@ -89,9 +87,9 @@ class _Run:
     """One run: how long it is, and its answers that carry no flag yet (fewer than `count`)."""
 
     length: int = 0
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResponseId] = field(default_factory=list)
 
-    def add(self, rule: Rule, row: Row, *, joins: bool) -> list[Row]:
+    def add(self, rule: Rule, row: ResponseId, *, joins: bool) -> list[ResponseId]:
         if not joins:
             self.length, self.rows = 0, []
         self.length += 1
@@ -109,8 +107,8 @@ class _Visits:
     last: Seen | None = None
     runs: tuple[_Run, ...] = field(default_factory=lambda: tuple(_Run() for _ in RULES))
 
-    def add(self, seen: Seen) -> dict[Row, str]:
-        found: dict[Row, str] = {}
+    def add(self, seen: Seen) -> dict[ResponseId, str]:
+        found: dict[ResponseId, str] = {}
         for rule, run in zip(RULES, self.runs, strict=True):
             for row in run.add(rule, seen.row, joins=self._joins(rule, seen)):
                 found.setdefault(row, rule.flag)

@@ -13,18 +13,15 @@ from typing import Any, NamedTuple
 
 from cxserver.catalog.directory import Clearance
 from cxserver.catalog.rootkey import RootKeys
-from cxserver.instrument import cleaning, masking, phrases
+from cxserver.instrument import cleaning, flags, masking, phrases
 from cxserver.instrument.answers import Answers
 from cxserver.instrument.phrases import Phrases
 from cxserver.instrument.survey import Survey
-from cxserver.intake import bursts
-from cxserver.intake.bursts import Row
 from cxserver.intake.gate import GRACE, Opened
+from cxserver.response_id import ResponseId
 
 # Faster than anybody can read two statements: worth a second look, never a reason to drop.
 FAST = timedelta(seconds=2)
-# Flags that make an answer suspect. The others are notes.
-SUSPECT = frozenset({"fast", "clock"}) | bursts.FLAGS
 _BUCKETS = (1, 4, 24)
 _KEPT = timedelta(days=30)
 
@@ -64,9 +61,9 @@ class Entry:
     reply: bytes | None = None
 
     @property
-    def row(self) -> Row:
+    def row(self) -> ResponseId:
         """What names the response among all of them."""
-        return self.response["service"], self.response["day"], self.response["id"]
+        return ResponseId(self.response["service"], self.response["day"], self.response["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
         response["channel"],
         response["language"],
         response["survey"],
-        is_suspect(response["flags"]),
+        flags.is_suspect(response["flags"]),
     )
     yield (*where, "response", "all")
     if response["satisfaction"] is not None:
@@ -158,11 +155,6 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
         chosen = response["questions"].get(question.code)
         if chosen and question.choices:
             yield (*where, f"question:{question.code}", chosen)
-
-
-def is_suspect(flags: str) -> bool:
-    """Whether a response's flags leave it out of `--without-flagged` figures."""
-    return not SUSPECT.isdisjoint(flags.split(";"))
 
 
 def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:

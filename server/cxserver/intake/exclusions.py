@@ -13,8 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy import Row as Record
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
@@ -23,9 +22,9 @@ from cxserver.disclosure.batches import Batch
 from cxserver.disclosure.changes import Effect
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
 from cxserver.intake import cut_tables, entry, members, store
-from cxserver.intake.bursts import Row
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
+from cxserver.response_id import ResponseId
 
 # Rows read by one statement.
 SLICE = 500
@@ -36,7 +35,7 @@ def exclude(
     connection: Connection,
     known: Directory,
     service: str,
-    rows: Iterable[Row],
+    rows: Iterable[ResponseId],
     reason: str,
     who: str,
     now: datetime,
@@ -144,8 +143,8 @@ def _unsplit(
 
 
 def _countable(
-    connection: Connection, service: Service, rows: Collection[Row]
-) -> list[Record[Any]]:
+    connection: Connection, service: Service, rows: Collection[ResponseId]
+) -> list[Row[Any]]:
     """The answers that are counted now. Raises NotFound, Conflict and ExclusionRefused."""
     answers = list(_read(connection, service.slug, rows))
     if len(answers) < len(rows):
@@ -158,10 +157,10 @@ def _countable(
     return counted
 
 
-def _read(connection: Connection, service: str, rows: Iterable[Row]) -> Iterator[Record[Any]]:
+def _read(connection: Connection, service: str, rows: Iterable[ResponseId]) -> Iterator[Row[Any]]:
     response = tables.responses.c
-    mine = (row for row in rows if row[0] == service)
-    for day, group in groupby(mine, key=lambda row: row[1]):
+    mine = (row for row in rows if row.service == service)
+    for day, group in groupby(mine, key=lambda row: row.day):
         ids = [id for *_, id in group]
         for at in range(0, len(ids), SLICE):
             query = select(tables.responses).where(
@@ -172,7 +171,7 @@ def _read(connection: Connection, service: str, rows: Iterable[Row]) -> Iterator
             yield from connection.execute(query)
 
 
-def _excluded(connection: Connection, service: str, id: str) -> list[Record[Any]]:
+def _excluded(connection: Connection, service: str, id: str) -> list[Row[Any]]:
     response = tables.responses.c
     query = select(tables.responses).where(response.service == service, response.excluded == id)
     return list(connection.execute(query))
@@ -189,7 +188,7 @@ def _check_active(connection: Connection, service: str, id: str) -> None:
 
 
 def _batches(
-    connection: Connection, service: str, answers: Collection[Record[Any]]
+    connection: Connection, service: str, answers: Collection[Row[Any]]
 ) -> list[OfficeBatch | None]:
     """The batch in which each answer is, if it is in one."""
     batch = tables.batches.c
@@ -223,7 +222,7 @@ def _changed(connection: Connection, service: str, id: str) -> list[OfficeBatch]
 
 
 def _days(
-    connection: Connection, known: Directory, answers: Iterable[Record[Any]], now: datetime
+    connection: Connection, known: Directory, answers: Iterable[Row[Any]], now: datetime
 ) -> list[date]:
     """The day each answer counts from now on: its own, or the one on which it arrives now."""
     units = {(answer.service, answer.office) for answer in answers}
@@ -239,7 +238,7 @@ def _days(
 
 def _mark(
     connection: Connection,
-    answers: Iterable[Record[Any]],
+    answers: Iterable[Row[Any]],
     days: Iterable[date | None],
     id: str | None,
 ) -> None:
@@ -262,9 +261,7 @@ def _mark(
         connection.execute(query, values)
 
 
-def _count(
-    connection: Connection, service: Service, answers: Iterable[Record[Any]], n: int
-) -> None:
+def _count(connection: Connection, service: Service, answers: Iterable[Row[Any]], n: int) -> None:
     """Add the answers to official counts, or take them out."""
     moved: Counter[Tally] = Counter()
     for answer in answers:

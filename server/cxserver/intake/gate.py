@@ -15,6 +15,7 @@ from cxsdk.errors import TokenExpired, TokenRefused, TokenTooEarly
 from cxsdk.token import Kind, LinkKey, Token
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.catalog.rootkey import RootKeys
+from cxserver.errors import ServerError
 
 # A page that was opened in time may be sent this much later.
 GRACE = timedelta(minutes=30)
@@ -28,7 +29,7 @@ STATUS: Mapping[str, int] = {
 }
 
 
-class Refused(Exception):
+class LinkNotOpen(ServerError):
     """A link that does not open. `code` names the page to show, `service` only if genuine.
 
     `reason` is for the log: it never leaves the server.
@@ -91,7 +92,7 @@ def address(link: str, path: str) -> Address | None:
 
 
 class Gate:
-    """Opens links against the directory. It keeps derived keys, nothing else."""
+    """Opens links against the directory. It keeps the root keys, and the keys derived of them."""
 
     def __init__(self, roots: RootKeys):
         self._roots = roots
@@ -100,20 +101,20 @@ class Gate:
     def recognise(
         self, directory: Directory, service: str, office: str, text: str, *, kiosk: bool
     ) -> Opened:
-        """The link's service and office, whenever it was minted. Raises Refused (404)."""
+        """The link's service and office, whenever it was minted. Raises LinkNotOpen (404)."""
         if not keys.SLUG.match(service) or not keys.SLUG.match(office):
-            raise Refused("not_found", "malformed")
+            raise LinkNotOpen("not_found", "malformed")
         try:
             claimed = token.read(text)
         except TokenRefused as error:
-            raise Refused("not_found", error.code) from None
+            raise LinkNotOpen("not_found", error.code) from None
         epoch = _epoch(directory, service, office, claimed.kid)
         try:
             self._link_key(service, claimed.kid, epoch, office, claimed.kind).check(text)
         except TokenRefused as error:
-            raise Refused("not_found", error.code) from None
+            raise LinkNotOpen("not_found", error.code) from None
         if (claimed.kind is Kind.KIOSK) != kiosk:
-            raise Refused("not_found", "wrong_kind")
+            raise LinkNotOpen("not_found", "wrong_kind")
         known = directory.services[service], directory.offices[office]
         return Opened(*known, claimed, text, epoch)
 
@@ -124,7 +125,7 @@ class Gate:
         now: datetime,
         answered_at: datetime | None = None,
     ) -> None:
-        """Raise Refused unless the link may be opened at `now`.
+        """Raise LinkNotOpen unless the link may be opened at `now`.
 
         A kiosk may send what it held: its answer is judged by when it was given, `answered_at`.
         """
@@ -132,23 +133,25 @@ class Gate:
         service, claimed = opened.service, opened.token
         codes = service.slug, claimed.kid, opened.office.slug, claimed.nonce.hex()
         if directory.revocations.covers(*codes):
-            raise Refused("revoked", "revoked", service)
+            raise LinkNotOpen("revoked", "revoked", service)
         if _unapproved(directory, opened, at):
-            raise Refused("survey_closed", "unapproved", service)
+            raise LinkNotOpen("survey_closed", "unapproved", service)
         if service.clearance.is_spent:
             raise spent(service)
         if _closed(opened, answered_at):
-            raise Refused("survey_closed", "survey_closed", service)
+            raise LinkNotOpen("survey_closed", "survey_closed", service)
         try:
             # The link's end is judged by `at`, its beginning by `now`: a device that was paired
             # anew sends answers that are older than its link.
             token.check_window(claimed, max(at, min(now, claimed.ends)))
         except TokenExpired as error:
             place = claimed.kind.is_place
-            raise Refused("expired", "expired", service, ends=error.ended, place=place) from None
+            raise LinkNotOpen(
+                "expired", "expired", service, ends=error.ended, place=place
+            ) from None
         except TokenTooEarly as error:
             minutes = int((error.opens - now).total_seconds() // 60) + 1
-            raise Refused("not_yet_valid", "not_yet_valid", service, minutes=minutes) from None
+            raise LinkNotOpen("not_yet_valid", "not_yet_valid", service, minutes=minutes) from None
 
     def _link_key(self, service: str, kid: int, epoch: int, office: str, kind: Kind) -> LinkKey:
         # Bounded: only offices and keys that exist get here.
@@ -159,20 +162,20 @@ class Gate:
         return self._link_keys[name]
 
 
-def spent(service: Service) -> Refused:
+def spent(service: Service) -> LinkNotOpen:
     """Every answer that OMB approved has been given: one more may not be asked for."""
-    return Refused("survey_closed", "spent", service)
+    return LinkNotOpen("survey_closed", "spent", service)
 
 
 def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:
     known = directory.services.get(service)
     if known is None:
-        raise Refused("not_found", "unknown_service")
+        raise LinkNotOpen("not_found", "unknown_service")
     if office not in known.offices:
-        raise Refused("not_found", "unknown_office")
+        raise LinkNotOpen("not_found", "unknown_office")
     epoch, only = directory.keys.get((service, kid), (0, None))
     if epoch == 0 or only not in (None, office):
-        raise Refused("not_found", "unknown_kid")
+        raise LinkNotOpen("not_found", "unknown_kid")
     return epoch
 
 

@@ -17,10 +17,11 @@ from cxserver.catalog import kiosks
 from cxserver.catalog.directory import Directory
 from cxserver.errors import StoreUnavailable
 from cxserver.intake import reflag, store
-from cxserver.intake.bursts import Device, Row, Runs, Seen
+from cxserver.intake.bursts import Device, Runs, Seen
 from cxserver.intake.reflag import Change
 from cxserver.intake.writer import Writer
 from cxserver.log import logger
+from cxserver.response_id import ResponseId
 
 # Marks that wait for a database which does not answer: more than a day of all answers.
 OWED = 50_000
@@ -41,7 +42,7 @@ class Lookout:
         self._engine = engine
         self._writer = writer
         self._runs = Runs()
-        self._owed: dict[Row, tuple[str, Device]] = {}
+        self._owed: dict[ResponseId, tuple[str, Device]] = {}
         self._today: Counter[tuple[Device, bool]] = Counter()
         # One writes for all who wait: under load a commit carries many.
         self._turn = asyncio.Lock()
@@ -57,7 +58,7 @@ class Lookout:
             for row, flag in self._runs.judge(noted.seen).items():
                 if len(self._owed) < OWED:
                     self._owed.setdefault(row, (flag, noted.seen.device))
-            if noted.seen.row[1] == _today(known, noted.seen.device, now):
+            if noted.seen.row.day == _today(known, noted.seen.device, now):
                 self._today[noted.seen.device, noted.suspect] += 1
         async with self._turn:
             try:
@@ -88,12 +89,12 @@ class Lookout:
         known: Directory,
         now: datetime,
         changes: Sequence[Change],
-        marks: dict[Row, tuple[str, Device]],
+        marks: dict[ResponseId, tuple[str, Device]],
     ) -> None:
         for change in changes:
             device = marks[change.row][1]
             newly = change.is_suspect and not change.was_suspect
-            if newly and change.row[1] == _today(known, device, now):
+            if newly and change.row.day == _today(known, device, now):
                 # Counted when it came, as an honest one.
                 self._today[device, False] -= 1
                 self._today[device, True] += 1

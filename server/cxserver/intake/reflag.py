@@ -14,35 +14,35 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
-from sqlalchemy import Row as Record
+from sqlalchemy import Connection, Engine, Row, bindparam, select, update
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory
+from cxserver.instrument.flags import BURSTS, is_suspect
 from cxserver.intake import bursts, entry, store
-from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Tally
+from cxserver.response_id import ResponseId
 
 # Rows changed in one transaction: others wait for it.
 SLICE = 500
 _LIFT = bursts.LIFTED
 _AGAIN = {note: flag for flag, note in _LIFT.items()}
 
-Rename = Callable[[Row, frozenset[str]], frozenset[str]]
+Rename = Callable[[ResponseId, frozenset[str]], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One answer whose flags were changed, and whether it was and is suspect."""
 
-    row: Row
+    row: ResponseId
     was_suspect: bool
     is_suspect: bool
 
 
-def mark(engine: Engine, known: Directory, marks: Mapping[Row, str]) -> list[Change]:
+def mark(engine: Engine, known: Directory, marks: Mapping[ResponseId, str]) -> list[Change]:
     """Give each of these answers its burst flag. Raises StoreUnavailable."""
-    decided = bursts.FLAGS | set(_AGAIN)
+    decided = BURSTS | set(_AGAIN)
     return _change(
         engine,
         known,
@@ -51,12 +51,12 @@ def mark(engine: Engine, known: Directory, marks: Mapping[Row, str]) -> list[Cha
     )
 
 
-def lift(engine: Engine, known: Directory, rows: Iterable[Row]) -> list[Change]:
+def lift(engine: Engine, known: Directory, rows: Iterable[ResponseId]) -> list[Change]:
     """Take the burst flags off again: the answers count everywhere. A note is left."""
     return _change(engine, known, rows, lambda _, flags: _renamed(flags, _LIFT))
 
 
-def put_back(engine: Engine, known: Directory, rows: Iterable[Row]) -> list[Change]:
+def put_back(engine: Engine, known: Directory, rows: Iterable[ResponseId]) -> list[Change]:
     """Undo `lift`."""
     return _change(engine, known, rows, lambda _, flags: _renamed(flags, _AGAIN))
 
@@ -68,9 +68,9 @@ def flagged(
     day: date,
     zone: ZoneInfo,
     hour: int | None = None,
-) -> list[Row]:
+) -> list[ResponseId]:
     """The answers of one day (and hour, local) that carry a burst flag."""
-    return _carrying(connection, bursts.FLAGS, service, office, day, zone, hour)
+    return _carrying(connection, BURSTS, service, office, day, zone, hour)
 
 
 def lifted(
@@ -80,7 +80,7 @@ def lifted(
     day: date,
     zone: ZoneInfo,
     hour: int | None = None,
-) -> list[Row]:
+) -> list[ResponseId]:
     """The answers of one day (and hour, local) whose burst flag was taken off."""
     return _carrying(connection, frozenset(_AGAIN), service, office, day, zone, hour)
 
@@ -93,7 +93,7 @@ def _carrying(
     day: date,
     zone: ZoneInfo,
     hour: int | None,
-) -> list[Row]:
+) -> list[ResponseId]:
     held = tables.responses.c
     query = (
         select(held.service, held.day, held.id, held.flags, held.answered_hour)
@@ -102,7 +102,7 @@ def _carrying(
     )
     found = connection.execute(query).all()
     return [
-        (row.service, row.day, row.id)
+        ResponseId(row.service, row.day, row.id)
         for row in found
         if not wanted.isdisjoint(row.flags.split(";"))
         and hour in (None, row.answered_hour.astimezone(zone).hour)
@@ -113,7 +113,9 @@ def _renamed(flags: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
     return frozenset(names.get(flag, flag) for flag in flags)
 
 
-def _change(engine: Engine, known: Directory, rows: Iterable[Row], rename: Rename) -> list[Change]:
+def _change(
+    engine: Engine, known: Directory, rows: Iterable[ResponseId], rename: Rename
+) -> list[Change]:
     changed: list[Change] = []
     # Sorted: two that lock the same rows in the same order cannot block each other.
     ordered = sorted(set(rows))
@@ -124,7 +126,7 @@ def _change(engine: Engine, known: Directory, rows: Iterable[Row], rename: Renam
 
 
 def _change_some(
-    connection: Connection, known: Directory, rows: Collection[Row], rename: Rename
+    connection: Connection, known: Directory, rows: Collection[ResponseId], rename: Rename
 ) -> list[Change]:
     counts: Counter[Tally] = Counter()
     texts: list[dict[str, Any]] = []
@@ -134,7 +136,7 @@ def _change_some(
     records = list(_locked(connection, rows))
     closed = store.closed_through(connection, {(each.service, each.office) for each in records})
     for record in records:
-        row: Row = (record.service, record.day, record.id)
+        row = ResponseId(record.service, record.day, record.id)
         before = frozenset(record.flags.split(";")) - {""}
         after = rename(row, before)
         if after == before:
@@ -142,7 +144,7 @@ def _change_some(
         text = ";".join(sorted(after))
         names = ("s", "d", "i", "text", "released")
         texts.append(dict(zip(names, (*row, text, _released(record, closed)), strict=True)))
-        changed.append(Change(row, entry.is_suspect(record.flags), entry.is_suspect(text)))
+        changed.append(Change(row, is_suspect(record.flags), is_suspect(text)))
         counts.update(_moved(known, record, text))
     if texts:
         connection.execute(_writing(), texts)
@@ -150,7 +152,7 @@ def _change_some(
     return changed
 
 
-def _released(record: Record[Any], closed: Mapping[tuple[str, str], date]) -> str | None:
+def _released(record: Row[Any], closed: Mapping[tuple[str, str], date]) -> str | None:
     """The flags under which its batch counts it, if one does."""
     through = closed.get((record.service, record.office), date.min)
     is_in_batch = record.counted_day is not None and record.counted_day <= through
@@ -158,12 +160,12 @@ def _released(record: Record[Any], closed: Mapping[tuple[str, str], date]) -> st
     return record.flags if before is None and is_in_batch else before
 
 
-def _locked(connection: Connection, rows: Iterable[Row]) -> Iterator[Record[Any]]:
+def _locked(connection: Connection, rows: Iterable[ResponseId]) -> Iterator[Row[Any]]:
     held = tables.responses.c
     for (service, day), group in groupby(rows, key=lambda row: row[:2]):
         query = (
             select(tables.responses)
-            .where(held.service == service, held.day == day, held.id.in_([row[2] for row in group]))
+            .where(held.service == service, held.day == day, held.id.in_([row.id for row in group]))
             .order_by(held.id)
             .with_for_update()
         )
@@ -183,7 +185,7 @@ def _writing() -> Any:
     )
 
 
-def _moved(known: Directory, record: Record[Any], flags: str) -> dict[Tally, int]:
+def _moved(known: Directory, record: Row[Any], flags: str) -> dict[Tally, int]:
     """What this answer no longer adds, and what it adds now."""
     if record.excluded is not None:
         return {}

@@ -12,6 +12,8 @@ from binascii import Error
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cxserver.errors import ServerError
+
 # 18 random bytes make the whole 24, which base64 writes without padding: one text per stamp.
 _PAYLOAD = struct.Struct(">IH18s")
 _LENGTH = 32 + 22
@@ -19,7 +21,7 @@ _LENGTH = 32 + 22
 _SKEW = timedelta(minutes=1)
 
 
-class StampInvalid(ValueError):
+class StampInvalid(ServerError):
     """Missing, forged, or of another page."""
 
 

@@ -33,8 +33,8 @@ from cxserver import db, tables
 from cxserver.disclosure import batches
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.intake import counts, ledger, sequel
-from cxserver.intake.bursts import Row
 from cxserver.intake.entry import Entry, Tally, UseKey
+from cxserver.response_id import ResponseId
 
 # Two writers met on the same rows; PostgreSQL asks to try again.
 _TRY_AGAIN = {"40001", "40P01"}
@@ -55,7 +55,7 @@ class Outcome:
 
     kind: Literal["stored", "same", "different"]
     receipt: str = ""
-    row: Row | None = field(default=None, compare=False)
+    row: ResponseId | None = field(default=None, compare=False)
     reply: bool = field(default=False, compare=False)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from cxserver.catalog.directory import Service
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.gate import Refused
+from cxserver.intake.gate import LinkNotOpen
 from cxserver.log import logger
 from cxserver.pages import language
 from cxserver.public import framing, screen
@@ -49,7 +49,7 @@ def host_of(request: Request, service: Service | None) -> str:
     return framing.host_of(service, asked, demo=of(request).demo) if asked else ""
 
 
-def refuse(request: Request, refused: Refused, kept: Values | None = None) -> HTMLResponse:
+def refuse(request: Request, refused: LinkNotOpen, kept: Values | None = None) -> HTMLResponse:
     """The page for a link that does not open. The reason goes to the log, without the token."""
     name = refused.service.slug if refused.service else None
     logger.info("link_refused", code=refused.code, reason=refused.reason, service=name)
@@ -103,7 +103,7 @@ def page(
     )
 
 
-def _words_for(refused: Refused, kept: Values | None) -> str:
+def _words_for(refused: LinkNotOpen, kept: Values | None) -> str:
     if refused.reason in ("unapproved", "spent"):
         return refused.reason
     if refused.code != "expired":

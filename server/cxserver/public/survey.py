@@ -18,7 +18,7 @@ from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
 from cxserver.intake import gate
 from cxserver.intake.entry import FAST, Sheet
-from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.stamp import Stamp
 from cxserver.pages import language
 from cxserver.public import framing, replies, screen, services
@@ -41,7 +41,7 @@ async def show(request: Request) -> Response:
     now = desk.clock()
     try:
         opened = await desk.open(*_address(request), now)
-    except Refused as refused:
+    except LinkNotOpen as refused:
         return _trimmed(request) or services.refuse(request, refused)
     if await desk.is_answered(opened):
         return services.page(request, "already_answered", 200, service=opened.service)
@@ -55,7 +55,7 @@ async def take(request: Request) -> Response:
     now = desk.clock()
     try:
         opened, stamp = await desk.reopen(*_address(request), form.stamp, now)
-    except Refused as refused:
+    except LinkNotOpen as refused:
         return services.refuse(request, refused, kept=form.values)
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
     if form.switch:

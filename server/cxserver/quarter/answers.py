@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_
+from sqlalchemy import Connection, Row, and_, func, select, tuple_
 
 from cxserver import db, tables
 from cxserver.periods import Period
@@ -64,21 +64,16 @@ def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
             held.c.service == service,
             tuple_(*key) > tuple_(*last),
             held.c.day < quarter.end,
-            own(),
+            tables.ASKED_BY_US,
         )
         .order_by(*key)
         .limit(PAGE)
     )
 
 
-def own() -> ColumnElement[bool]:
-    """Answers that we asked for. Those that were imported were filed by others."""
-    return tables.responses.c.flags.not_like("%imported%")
-
-
 def _during(quarter: Period, service: str | None) -> Any:
     held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end, own()]
+    terms = [held.day >= quarter.start, held.day < quarter.end, tables.ASKED_BY_US]
     if service is not None:
         terms.append(held.service == service)
     return and_(*terms)

@@ -13,16 +13,18 @@ from sqlalchemy import Connection
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
+from cxserver.comments import omb_review
+from cxserver.comments.omb_review import Standing
 from cxserver.errors import NotFound, ServerError
 from cxserver.export import cells
+from cxserver.instrument.flags import is_suspect
 from cxserver.periods import Period
-from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, review, sets
+from cxserver.quarter import answers, counts, fiscal, folder, manifest, papers, sets
 from cxserver.quarter import disclosed_figures as telling
 from cxserver.quarter.filing_set import Drawer
 from cxserver.quarter.formats import v1, v2, wide
 from cxserver.quarter.formats.fits import Format
 from cxserver.quarter.manifest import Entry, Written
-from cxserver.quarter.review import Standing
 from cxserver.quarter.sets import FileSet, LeftOut
 
 # Opens the file with this name, to be written.
@@ -31,14 +33,10 @@ Place = Callable[[str], IO[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `clean` masks a comment, `suspect` tells which flags leave an answer out:
-    both are the intake's, so that the file and the counts follow the same rules.
-    """
+    """What is asked for. Suspect answers stay out, unless it is `with_flagged`."""
 
     quarter: Period
     form: Format
-    clean: Callable[[str], str]
-    suspect: Callable[[str], bool]
     service: str | None = None
     with_flagged: bool = False
 
@@ -102,18 +100,18 @@ def glance(connection: Connection, order: Order, now: datetime) -> Filed:
     drawer = open_drawer(connection, order, now)
     if drawer.form != "v2":
         return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
-    seen = review.standings(connection, order.quarter)
+    seen = omb_review.standings(connection, order.quarter)
     return Filed(
         drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
     )
 
 
-def _standing(order: Order, one: FileSet, seen: Mapping[review.Group, Standing]) -> Standing:
+def _standing(order: Order, one: FileSet, seen: Mapping[omb_review.Group, Standing]) -> Standing:
     where = {(one.service.slug, one.channel.ours, survey.n) for survey in one.surveys}
-    return review.together(
+    return omb_review.together(
         standing
         for (*group, flags), standing in seen.items()
-        if tuple(group) in where and (order.with_flagged or not order.suspect(flags))
+        if tuple(group) in where and (order.with_flagged or not is_suspect(flags))
     )
 
 
@@ -188,7 +186,7 @@ def _rows(
     """v2: each service's responses are read once, and laid on the pile of their file."""
     for service in sorted({one.service.slug for one in drawer.sets}):
         mine = [one for one in drawer.sets if one.service.slug == service]
-        piles = [v2.Pile(order.clean) for _ in mine]
+        piles = [v2.Pile(drawer.agency.mask) for _ in mine]
         where = {
             (one.channel.ours, survey.n): (pile, survey)
             for one, pile in zip(mine, piles, strict=True)
@@ -197,7 +195,7 @@ def _rows(
         for page in answers.pages(source, order.quarter, service):
             for row in page:
                 found = where.get((row.channel, row.survey))
-                if found and (order.with_flagged or not order.suspect(row.flags)):
+                if found and (order.with_flagged or not is_suspect(row.flags)):
                     found[0].add(row, found[1])
             progress(len(page))
         for one, pile in zip(mine, piles, strict=True):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select, tuple_
 
 from cxsdk import keys
 from cxserver import tables
+from cxserver.errors import ServerError
 from cxserver.periods import Period
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d)", re.ASCII)
@@ -57,7 +58,7 @@ class Indicator:
         return f"{self.name}{where}: {self.value} {self.unit}{when}"
 
 
-class Unfit(ValueError):
+class IndicatorUnfit(ServerError):
     """A row that cannot be taken: the column, the rule, and what mends it."""
 
     def __init__(self, column: str, rule: str, cure: str):
@@ -70,7 +71,7 @@ class Batch:
     """What a file holds: its indicators, and each row that cannot be taken, with the reason."""
 
     indicators: tuple[Indicator, ...] = ()
-    rejected: tuple[tuple[int, Unfit], ...] = field(default=())
+    rejected: tuple[tuple[int, IndicatorUnfit], ...] = field(default=())
 
 
 def parse(
@@ -78,14 +79,16 @@ def parse(
 ) -> Batch:
     """Rows by their columns, each with its line. `offices` are those of each known service."""
     found: dict[tuple[str, str, str, str], Indicator] = {}
-    rejected: list[tuple[int, Unfit]] = []
+    rejected: list[tuple[int, IndicatorUnfit]] = []
     for line, row in rows:
         try:
             one = _indicator({name: text.strip() for name, text in row.items()})
             _check_office(one, offices)
             if one.key in found:
-                raise Unfit("name", "stands in the file already, for this period", "keep one row")
-        except Unfit as error:
+                raise IndicatorUnfit(
+                    "name", "stands in the file already, for this period", "keep one row"
+                )
+        except IndicatorUnfit as error:
             rejected.append((line, error))
         else:
             found[one.key] = one
@@ -147,12 +150,12 @@ def read(connection: Connection, quarter: Period) -> Mapping[str, tuple[Indicato
 
 
 def number(value: str, unit: str) -> float:
-    """`15:32` mm:ss, `98.9%`, `1,233,553,458` as a number. Raises Unfit."""
+    """`15:32` mm:ss, `98.9%`, `1,233,553,458` as a number. Raises IndicatorUnfit."""
     if unit in _CLOCKS or ":" in value:
         return _seconds(value)
     bare = value.removesuffix("%").strip()
     if not _NUMBER.fullmatch(bare):
-        raise Unfit(
+        raise IndicatorUnfit(
             "value",
             "is no number such as 12.5, 98.9%, 1,234 or 3:21",
             "write the digits with a point before the decimals, and commas, if any, by thousands",
@@ -163,7 +166,7 @@ def number(value: str, unit: str) -> float:
 def _seconds(value: str) -> float:
     match = _CLOCK.fullmatch(value)
     if match is None:
-        raise Unfit(
+        raise IndicatorUnfit(
             "value",
             "is no time such as 3:21 (minutes and seconds) or 1:03:21",
             "write it so, or give another unit",
@@ -178,13 +181,13 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
     for what, text in (("service", service), *((("office", office),) if office else ())):
         if not keys.SLUG.match(text):
             cure = "write its short name, as in the catalogue"
-            raise Unfit(what, "is not 1 to 32 of a-z, 0-9 and '-'", cure)
+            raise IndicatorUnfit(what, "is not 1 to 32 of a-z, 0-9 and '-'", cure)
     for what, text, most in (("name", name, 200), ("unit", unit, 40), ("value", value, 40)):
         if len(text) > most:
-            raise Unfit(what, f"has more than {most} characters", "make it shorter")
+            raise IndicatorUnfit(what, f"has more than {most} characters", "make it shorter")
         if any(unicodedata.category(char) == "Cc" for char in text):
             rule = "holds a line break, a tab or a character that cannot be seen"
-            raise Unfit(what, rule, "write it on one line")
+            raise IndicatorUnfit(what, rule, "write it on one line")
     return Indicator(_period(row), service, office, name, unit, value, number(value, unit))
 
 
@@ -192,7 +195,7 @@ def _check_office(one: Indicator, offices: Mapping[str, Collection[str]]) -> Non
     """A number of an office that nobody knows would stand in OMB's file all the same."""
     if one.office and one.office not in offices.get(one.service, (one.office,)):
         cure = "write its short name, as in the catalogue; leave it empty for the whole service"
-        raise Unfit("office", "is not an office of this service", cure)
+        raise IndicatorUnfit("office", "is not an office of this service", cure)
 
 
 def _period(row: Mapping[str, str]) -> str:
@@ -203,7 +206,9 @@ def _period(row: Mapping[str, str]) -> str:
     match = _PERIOD.fullmatch(told)
     if match is None:
         rule = "is no fiscal quarter or year such as 2026Q1 or 2026"
-        raise Unfit("period", rule, "write the fiscal year, and Q1 to Q4 for a quarter of it")
+        raise IndicatorUnfit(
+            "period", rule, "write the fiscal year, and Q1 to Q4 for a quarter of it"
+        )
     return f"{match[1]}Q{match[2]}" if match[2] else match[1]
 
 
@@ -211,4 +216,4 @@ def _first(row: Mapping[str, str], *names: str) -> str:
     for name in names:
         if row.get(name):
             return row[name]
-    raise Unfit(names[0], "is missing", "fill it in, or take the row out")
+    raise IndicatorUnfit(names[0], "is missing", "fill it in, or take the row out")

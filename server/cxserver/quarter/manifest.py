@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
+from cxserver.comments.omb_review import Standing
 from cxserver.instrument.scale import THUMBS
 from cxserver.instrument.survey import Survey
 from cxserver.quarter import filing_set, fiscal
 from cxserver.quarter.filing_set import Drawer
 from cxserver.quarter.formats import fits, words
-from cxserver.quarter.review import Standing
 from cxserver.quarter.sets import FileSet
 
 NAME = "manifest.json"

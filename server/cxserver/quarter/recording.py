@@ -5,7 +5,7 @@ answers that takes a while.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from cxserver.quarter.filing import Filed, Order
 from cxserver.quarter.submissions import Submission
 
 
-class NotReady(ServerError):
+class QuarterNotReady(ServerError):
     """What was to be signed off lacks something: `report` says what."""
 
     def __init__(self, report: Report):
@@ -36,16 +36,24 @@ class Entry:
     note: str = ""
 
 
-def add(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A record that may be made. `digest` is that of the files it speaks of."""
+
+    order: Order
+    entry: Entry
+    digest: str
+    official: str
+
+
+def prepare(
     source: db.Source,
-    sink: db.Sink,
     order: Order,
     entry: Entry,
     now: datetime,
     progress: Callable[[int], None] = lambda rows: None,
-    beside: Callable[[Connection], None] = lambda connection: None,
-) -> Submission:
-    """Add a record, and what `beside` writes with it: both, or neither. Raises NotReady,
+) -> Prepared:
+    """Check that this record may be made, and find its digest. Raises QuarterNotReady,
     ServerError.
     """
     with source() as connection:
@@ -55,28 +63,30 @@ def add(
     official = glance.drawer.agency.filing.official
     # By the digest of the last record: that of the files is not known yet.
     submissions.check(last, entry.state, entry.who, entry.note, official)
-    digest, note = last.digest if last else "", entry.note
     # What OMB published is what it has: our own data may have moved on since.
-    if entry.state != "published":
-        filed = filing.rehearse(source, order, now, progress)
-        _check_ready(filed, entry)
-        digest = filed.digest
-        if entry.state == "checked":
-            note = note or str(check.judge(filed.drawer, filed.entries).colour)
-    with sink() as connection:
-        made = submissions.add(
-            connection,
-            order.quarter,
-            order.form,
-            entry.state,
-            entry.who,
-            digest,
-            now,
-            note,
-            official,
-        )
-        beside(connection)
-    return made
+    if entry.state == "published":
+        return Prepared(order, entry, last.digest if last else "", official)
+    filed = filing.rehearse(source, order, now, progress)
+    _check_ready(filed, entry)
+    if entry.state == "checked" and not entry.note:
+        entry = replace(entry, note=str(check.judge(filed.drawer, filed.entries).colour))
+    return Prepared(order, entry, filed.digest, official)
+
+
+def add(connection: Connection, prepared: Prepared, now: datetime) -> Submission:
+    """Add the record. Raises ServerError where another came first."""
+    order, entry = prepared.order, prepared.entry
+    return submissions.add(
+        connection,
+        order.quarter,
+        order.form,
+        entry.state,
+        entry.who,
+        prepared.digest,
+        now,
+        entry.note,
+        prepared.official,
+    )
 
 
 def _check_ready(filed: Filed, entry: Entry) -> None:
@@ -84,4 +94,4 @@ def _check_ready(filed: Filed, entry: Entry) -> None:
         return
     report = check.judge(filed.drawer, filed.entries)
     if report.blocked:
-        raise NotReady(report)
+        raise QuarterNotReady(report)

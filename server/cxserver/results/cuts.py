@@ -1,4 +1,4 @@
-"""Counts for a page, with what small numbers hide: the one way from a question to an answer.
+"""Counts for the staff pages, the digest and the API, with what small numbers hide.
 
 Whoever holds the rows gets all counts. Everybody else gets closed batches. Those may be cut by one
 of CUTS, for whole months that are over, and without the hidden cells of each month's cut table.
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
 from cxserver.disclosure.changes import Effect
+from cxserver.errors import ServerError
 from cxserver.instrument.levels import Level
 from cxserver.periods import Span
 from cxserver.results import tally_query
@@ -42,7 +43,7 @@ Hidden = Mapping[Key, frozenset[tuple[str | None, str]]]
 _LIVE = "live"
 
 
-class NotCut(ValueError):
+class NotCut(ServerError):
     """A question that nobody without the rows gets an answer to; it says what to ask instead."""
 
 
@@ -71,7 +72,7 @@ def read(
     only: Iterable[str] | None = None,
     within: Sequence[str] = (),
 ) -> Counted:
-    """The counts of a scope by any of `slices.GROUPS`. Raises NotCut.
+    """The counts of a scope by any of `tally_query.GROUPS`. Raises NotCut.
 
     `within` splits each group further, for a computation that shows none of those parts.
     """

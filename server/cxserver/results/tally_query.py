@@ -154,7 +154,9 @@ class Slice:
 
 
 def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
-    """The scope as SQL: the only place where who may see what meets the database."""
+    """The scope as SQL, for counts. `comments.query` and `export.responses` have their own, for
+    responses; a test holds this one and that of the comments against each other.
+    """
     held = table.c
     sets = (
         (held.service, scope.services),
@@ -218,7 +220,7 @@ def read(
     """A slice for each group that has answers, in the order of the groups' names.
 
     `by` names any of GROUPS; nothing makes one slice of all. `only` picks measures: "response",
-    "trust" … No small cell is hidden here: whoever cuts released counts reads by `insight.cuts`.
+    "trust" … No small cell is hidden here: whoever cuts released counts reads by `results.cuts`.
     """
     return fetch(connection, scope, by, only).slices()
 

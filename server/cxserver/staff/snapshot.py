@@ -45,8 +45,3 @@ class Snapshot:
         """Short transactions, one after the other, for what reads page by page."""
         self.end()
         return db.source(self._engine)
-
-    def sink(self) -> db.Sink:
-        """The same, for what also writes."""
-        self.end()
-        return db.sink(self._engine)

@@ -1,6 +1,7 @@
 """Every table. The comments are the text of docs/what-we-store.md."""
 
 from cxserver.tables.answers import (
+    ASKED_BY_US,
     COUNTED,
     WORDED,
     batch_changes,
@@ -37,6 +38,7 @@ from cxserver.tables.quarters import comment_reviews, indicators, reflections, s
 from cxserver.tables.staff import api_keys, audit, staff_invites, staff_members, staff_sessions
 
 __all__ = [
+    "ASKED_BY_US",
     "COUNTED",
     "Moment",
     "REPLY_DAYS",

@@ -1,4 +1,8 @@
-"""What people said, and what is counted of it: written by the one way in."""
+"""What people said, and what is counted of it.
+
+The writer of the intake and imports add answers. Flags, exclusions and redactions change them;
+undoing an import deletes its own.
+"""
 
 from typing import Any
 
@@ -84,6 +88,9 @@ responses = Table(
     ),
     sqlite_with_rowid=False,
 )
+
+# Those that were imported were filed by others.
+ASKED_BY_US = responses.c.flags.not_like("%imported%")
 
 exclusions = Table(
     "exclusions",

@@ -20,7 +20,7 @@ from cxserver.catalog import kiosks
 from cxserver.catalog.kiosks import Beat, Device, Held
 from cxserver.intake import gate
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.gate import Opened, Refused
+from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.public import services
 from cxserver.public.kiosk import page
 from cxserver.web import form_body
@@ -66,7 +66,7 @@ async def take(request: Request) -> Response:
         return _problem(422, "invalid", now, _faults(error))
     try:
         opened = await _recognise(desk, told.link)
-    except Refused as refused:
+    except LinkNotOpen as refused:
         return _problem(refused.status, refused.code, now)
     closed = _refusal(desk, opened, now)
     noted = await asyncio.to_thread(_write, desk, opened, told, now, closed is None)
@@ -93,14 +93,14 @@ def _ends(opened: Opened, renewed: str | None) -> datetime:
 async def _recognise(desk: AnswerService, link: str) -> Opened:
     found = gate.address(link, desk.settings.path)
     if found is None or not found.kiosk:
-        raise Refused("not_found", "malformed")
+        raise LinkNotOpen("not_found", "malformed")
     return await desk.recognise(found.service, found.office, found.text, kiosk=True)
 
 
-def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> Refused | None:
+def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen | None:
     try:
         desk.admit(opened, now)
-    except Refused as refused:
+    except LinkNotOpen as refused:
         return refused
     return None
 

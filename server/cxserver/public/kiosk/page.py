@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from cxserver.catalog.directory import Service
-from cxserver.intake.gate import Refused
+from cxserver.intake.gate import LinkNotOpen
 from cxserver.public import framing, services
 from cxserver.public.services import PublicServices
 from cxserver.web import static_files
@@ -20,7 +20,7 @@ async def show(request: Request) -> Response:
     address = given["service"], given["office"], given["token"]
     try:
         opened = await here.desk.open(*address, here.desk.clock(), kiosk=True)
-    except Refused as refused:
+    except LinkNotOpen as refused:
         return services.refuse(request, refused)
     compress = static_files.takes_gzip(request)
     content = here.sheets.kiosk(

@@ -6,18 +6,18 @@ letters `null` are "not on this version": a `0` there would be counted as somebo
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
+from cxserver.comments.omb_review import Standing
 from cxserver.export import cells
-from cxserver.instrument import drivers
+from cxserver.instrument import drivers, masking
 from cxserver.instrument.survey import Survey
 from cxserver.quarter.counts import Counts
 from cxserver.quarter.formats import sorting
-from cxserver.quarter.review import Standing
 
 CODES = tuple(driver.omb for driver in drivers.ALL)
 HEADER = (
@@ -28,7 +28,6 @@ HEADER = (
     "question_4",
 )
 
-Clean = Callable[[str], str]
 # Survey version, satisfaction, trust, what was tapped.
 _Answer = tuple[int, int | None, int, tuple[str, ...]]
 
@@ -44,12 +43,12 @@ class _Known:
 class Pile:
     """The rows of one file while they are read, and what they add up to.
 
-    `clean` takes out of a comment what identifies a person. Few people answer in a way that nobody
+    `patterns` are the agency's own, to mask comments with. Few people answer in a way that nobody
     did before: what follows from an answer is found once, and then only counted.
     """
 
-    def __init__(self, clean: Clean):
-        self._clean = clean
+    def __init__(self, patterns: Collection[str]):
+        self._patterns = patterns
         self._lines = sorting.Lines()
         self._known: dict[_Answer, _Known] = {}
         self._given: Counter[_Answer] = Counter()
@@ -91,7 +90,7 @@ class Pile:
         if row.decision != "approve":
             return ""
         # Masked when it was stored, and again: the rules may have grown since.
-        return str(cells.guarded(self._clean(row.comment)))
+        return str(cells.guarded(masking.mask(row.comment, self._patterns)))
 
 
 def external_id(row: Row[Any]) -> str:

@@ -212,7 +212,7 @@ def _replies_end(told: Told) -> date:
     """The last day that a reply is offered. Counted from the Monday: from the code's own last day
     anybody could count back to the day of the answer.
     """
-    _, day, _ = told.comment.row
+    day = told.comment.day
     return day - timedelta(days=day.weekday()) + timedelta(days=tables.REPLY_DAYS)
 
 

@@ -35,7 +35,7 @@ def called(member: Member) -> str:
 
 
 def _opens(visit: Visit, told: Told, scope: Scope) -> bool:
-    # The one rule of the page itself: for some a comment opens only when its batch has closed.
+    # The same rule as the page itself: for some a comment opens only when its batch has closed.
     shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
     one = told.comment
     try:

@@ -8,10 +8,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 
 from cxserver import periods
-from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound
-from cxserver.instrument import masking
-from cxserver.intake import entry
 from cxserver.periods import Period
 from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Order
@@ -65,15 +62,9 @@ def listed(visit: Visit) -> list[Period]:
     return found
 
 
-def order(directory: Directory, chosen: Chosen) -> Order:
-    """What to file, by the rules of the intake. Flagged answers stay out, as they do by default."""
-    patterns = directory.agency.mask if directory.agency else ()
-    return Order(
-        chosen.quarter,
-        chosen.form,
-        lambda text: masking.mask(text, patterns),
-        entry.is_suspect,
-    )
+def order(chosen: Chosen) -> Order:
+    """What to file. Flagged answers stay out, as they do by default."""
+    return Order(chosen.quarter, chosen.form)
 
 
 def field(visit: Visit, name: str) -> str:

@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Filing, Service
+from cxserver.comments import omb_review
+from cxserver.comments.omb_review import Standing
 from cxserver.errors import ServerError
-from cxserver.quarter import check, due, filing, review, submissions
+from cxserver.quarter import check, due, filing, submissions
 from cxserver.quarter.check import Reason
 from cxserver.quarter.filing import Filed
 from cxserver.quarter.formats import fits
 from cxserver.quarter.reflections import Reflection
-from cxserver.quarter.review import Standing
 from cxserver.quarter.submissions import Submission
 from cxserver.quarter.volumes import Volume
 from cxserver.results import days, question
@@ -171,7 +172,7 @@ def plainly(error: ServerError) -> str:
 
 def _glance(connection: Connection, visit: Visit, chosen: Chosen) -> Filed:
     try:
-        return filing.glance(connection, choosing.order(visit.directory, chosen), visit.now)
+        return filing.glance(connection, choosing.order(chosen), visit.now)
     except ServerError as error:
         raise HTTPException(422, str(error)) from None
 
@@ -191,7 +192,7 @@ def _reaches(filed: Filed, service: Service) -> tuple[Reach, ...]:
 
 def _standing(filed: Filed) -> Standing | None:
     seen = [entry.comments for entry in filed.entries if entry.comments]
-    return review.together(seen) if filed.drawer.form == "v2" else None
+    return omb_review.together(seen) if filed.drawer.form == "v2" else None
 
 
 def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:

@@ -23,7 +23,7 @@ _PIECE = 64 * 1024
 
 def download(request: Request, visit: Visit) -> Response:
     """The folder that `cx quarter` writes."""
-    wanted = choosing.order(visit.directory, _named(request))
+    wanted = choosing.order(_named(request))
     try:
         body = bundle.make(visit.snapshot.source(), wanted, visit.now)
     except ServerError as error:
@@ -61,21 +61,18 @@ def add(request: Request, visit: Visit) -> Response:
 
 def _add(visit: Visit, chosen: Chosen) -> None:
     state, note = choosing.field(visit, "state"), choosing.field(visit, "note")
-    wanted = choosing.order(visit.directory, chosen)
+    wanted = choosing.order(chosen)
     who = visit.member.email
     if state == "signed-off":
         who, note = _signature(visit, note)
     about = f"{chosen.quarter.name} {chosen.form} {state}"
-    recording.add(
-        visit.snapshot.source(),
-        visit.snapshot.sink(),
-        wanted,
-        Entry(state, who, note),
-        visit.now,
-        beside=lambda connection: visit.back.journal.write(
+    entry = Entry(state, who, note)
+    prepared = recording.prepare(visit.snapshot.source(), wanted, entry, visit.now)
+    with visit.write() as connection:
+        recording.add(connection, prepared, visit.now)
+        visit.back.journal.write(
             connection, visit.member, "record a quarter", about, "done", visit.now
-        ),
-    )
+        )
 
 
 def _signature(visit: Visit, note: str) -> tuple[str, str]:

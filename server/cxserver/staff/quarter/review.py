@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver.accounts import roles
+from cxserver.comments import omb_review
+from cxserver.comments.omb_review import AlreadyDecided, Decision, OmbComment
 from cxserver.errors import NotFound
-from cxserver.quarter import review
-from cxserver.quarter.review import Comment, Decided, Decision
+from cxserver.instrument import masking
+from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.guard import Room, Visit
 from cxserver.staff.quarter import choosing
@@ -45,7 +47,7 @@ class Refused:
     """What could not be saved, and why: the comments, and what was chosen for each of the page."""
 
     why: str
-    rows: Sequence[review.Named]
+    rows: Sequence[ResponseId]
     typed: Mapping[str, str]
 
 
@@ -57,15 +59,15 @@ def enter(request: Request, visit: Visit) -> Response:
 def _show(visit: Visit, refused: Refused | None = None) -> Response:
     chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
     with visit.read() as connection:
-        found = review.read(
+        found = omb_review.read(
             connection,
             chosen.quarter,
             undecided=not every,
             after=_after(visit, chosen),
             limit=PAGE + 1,
         )
-        waiting = review.waiting(connection, chosen.quarter)
-        again = review.read_some(connection, refused.rows) if refused else []
+        waiting = omb_review.waiting(connection, chosen.quarter)
+        again = omb_review.read_some(connection, refused.rows) if refused else []
     if found:
         visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     page = found[:PAGE]
@@ -87,7 +89,7 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
 def _decide(visit: Visit) -> Response:
     try:
         return _decided(visit)
-    except Decided as later:
+    except AlreadyDecided as later:
         return _show(visit, Refused(str(later), later.rows, _chosen(visit)))
 
 
@@ -101,8 +103,8 @@ def _chosen(visit: Visit) -> dict[str, str]:
     }
 
 
-def _seen(visit: Visit, row: review.Named) -> int:
-    text = choosing.field(visit, f"{_SEEN}{row[0]}/{row[2]}")
+def _seen(visit: Visit, row: ResponseId) -> int:
+    text = choosing.field(visit, f"{_SEEN}{row.service}/{row.id}")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
@@ -114,11 +116,11 @@ def _decided(visit: Visit) -> Response:
             if not names:
                 continue
             try:
-                rows = review.find(connection, chosen.quarter, names)
+                rows = omb_review.find(connection, chosen.quarter, names)
             except NotFound as error:
                 raise HTTPException(422, f"{error} Open the page again.") from None
             seen = {row: _seen(visit, row) for row in rows}
-            n = review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
+            n = omb_review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
             visit.back.journal.write(
                 connection,
                 visit.member,
@@ -131,14 +133,14 @@ def _decided(visit: Visit) -> Response:
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show=show)}", 303)
 
 
-def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) -> Entry:
-    service, _, _ = one.row
+def _entry(visit: Visit, chosen: Chosen, one: OmbComment, refused: Refused | None) -> Entry:
+    service = one.row.service
     known = visit.directory.services.get(service)
-    text = choosing.order(visit.directory, chosen).clean(one.text)
+    agency = visit.directory.agency
     return Entry(
         _name(one),
         known.name if known else service,
-        text,
+        masking.mask(one.text, agency.mask if agency else ()),
         one.decision,
         one.who,
         f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(one))}",
@@ -147,18 +149,17 @@ def _entry(visit: Visit, chosen: Chosen, one: Comment, refused: Refused | None) 
     )
 
 
-def _after(visit: Visit, chosen: Chosen) -> review.Named | None:
+def _after(visit: Visit, chosen: Chosen) -> ResponseId | None:
     name = visit.request.query_params.get("after", "")
     if not name:
         return None
     service, id = _parts(name)
-    return service, chosen.quarter.start, id
+    return ResponseId(service, chosen.quarter.start, id)
 
 
-def _name(one: Comment) -> str:
+def _name(one: OmbComment) -> str:
     """Its service and id: the day is left out, as on the comment's own page."""
-    service, _, id = one.row
-    return f"{service}/{id}"
+    return f"{one.row.service}/{one.row.id}"
 
 
 def _parts(name: str) -> tuple[str, str]:

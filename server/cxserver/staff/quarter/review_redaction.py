@@ -10,11 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, periods
 from cxserver.accounts import roles
-from cxserver.comments import redaction
+from cxserver.comments import omb_review, redaction
 from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
-from cxserver.quarter import review
-from cxserver.quarter.review import Named
+from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.comments import case, redact
 from cxserver.staff.guard import Room, Visit
@@ -39,16 +38,18 @@ def enter(request: Request, visit: Visit) -> Response:
     return _preview(visit, chosen, row, cut)
 
 
-def _ask(visit: Visit, chosen: Chosen, row: Named) -> Response:
+def _ask(visit: Visit, chosen: Chosen, row: ResponseId) -> Response:
     with visit.read() as connection:
         text = redaction.comment(connection, row)
     visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     return guard.page(visit, "review-redact.html", chosen=chosen, name=_name(row), text=text)
 
 
-def _preview(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
+def _preview(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Response:
     with visit.read() as connection:
-        result = redaction.preview(connection, row, redaction.typed(visit.directory, row[0]), cut)
+        result = redaction.preview(
+            connection, row, redaction.typed(visit.directory, row.service), cut
+        )
     return guard.page(
         visit,
         "redact.html",
@@ -63,13 +64,12 @@ def _preview(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
     )
 
 
-def _done(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
-    service, day, id = row
+def _done(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Response:
     with visit.write() as connection:
         gone, others = redaction.redact(
-            connection, row, redaction.typed(visit.directory, service), cut, visit.now
+            connection, row, redaction.typed(visit.directory, row.service), cut, visit.now
         )
-        about = f"{service}/{periods.of('week', day).start}/{id}"
+        about = f"{row.service}/{periods.of('week', row.day).start}/{row.id}"
         result = redact.result_of(gone, others)
         visit.back.journal.write(
             connection, visit.member, "redact a comment", about, result, visit.now
@@ -78,20 +78,19 @@ def _done(visit: Visit, chosen: Chosen, row: Named, cut: Cut) -> Response:
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show='all')}", 303)
 
 
-def _row(visit: Visit, chosen: Chosen, name: str) -> Named:
+def _row(visit: Visit, chosen: Chosen, name: str) -> ResponseId:
     """The comment of this quarter that goes by the name. Raises HTTPException(404)."""
     service, _, id = name.partition("/")
     try:
         with visit.read() as connection:
-            [row] = review.find(connection, chosen.quarter, [(service, id)])
+            [row] = omb_review.find(connection, chosen.quarter, [(service, id)])
     except NotFound:
         raise HTTPException(404) from None
     return row
 
 
-def _name(row: Named) -> str:
-    service, _, id = row
-    return f"{service}/{id}"
+def _name(row: ResponseId) -> str:
+    return f"{row.service}/{row.id}"
 
 
 ROOMS = (Room("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)

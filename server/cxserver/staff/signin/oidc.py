@@ -24,7 +24,7 @@ from cxserver.settings import Settings
 from cxserver.staff import context, guard, problem, session_cookie
 from cxserver.staff.context import StaffContext
 from cxserver.staff.signin import entrance
-from cxserver.staff.signin.provider import Provider, Refused, Ticket, Unreachable
+from cxserver.staff.signin.provider import Provider, ProviderUnreachable, SignInRefused, Ticket
 
 _LIVES = timedelta(minutes=10)
 
@@ -62,7 +62,7 @@ def leave(request: Request, room: StaffContext, now: datetime) -> Response | Non
     onward = f"{room.settings.base_url}/staff/sign-in"
     try:
         address = _provider(request, room).farewell(state, onward, now)
-    except Unreachable as fault:
+    except ProviderUnreachable as fault:
         # Whoever wants to leave has left here already.
         logger.warning("provider_unreachable", reason=str(fault))
         return None
@@ -88,7 +88,7 @@ def _start(request: Request) -> Response:
     ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
     try:
         address = _provider(request, room).address(ticket, now)
-    except Unreachable as fault:
+    except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
     onward = context.safe_page(request.query_params.get("next", ""))
     errand = Errand(ticket, onward, now.isoformat())
@@ -102,10 +102,10 @@ def _back(request: Request) -> Response:
     name = _cookie(request, room.settings)
     try:
         response = _admit(request, room, now)
-    except Refused as refused:
+    except SignInRefused as refused:
         room.note_stranger(entrance.PROVIDER, refused.reason, now)
         response = problem.told(request, 401, refused.words, {})
-    except Unreachable as fault:
+    except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
     # It was good for this one return.
     response.delete_cookie(
@@ -123,7 +123,9 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
             return entrance.admit(connection, request, member, how, now, errand.next)
-    raise Refused("not invited", "Nobody has invited you here yet. Ask whoever runs this server.")
+    raise SignInRefused(
+        "not invited", "Nobody has invited you here yet. Ask whoever runs this server."
+    )
 
 
 def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
@@ -131,10 +133,10 @@ def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
     try:
         told: dict[str, Any] = _signer(room).loads(carried)
     except BadData:
-        raise Refused("no errand") from None
+        raise SignInRefused("no errand") from None
     errand = Errand(Ticket(**told["ticket"]), told["next"], told["left"])
     if now - datetime.fromisoformat(errand.left) > _LIVES:
-        raise Refused("late")
+        raise SignInRefused("late")
     return errand
 
 
@@ -142,11 +144,11 @@ def _code(request: Request, settings: Settings, ticket: Ticket) -> str:
     """The code, from the query of an honest return."""
     sent = request.query_params
     if not hmac.compare_digest(sent.get("state", "").encode(), ticket.state.encode()):
-        raise Refused("state")
+        raise SignInRefused("state")
     if sent.get("iss", settings.oidc_issuer) != settings.oidc_issuer:
-        raise Refused("issuer")
+        raise SignInRefused("issuer")
     if "error" in sent or not sent.get("code"):
-        raise Refused("refused by the provider", "The identity provider did not let you in.")
+        raise SignInRefused("refused by the provider", "The identity provider did not let you in.")
     return sent["code"]
 
 
@@ -189,6 +191,6 @@ def _provider(request: Request, room: StaffContext) -> Provider:
     return found
 
 
-def _unreachable(fault: Unreachable) -> HTTPException:
+def _unreachable(fault: ProviderUnreachable) -> HTTPException:
     logger.error("provider_unreachable", reason=str(fault))
     return HTTPException(503, "The identity provider does not answer. Please try again later.")

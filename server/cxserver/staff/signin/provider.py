@@ -25,7 +25,7 @@ _LEEWAY = 60
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class Refused(Exception):
+class SignInRefused(ServerError):
     """No sign-in. `reason` is for the log, `words` for the person."""
 
     def __init__(self, reason: str, words: str = ""):
@@ -33,7 +33,7 @@ class Refused(Exception):
         self.reason, self.words = reason, words
 
 
-class Unreachable(Exception):
+class ProviderUnreachable(ServerError):
     """The provider does not answer, or not as a provider does."""
 
 
@@ -67,7 +67,7 @@ class Provider:
         self._read: datetime | None = None
 
     def address(self, ticket: Ticket, now: datetime) -> str:
-        """Where the browser goes to sign in. Raises Unreachable."""
+        """Where the browser goes to sign in. Raises ProviderUnreachable."""
         self._learn(now, _KEEP)
         extra = {"acr_values": " ".join(self._settings.oidc_acr)} if self._settings.oidc_acr else {}
         with self._client() as client:
@@ -81,7 +81,7 @@ class Provider:
         return str(address)
 
     def claims(self, code: str, ticket: Ticket, now: datetime) -> Claims:
-        """Who the code stands for. Raises Refused or Unreachable."""
+        """Who the code stands for. Raises SignInRefused or ProviderUnreachable."""
         self._learn(now, _KEEP)
         with self._client() as client:
             token = self._redeem(client, code, ticket, now)
@@ -99,7 +99,7 @@ class Provider:
 
     def farewell(self, state: str, onward: str, now: datetime) -> str:
         """Where the browser signs out there, too, and is led `onward`; "" if the provider has no
-        such place. Raises Unreachable.
+        such place. Raises ProviderUnreachable.
 
         It names us and nobody else: no token is kept for it, so that none can leak.
         """
@@ -127,9 +127,9 @@ class Provider:
                 **self._proof(now),
             )
         except AuthlibBaseError as error:
-            raise Refused(f"code: {error.error}"[:60]) from None
+            raise SignInRefused(f"code: {error.error}"[:60]) from None
         except (httpx2.HTTPError, ValueError) as error:
-            raise Unreachable(type(error).__name__) from None
+            raise ProviderUnreachable(type(error).__name__) from None
         return dict(found)
 
     def _verified(self, token: dict[str, Any], ticket: Ticket, now: datetime) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Provider:
 
         text, wanted = token.get("id_token"), self._settings
         if not isinstance(text, str):
-            raise Refused("no id token")
+            raise SignInRefused("no id token")
         options: dict[str, Any] = {
             "iss": {"essential": True, "value": wanted.oidc_issuer},
             "aud": {"essential": True, "value": wanted.oidc_client_id},
@@ -155,16 +155,16 @@ class Provider:
             claims = CodeIDToken(decoded.claims, decoded.header, options, params)
             claims.validate(now=int(now.timestamp()), leeway=_LEEWAY)
         except (JoseError, ValueError) as error:
-            raise Refused(f"id token: {error}"[:60]) from None
+            raise SignInRefused(f"id token: {error}"[:60]) from None
         if not _is_name(claims["sub"]):
-            raise Refused("subject")
+            raise SignInRefused("subject")
         self._check_strength(claims)
         return dict(claims)
 
     def _check_strength(self, claims: Any) -> None:
         wanted = self._settings.oidc_acr
         if wanted and claims.get("acr") not in wanted:
-            raise Refused("acr", "Please sign in again, with your card or a second factor.")
+            raise SignInRefused("acr", "Please sign in again, with your card or a second factor.")
 
     def _userinfo(self, client: Any, subject: str) -> dict[str, Any]:
         from authlib.common.errors import AuthlibBaseError
@@ -172,9 +172,9 @@ class Provider:
         try:
             told = _json(client, self._known["userinfo_endpoint"])
         except AuthlibBaseError as error:
-            raise Refused(f"userinfo: {error.error}"[:60]) from None
+            raise SignInRefused(f"userinfo: {error.error}"[:60]) from None
         if told.get("sub") != subject:
-            raise Refused("userinfo of somebody else")
+            raise SignInRefused("userinfo of somebody else")
         return {name: told.get(name) for name in ("email", "email_verified", "name")}
 
     def _client(self) -> Any:
@@ -202,7 +202,7 @@ class Provider:
             # Read each time: a key is replaced without a restart.
             found = oidc_client.key(path)
         except ServerError as fault:
-            raise Unreachable(str(fault)) from None
+            raise ProviderUnreachable(str(fault)) from None
         name = self._settings.oidc_client_id
         signed = oidc_client.assertion(found, name, known["token_endpoint"], now)
         return {"client_assertion_type": oidc_client.PROOF, "client_assertion": signed}
@@ -241,10 +241,10 @@ class Provider:
 
 def _check(known: dict[str, Any], issuer: str) -> None:
     if known.get("issuer") != issuer:
-        raise Unreachable("it gives another issuer")
+        raise ProviderUnreachable("it gives another issuer")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
         if not _is_safe(str(known.get(name, ""))):
-            raise Unreachable(f"its {name} is not https")
+            raise ProviderUnreachable(f"its {name} is not https")
 
 
 def _is_safe(address: str) -> bool:
@@ -265,7 +265,7 @@ def _json(client: Any, address: str) -> dict[str, Any]:
         response.raise_for_status()
         told = response.json()
     except (httpx2.HTTPError, ValueError) as error:
-        raise Unreachable(type(error).__name__) from None
+        raise ProviderUnreachable(type(error).__name__) from None
     if not isinstance(told, dict):
-        raise Unreachable("it does not answer as a provider does")
+        raise ProviderUnreachable("it does not answer as a provider does")
     return told

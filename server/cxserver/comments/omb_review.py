@@ -16,10 +16,9 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 from cxserver import tables
 from cxserver.errors import Conflict, NotFound
 from cxserver.periods import Period
-from cxserver.quarter import answers
+from cxserver.response_id import ResponseId
 
 Decision = Literal["approve", "withhold"]
-Named = tuple[str, date, str]
 # Service, channel, survey version, flags.
 Group = tuple[str, str, int, str]
 
@@ -28,10 +27,10 @@ _STEP = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class OmbComment:
     """A comment of the quarter and what was decided about it; `row` names its response."""
 
-    row: Named
+    row: ResponseId
     text: str
     decision: Decision | None
     who: str
@@ -40,8 +39,7 @@ class Comment:
     @property
     def name(self) -> str:
         """The name to type: service, day and id."""
-        service, day, id = self.row
-        return f"{service}/{day.isoformat()}/{id}"
+        return f"{self.row.service}/{self.row.day.isoformat()}/{self.row.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +51,37 @@ class Standing:
     waiting: int = 0
 
 
-def named(text: str) -> Named:
+def named(text: str) -> ResponseId:
     """The response that a name names. Raises NotFound."""
     service, _, rest = text.partition("/")
     day, _, id = rest.partition("/")
     try:
-        return service, date.fromisoformat(day), id
+        return ResponseId(service, date.fromisoformat(day), id)
     except ValueError:
         raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
 
 
-class Decided(Conflict):
+class AlreadyDecided(Conflict):
     """Colleagues have decided about these comments since somebody opened the page."""
 
-    def __init__(self, rows: list[Named], who: str):
+    def __init__(self, rows: list[ResponseId], who: str):
         super().__init__(f"{who} decided about {len(rows)} of these since you opened the page.")
         self.rows = rows
 
 
 def decide(
     connection: Connection,
-    rows: Iterable[Named],
+    rows: Iterable[ResponseId],
     decision: Decision,
     who: str,
     now: datetime,
-    seen: Mapping[Named, int] | None = None,
+    seen: Mapping[ResponseId, int] | None = None,
 ) -> int:
     """Approve or withhold comments; a later decision takes the place of an earlier one.
 
     `seen` are the versions that somebody had before their eyes, 0 for a comment that waited; a
-    command gives none. Raises NotFound when one of them is no comment, Decided when there is a
-    later decision than was seen.
+    command gives none. Raises NotFound when one of them is no comment, AlreadyDecided when there
+    is a later decision than was seen.
     """
     wanted = sorted(set(rows))
     if seen is not None:
@@ -99,9 +97,9 @@ def read(
     service: str | None = None,
     *,
     undecided: bool = False,
-    after: Named | None = None,
+    after: ResponseId | None = None,
     limit: int = 100,
-) -> list[Comment]:
+) -> list[OmbComment]:
     """Comments of the quarter, flagged answers and all. By service they stand in the order of
     their random ids, which tells nothing of the days; `after` is the last one of the page before.
     """
@@ -124,11 +122,11 @@ def read(
     if undecided:
         query = query.where(tables.comment_reviews.c.decision.is_(None))
     if after is not None:
-        query = query.where(tuple_(*key) > tuple_(after[0], after[2]))
+        query = query.where(tuple_(*key) > tuple_(after.service, after.id))
     return [_comment(row) for row in connection.execute(query)]
 
 
-def read_some(connection: Connection, rows: Iterable[Named]) -> list[Comment]:
+def read_some(connection: Connection, rows: Iterable[ResponseId]) -> list[OmbComment]:
     """These comments, and what was decided about each."""
     held = tables.responses.c
     review = tables.comment_reviews.c
@@ -154,14 +152,16 @@ def waiting(connection: Connection, quarter: Period, service: str | None = None)
     return int(connection.execute(query).scalar_one())
 
 
-def find(connection: Connection, quarter: Period, names: Iterable[tuple[str, str]]) -> list[Named]:
+def find(
+    connection: Connection, quarter: Period, names: Iterable[tuple[str, str]]
+) -> list[ResponseId]:
     """The comments of the quarter with these services and ids. Raises NotFound."""
     wanted = sorted(set(names))
     held = tables.responses.c
     query = select(held.service, held.day, held.id).where(
         _written(quarter, None), tuple_(held.service, held.id).in_(wanted)
     )
-    found = [(row.service, row.day, row.id) for row in connection.execute(query)]
+    found = [ResponseId(*row) for row in connection.execute(query)]
     if len(found) != len(wanted):
         raise NotFound("One of these comments is not there any more.")
     return found
@@ -198,7 +198,12 @@ def together(every: Iterable[Standing]) -> Standing:
 
 def _written(quarter: Period, service: str | None) -> Any:
     held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end, held.comment != "", answers.own()]
+    terms = [
+        held.day >= quarter.start,
+        held.day < quarter.end,
+        held.comment != "",
+        tables.ASKED_BY_US,
+    ]
     if service is not None:
         terms.append(held.service == service)
     return and_(*terms)
@@ -217,7 +222,7 @@ def _joined() -> Any:
 
 
 def _put(
-    connection: Connection, rows: list[Named], decision: Decision, who: str, now: datetime
+    connection: Connection, rows: list[ResponseId], decision: Decision, who: str, now: datetime
 ) -> None:
     _must_exist(connection, rows)
     held = tables.comment_reviews.c
@@ -228,48 +233,50 @@ def _put(
         tables.comment_reviews.insert(),
         [
             {
-                "service": service,
-                "day": day,
-                "response": id,
+                "service": row.service,
+                "day": row.day,
+                "response": row.id,
                 "decision": decision,
                 "who": who,
                 "at": now,
-                "version": before.get((service, day, id), (0, ""))[0] + 1,
+                "version": before.get(row, (0, ""))[0] + 1,
             }
-            for service, day, id in rows
+            for row in rows
         ],
     )
 
 
-def _check_seen(connection: Connection, rows: list[Named], seen: Mapping[Named, int]) -> None:
+def _check_seen(
+    connection: Connection, rows: list[ResponseId], seen: Mapping[ResponseId, int]
+) -> None:
     last = _versions(connection, rows)
     later = [row for row in rows if last.get(row, (0, ""))[0] != seen.get(row, 0)]
     if later:
-        raise Decided(later, last[later[0]][1] if later[0] in last else "Somebody")
+        raise AlreadyDecided(later, last[later[0]][1] if later[0] in last else "Somebody")
 
 
-def _versions(connection: Connection, rows: list[Named]) -> dict[Named, tuple[int, str]]:
+def _versions(connection: Connection, rows: list[ResponseId]) -> dict[ResponseId, tuple[int, str]]:
     """The version of each decision, and who took it."""
     held = tables.comment_reviews.c
     key = tuple_(held.service, held.day, held.response)
-    found: dict[Named, tuple[int, str]] = {}
+    found: dict[ResponseId, tuple[int, str]] = {}
     for start in range(0, len(rows), _STEP):
         query = select(tables.comment_reviews).where(key.in_(rows[start : start + _STEP]))
         for row in connection.execute(query.with_for_update()):
-            found[row.service, row.day, row.response] = (row.version, row.who)
+            found[ResponseId(row.service, row.day, row.response)] = (row.version, row.who)
     return found
 
 
-def _must_exist(connection: Connection, rows: list[Named]) -> None:
+def _must_exist(connection: Connection, rows: list[ResponseId]) -> None:
     held = tables.responses.c
     key = (held.service, held.day, held.id)
     query = select(*key).where(tuple_(*key).in_(rows), held.comment != "")
-    there = {tuple(row) for row in connection.execute(query)}
-    for service, day, id in rows:
-        if (service, day, id) not in there:
-            raise NotFound(f"There is no comment {service}/{day}/{id}.")
+    there = {ResponseId(*row) for row in connection.execute(query)}
+    for row in rows:
+        if row not in there:
+            raise NotFound(f"There is no comment {row.service}/{row.day}/{row.id}.")
 
 
-def _comment(row: Any) -> Comment:
-    named = (row.service, row.day, row.id)
-    return Comment(named, row.comment, row.decision, row.who or "", row.version or 0)
+def _comment(row: Any) -> OmbComment:
+    named = ResponseId(row.service, row.day, row.id)
+    return OmbComment(named, row.comment, row.decision, row.who or "", row.version or 0)
