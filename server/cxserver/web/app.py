@@ -32,6 +32,7 @@ from cxserver.public.services import PublicServices
 from cxserver.public.sheets import Sheets
 from cxserver.settings import Settings
 from cxserver.staff import problem, site
+from cxserver.web import problem_details
 from cxserver.web.middleware import EdgeMiddleware
 from cxserver.web.static_files import Files
 
@@ -46,6 +47,7 @@ _PAGES = {
 }
 _STEPS = 6
 
+_UNREADABLE = "The results cannot be read just now. Try again in a moment."
 _CROWDED = "Many people are looking at results just now. Please try again in half a minute."
 
 
@@ -250,7 +252,9 @@ def _told(request: Request, status: int, headers: dict[str, str], detail: str = 
     path = services.of(request).desk.settings.path
     asked = request.scope["path"]
     if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
-        return answers.refused(status, headers, reads=request.method in ("GET", "HEAD"))
+        unread = status == 503 and request.method in ("GET", "HEAD")
+        details = problem_details.of_status(status, _UNREADABLE if unread else "")
+        return problem_details.response(details, headers)
     if asked.startswith(f"{path}/staff/"):
         return problem.told(request, status, detail, headers)
     return services.page(request, _PAGES.get(status, "error"), status, headers=headers)

@@ -23,16 +23,10 @@ from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import Opened, Refused
 from cxserver.public import services
 from cxserver.public.kiosk import page
-from cxserver.web import form_body
+from cxserver.web import form_body, problem_details
+from cxserver.web.problem_details import TITLES, Fault, Problem
 
 LIMIT = 4096
-_TITLES = {
-    404: "This link does not work.",
-    410: "This link is over.",
-    422: "This does not fit.",
-}
-# The first few faults tell the programmer enough.
-_FAULTS = 20
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -55,6 +49,12 @@ class _Noted:
     link: str | None
 
 
+class _Refusal(Problem):
+    """Also the refused learn the time, by which they judge what they hold."""
+
+    now: str
+
+
 async def take(request: Request) -> Response:
     """POST /k/heartbeat."""
     text = await form_body.read(request, "application/json", LIMIT)
@@ -63,7 +63,7 @@ async def take(request: Request) -> Response:
     try:
         told = Told.model_validate_json(text)
     except ValidationError as error:
-        return _problem(422, "invalid", now, _faults(error))
+        return _problem(422, "invalid", now, problem_details.faults(error))
     try:
         opened = await _recognise(desk, told.link)
     except Refused as refused:
@@ -133,28 +133,8 @@ def _write(desk: AnswerService, opened: Opened, told: Told, now: datetime, sound
         return _Noted(device, link)
 
 
-def _problem(
-    status: int, code: str, now: datetime, faults: Sequence[dict[str, str]] = ()
-) -> Response:
-    return JSONResponse(
-        {
-            "type": "about:blank",
-            "title": _TITLES[status],
-            "status": status,
-            "code": code,
-            "detail": "",
-            "faults": list(faults),
-            # Also the refused learn the time, by which they judge what they hold.
-            "now": now.isoformat(),
-        },
-        status,
-        media_type="application/problem+json",
+def _problem(status: int, code: str, now: datetime, faults: Sequence[Fault] = ()) -> Response:
+    problem = _Refusal(
+        title=TITLES[status], status=status, code=code, faults=list(faults), now=now.isoformat()
     )
-
-
-def _faults(error: ValidationError) -> list[dict[str, str]]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [
-        {"field": ".".join(str(step) for step in one["loc"])[:80], "code": one["type"]}
-        for one in found[:_FAULTS]
-    ]
+    return problem_details.response(problem)
