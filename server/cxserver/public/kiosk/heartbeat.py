@@ -5,7 +5,7 @@ was withdrawn or whose link has ended, and what it still holds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from cxsdk import token
 from cxserver import db
@@ -26,6 +27,7 @@ from cxserver.public.kiosk import page
 from cxserver.web import form_body, problem_details
 from cxserver.web.problem_details import TITLES, Fault, Problem
 
+PATH = "/k/heartbeat"
 LIMIT = 4096
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -53,6 +55,11 @@ class _Refusal(Problem):
     """Also the refused learn the time, by which they judge what they hold."""
 
     now: str
+
+
+def routes() -> list[BaseRoute]:
+    """Its one address. What calls it reads no page, so it has error handlers of its own."""
+    return [Route(PATH, take, methods=["POST"])]
 
 
 async def take(request: Request) -> Response:
@@ -84,6 +91,11 @@ async def take(request: Request) -> Response:
             "place": noted.device.place,
         }
     )
+
+
+def refusal(request: Request, status: int, headers: Mapping[str, str], detail: str) -> Response:
+    """Problem details for what fails before anything is known of the device."""
+    return problem_details.response(problem_details.of_status(status), headers)
 
 
 def _ends(opened: Opened, renewed: str | None) -> datetime:
