@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 from starlette.routing import Route
 
+from addresses import served
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.demo import front
 from cxserver.demo.front import Stage
 from cxserver.staff import site
-from cxserver.web import app as application
 from desks import invite, sign_in
 from house import CATALOGUE, answer, stamp_of
 from lasting import lasting
@@ -342,7 +342,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
             "/demo/agency": ["/demo/agency"],
             "/demo/quarter/{form}": ["/demo/quarter/v2", "/demo/quarter/nothing"],
         }
-        known = {route.path for route in (*application.routes(), *more)}
+        known = {route.path for route in (*served(), *more)}
         assert known == set(addresses)
         before = everything(house)
         prefetch = {"sec-purpose": "prefetch;prerender", "purpose": "prefetch"}

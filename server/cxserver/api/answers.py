@@ -5,7 +5,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -13,27 +12,18 @@ from starlette.responses import JSONResponse, Response
 
 from cxserver.api import items
 from cxserver.api.items import Checked, Rejected
-from cxserver.api.models import BATCH, Batch, Fault, Problem, Receipt, Result, Results
+from cxserver.api.models import BATCH, Batch, Receipt, Result, Results
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
 from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.lookout import Lookout
 from cxserver.intake.store import Outcome
-from cxserver.web import form_body
+from cxserver.web import form_body, problem_details
+from cxserver.web.problem_details import Fault
 
 BATCH_LIMIT = 1024 * 1024
 ITEM_LIMIT = 64 * 1024
 # Of one batch this many wait in the queue together: they share commits, and leave room to others.
 AT_ONCE = 50
-# What the pages of the same refusals are called.
-_CODES = {
-    400: "bad_request",
-    405: "method",
-    408: "timeout",
-    413: "too_long",
-    415: "unsupported",
-    500: "error",
-    503: "unavailable",
-}
 
 
 async def take(request: Request) -> Response:
@@ -50,22 +40,11 @@ async def take(request: Request) -> Response:
         _check_header(request, sent)
         item = await items.check(desk, sent, timedelta(0))
     except Rejected as rejected:
-        return problem(rejected.problem)
+        return problem_details.response(rejected.problem)
     [outcome] = await _store(desk, lookout, [item])
     if isinstance(outcome, Rejected):
-        return problem(outcome.problem)
+        return problem_details.response(outcome.problem)
     return JSONResponse(_receipt(outcome).model_dump(), _status(outcome))
-
-
-def problem(told: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem document."""
-    later = {"retry-after": "5"} if told.status == 503 else {}
-    return JSONResponse(
-        told.model_dump(),
-        told.status,
-        {**later, **(headers or {})},
-        media_type="application/problem+json",
-    )
 
 
 def _lookout(request: Request) -> Lookout:
@@ -201,12 +180,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a number")
-
-
-def refused(status: int, headers: Mapping[str, str], *, reads: bool = False) -> Response:
-    """The API's twin of an error page."""
-    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
-    title = items.TITLES.get(status, "This cannot be done.")
-    if status == 503 and reads:
-        title = "The results cannot be read just now. Try again in a moment."
-    return problem(Problem(title=title, status=status, code=_CODES.get(status, code)), headers)

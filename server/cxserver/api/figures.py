@@ -7,13 +7,13 @@ from typing import Any
 from cxserver import periods
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
-from cxserver.api.models import Fault
 from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
 from cxserver.results import cuts, measures, scopes
 from cxserver.results.cuts import Counted, NotCut
 from cxserver.results.scopes import Scope
 from cxserver.results.tally_query import Driver, Slice
+from cxserver.web.problem_details import Fault
 
 _LONGEST = timedelta(days=731)
 _RULE = "`from` and `to` are days up to today, in order, at most two years."

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import ValidationError
 
 from cxsdk.token import Kind
-from cxserver.api.models import Fault, Item, Problem
+from cxserver.api.models import Item
 from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
@@ -21,28 +21,13 @@ from cxserver.intake.entry import Sheet
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.lookout import Noted
 from cxserver.response_id import ResponseId
+from cxserver.web import problem_details
+from cxserver.web.problem_details import TITLES, Fault, Problem
 
 # A kiosk may have been without a network this long.
 LATE = timedelta(days=14)
 SKEW = timedelta(minutes=15)
-TITLES = {
-    400: "This could not be read.",
-    401: "Show a key that is good.",
-    403: "This key does not read that.",
-    404: "This link does not work.",
-    405: "This address does not do that.",
-    408: "This took too long.",
-    409: "Another answer was given before. It is kept.",
-    410: "This link is over.",
-    413: "This is too large.",
-    415: "Send application/json in UTF-8.",
-    422: "This does not fit.",
-    500: "Something went wrong on our side. Send it again; it will not count twice.",
-    503: "We could not confirm that it was saved. Send it again; it will not count twice.",
-}
 _ANSWERS = ("trust", "satisfaction", "drivers", "comment", "questions")
-# The first few faults tell the programmer enough.
-_FAULTS = 20
 _FIELDS = 40
 
 
@@ -121,11 +106,7 @@ def validated(model: type[Any], sent: dict[str, Any]) -> Any:
     try:
         return model.model_validate(sent)
     except ValidationError as error:
-        faults = [
-            Fault(field=".".join(str(step) for step in found["loc"])[:80], code=found["type"])
-            for found in error.errors(include_url=False, include_input=False)[:_FAULTS]
-        ]
-        raise Rejected(422, "invalid", faults=faults) from None
+        raise Rejected(422, "invalid", faults=problem_details.faults(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cxserver.instrument.answers import COMMENT_LIMIT
+from cxserver.web.problem_details import Problem
 
 BATCH = 100
 # Seconds: a device that has lost its clock may stand in 1970.
@@ -139,24 +140,6 @@ class Receipt(BaseModel):
 
     status: Literal["stored", "same", "tested"]
     receipt: str
-
-
-class Fault(BaseModel):
-    """One field that does not fit."""
-
-    field: str
-    code: str
-
-
-class Problem(BaseModel):
-    """Why not (RFC 9457)."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str = ""
-    faults: list[Fault] = []
 
 
 class Result(BaseModel):

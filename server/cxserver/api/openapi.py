@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cxserver.api import gets
-from cxserver.api.models import Batch, Item, Problem, Receipt, Results
+from cxserver.api.models import Batch, Item, Receipt, Results
 from cxserver.api.reading import AnswersPage, CommentsPage, Figures, FiledQuarter
+from cxserver.web import problem_details
+from cxserver.web.problem_details import Problem
 
 _PROBLEMS = {
     "400": "not UTF-8",
@@ -71,7 +73,7 @@ def _responses(base_url: str) -> dict[str, Any]:
 
 
 def _told(problems: Mapping[str, str]) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    content = {problem_details.MEDIA_TYPE: {"schema": _ref("Problem")}}
     return {status: {"description": text, "content": content} for status, text in problems.items()}
 
 

@@ -26,6 +26,7 @@ from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
 from cxserver.results import scopes
 from cxserver.results.scopes import Scope
+from cxserver.web import problem_details
 
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
@@ -87,15 +88,13 @@ def check_address(request: Request) -> None:
 
 def refused(rejected: Rejected) -> Response:
     """The problem document; it says how to show a key where that was the problem."""
-    told = rejected.problem
+    problem = rejected.problem
     headers = {}
-    if told.status == 401:
+    if problem.status == 401:
         headers["www-authenticate"] = 'Bearer realm="results"' + (
-            ', error="invalid_token"' if told.code == "key_refused" else ""
+            ', error="invalid_token"' if problem.code == "key_refused" else ""
         )
-    return JSONResponse(
-        told.model_dump(), told.status, headers, media_type="application/problem+json"
-    )
+    return problem_details.response(problem, headers)
 
 
 def scope(key: ApiKey, directory: Directory) -> Scope:

@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from cxserver import periods
 from cxserver.api.items import Rejected
-from cxserver.api.models import Fault
 from cxserver.api.reading import RowsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.export import pages as batches
 from cxserver.periods import Kind, Period, Span
 from cxserver.results import scopes
 from cxserver.results.scopes import Scope
+from cxserver.web.problem_details import Fault
 
 LEAST = date(2000, 1, 1)
 _RULE = "`from` is a day from 2000 on, and `to` one that is not before it."

@@ -16,6 +16,16 @@ from cxserver.public.screen import Values
 from cxserver.public.sheets import Sheets
 from cxserver.web.static_files import Files
 
+_PAGES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method",
+    408: "timeout",
+    413: "too_long",
+    415: "unsupported",
+    503: "busy",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PublicServices:
@@ -101,6 +111,11 @@ def page(
         status,
         {**framing.headers(framed, demo=counter.demo), **(headers or {})},
     )
+
+
+def error(request: Request, status: int, headers: Mapping[str, str], detail: str) -> HTMLResponse:
+    """The page for what fails apart from any link, in words of its own."""
+    return page(request, _PAGES.get(status, "error"), status, headers=headers)
 
 
 def _words_for(refused: LinkNotOpen, kept: Values | None) -> str:

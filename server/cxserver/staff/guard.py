@@ -124,10 +124,7 @@ class Room:
 def routes(rooms: Iterable[Room]) -> list[Route]:
     """The rooms as routes, each behind the same guard."""
     known = tuple(rooms)
-    return [
-        Route("/staff" + room.path, _guarded(room, known), methods=list(room.methods))
-        for room in known
-    ]
+    return [Route(room.path, _guarded(room, known), methods=list(room.methods)) for room in known]
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:

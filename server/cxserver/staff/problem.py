@@ -20,7 +20,7 @@ _OURS = ("Something went wrong here", "It is our fault. Its trace is in the serv
 _THEIRS = ("This request cannot be read", "Go back to the page you came from.")
 
 
-def told(request: Request, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+def page(request: Request, status: int, headers: Mapping[str, str], detail: str) -> Response:
     """The error as a staff page, with the navigation where somebody is signed in.
 
     `detail` is the handler's own sentence, unless it is only the status said again.

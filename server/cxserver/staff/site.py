@@ -39,7 +39,7 @@ ROOMS: tuple[Room, ...] = (
 
 
 def routes() -> list[Route]:
-    """Every staff address: the doors, which are open, and the rooms, which are guarded."""
+    """The addresses below /staff: the doors, which are open, and the rooms, which are guarded."""
     return [*doors.doors(), *guard.routes(ROOMS)]
 
 

@@ -1,30 +1,25 @@
-"""The application: routes and error handlers handed to one constructor, behind a doorman."""
+"""The application: its routes, its middleware, its error handlers, each in one list."""
 
 import asyncio
-import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from cxserver import clock as system_clock
 from cxserver import db, log
-from cxserver.api import answers, feed, figures, openapi, quarters, words
+from cxserver.api import endpoints
 from cxserver.catalog import directory
 from cxserver.clock import Clock
 from cxserver.comments import replies
-from cxserver.errors import TooManyReading
 from cxserver.intake.answer_service import AnswerService
 from cxserver.jobs import scheduler
-from cxserver.log import logger
 from cxserver.public import embed, services, survey
 from cxserver.public import replies as answered
 from cxserver.public.kiosk import heartbeat, page, pairing, worker
@@ -32,21 +27,10 @@ from cxserver.public.services import PublicServices
 from cxserver.public.sheets import Sheets
 from cxserver.settings import Settings
 from cxserver.staff import problem, site
+from cxserver.web import error_handlers
 from cxserver.web.middleware import EdgeMiddleware
 from cxserver.web.static_files import Files
-
-_PAGES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method",
-    408: "timeout",
-    413: "too_long",
-    415: "unsupported",
-    503: "busy",
-}
-_STEPS = 6
-
-_CROWDED = "Many people are looking at results just now. Please try again in half a minute."
+from cxserver.web.sub_application import Prefix, SubApplication
 
 
 def routes() -> list[BaseRoute]:
@@ -60,22 +44,32 @@ def routes() -> list[BaseRoute]:
         Route("/r/{code}", answered.show),
         Route("/k", pairing.show),
         Route("/k", pairing.take, methods=["POST"]),
-        Route("/k/heartbeat", heartbeat.take, methods=["POST"]),
+        Route(heartbeat.PATH, SubApplication(heartbeat.routes(), heartbeat.refusal)),
         Route("/k/sw.js", worker.serve),
         Route("/k/manifest.webmanifest", page.manifest),
         Route("/k/{service}/{office}/{token}", page.show),
         Route("/embed/{version}/cx.js", embed.serve),
         Route("/static/{version}/{name}", static),
-        Route("/api/v1/responses", responses, methods=["GET", "POST"]),
-        Route("/api/v1/results", figures.show),
-        Route("/api/v1/comments", words.show),
-        Route("/api/v1/quarters/{quarter}", quarters.show),
-        Route("/api/v1/openapi.json", openapi.show),
-        *site.routes(),
+        Prefix("/api", SubApplication(endpoints.routes(), endpoints.refusal)),
+        Route("/staff", staff_home),
+        Prefix("/staff", SubApplication(site.routes(), problem.page)),
         Route("/favicon.ico", favicon),
         Route("/healthz", healthy),
         Route("/readyz", ready),
     ]
+
+
+def middleware(settings: Settings, *, demo: bool) -> list[Middleware]:
+    """What every request passes on its way in, the outermost first.
+
+    It stands around Starlette, whose own answer to an unexpected fault has to leave by it too.
+    """
+    return [Middleware(EdgeMiddleware, settings, demo)]
+
+
+def handlers() -> Mapping[type[Exception], ExceptionHandler]:
+    """What a public page does when it fails. A sub-application has handlers of its own."""
+    return error_handlers.handlers(services.error)
 
 
 class CxApp:
@@ -100,18 +94,15 @@ class CxApp:
         self._starting = asyncio.Lock()
         self._app = Starlette(
             routes=[*routes(), *more_routes],
-            exception_handlers={
-                HTTPException: refused,
-                SQLAlchemyError: busy,
-                TooManyReading: crowded,
-                Exception: broken,
-            },
+            exception_handlers=handlers(),
             lifespan=self._lifespan,
         )
         # It would send people on to an address made of the request's own scheme: behind a proxy
         # that speaks https, that is one without encryption, token and all.
         self._app.router.redirect_slashes = False
-        self._door = EdgeMiddleware(self._app, settings, demo)
+        self._door: ASGIApp = self._app
+        for cls, args, kwargs in reversed(middleware(settings, demo=demo)):
+            self._door = cls(self._door, *args, **kwargs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -188,10 +179,9 @@ async def static(request: Request) -> Response:
     return await services.of(request).files.serve(request)
 
 
-async def responses(request: Request) -> Response:
-    """One address to write to and to read from: `Allow` then names all that it does."""
-    take = answers.take if request.method == "POST" else feed.show
-    return await take(request)
+async def staff_home(request: Request) -> Response:
+    """GET /staff: the first page has a slash, so that what stands below it does too."""
+    return RedirectResponse(services.of(request).desk.settings.path + "/staff/", 308)
 
 
 async def favicon(request: Request) -> Response:
@@ -219,44 +209,3 @@ def _answers(desk: AnswerService) -> bool:
     except Exception:
         return False
     return True
-
-
-async def refused(request: Request, error: Exception) -> Response:
-    """An HTTP error as a page for people, or as a problem document for machines."""
-    if not isinstance(error, HTTPException):
-        raise error
-    return _told(request, error.status_code, dict(error.headers or {}), error.detail)
-
-
-async def busy(request: Request, error: Exception) -> Response:
-    """The database does not answer. The link stays good."""
-    logger.error("database_failed", reason=type(error).__name__, where=_where(error))
-    return _told(request, 503, {"retry-after": "5"})
-
-
-async def crowded(request: Request, error: Exception) -> Response:
-    """More people wait for results than we let wait. Answers are not touched by it."""
-    logger.warning("reading_queue_full")
-    return _told(request, 503, {"retry-after": "30"}, _CROWDED)
-
-
-async def broken(request: Request, error: Exception) -> Response:
-    """Our own fault: said plainly, without a trace of how. Its kind and place go to the log."""
-    logger.error("request_failed", reason=type(error).__name__, where=_where(error))
-    return _told(request, 500, {})
-
-
-def _told(request: Request, status: int, headers: dict[str, str], detail: str = "") -> Response:
-    path = services.of(request).desk.settings.path
-    asked = request.scope["path"]
-    if asked.startswith(f"{path}/api/") or asked == f"{path}/k/heartbeat":
-        return answers.refused(status, headers, reads=request.method in ("GET", "HEAD"))
-    if asked.startswith(f"{path}/staff/"):
-        return problem.told(request, status, detail, headers)
-    return services.page(request, _PAGES.get(status, "error"), status, headers=headers)
-
-
-def _where(error: Exception) -> str:
-    # The lines that led here, and never the error's own words: they may quote an answer.
-    steps = traceback.extract_tb(error.__traceback__)[-_STEPS:]
-    return " > ".join(f"{Path(step.filename).name}:{step.lineno}" for step in steps)

@@ -68,7 +68,7 @@ class EdgeMiddleware:
                     out.setdefault(name, value)
             await send(message)
 
-        # A fault has been answered and written down by `app.broken` before it comes by here. The
+        # A fault has been answered and written down by its handler before it comes by here. The
         # server would print it with its words, and those may quote what somebody typed.
         with suppress(Exception):
             await (self._refusal(scope) or self._app)(scope, receive, leave)

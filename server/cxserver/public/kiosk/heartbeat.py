@@ -5,7 +5,7 @@ was withdrawn or whose link has ended, and what it still holds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from cxsdk import token
 from cxserver import db
@@ -23,16 +24,11 @@ from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.public import services
 from cxserver.public.kiosk import page
-from cxserver.web import form_body
+from cxserver.web import form_body, problem_details
+from cxserver.web.problem_details import TITLES, Fault, Problem
 
+PATH = "/k/heartbeat"
 LIMIT = 4096
-_TITLES = {
-    404: "This link does not work.",
-    410: "This link is over.",
-    422: "This does not fit.",
-}
-# The first few faults tell the programmer enough.
-_FAULTS = 20
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -55,6 +51,17 @@ class _Noted:
     link: str | None
 
 
+class _Refusal(Problem):
+    """Also the refused learn the time, by which they judge what they hold."""
+
+    now: str
+
+
+def routes() -> list[BaseRoute]:
+    """Its one address. What calls it reads no page, so it has error handlers of its own."""
+    return [Route(PATH, take, methods=["POST"])]
+
+
 async def take(request: Request) -> Response:
     """POST /k/heartbeat."""
     text = await form_body.read(request, "application/json", LIMIT)
@@ -63,7 +70,7 @@ async def take(request: Request) -> Response:
     try:
         told = Told.model_validate_json(text)
     except ValidationError as error:
-        return _problem(422, "invalid", now, _faults(error))
+        return _problem(422, "invalid", now, problem_details.faults(error))
     try:
         opened = await _recognise(desk, told.link)
     except LinkNotOpen as refused:
@@ -84,6 +91,11 @@ async def take(request: Request) -> Response:
             "place": noted.device.place,
         }
     )
+
+
+def refusal(request: Request, status: int, headers: Mapping[str, str], detail: str) -> Response:
+    """Problem details for what fails before anything is known of the device."""
+    return problem_details.response(problem_details.of_status(status), headers)
 
 
 def _ends(opened: Opened, renewed: str | None) -> datetime:
@@ -133,28 +145,8 @@ def _write(desk: AnswerService, opened: Opened, told: Told, now: datetime, sound
         return _Noted(device, link)
 
 
-def _problem(
-    status: int, code: str, now: datetime, faults: Sequence[dict[str, str]] = ()
-) -> Response:
-    return JSONResponse(
-        {
-            "type": "about:blank",
-            "title": _TITLES[status],
-            "status": status,
-            "code": code,
-            "detail": "",
-            "faults": list(faults),
-            # Also the refused learn the time, by which they judge what they hold.
-            "now": now.isoformat(),
-        },
-        status,
-        media_type="application/problem+json",
+def _problem(status: int, code: str, now: datetime, faults: Sequence[Fault] = ()) -> Response:
+    problem = _Refusal(
+        title=TITLES[status], status=status, code=code, faults=list(faults), now=now.isoformat()
     )
-
-
-def _faults(error: ValidationError) -> list[dict[str, str]]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [
-        {"field": ".".join(str(step) for step in one["loc"])[:80], "code": one["type"]}
-        for one in found[:_FAULTS]
-    ]
+    return problem_details.response(problem)

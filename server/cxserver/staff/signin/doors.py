@@ -25,18 +25,12 @@ _LONGEST = 100
 def doors() -> list[Route]:
     """The addresses that are open to who is not signed in."""
     return [
-        Route("/staff", home),
-        Route("/staff/sign-in", show),
-        Route("/staff/sign-in/provider", oidc.start),
-        Route("/staff/sign-in/back", oidc.back),
-        Route("/staff/sign-in/{secret}", show_link),
-        Route("/staff/sign-in/{secret}", take_link, methods=["POST"]),
+        Route("/sign-in", show),
+        Route("/sign-in/provider", oidc.start),
+        Route("/sign-in/back", oidc.back),
+        Route("/sign-in/{secret}", show_link),
+        Route("/sign-in/{secret}", take_link, methods=["POST"]),
     ]
-
-
-async def home(request: Request) -> Response:
-    """GET /staff: the first page has a slash, so that what stands below it does too."""
-    return RedirectResponse(context.of(request).path + "/", 308)
 
 
 async def show(request: Request) -> Response:

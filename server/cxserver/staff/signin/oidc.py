@@ -104,7 +104,7 @@ def _back(request: Request) -> Response:
         response = _admit(request, room, now)
     except SignInRefused as refused:
         room.note_stranger(entrance.PROVIDER, refused.reason, now)
-        response = problem.told(request, 401, refused.words, {})
+        response = problem.page(request, 401, {}, refused.words)
     except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
     # It was good for this one return.
