@@ -5,7 +5,7 @@
 // TIME is when the visit ended (default: now), and NAME your own number of it: the same NAME and
 // TIME mint the same link. For a kiosk, poster or site link, TIME is when it ends (default: as late
 // as may be), and NAME the place. Times look like 2026-11-04T10:20:00-05:00.
-// `java Mint.java vectors` prints the vectors of docs/mint-from-any-language.md.
+// `java Mint.java vectors` prints the vectors of docs/use/mint-from-any-language.md.
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-"""docs/api.md: each `curl` of it is typed as it stands, and gives what it should."""
+"""docs/use/api.md: each `curl` of it is typed as it stands, and gives what it should."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from house import CATALOGUE
 from reads import fill, key, noon
 from releasing import release
 
-PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "use" / "api.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
 
 

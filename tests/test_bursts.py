@@ -16,7 +16,7 @@ from cxserver.intake import bursts
 from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
 from cxserver.response_id import ResponseId
 
-PAGE = (Path(__file__).parents[1] / "docs" / "bursts.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "operate" / "bursts.md").read_text(encoding="utf-8")
 FIVES = (5, 5)
 
 
@@ -156,7 +156,7 @@ def test_what_is_flagged_is_a_run_and_every_run_is_flagged(steps):
     assert set(crowds.flags(visits)) == expected
 
 
-# ---- how often it errs: the numbers stand in docs/bursts.md
+# ---- how often it errs: the numbers stand in docs/operate/bursts.md
 
 HOURS = 2000
 PLANTED = 2000

@@ -24,9 +24,14 @@ from house import House, stamp_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-STORE = (ROOT / "docs" / "what-we-store.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")]
+COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+STORE = (ROOT / "docs" / "reference" / "what-we-store.md").read_text(encoding="utf-8")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "SECURITY.md",
+    ROOT / "CHANGELOG.md",
+    *ROOT.glob("docs/**/*.md"),
+]
 FROM_NOTHING = "From nothing to a real installation"
 
 
@@ -183,7 +188,7 @@ def test_no_page_names_a_variable_that_nobody_reads():
     known = {f"CX_{name.upper()}" for name in Settings.model_fields} | {
         "CX_KEY",
         "CX_TEST_CHROMIUM",
-        "CX_API_KEY",  # for curl alone, in docs/api.md
+        "CX_API_KEY",  # for curl alone, in docs/use/api.md
     }
     for page in PAGES:
         assert set(re.findall(r"\bCX_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known, page
@@ -249,6 +254,13 @@ def test_what_a_page_links_to_is_there(page):
             assert (page.parent / address).exists(), address
 
 
+def test_the_index_of_the_documents_names_every_page():
+    index = ROOT / "docs" / "index.md"
+    text = index.read_text(encoding="utf-8")
+    for page in ROOT.glob("docs/*/**/*.md"):
+        assert f"]({page.relative_to(index.parent)})" in text, page
+
+
 def test_the_readme_is_one_page():
     assert len(README.splitlines()) <= 160
 
@@ -266,7 +278,7 @@ def test_the_survey_weighs_what_the_readme_says(sqlite_house: House):
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("benchmarks/*.py")), ids=lambda file: file.stem)
 def test_the_page_about_speed_names_every_benchmark_and_each_starts(file):
-    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "develop" / "performance.md").read_text(encoding="utf-8")
     assert f"`{file.relative_to(ROOT)}`" in page
     subprocess.run([sys.executable, file, "--help"], check=True, stdout=subprocess.DEVNULL)
 

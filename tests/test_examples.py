@@ -23,7 +23,7 @@ from house import House, stamp_of
 
 ROOT = Path(__file__).parents[1]
 SEND = ROOT / "examples" / "send_after_transaction.py"
-EMAIL = (ROOT / "docs" / "email.md").read_text(encoding="utf-8")
+EMAIL = (ROOT / "docs" / "use" / "email.md").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -143,7 +143,7 @@ def test_an_example_is_short():
     assert len(SEND.read_text(encoding="utf-8").splitlines()) <= 60
 
 
-# ---- docs/email.md
+# ---- docs/use/email.md
 
 
 @pytest.mark.parametrize("at", range(EMAIL.count("```python")))

@@ -15,7 +15,7 @@ from cxsdk.token import Kind, LinkKey
 from house import House, answer
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "mint-from-any-language.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "use" / "mint-from-any-language.md").read_text(encoding="utf-8")
 MINT_MJS, MINT_JAVA = ROOT / "examples" / "mint.mjs", ROOT / "examples" / "Mint.java"
 BASE = "https://cx.example.gov/cx"
 KEY = Key("permits", 3, bytes(range(100, 132)))

@@ -140,7 +140,7 @@ def test_the_table_of_instruments_is_printed_with_reasons_and_cures(sqlite_house
     assert "trust was asked with a thumb" in shown and "Cure: file it as v2" in shown
     assert shown.count("its five cells are empty") == 2
     assert "operational_metrics (wide)" in shown
-    page = (ROOT / "docs" / "quarter.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "quarter-formats.md").read_text(encoding="utf-8")
     for name, row in fits.table():
         cells = " | ".join("no" if row[form] else "yes" for form in fits.FORMATS)
         assert f"| {name} | {cells} |" in page

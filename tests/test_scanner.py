@@ -136,7 +136,7 @@ def test_a_tapped_rating_chooses_satisfaction_and_nothing_else(open_house: House
 
 
 def test_a_machine_that_answers_as_a_person_would_is_counted_and_marked(open_house: House, robot):
-    # This is what docs/email.md says remains possible: if it changes, the page must, too.
+    # This is what docs/use/email.md says remains possible: if it changes, the page must, too.
     robot.goto(f"{open_house.mint()}?r=1")
     robot.locator("#trust-1").check()
     sight.send(robot)

@@ -2,7 +2,7 @@
 
 Caught: e-mail addresses, payment cards (Luhn), social security and taxpayer numbers, telephone
 numbers, and the agency's own number patterns. Not caught: names, street addresses, dates of
-birth, and numbers spelled out in words; docs/what-we-store.md says so to the reader.
+birth, and numbers spelled out in words; docs/reference/what-we-store.md says so to the reader.
 Every pattern is linear in the length of the text.
 """
 

@@ -1,8 +1,8 @@
 """Bursts: answers that come from one device faster, or more alike, than people give them. Pure.
 
-Two runs are looked for (docs/bursts.md says why these numbers): *rush*, a child at the buttons or
-somebody who stuffs the box; *same*, staff who press fives. Runs are kept in memory alone: the
-database never learns an exact time or a device.
+Two runs are looked for (docs/operate/bursts.md says why these numbers): *rush*, a child at the
+buttons or somebody who stuffs the box; *same*, staff who press fives. Runs are kept in memory
+alone: the database never learns an exact time or a device.
 """
 
 from collections import OrderedDict

@@ -1,7 +1,7 @@
 """An answer made ready for the database: its row, its use-once key, its counts. Pure.
 
 The row carries no token, no person and no exact time. The use-once key is a keyed hash with no
-column in common with the row, so nothing joins the two (docs/what-we-store.md).
+column in common with the row, so nothing joins the two (docs/reference/what-we-store.md).
 """
 
 import hmac

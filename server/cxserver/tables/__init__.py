@@ -1,4 +1,4 @@
-"""Every table. The comments are the text of docs/what-we-store.md."""
+"""Every table. The comments are the text of docs/reference/what-we-store.md."""
 
 from cxserver.tables.answers import (
     ASKED_BY_US,
