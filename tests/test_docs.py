@@ -24,6 +24,7 @@ from house import House, stamp_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs" / "develop" / "architecture.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 STORE = (ROOT / "docs" / "reference" / "what-we-store.md").read_text(encoding="utf-8")
 PAGES = [
@@ -233,16 +234,24 @@ def test_every_make_target_in_a_page_exists():
             assert set(words) <= set(targets), f"{page.name}: {code}"
 
 
-def test_the_map_of_the_code_shows_every_room():
-    mapped = section(README, "A map of the code")
-    rooms = [
-        ROOT / "sdk/cxsdk",
-        *(file.parent for file in ROOT.glob("server/cxserver/*/__init__.py")),
-    ]
-    for room in rooms:
-        assert mapped.count(f"`{room.relative_to(ROOT)}`") == 1, room
-    named = [name for row in cells(mapped) for name in re.findall(r"`([^`]+)`", row[0])]
-    assert all((ROOT / name).is_dir() for name in named)
+def test_the_page_about_architecture_shows_every_room():
+    told = [row[0].strip("`") for row in cells(section(ARCHITECTURE, "The rooms"))]
+    rooms = {f"{file.parent.name}/" for file in ROOT.glob("server/cxserver/*/__init__.py")}
+    assert sorted(told) == sorted(rooms | {"sdk/cxsdk"})
+
+
+@pytest.mark.parametrize("journey", ["A link", "An answer", "A comment", "A number"])
+def test_every_file_of_a_journey_exists(journey):
+    text = section(ARCHITECTURE, journey)
+    assert len(cells(text)) > 10
+    named = [span for span in re.findall(r"`([^`\n]+)`", text) if re.search(r"/|\.py$", span)]
+    for name in named:
+        assert (ROOT / name).is_file() or (ROOT / "server/cxserver" / name).is_file(), name
+
+
+def test_the_glossary_is_in_order():
+    told = [row[0] for row in cells(section(ARCHITECTURE, "Glossary"))]
+    assert told == sorted(told)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
