@@ -284,6 +284,18 @@ def test_the_index_of_the_documents_names_every_page():
         assert f"]({page.relative_to(index.parent)})" in text, page
 
 
+def test_the_changelog_has_one_entry_for_each_subject():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    kinds = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    for kind in re.split(r"^##+ .+$", text, flags=re.MULTILINE)[2:]:
+        entries = [entry.strip() for entry in re.split(r"^- ", kind, flags=re.MULTILINE)[1:]]
+        begins = [entry.partition(". ")[0] for entry in entries]
+        assert len(begins) == len(set(begins)), kind
+        assert all(entry[0] in "*ABCDEFGHIJKLMNOPQRSTUVWXYZ" for entry in entries), kind
+        assert all(entry.endswith((".", "`.")) for entry in entries), kind
+
+
 def test_the_readme_is_one_page():
     assert len(README.splitlines()) <= 90
 
