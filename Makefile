@@ -12,7 +12,7 @@ ROWS = 0
 WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
-.PHONY: help run test test-slow setup check bench bench-growth lock
+.PHONY: help run test test-slow setup check bench bench-growth docs lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: setup ## Run benchmarks/*.py, one after the other
 bench-growth: DATA = .growth
 bench-growth: setup ## Grow ten million answers in DATA=.growth, or go on, and time the staff pages (OFFICES=250 ROWS=0)
 	@.venv/bin/python benchmarks/staff.py --data $(DATA) --offices $(OFFICES) --answers $(ANSWERS) --rows $(ROWS) $(ARGS)
+
+docs: setup ## Build the documents as a site in build/site, with every link checked
+	@.venv/bin/python scripts/docs $(ARGS)
 
 lock: setup ## Write requirements/*.lock anew from pyproject.toml (ARGS=--upgrade for the newest)
 	@scripts/lock $(ARGS)
