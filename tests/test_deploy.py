@@ -195,7 +195,7 @@ def test_the_image_copies_all_that_the_server_is_built_from(tmp_path):
     for folder in ("widget", "locale", "migrations"):
         ours = {f"cxserver/{folder}/{file.name}" for file in (ROOT / folder).glob("*.*")}
         assert {name for name in ours if name.endswith((".css", ".js", ".py", ".pot"))} <= held
-    assert "cxserver/app.py" in held and "cxsdk/links.py" in held
+    assert "cxserver/web/app.py" in held and "cxsdk/links.py" in held
 
 
 def test_the_image_runs_as_nobody_special_and_keeps_its_data_apart():
