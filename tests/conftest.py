@@ -382,7 +382,7 @@ def standing(sqlite_house: House) -> Iterator[tablets.Standing]:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """`typed(house, "kiosks", "--json")`: a command, typed in this process."""
+    """`typed(house, "kiosk", "list", "--json")`: a command, typed in this process."""
     return Typed(monkeypatch, capsys)
 
 

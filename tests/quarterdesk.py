@@ -102,7 +102,7 @@ def tell(house: House, folder: Path) -> None:
     for (service, channel), (served, offered) in VOLUMES.items():
         figures = ["--served", str(served), "--offered", str(offered)]
         words = ["--source", "Queue", "--who", "Ana"]
-        cx(house, "volumes", "set", QUARTER, service, channel, *figures, *words)
+        cx(house, "quarter", "volumes", "set", QUARTER, service, channel, *figures, *words)
     (folder / "levels.csv").write_text(LEVELS)
     cx(house, "indicators", "import", str(folder / "levels.csv"))
 

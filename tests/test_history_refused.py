@@ -52,7 +52,7 @@ def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path, typed: 
     file.write_bytes(sheet(rows))
     map.write_text(toml(MAP), encoding="utf-8")
     before = everything(house)
-    words = ("import", file, "--map", map)
+    words = ("import", "run", file, "--map", map)
     _, told = typed(house, *words, fails=True)
     # Rows with the same fault share a sentence; each is named in it.
     assert "past.csv, 2 rows, column 'Trust': this is not a point" in told

@@ -1,4 +1,4 @@
-"""`cx kiosk` and `cx kiosks`: a code that pairs, devices in words; and what the doctor says."""
+"""`cx kiosk` and `cx kiosk list`: a code that pairs, devices in words; and what the doctor says."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ def test_cx_kiosk_pair_prints_a_code_that_pairs(run, sqlite_house):
     _, rounds, salt, stored = told["pin"].split("$")
     found = hashlib.pbkdf2_hmac("sha256", pin.encode(), base64.b64decode(salt), int(rounds))
     assert base64.b64encode(found).decode() == stored
-    listed, _ = run(house, "kiosks")
+    listed, _ = run(house, "kiosk", "list")
     [row] = [line for line in listed.splitlines() if "Gate [2]" in line]
     assert " ok " in row and "just now" in row
     with db.read(house.engine) as connection:
@@ -84,13 +84,13 @@ def test_cx_kiosk_revoke_ends_the_device_and_the_list_says_so(run, sqlite_house)
         assert "is withdrawn" in out
         refresh(client)
         assert client.get(link).status_code == 410
-    assert f"withdrawn on {house.clock.now.date()}" in run(house, "kiosks")[0]
+    assert f"withdrawn on {house.clock.now.date()}" in run(house, "kiosk", "list")[0]
     assert run(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR, fails=True)
 
 
 def test_cx_kiosks_of_nobody_say_what_to_do_next(run, sqlite_house):
-    assert "cx kiosk pair" in run(sqlite_house, "kiosks")[0]
-    assert json.loads(run(sqlite_house, "kiosks", "--json")[0]) == []
+    assert "cx kiosk pair" in run(sqlite_house, "kiosk", "list")[0]
+    assert json.loads(run(sqlite_house, "kiosk", "list", "--json")[0]) == []
 
 
 def test_cx_kiosks_json_has_all_but_the_pin(run, sqlite_house):
@@ -100,10 +100,10 @@ def test_cx_kiosks_json_has_all_but_the_pin(run, sqlite_house):
         link = pair(house, client)
         beat(house, client, link, waiting=3)
         assert send(house, client, link, house.clock.now) == [201]
-    [found] = json.loads(run(house, "kiosks", "--service", "permits", "--json")[0])
+    [found] = json.loads(run(house, "kiosk", "list", "--service", "permits", "--json")[0])
     assert (found["state"], found["waiting"], found["answers_today"]) == ("ok", 3, 1)
     assert "pin" not in found and found["device"] == nonce(link)
-    assert json.loads(run(house, "kiosks", "--office", "lakeside", "--json")[0]) == []
+    assert json.loads(run(house, "kiosk", "list", "--office", "lakeside", "--json")[0]) == []
 
 
 def device(**more) -> kiosks.Device:
@@ -209,7 +209,7 @@ def test_on_a_narrow_screen_each_device_has_two_whole_lines(run, sqlite_house, m
     monkeypatch.setattr(console.out, "_width", 80)
     with sqlite_house.client() as client:
         beat(sqlite_house, client, pair(sqlite_house, client), waiting=2)
-    told, _ = run(sqlite_house, "kiosks")
+    told, _ = run(sqlite_house, "kiosk", "list")
     first, second = told.splitlines()
     assert first == f"{DOOR} · riverside · permits"
     assert "waiting 2 · set aside 0" in second and "…" not in told
@@ -218,7 +218,7 @@ def test_on_a_narrow_screen_each_device_has_two_whole_lines(run, sqlite_house, m
 def test_a_name_that_is_wrong_is_answered_with_those_there_are(run, sqlite_house):
     for words in (
         ("kiosk", "pair", "permitz", "riverside", "--place", DOOR),
-        ("kiosks", "--service", "permitz"),
+        ("kiosk", "list", "--service", "permitz"),
     ):
         _, told = run(sqlite_house, *words, fails=True)
         assert "There are: calls, hearings, permits." in told

@@ -31,7 +31,7 @@ def tell(house, text):
 def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
     told = ["--served", "12000", "--offered", "9000", "--source", "Queue system", "--who", "Ana"]
-    cx(house, "volumes", "set", quarters.QUARTER, "permits", "email", *told)
+    cx(house, "quarter", "volumes", "set", quarters.QUARTER, "permits", "email", *told)
     for form in ("v1", "wide", "v2"):
         quarters.write(house, form, tmp_path / form)
     [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
@@ -41,7 +41,7 @@ def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_p
     assert wide["volume_of_customers_provided_survey_opportunity"] == "9000"
     fields = (tmp_path / "v2" / "FIELDS.txt").read_text(encoding="utf-8")
     assert "volume_of_customers: 12000" in fields and "Queue system (Ana)" in fields
-    [kept] = json.loads(cx(house, "volumes", "list", quarters.QUARTER, "--json"))
+    [kept] = json.loads(cx(house, "quarter", "volumes", "list", quarters.QUARTER, "--json"))
     assert kept["at"] and kept["source"] == "Queue system"
 
 
@@ -68,7 +68,7 @@ def test_volumes_that_cannot_be_are_refused(sqlite_engine, served, offered, sour
 
 def test_an_unknown_service_or_channel_is_told(sqlite_house):
     numbers = ["--served", "1", "--offered", "1", "--source", "x", "--who", "Ana"]
-    words = ["volumes", "set", quarters.QUARTER]
+    words = ["quarter", "volumes", "set", quarters.QUARTER]
     assert "no service" in cx(sqlite_house, *words, "nothing", "email", *numbers, fails=True)
     assert "is not one of" in cx(sqlite_house, *words, "permits", "pigeon", *numbers, fails=True)
 
@@ -78,7 +78,7 @@ def test_an_unknown_service_or_channel_is_told(sqlite_house):
 
 def test_a_reflection_is_kept_text_by_text_and_filed(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
-    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
     assert "Still to write: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
     assert "Both are there" in cx(house, *words, "--accomplishments", "A second counter.")
     quarters.write(house, "v1", tmp_path / "v1")
@@ -238,6 +238,7 @@ def test_a_file_of_too_many_lines_is_refused_before_anything_is_written(sqlite_h
 
 def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_house):
     words = [
+        "quarter",
         "volumes",
         "set",
         quarters.QUARTER,
@@ -256,16 +257,16 @@ def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_hous
 
 
 def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):
-    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
     assert "Nothing was given" in cx(sqlite_house, *words, fails=True)
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["volumes", "list"], "cx volumes set"),
+        (["quarter", "volumes", "list"], "cx quarter volumes set"),
         (["indicators", "list"], "cx indicators import"),
-        (["quarter-log"], "cx quarter-record"),
+        (["quarter", "log"], "cx quarter record"),
     ],
 )
 def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
@@ -273,7 +274,7 @@ def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
 
 
 def test_a_mistyped_folder_is_told_and_not_made(sqlite_house, tmp_path):
-    words = ["quarter-log", "--data", str(tmp_path / "typo")]
+    words = ["quarter", "log", "--data", str(tmp_path / "typo")]
     said = forge.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
     assert "typo/cx.sqlite3. Is the folder right" in said
     assert not (tmp_path / "typo").exists()

@@ -77,9 +77,7 @@ class Overlap:
 
     @property
     def _cure(self) -> str:
-        undo = (
-            "" if self.other is None else f", or undo it first (cx import --undo {self.other.id})"
-        )
+        undo = "" if self.other is None else f", or undo it first (cx import undo {self.other.id})"
         return f"leave that out of the file{undo}; if they are other people, add --also."
 
 

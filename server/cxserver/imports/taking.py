@@ -143,7 +143,7 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
         raise Conflict(
             f"{given.name} was imported before, on {before.at.date().isoformat()}: "
             f"{before.answers:,} answers. Nothing was done: they would count twice. To import it "
-            f"in another way, undo that first: cx import --undo {given.id}"
+            f"in another way, undo that first: cx import undo {given.id}"
         )
     known = directory.load(connection)
     if known.agency is None:

@@ -78,9 +78,9 @@ def _(subject: Filing, notice: Notice, staff: str) -> Told:
     log = f"the last record is “{last.state}” ({last.form})" if last else "there is no record"
     says.append(f"The log does not say that it was submitted: {log}.")
     cures = (
-        f"See what is missing: cx quarter-check {name}",
-        f"Make the files: cx quarter {name} -o {name}",
-        f"When OMB has them, and this ends: cx quarter-record {name} submitted --who NAME",
+        f"See what is missing: cx quarter check {name}",
+        f"Make the files: cx quarter write {name} -o {name}",
+        f"When OMB has them, and this ends: cx quarter record {name} submitted --who NAME",
     )
     return Told(f"Due {_in(notice.days)}: feedback of {name}", tuple(says), cures)
 
@@ -90,7 +90,9 @@ def _(subject: Yearly, notice: Notice, staff: str) -> Told:
     due = subject.due
     says = f"Due to OMB by {_date(due.day)}, {_in(notice.days)}: {due.what} (A-11 {due.section})."
     cures = tuple(one.format(staff=staff) for one in YEARLY[due.day.month, due.day.day])
-    return Told(f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx due"))
+    return Told(
+        f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx quarter due")
+    )
 
 
 @_told.register
@@ -107,7 +109,7 @@ def _(subject: Ending, notice: Notice, staff: str) -> Told:
         )
         title = f"Expires {_in(notice.days)}: {named}"
     cures = (
-        "Have OMB renew it. What they ask to see: cx request SERVICE -o FOLDER",
+        "Have OMB renew it. What they ask to see: cx pra request SERVICE -o FOLDER",
         f"Put the new date under [clearance.{one.slug}] in the catalogue, then: "
         "cx catalog apply FILE",
         f"How it stands: {staff}/catalogue",
@@ -126,10 +128,10 @@ def _(subject: Using, notice: Notice, staff: str) -> Told:
         title = f"Few answers left: {named}"
         says = f"{given}. At the last one its surveys close: {_named(subject.services)}."
     cures = (
-        "Ask OMB for more. What they ask to see: cx request SERVICE --responses N -o FOLDER",
+        "Ask OMB for more. What they ask to see: cx pra request SERVICE --responses N -o FOLDER",
         f"Raise approved_responses under [clearance.{one.slug}] in the catalogue, then: "
         "cx catalog apply FILE",
-        "How many are left: cx burden",
+        "How many are left: cx pra burden",
     )
     return Told(title, (says,), cures)
 

@@ -65,7 +65,7 @@ def _options(scratch: str, width: int) -> list[str]:
 
 def _run(command: Sequence[str]) -> None:
     try:
-        subprocess.run(  # noqa: S603  # the browser that whoever runs `cx request` has named
+        subprocess.run(  # noqa: S603  # the browser that whoever runs `cx pra request` has named
             command, check=True, capture_output=True, timeout=_TIMEOUT
         )
     except (OSError, subprocess.SubprocessError) as error:

@@ -137,7 +137,7 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
         ("accomplishments", said.accomplishments if said else ""),
     ):
         if not text:
-            cure = f'cx reflect {quarter} {slug} --{what} "…" --who YOU'
+            cure = f'cx quarter reflect {quarter} {slug} --{what} "…" --who YOU'
             yield Reason(Colour.YELLOW, slug, f"there is no text on {what}", cure, "texts", True)
     enough = rating(open_, details) is Colour.GREEN
     for entry in details:
@@ -153,7 +153,7 @@ def _of_entry(open_: Drawer, entry: Entry, enough: bool) -> Iterator[Reason]:
             Colour.NOTE if enough else Colour.YELLOW,
             slug,
             f"customers served and offered are missing for {channel}",
-            f"cx volumes set {open_.quarter.name} {slug} {channel} --served N --offered N "
+            f"cx quarter volumes set {open_.quarter.name} {slug} {channel} --served N --offered N "
             '--source "…" --who YOU',
             "volumes",
             not enough,

@@ -15,8 +15,8 @@ from cxserver.quarter.sets import FileSet
 
 FEW = 30
 _YOURS = "(yours to add: [agency] filing)"
-_ASK = "(not given yet: cx volumes set)"
-_WRITE = "(not given yet: cx reflect)"
+_ASK = "(not given yet: cx quarter volumes set)"
+_WRITE = "(not given yet: cx quarter reflect)"
 
 
 def files(open_: Drawer, entries: Sequence[Entry]) -> dict[str, str]:
@@ -85,16 +85,16 @@ def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
         yield f"The rule says {_day(when.rule)}; the date that was published comes first."
     yield ""
     yield "1. Read SUMMARY.txt. Do the numbers look like your quarter?"
-    yield f"2. Run `cx quarter-check {what}`. Do what it says."
+    yield f"2. Run `cx quarter check {what}`. Do what it says."
     yield "3. Make this folder again. Write into the log what you have, and that it was checked:"
-    yield f"   cx quarter-record {open_.quarter.name} draft {how} --who YOU"
-    yield f"   cx quarter-record {open_.quarter.name} checked {how} --who YOU"
+    yield f"   cx quarter record {open_.quarter.name} draft {how} --who YOU"
+    yield f"   cx quarter record {open_.quarter.name} checked {how} --who YOU"
     yield "4. Have your senior official sign it off:"
-    yield f"   cx quarter-record {open_.quarter.name} signed-off {how} --who {official}"
+    yield f"   cx quarter record {open_.quarter.name} signed-off {how} --who {official}"
     yield "5. For each part of FIELDS.txt: make a record at OMB, type the fields in, and"
     yield "   add the .csv files named above them. Do not open and save a .csv in a"
     yield "   spreadsheet program first: it changes cells."
-    yield f"6. cx quarter-record {open_.quarter.name} submitted {how} --who YOU"
+    yield f"6. cx quarter record {open_.quarter.name} submitted {how} --who YOU"
     yield "   and, when OMB has published it, the same with `published`."
     yield ""
     yield from _cells(open_)
