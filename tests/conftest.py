@@ -168,7 +168,7 @@ def sqlite_engine(sqlite_settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def house(settings: Settings) -> Iterator[House]:
-    """A small agency with its catalogue and keys, on each of the two databases."""
+    """A small agency with its catalog and keys, on each of the two databases."""
     house = House(settings)
     yield house
     house.close()

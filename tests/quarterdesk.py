@@ -28,7 +28,7 @@ QUARTER, FIRST, LAST = "2026Q4", "2026-07-01", "2026-09-30"
 FORMS = ["v1", "wide", "v2"]
 SERVICES = {"permits": "Permit renewal", "hearings": "Hearing", "calls": "Telephone help"}
 CHANNELS = {
-    "E-mail": "email",
+    "Email": "email",
     "Text message": "sms",
     "Kiosk": "kiosk",
     "Poster": "poster",

@@ -1,4 +1,4 @@
-"""Checking a catalogue file: every fault is told at once, and nothing odd gets through."""
+"""Checking a catalog file: every fault is told at once, and nothing odd gets through."""
 
 import copy
 import tomllib
@@ -401,7 +401,7 @@ JUNK = st.one_of(
 )
 @example(spoilt=[(("service", "passports"), []), (("service", "passports", "embed_origins"), 1)])
 def test_no_value_of_any_key_breaks_the_check(spoilt: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """Whatever stands where, the outcome is a catalogue or faults; `None` stands for missing."""
+    """Whatever stands where, the outcome is a catalog or faults; `None` stands for missing."""
     raw: Any = tomllib.loads(SOUND + QUESTION)
     for (*steps, last), junk in spoilt:
         # What was spoilt before may have taken the place away.

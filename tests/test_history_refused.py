@@ -56,7 +56,7 @@ def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path, typed: 
     _, told = typed(house, *words, fails=True)
     # Rows with the same fault share a sentence; each is named in it.
     assert "past.csv, 2 rows, column 'Trust': this is not a point" in told
-    assert "Lines 3, 4." in told and "2 rows; nothing was imported." in told
+    assert "Lines 3, 4." in told and "2 rows have errors. Nothing was imported." in told
     typed(house, *words, "--dry-run", "--skip-rejected")
     assert everything(house) == before
     shown, told = typed(house, *words, "--skip-rejected", "--json")
@@ -123,7 +123,7 @@ def test_the_printed_maps_are_maps(form: shape.Form, tmp_path: Path) -> None:
     [
         ({"q1_5": "4.40"}, "this is a mean, not a number of people"),
         ({"volume_of_respondents": "900"}, "900 people answered, and 1,250 gave points"),
-        ({"service_name": "Passports"}, "there is no service 'Passports' in the catalogue"),
+        ({"service_name": "Passports"}, "there is no service 'Passports' in the catalog"),
         ({"collection_quarter": "5"}, "'2021Q5' is not a fiscal quarter"),
         ({"collection_year": "2027", "collection_quarter": "1"}, "2027Q1 has not ended"),
         ({"channel": "pigeon"}, "there is no channel 'pigeon'"),

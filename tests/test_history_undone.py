@@ -25,10 +25,10 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path, type
     given = batch(tmp_path, sheet(rows), name="wrong.csv")
     take(house, given)
     _, told = typed(house, "import", "undo", given.id, fails=True)
-    assert "2 answers of permits, 2023-08-01 to 2023-09-01) would go for good" in told
+    assert "2 answers of permits, 2023-08-01 to 2023-09-01) for good" in told
     assert everything(house) != before
     _, told = typed(house, "import", "undo", given.id, "--yes")
-    assert f"Import {given.id} (wrong.csv: 2 answers" in told and "is out again" in told
+    assert f"Removed import {given.id} (wrong.csv: 2 answers" in told
     assert everything(house) == before
     assert "agree" in typed(house, "recount", "--check")[0]
     assert "whole" in "".join(typed(house, "audit", "verify"))

@@ -81,10 +81,10 @@ def test_cx_kiosk_revoke_ends_the_device_and_the_list_says_so(run, sqlite_house)
     with house.client() as client:
         link = pair(house, client)
         out, _ = run(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR)
-        assert "is withdrawn" in out
+        assert "is revoked" in out
         refresh(client)
         assert client.get(link).status_code == 410
-    assert f"withdrawn on {house.clock.now.date()}" in run(house, "kiosk", "list")[0]
+    assert f"revoked on {house.clock.now.date()}" in run(house, "kiosk", "list")[0]
     assert run(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR, fails=True)
 
 
@@ -134,15 +134,15 @@ def device(**more) -> kiosks.Device:
     ("more", "state"),
     [
         ({}, "ok"),
-        ({"seen": None}, "not heard of yet"),
-        ({"seen": NOW - timedelta(hours=20)}, "silent since 2026-11-03 14:20"),
+        ({"seen": None}, "no contact yet"),
+        ({"seen": NOW - timedelta(hours=20)}, "no contact since 2026-11-03 14:20"),
         ({"state": "full"}, "out of service: 5,000 answers wait"),
         ({"state": "storage"}, "out of service: it cannot keep answers"),
         ({"state": "closed"}, "closed"),
         ({"expires": NOW + timedelta(days=9, hours=1)}, "link ends in 9 days"),
         ({"expires": NOW + timedelta(days=1, hours=1)}, "link ends in 1 day"),
         ({"expires": NOW}, "its link has ended"),
-        ({"withdrawn": NOW.date(), "state": "full"}, "withdrawn on 2026-11-04"),
+        ({"withdrawn": NOW.date(), "state": "full"}, "revoked on 2026-11-04"),
     ],
 )
 def test_how_a_device_is_is_said_in_words(sqlite_house, more, state):
@@ -184,7 +184,7 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
         beat(house, client, link, waiting=4)
         house.clock.forward(days=1, seconds=1)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and f"silent since {NOW:%Y-%m-%d %H:%M} UTC" in told
+        assert state == "warning" and f"no contact since {NOW:%Y-%m-%d %H:%M} UTC" in told
         assert "4 answers waited" in told
         house.clock.forward(days=70)
         assert "was not renewed" in kiosk_findings(house)[0][1]
@@ -199,7 +199,7 @@ def test_a_withdrawn_device_that_holds_answers_is_not_forgotten_until_its_place_
             kiosks.withdraw(connection, "permits", "riverside", DOOR, NOW.date())
         beat(house, client, link, aside=3)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "was withdrawn on 2026-11-04 and holds 3 answers" in told
+        assert state == "warning" and "was revoked on 2026-11-04 and holds 3 answers" in told
         pair(house, client)
         [(state, told)] = kiosk_findings(house)
         assert state == "ok"

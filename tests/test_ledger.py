@@ -171,7 +171,7 @@ def on_the_catalogue_page(house: House) -> str:
     """What the staff's page says of each service's time."""
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        return client.get("/staff/catalogue?service=permits").text
+        return client.get("/staff/catalog?service=permits").text
 
 
 def time(house: House, seconds: list[float], service: str = "permits") -> None:

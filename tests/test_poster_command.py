@@ -128,7 +128,7 @@ REFUSED = [
     ("-o {0}/a.gif", "must end in .pdf, .svg or .png"),
     ("-o {0}/poster", "must end in .pdf, .svg or .png"),
     ("-o {0}/nowhere/a.pdf", "There is no folder"),
-    ("-o {0}/a.pdf --paper legal", "'legal' is neither letter nor a4"),
+    ("-o {0}/a.pdf --paper legal", "'legal' is not letter or a4"),
     ("-o {0}/a.pdf --language fr", "'fr' is not en, es or both"),
     ("-o {0}/a.pdf --expires-at soon", "'soon' is neither a day such as 2027-06-30 nor a time"),
     ("-o {0}/a.pdf --expires-at 2020-01-01", "expires_at has passed"),
@@ -188,7 +188,7 @@ def test_it_warns_of_an_address_that_no_telephone_can_open(run, sqlite_poster_ho
     house = sqlite_poster_house
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.svg")
     out, warned = run(house, *words)
-    assert "Telephones cannot open http://127.0.0.1:8000. Set CX_BASE_URL" in warned
+    assert "Phones cannot open http://127.0.0.1:8000. Set CX_BASE_URL" in warned
     assert f"Wrote {tmp_path / 'a.svg'}. It works until " in out
     house.settings = house.settings.model_copy(update={"base_url": "https://cx.agency.gov"})
     assert run(house, *words)[1] == ""

@@ -53,7 +53,7 @@ def test_a_quarter_is_filed_from_yellow_to_green(desk):
     # The rule is the last business day of January; nothing is published for this quarter.
     expect(page.locator("#due ~ dl")).to_contain_text("Friday, January 29, 2027, 28 days left")
     assert sight.axe(page) == []
-    tell(page, "Permit renewal", "E-mail")
+    tell(page, "Permit renewal", "Email")
     tell(page, "Telephone help", "After a call")
     expect(page.locator(".reasons li")).to_have_count(1)
     expect(page.locator(".reasons li")).to_contain_text("8 comments have not been reviewed")
@@ -109,10 +109,10 @@ def review(house, page):
     expect(page.locator("ol.comments > li")).to_have_count(8)
     assert sight.axe(page) == []
     entry = page.locator("ol.comments > li").filter(has_text="Maria Lopez")
-    entry.get_by_role("link", name="Take words out").click()
-    page.get_by_label("The exact words to take out").fill("Maria Lopez")
+    entry.get_by_role("link", name="Redact").click()
+    page.get_by_label("The exact words to redact").fill("Maria Lopez")
     press(page, "Show what will be left")
-    press(page, "Take them out for good")
+    press(page, "Redact for good")
     page.get_by_role("link", name="Quarter", exact=True).click()
     page.get_by_role("link", name="Read and decide").click()
     entry = page.locator("ol.comments > li").filter(has_text="too small")
@@ -182,7 +182,7 @@ def test_a_signature_before_its_time_is_refused_and_says_why(desk):
 
 def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):
     house, page = desk
-    tell(page, "Permit renewal", "E-mail")
+    tell(page, "Permit renewal", "Email")
     page.get_by_role("link", name="Read each, then approve or withhold it").click()
     press(page, "I have read this page")
     with db.read(house.engine) as connection:

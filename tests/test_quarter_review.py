@@ -102,7 +102,7 @@ def test_comments_are_listed_approved_and_withheld_by_name(sqlite_house):
     cx(house, "review", "approve", names["Fine."], names["=1+1"], "--who", "ana@example.gov")
     cx(house, "review", "withhold", names["Ana waited."], "--who", "ana@example.gov")
     shown = cx(house, "review", "list", quarters.QUARTER)
-    assert "two" in shown and "Fine." not in shown and "1 comment waits" in shown
+    assert "two" in shown and "Fine." not in shown and "1 comment needs" in shown
     every = cx(house, "review", "list", quarters.QUARTER, "--all")
     assert "[approve by ana@example.gov]" in every and "[withhold by" in every
 

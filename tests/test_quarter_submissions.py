@@ -120,7 +120,7 @@ def test_general_call_centre_totals_alone_are_told(sqlite_house):
     found = {
         reason.about: reason for reason in judged(sqlite_house).reasons if "§280.14" in reason.says
     }
-    assert list(found) == ["calls"] and "call-centre totals" in found["calls"].says
+    assert list(found) == ["calls"] and "call-center totals" in found["calls"].says
 
 
 def test_a_quarter_that_has_not_ended_cannot_be_signed_off(sqlite_house):
@@ -208,7 +208,7 @@ MAIL = "diaz@example.gov"
 
 @pytest.fixture
 def ready(sqlite_house):
-    """A quarter that may be signed, by the official whom the catalogue names with an address."""
+    """A quarter that may be signed, by the official whom the catalog names with an address."""
     house = sqlite_house
     named = f'[agency.filing]\nofficial = "Ana Diaz"\nofficial_mail = "{MAIL}"\n'
     answered(house, TWO.replace("[clearance.umbrella]", named + "[clearance.umbrella]"))

@@ -165,7 +165,7 @@ def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
     ):
         told = next(each for each in said.splitlines() if f"line {line}," in each)
         assert told.startswith("levels.csv, ") and reason in told and " Cure: " in told
-    assert "5 of 6 rows; nothing was imported" in said
+    assert "5 of 6 rows have errors. Nothing was imported" in said
     assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
 
 

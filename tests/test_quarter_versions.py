@@ -25,7 +25,7 @@ DRIVERS = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "e
 
 
 def without(driver: str) -> str:
-    """The catalogue with one driver less on permits."""
+    """The catalog with one driver less on permits."""
     return CATALOGUE.replace(
         'drivers = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "employee"]',
         f"drivers = {json.dumps([code for code in DRIVERS if code != driver])}",

@@ -1,7 +1,7 @@
 """What the server raises, as one tree.
 
-* ServerError              carries a sentence for the person who can mend it
-  x CatalogRefused         the catalogue file has faults; `faults` lists every one
+* ServerError              carries a sentence for the person who can fix it
+  x CatalogRefused         the catalog file has faults; `faults` lists every one
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
   x NotFound               a service, office or key that was named does not exist
   x Conflict               somebody else changed it in the meantime: look again
@@ -13,7 +13,7 @@
     - MailRefused          the mail server did not take this letter; others it may
   x ReplyRefused           what an office wants to reply is empty or too long
   x ClearanceSpent         every answer that OMB approved has been given
-  x AnswerUnstorable       this one answer can never be stored; its neighbours were
+  x AnswerUnstorable       this one answer can never be stored; its neighbors were
   x ExclusionRefused       these answers cannot be taken out of the counts
 """
 
@@ -25,7 +25,7 @@ class ServerError(Exception):
 
 
 class CatalogRefused(ServerError):
-    """The catalogue file has faults. `faults` holds every one of them."""
+    """The catalog file has faults. `faults` holds every one of them."""
 
     def __init__(self, faults: Sequence[object]):
         super().__init__("\n".join(str(fault) for fault in faults))

@@ -116,7 +116,7 @@ def _message(settings: Settings, letter: Letter) -> EmailMessage:
     message["From"] = settings.mail_from
     # One by one: an address with a comma in it must not become two.
     message["To"] = [_recipient(one) for one in letter.to]
-    # A name from the catalogue is one line there; a header must never hold two.
+    # A name from the catalog is one line there; a header must never hold two.
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(settings.mail_from)[1].rpartition("@")[2])

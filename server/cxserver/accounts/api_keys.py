@@ -92,7 +92,7 @@ def find(connection: Connection, text: str, today: date) -> ApiKey:
         raise ApiKeyRefused("There is no such key here.")
     key = _key(row)
     if key.state(today) == "revoked":
-        raise ApiKeyRefused(f"This key was withdrawn on {key.revoked}.")
+        raise ApiKeyRefused(f"This key was revoked on {key.revoked}.")
     if key.state(today) == "expired":
         raise ApiKeyRefused(f"This key ended on {key.expires}.")
     return key
@@ -109,7 +109,7 @@ def touch(connection: Connection, key: ApiKey, today: date) -> None:
 
 
 def revoke(connection: Connection, id: str, today: date) -> ApiKey:
-    """Withdraw a key, at once; once is enough. Raises NotFound."""
+    """Revoke a key, at once; once is enough. Raises NotFound."""
     held = tables.api_keys.c
     row = connection.execute(select(tables.api_keys).where(held.id == id)).first()
     if row is None:
@@ -131,7 +131,7 @@ def _check_exists(connection: Connection, service: str | None, office: str | Non
         linkkeys.check_exists(connection, service, None)
     known = select(tables.offices.c.slug).where(tables.offices.c.slug == office)
     if office is not None and connection.execute(known).first() is None:
-        raise NotFound(f"There is no office '{office}' in the catalogue.")
+        raise NotFound(f"There is no office '{office}' in the catalog.")
 
 
 def _begins_well(text: str) -> bool:

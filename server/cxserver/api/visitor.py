@@ -30,7 +30,7 @@ from cxserver.results.scopes import Scope
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
-    "withdraw it, and send the next as `Authorization: Bearer`."
+    "revoke it, and send the next as `Authorization: Bearer`."
 )
 
 

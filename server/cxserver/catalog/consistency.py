@@ -1,4 +1,4 @@
-"""What the parts of a catalogue file must agree on: offices, their tree, clearances, languages."""
+"""What the parts of a catalog file must agree on: offices, their tree, clearances, languages."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

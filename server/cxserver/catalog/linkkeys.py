@@ -107,18 +107,18 @@ def revoke(
 
 
 def check_exists(connection: Connection, service: str, office: str | None) -> None:
-    """Raise NotFound unless the catalogue has this service, and this office in it."""
+    """Raise NotFound unless the catalog has this service, and this office in it."""
     known = tables.services.c.slug
     services = connection.execute(select(known).order_by(known)).scalars().all()
     if service not in services:
         told = _listed(services)
-        raise NotFound(f"There is no service '{service}' in the catalogue. {told}")
+        raise NotFound(f"There is no service '{service}' in the catalog. {told}")
     served = tables.service_offices.c
     query = select(served.office).where(served.service == service).order_by(served.office)
     offices = connection.execute(query).scalars().all() if office else ()
     if office and office not in offices:
         told = _listed(offices)
-        raise NotFound(f"Service '{service}' has no office '{office}' in the catalogue. {told}")
+        raise NotFound(f"Service '{service}' has no office '{office}' in the catalog. {told}")
 
 
 def _listed(slugs: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The single values of a catalogue file: names, slugs, addresses, time zones, and their faults."""
+"""The single values of a catalog file: names, slugs, addresses, time zones, and their faults."""
 
 import re
 import unicodedata
@@ -153,7 +153,7 @@ def _ways(pattern: str) -> int:
 
 def _mail(value: str) -> str:
     if len(value) > MAIL_LENGTH or not _MAIL.fullmatch(value):
-        raise ValueError("must be an e-mail address like 'team@agency.gov'")
+        raise ValueError("must be an email address like 'team@agency.gov'")
     return value
 
 

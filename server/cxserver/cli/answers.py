@@ -193,7 +193,7 @@ def recount(
             out.print(f"{where}: the total says {kept}, the answers say {there}", soft_wrap=True)
         out.print(f"{len(found)} totals do not match the answers.")
     else:
-        out.print("All totals match the answers.")
+        out.print("All totals agree with the answers.")
     if found and check:
         raise typer.Exit(1)
 

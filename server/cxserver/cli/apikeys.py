@@ -112,7 +112,7 @@ def revoke(
     with database(chosen) as engine, db.write(engine) as connection:
         key = api_keys.revoke(connection, id, now.date())
         about = f"API key {key.id} ({key.name})"
-        journal.write(connection, COMMAND, "revoke key", about, "done", now)
+        journal.write(connection, COMMAND, "withdraw key", about, "done", now)
     out.print(f"API key {key.id} ({key.name}) is revoked.", markup=False, soft_wrap=True)
 
 

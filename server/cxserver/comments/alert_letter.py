@@ -37,7 +37,7 @@ class _Part:
 
 
 def write(directory: Directory, base_url: str, these: Sequence[Waiting]) -> Letter | None:
-    """The letter on one alert, or on several of one list; None where the catalogue no longer has
+    """The letter on one alert, or on several of one list; None where the catalog no longer has
     that list.
     """
     alert = _alert(directory.agency, these[0].alert)

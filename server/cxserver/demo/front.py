@@ -168,7 +168,7 @@ def _percent(share: float | None) -> str:
 
 
 def _origin(request: Request) -> str:
-    # The doorman has let this host in; a telephone on the network came by another than we did.
+    # The doorman has let this host in; a phone on the network came by another than we did.
     return f"http://{request.headers['host']}"
 
 

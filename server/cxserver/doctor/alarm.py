@@ -46,7 +46,7 @@ def _left_behind(left: dict[str, int], declared: set[str]) -> Finding:
     told = f"Not mailed after {MANY} tries or more: {named}. Somebody may be in danger."
     gone = sorted(set(left) - declared)
     if gone:
-        cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalogue."
+        cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalog."
     else:
         cure = "Read them on the staff pages now. Then see why the mail server refuses, in the log."
     return Finding(_CHECK, "problem", told, cure)

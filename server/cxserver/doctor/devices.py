@@ -47,7 +47,7 @@ def _end(one: Device, now: datetime) -> Finding | None:
 def _silence(one: Device, now: datetime) -> Finding | None:
     if one.seen is None or now - one.seen <= SILENT:
         return None
-    told = f"{_named(one)} has been silent since {one.seen:%Y-%m-%d %H:%M} UTC"
+    told = f"{_named(one)} has had no contact since {one.seen:%Y-%m-%d %H:%M} UTC"
     if one.waiting:
         told += f"; {one.waiting:,} answers waited on it"
     return Finding(_CHECK, "warning", told, "Look at its power and its network.")
@@ -65,7 +65,7 @@ def _left(one: Device) -> list[Finding]:
     held = one.waiting + one.aside
     if not held:
         return []
-    told = f"{_named(one)} was withdrawn on {one.withdrawn} and holds {_answers(held)}"
+    told = f"{_named(one)} was revoked on {one.withdrawn} and holds {_answers(held)}"
     cure = f"They are taken for 14 days after they were given: {_again(one)}"
     return [Finding(_CHECK, "warning", told, cure)]
 

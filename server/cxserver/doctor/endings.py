@@ -61,7 +61,7 @@ def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> lis
     found = [finding for record in ordered for finding in _key(record, today)]
     if found or not ordered:
         return found
-    told = f"{len(ordered)} in use; the oldest was cut on {ordered[0].issued}"
+    told = f"{len(ordered)} in use; the oldest was created on {ordered[0].issued}"
     return [Finding(_KEY, "ok", told)]
 
 
@@ -76,7 +76,7 @@ def _clearance(one: Clearance, today: date) -> list[Finding]:
     when = urgency(days, CLEARANCE_STAGES)
     if when is None:
         return []
-    renew = f"have OMB renew {one.omb_control_number}, then put the new date into the catalogue."
+    renew = f"have OMB renew {one.omb_control_number}, then put the new date into the catalog."
     if days < 0:
         told = f"{one.slug} ended on {one.expires}: its surveys are closed"
         return [Finding(_CLEARANCE, "problem", told, f"Now: {renew}", days)]
@@ -104,7 +104,7 @@ def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:
         told = f"{name} ended on {one.expires}: whoever opens it is turned away"
         return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
     if one.kid is not None and _is_withdrawn(directory, one, one.kid):
-        told = f"{name}: its key {one.kid} is withdrawn, so that it opens nothing"
+        told = f"{name}: its key {one.kid} is revoked, so it opens nothing"
         return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
     when = urgency(days, PLACE_STAGES)
     if when is None:
@@ -125,7 +125,7 @@ def _key(record: KeyRecord, today: date) -> list[Finding]:
     )
     cure = (
         f"{when}: cx key issue {record.service}{scope}, and put the new key last in CX_KEY. "
-        "Keep the old one until its last link has ended; then withdraw it."
+        "Keep the old one until its last link ends. Then revoke it."
     )
     return [Finding(_KEY, "warning", told, cure, days)]
 

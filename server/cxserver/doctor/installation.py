@@ -102,7 +102,7 @@ def database(engine: Engine) -> list[Finding]:
         return [reached, _tables(engine), _durability(engine)]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        cure = "Start the database, or mend CX_DATABASE_URL."
+        cure = "Start the database, or fix CX_DATABASE_URL."
         return [Finding(_DATABASE, "problem", f"{where} does not answer: {reason}", cure)]
 
 

@@ -43,7 +43,7 @@ def _never(settings: Settings) -> Finding:
 def _faults(row: Row[Any], now: datetime) -> list[Finding]:
     if row.result.startswith(_FAILED):
         told = f"{row.name}: {row.result}"
-        return [Finding(_JOBS, "warning", told, "Mend it, then: cx jobs run-due")]
+        return [Finding(_JOBS, "warning", told, "Fix it, then: cx jobs run-due")]
     if row.ran and now - row.ran > _STALE:
         told = f"{row.name} was last done {row.ran:%Y-%m-%d %H:%M} UTC"
         return [Finding(_JOBS, "warning", told, f"Start the server, or {_CRON}.")]

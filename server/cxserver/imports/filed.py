@@ -72,7 +72,7 @@ def fault(connection: Connection, one: Header, where: tuple[str, str]) -> Refuse
     if one.volume is None or before is None or (before.served, before.offered) == one.volume:
         return None
     rule = f"others were given for {one.quarter} ({before.served:,} and {before.offered:,})"
-    cure = "compare them with `cx quarter volumes list`, and empty these cells or mend those"
+    cure = "compare them with `cx quarter volumes list`, and empty these cells or fix those"
     return Refused("total_volume", rule, cure, 2, one.file)
 
 

@@ -1,4 +1,4 @@
-"""The map: a TOML file that says what somebody else's file means in the words of the catalogue."""
+"""The map: a TOML file that says what somebody else's file means in the words of the catalog."""
 
 import tomllib
 from collections.abc import Mapping

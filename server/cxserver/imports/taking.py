@@ -147,7 +147,7 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
         )
     known = directory.load(connection)
     if known.agency is None:
-        raise ServerError("There is no catalogue yet: cx catalog apply.")
+        raise ServerError("There is no catalog yet: cx catalog apply.")
     return Ground(known, given.map, today)
 
 

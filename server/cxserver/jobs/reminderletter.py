@@ -1,4 +1,4 @@
-"""The letter of a reminder: what, by when, and the command or page that mends it. Pure."""
+"""The letter of a reminder: what, by when, and the command or page that fixes it. Pure."""
 
 import textwrap
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ _DAY = timedelta(days=1)
 YEARLY: Mapping[tuple[int, int], tuple[str, ...]] = {
     (12, 31): (
         "Agree with OMB on at least two services.",
-        "Put designated = true under each in the catalogue, then: cx catalog apply FILE",
-        "The services as they are now: {staff}/catalogue",
+        "Put designated = true under each in the catalog, then: cx catalog apply FILE",
+        "The services as they are now: {staff}/catalog",
     ),
     (2, 24): (
         "Send OMB the assessment of what your organization can do for its customers.",
@@ -110,9 +110,9 @@ def _(subject: Ending, notice: Notice, staff: str) -> Told:
         title = f"Expires {_in(notice.days)}: {named}"
     cures = (
         "Have OMB renew it. What they ask to see: cx pra request SERVICE -o FOLDER",
-        f"Put the new date under [clearance.{one.slug}] in the catalogue, then: "
+        f"Put the new date under [clearance.{one.slug}] in the catalog, then: "
         "cx catalog apply FILE",
-        f"How it stands: {staff}/catalogue",
+        f"How it stands: {staff}/catalog",
     )
     return Told(title, (says,), cures)
 
@@ -129,7 +129,7 @@ def _(subject: Using, notice: Notice, staff: str) -> Told:
         says = f"{given}. At the last one its surveys close: {_named(subject.services)}."
     cures = (
         "Ask OMB for more. What they ask to see: cx pra request SERVICE --responses N -o FOLDER",
-        f"Raise approved_responses under [clearance.{one.slug}] in the catalogue, then: "
+        f"Raise approved_responses under [clearance.{one.slug}] in the catalog, then: "
         "cx catalog apply FILE",
         "How many are left: cx pra burden",
     )

@@ -23,7 +23,7 @@ from cxserver.log import logger
 from cxserver.quarter import submissions
 from cxserver.staff import digest
 
-# Those who file with OMB and keep the catalogue.
+# Those who file with OMB and keep the catalog.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 
 

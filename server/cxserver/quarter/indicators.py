@@ -58,7 +58,7 @@ class Indicator:
 
 
 class Unfit(ValueError):
-    """A row that cannot be taken: the column, the rule, and what mends it."""
+    """A row that cannot be taken: the column, the rule, and what fixes it."""
 
     def __init__(self, column: str, rule: str, cure: str):
         super().__init__(f"{column} {rule}")
@@ -177,7 +177,7 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
     office = row.get("office", "")
     for what, text in (("service", service), *((("office", office),) if office else ())):
         if not keys.SLUG.match(text):
-            cure = "write its short name, as in the catalogue"
+            cure = "write its short name, as in the catalog"
             raise Unfit(what, "is not 1 to 32 of a-z, 0-9 and '-'", cure)
     for what, text, most in (("name", name, 200), ("unit", unit, 40), ("value", value, 40)):
         if len(text) > most:
@@ -191,7 +191,7 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
 def _check_office(one: Indicator, offices: Mapping[str, Collection[str]]) -> None:
     """A number of an office that nobody knows would stand in OMB's file all the same."""
     if one.office and one.office not in offices.get(one.service, (one.office,)):
-        cure = "write its short name, as in the catalogue; leave it empty for the whole service"
+        cure = "write its short name, as in the catalog; leave it empty for the whole service"
         raise Unfit("office", "is not an office of this service", cure)
 
 

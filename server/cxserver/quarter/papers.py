@@ -48,7 +48,7 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
                 ("organization", open_.agency.name),
                 ("service_provider", one.service.definition["owner"]),
                 ("service", one.service.name),
-                ("service_stage", one.service.definition.get("stage") or "(none in the catalogue)"),
+                ("service_stage", one.service.definition.get("stage") or "(none in the catalog)"),
                 ("transaction_point", one.transaction_point),
                 ("channel", one.channel.omb),
                 ("survey_type", fits.scale_of(one.survey)),

@@ -6,7 +6,7 @@ from cxserver.instrument import drivers, finding
 from cxserver.instrument.draft import Draft
 from cxserver.instrument.finding import Finding
 
-# A tapped driver stands in half the width of a telephone; a statement has a line to itself.
+# A tapped driver stands in half the width of a phone; a statement has a line to itself.
 TAP_LENGTH = 30
 STATEMENT_LENGTH = 120
 

@@ -24,7 +24,7 @@ from cxserver.staff.results.windows import DEFAULT, Asked, Window
 
 _DAY = timedelta(days=1)
 CHANNELS: Mapping[str, str] = {
-    "email": "E-mail",
+    "email": "Email",
     "sms": "Text message",
     "web": "After a visit on the web",
     "phone": "After a call",

@@ -1,6 +1,6 @@
 """Sign-in with the agency's identity provider: OpenID Connect, authorization code with PKCE.
 
-Who somebody is, is the provider's (issuer, subject); an e-mail address only finds the invitation,
+Who somebody is, is the provider's (issuer, subject); an email address only finds the invitation,
 once, and only if the provider verified it. Whatever does not fit is a 401 page and no session.
 """
 
