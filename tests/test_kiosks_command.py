@@ -180,7 +180,7 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
         assert kiosk_findings(house) == [("ok", "1; answers waiting on them: 4")]
         beat(house, client, link, waiting=4, aside=2)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "holds 2 answers that the server did not take" in told
+        assert state == "warning" and "has 2 answers that the server did not take" in told
         beat(house, client, link, waiting=4)
         house.clock.forward(days=1, seconds=1)
         [(state, told)] = kiosk_findings(house)
@@ -199,7 +199,7 @@ def test_a_withdrawn_device_that_holds_answers_is_not_forgotten_until_its_place_
             kiosks.withdraw(connection, "permits", "riverside", DOOR, NOW.date())
         beat(house, client, link, aside=3)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "was revoked on 2026-11-04 and holds 3 answers" in told
+        assert state == "warning" and "was revoked on 2026-11-04 and still has 3 answers" in told
         pair(house, client)
         [(state, told)] = kiosk_findings(house)
         assert state == "ok"

@@ -132,7 +132,7 @@ REFUSED = [
     ("-o {0}/a.pdf --language fr", "'fr' is not en, es or both"),
     ("-o {0}/a.pdf --expires-at soon", "'soon' is neither a day such as 2027-06-30 nor a time"),
     ("-o {0}/a.pdf --expires-at 2020-01-01", "expires_at has passed"),
-    ("-o {0}/a.pdf --expires-at 2098-01-01", "A poster link lives 400 days at most"),
+    ("-o {0}/a.pdf --expires-at 2098-01-01", "A poster link works 400 days at most"),
     ("-o {0}/a.pdf --expires-at 2098-01-01T12:00", "expires_at has no time zone"),
     ("-o {0}/a.pdf --place 東口", "The poster's letters are Latin: they have no 東 (U+6771)"),
 ]

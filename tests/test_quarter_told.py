@@ -253,7 +253,7 @@ def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_hous
     assert "12,000 served, 9,000 offered" in said
     for odd in ("1,2", "12k", "12.5", ""):
         said = cx(sqlite_house, *words, "--served", odd, "--offered", "1", fails=True)
-        assert "no whole number such as 12000" in said
+        assert "not a whole number, such as 12000" in said
 
 
 def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):

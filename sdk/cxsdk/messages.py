@@ -156,14 +156,14 @@ def _check_invite(link: str) -> None:
         raise NotAnInvite(_NOT_OURS) from None
     if kind.is_place or found["room"] == "k":
         raise NotAnInvite(
-            f"This is a {kind.channel} link, through which many people may answer. Mint one for "
+            f"This is a {kind.channel} link, which many people may use. Make one link for "
             "each person: issue_link(service, office, done_at=…)."
         )
 
 
 _NOT_OURS = (
     "This is not a survey link. Give all of what issue_link gave; "
-    "an address that was shortened or passed through click tracking will not do."
+    "an address that was shortened or tracked does not work."
 )
 
 

@@ -89,7 +89,7 @@ def find(connection: Connection, text: str, today: date) -> ApiKey:
     query = select(tables.api_keys).where(tables.api_keys.c.key_hash == _hash(text))
     row = connection.execute(query).first()
     if row is None:
-        raise ApiKeyRefused("There is no such key here.")
+        raise ApiKeyRefused("We don't know this key.")
     key = _key(row)
     if key.state(today) == "revoked":
         raise ApiKeyRefused(f"This key was revoked on {key.revoked}.")
@@ -113,7 +113,7 @@ def revoke(connection: Connection, id: str, today: date) -> ApiKey:
     held = tables.api_keys.c
     row = connection.execute(select(tables.api_keys).where(held.id == id)).first()
     if row is None:
-        raise NotFound(f"There is no API key '{id}'. See `cx api-key list`.")
+        raise NotFound(f"There is no API key '{id}'. To list them: cx api-key list")
     if row.revoked is None:
         connection.execute(tables.api_keys.update().where(held.id == id).values(revoked=today))
     return _key(row)

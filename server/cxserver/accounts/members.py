@@ -102,7 +102,9 @@ def revoke(connection: Connection, email: str, now: datetime) -> Member:
     """Shut somebody out: no session, no link, no sign-in from now on. Raises NotFound."""
     row = _by_email(connection, address(email))
     if row is None or row.revoked:
-        raise NotFound(f"Nobody with the address {email} may sign in. See `cx staff list`.")
+        raise NotFound(
+            f"Nobody with the address {email} can sign in. To list who can: cx staff list"
+        )
     staff = tables.staff_members
     # Who was let back in later, under the same address, need not be the same person.
     out = {"revoked": now, "issuer": None, "subject": None, "version": staff.c.version + 1}

@@ -78,12 +78,12 @@ def read(path: Path, body: bytes) -> Sheet:
     try:
         columns = tuple(name.strip() for name in next(_reader(text), []))
     except csv.Error as error:
-        raise ServerError(f"{path.name} is no CSV: {error}.") from None
+        raise ServerError(f"{path.name} is not a CSV file: {error}.") from None
     if not any(columns):
-        raise ServerError(f"{path.name} is empty: its first line must name the columns.")
+        raise ServerError(f"{path.name} is empty. Its first line must name the columns.")
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
-        raise ServerError(f"{path.name} has two columns '{twice[0]}': which one is meant?")
+        raise ServerError(f"{path.name} has two columns '{twice[0]}'. Rename or remove one.")
     return Sheet(path.name, text, columns)
 
 

@@ -69,7 +69,7 @@ def named(connection: Connection, id: str) -> Taken:
     if len(found) == 1:
         return found[0]
     raise NotFound(
-        f"There is no import '{id[:40]}', or more than one. `cx import list` lists them."
+        f"There is no import '{id[:40]}', or more than one. To list them: cx import list"
     )
 
 

@@ -29,8 +29,8 @@ def find(wanted: str = "") -> str:
         if found:
             return found
     raise NotFound(
-        f"No {wanted or 'Chromium or Chrome'} is installed here, and pictures need one. "
-        "Install it, name it with --chromium, or leave the pictures out: --without-pictures."
+        f"No {wanted or 'Chromium or Chrome'} is installed, and pictures need one. "
+        "Install it, name it with --chromium, or skip the pictures with --without-pictures."
     )
 
 

@@ -78,7 +78,7 @@ def open_drawer(connection: Connection, order: Order, now: datetime) -> Drawer:
     groups = counts.read(connection, order.quarter, order.service)
     said = telling.read(connection, order.quarter)
     if known.agency is None:
-        raise ServerError("There is no catalog yet: cx catalog apply.")
+        raise ServerError("There is no catalog yet. To add one: cx catalog apply FILE")
     if order.service is not None and order.service not in known.services:
         raise NotFound(f"There is no service '{order.service}' in the catalog.")
     kept = [group for group in groups if order.with_flagged or not group.flagged]

@@ -60,7 +60,7 @@ def named(text: str) -> Named:
     try:
         return service, date.fromisoformat(day), id
     except ValueError:
-        raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
+        raise NotFound(f"'{text}' is not a comment's name. Write it as SERVICE/DAY/ID.") from None
 
 
 class Decided(Conflict):
@@ -163,7 +163,7 @@ def find(connection: Connection, quarter: Period, names: Iterable[tuple[str, str
     )
     found = [(row.service, row.day, row.id) for row in connection.execute(query)]
     if len(found) != len(wanted):
-        raise NotFound("One of these comments is not there any more.")
+        raise NotFound("One of these comments is gone.")
     return found
 
 

@@ -67,4 +67,4 @@ def cookie_name(request: Request, settings: Settings) -> str:
         return _SECURE
     if (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") in _LOOPBACK:
         return _PLAIN
-    raise HTTPException(403, "Staff pages open over https alone, or on the server itself.")
+    raise HTTPException(403, "Staff pages open only over https, or on the server itself.")

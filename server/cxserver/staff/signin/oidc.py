@@ -123,7 +123,7 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
             return entrance.admit(connection, request, member, how, now, errand.next)
-    raise Refused("not invited", "Nobody has invited you here yet. Ask whoever runs this server.")
+    raise Refused("not invited", "Nobody has invited you yet. Ask the person who runs this server.")
 
 
 def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
