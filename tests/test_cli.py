@@ -45,7 +45,7 @@ def test_a_fresh_folder_is_told_what_to_do(tmp_path):
     environment = {**os.environ, "CX_DATA_DIR": str(tmp_path / "new")}
     run = [sys.executable, "-m", "cxserver", "results"]
     done = subprocess.run(run, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1 and "`cx migrate` makes a new one" in done.stderr
+    assert done.returncode == 1 and "To create a new one: cx migrate" in done.stderr
     assert "Traceback" not in done.stderr
     subprocess.run([*run[:3], "migrate"], env=environment, check=True, capture_output=True)
     root = tmp_path / "new" / "root.key"

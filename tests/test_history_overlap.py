@@ -26,7 +26,7 @@ def test_days_that_both_have_are_refused_and_named(
     _, told = typed(house, "import", "run", file, "--map", map, fails=True)
     assert (
         f"Import {first.id} (old.csv, 2026-11-04) has 1 answer of permits at riverside by email, "
-        "on 2023-08-05; this file brings 1 answer there and then. Cure: leave that out of the "
+        "on 2023-08-05; this file brings 1 answer there and then. Fix: leave that out of the "
         f"file, or undo it first (cx import undo {first.id}); if they are other people, add "
         "--also."
     ) in told

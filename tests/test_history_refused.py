@@ -25,7 +25,7 @@ from typed import Typed
         ({"Trust": ""}, "column 'Trust': there is no answer to trust"),
         ({"Trust": "6"}, "column 'Trust': this is not a point from 1 to 5"),
         ({"Happy": "4.40"}, "column 'Happy': this is a mean"),
-        ({"ease": "0"}, "column 'ease': 0 is not a point. Cure: set zero = \"not asked\""),
+        ({"ease": "0"}, "column 'ease': 0 is not a point. Fix: set zero = \"not asked\""),
         ({"When": "31/07/2023"}, "column 'When': this is not a date"),
         ({"When": "2026-10-26"}, "column 'When': 2026-10-26 is not before last week"),
         ({"Said": "x" * 2001}, "column 'Said': the text is too long"),
@@ -37,7 +37,7 @@ def test_a_row_that_cannot_be_taken_is_told_with_its_cure(
 ) -> None:
     [told] = rejected(sqlite_house, tmp_path, [row("1", Said="two\nlines"), row("2", **cells)])
     assert told.startswith("past.csv, line 4, ")
-    assert says in told and "Cure: " in told
+    assert says in told and "Fix: " in told
 
 
 def test_what_somebody_wrote_is_never_repeated(sqlite_house: House, tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ def test_cx_kiosk_pair_prints_a_code_that_pairs(run, sqlite_house):
     house.clock.now = clock.now()
     out, err = run(house, "kiosk", "pair", "permits", "lakeside", "--place", "Gate [2]")
     [code] = re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", out)
-    [pin] = re.findall(r"staff PIN of the device is   ([0-9]{6})\b", out)
+    [pin] = re.findall(r"staff PIN of this kiosk is   ([0-9]{6})\b", out)
     assert "http://127.0.0.1:8000/k\n" in out and "“Gate [2]”" in out and "█" in out
-    assert re.search(r"valid until \d\d:\d\d P[SD]T", out) and "CX_BASE_URL" in err
+    assert re.search(r"works once, until \d\d:\d\d P[SD]T", out) and "CX_BASE_URL" in err
     with house.client() as client:
         done = client.post("/k", data={"code": code})
         assert done.status_code == 303 and "/permits/lakeside/" in done.headers["location"]
@@ -62,7 +62,7 @@ def test_cx_kiosk_pair_speaks_json_and_takes_a_pin(run, sqlite_house):
         (("pair", "permits", "riverside", "--place", "x", "--pin", "12345"), "six digits"),
         (("pair", "permits", "riverside", "--place", "x", "--pin", "١٢٣٤٥٦"), "six digits"),
         (("pair", "permits", "riverside"), "--place"),
-        (("revoke", "permits", "riverside", "--place", "x"), "No device of permits"),
+        (("revoke", "permits", "riverside", "--place", "x"), "No kiosk of permits"),
     ],
 )
 def test_a_mistake_at_pairing_is_told_in_a_sentence(run, sqlite_house, words, says):
@@ -136,12 +136,12 @@ def device(**more) -> kiosks.Device:
         ({}, "ok"),
         ({"seen": None}, "no contact yet"),
         ({"seen": NOW - timedelta(hours=20)}, "no contact since 2026-11-03 14:20"),
-        ({"state": "full"}, "out of service: 5,000 answers wait"),
-        ({"state": "storage"}, "out of service: it cannot keep answers"),
+        ({"state": "full"}, "out of service: 5,000 answers waiting"),
+        ({"state": "storage"}, "out of service: it can't store answers"),
         ({"state": "closed"}, "closed"),
         ({"expires": NOW + timedelta(days=9, hours=1)}, "link ends in 9 days"),
         ({"expires": NOW + timedelta(days=1, hours=1)}, "link ends in 1 day"),
-        ({"expires": NOW}, "its link has ended"),
+        ({"expires": NOW}, "its link ended"),
         ({"withdrawn": NOW.date(), "state": "full"}, "revoked on 2026-11-04"),
     ],
 )
@@ -230,7 +230,7 @@ def test_a_place_is_known_by_its_name_and_a_near_one_is_pointed_out(run, sqlite_
     with sqlite_house.client() as client:
         pair(sqlite_house, client)
     _, told = run(sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "east  DOOR")
-    assert f"“{DOOR}” is paired, too" in told
+    assert f"“{DOOR}” is also paired" in told
     _, told = run(
         sqlite_house, "kiosk", "revoke", "permits", "riverside", "--place", "Exit", fails=True
     )

@@ -241,7 +241,7 @@ def test_a_repeated_ref_is_pointed_out(house, people):
     out = file.with_name("out.csv")
     done = run(house, "link", "permits", "riverside", "--csv", str(file), "-o", str(out))
     assert done.returncode == 0
-    assert "1 rows repeat the ref of an earlier row. They share one answer." in done.stderr
+    assert "1 row repeats the ref of an earlier row. They share one answer." in done.stderr
 
 
 # ---- files that are refused
@@ -342,7 +342,7 @@ def test_a_hundred_thousand_rows_take_less_than_a_minute_and_show_how_far_they_a
         seen += chunk
     assert running.wait() == 0
     assert children_worked() - before < 60
-    assert b"Minting" in seen and b"100,000 links" in seen
+    assert b"Making links" in seen and b"100,000 links" in seen
     assert len(set(_percents(seen))) > 3
     with out.open(encoding="utf-8", newline="") as file:
         links = [row["link"] for row in csv.DictReader(file)]

@@ -130,7 +130,7 @@ REFUSED = [
     ("-o {0}/nowhere/a.pdf", "There is no folder"),
     ("-o {0}/a.pdf --paper legal", "'legal' is not letter or a4"),
     ("-o {0}/a.pdf --language fr", "'fr' is not en, es or both"),
-    ("-o {0}/a.pdf --expires-at soon", "'soon' is neither a day such as 2027-06-30 nor a time"),
+    ("-o {0}/a.pdf --expires-at soon", "'soon' is not a day (2027-06-30) or a time"),
     ("-o {0}/a.pdf --expires-at 2020-01-01", "expires_at has passed"),
     ("-o {0}/a.pdf --expires-at 2098-01-01", "A poster link works 400 days at most"),
     ("-o {0}/a.pdf --expires-at 2098-01-01T12:00", "expires_at has no time zone"),
@@ -169,7 +169,7 @@ def test_a_place_whose_link_was_withdrawn_needs_another_name(run, sqlite_poster_
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.svg", "--place")
     link = json.loads(run(house, *words, "Main exit", "--json")[0])["link"]
     run(house, "key", "revoke", "permits", house.keys["permits"].kid, "--link", link)
-    assert "Give another --place." in run(house, *words, "Main exit", fails=True)[1]
+    assert "Use another --place." in run(house, *words, "Main exit", fails=True)[1]
     again = json.loads(run(house, *words, "Main exit, second", "--json")[0])["link"]
     with house.client() as client:
         assert [client.get(each).status_code for each in (link, again)] == [410, 200]

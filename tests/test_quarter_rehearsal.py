@@ -48,7 +48,7 @@ def desk(sqlite_house, serve, open_page, page_faults):
 def test_a_quarter_is_filed_from_yellow_to_green(desk):
     house, page = desk
     rating = page.locator(".rating")
-    expect(rating).to_contain_text("Yellow. It cannot be signed off yet.")
+    expect(rating).to_contain_text("Yellow. It can't sign this off yet.")
     expect(page.locator(".question")).to_contain_text(quarters.QUARTER)
     # The rule is the last business day of January; nothing is published for this quarter.
     expect(page.locator("#due ~ dl")).to_contain_text("Friday, January 29, 2027, 28 days left")
@@ -177,7 +177,7 @@ def test_a_signature_before_its_time_is_refused_and_says_why(desk):
         where, form=form, headers={"origin": house.settings.base_url}, max_redirects=0
     )
     assert refused.status == 409
-    assert "cannot be signed off yet: 8 comments" in refused.text()
+    assert "can't sign this off yet: 8 comments" in refused.text()
 
 
 def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):

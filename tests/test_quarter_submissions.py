@@ -255,7 +255,7 @@ def test_a_name_that_was_typed_on_the_command_line_is_recorded_as_that(ready, ty
     typed(ready, "quarter", "record", quarters.QUARTER, "signed-off", "--who", "Ana Diaz")
     with db.read(ready.engine) as connection:
         last = submissions.last(connection, QUARTER, "v2")
-    assert last.note == "(name typed on the command line, by somebody who holds the server)"
+    assert last.note == "(name typed on the command line by somebody with access to the server)"
 
 
 def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_can(ready):
@@ -298,7 +298,7 @@ def test_the_signature_waits_for_the_check_and_holds_the_digest_of_the_files(sql
     cx(house, *record, "draft", *who)
     cx(house, *record, "checked", *who)
     said = cx(house, *record, "signed-off", *who, fails=True)
-    assert "cannot be signed off yet" in said
+    assert "can't sign this off yet" in said
     [draft, checked] = json.loads(cx(house, "quarter", "log", quarters.QUARTER, "--json"))
     assert (draft["state"], checked["note"]) == ("draft", "yellow")
     assert len(checked["digest"]) == 64

@@ -79,7 +79,7 @@ def test_an_unknown_service_or_channel_is_told(sqlite_house):
 def test_a_reflection_is_kept_text_by_text_and_filed(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
     words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
-    assert "Still to write: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
+    assert "Still missing: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
     assert "Both are there" in cx(house, *words, "--accomplishments", "A second counter.")
     quarters.write(house, "v1", tmp_path / "v1")
     [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
@@ -164,7 +164,7 @@ def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
         (7, "office"),
     ):
         told = next(each for each in said.splitlines() if f"line {line}," in each)
-        assert told.startswith("levels.csv, ") and reason in told and " Cure: " in told
+        assert told.startswith("levels.csv, ") and reason in told and " Fix: " in told
     assert "5 of 6 rows have errors. Nothing was imported" in said
     assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
 
@@ -187,7 +187,7 @@ def test_indicators_stand_in_the_files_of_their_service(sqlite_house, tmp_path):
 
 def test_numbers_of_a_service_that_does_not_exist_are_told(sqlite_house):
     done = forge.run(["indicators", "import", str(HISPS)], environment(sqlite_house))
-    assert done.returncode == 0 and "in no file: dhs-cbp, dos-ca" in done.stderr
+    assert done.returncode == 0 and "not in any file: dhs-cbp, dos-ca" in done.stderr
 
 
 HEAD = "service,name,unit,period,office,value\n"
@@ -203,7 +203,7 @@ HEAD = "service,name,unit,period,office,value\n"
         (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': holds a line break"),
         (HEAD + 'permits,"Ca\nlls",count,2027Q1,,1\npermits,,count,2027Q1,,1\n', "line 4, column"),
         (HEAD.replace(",", ";") + "permits;Calls;count;2027Q1;;12\n", "CSV with commas"),
-        (HEAD + "\n,,,,,\n", "has no row"),
+        (HEAD + "\n,,,,,\n", "no rows"),
         ("", "is empty"),
     ],
 )
@@ -233,7 +233,7 @@ def test_many_indicators_are_replaced_by_as_many(house):
 
 def test_a_file_of_too_many_lines_is_refused_before_anything_is_written(sqlite_house):
     text = HEAD + "permits,Calls,count,2027Q1,,1\n" * 20_001
-    assert "20,000 are taken at once" in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
+    assert "the limit is 20,000" in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
 
 
 def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_house):
@@ -258,7 +258,7 @@ def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_hous
 
 def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):
     words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
-    assert "Nothing was given" in cx(sqlite_house, *words, fails=True)
+    assert "Add --reflection" in cx(sqlite_house, *words, fails=True)
 
 
 @pytest.mark.parametrize(
@@ -276,5 +276,5 @@ def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
 def test_a_mistyped_folder_is_told_and_not_made(sqlite_house, tmp_path):
     words = ["quarter", "log", "--data", str(tmp_path / "typo")]
     said = forge.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
-    assert "typo/cx.sqlite3. Is the folder right" in said
+    assert "typo/cx.sqlite3. Check the folder" in said
     assert not (tmp_path / "typo").exists()

@@ -137,7 +137,7 @@ def test_where_an_instrument_files_follows_from_what_it_asks(kind, fitting):
 def test_the_table_of_instruments_is_printed_with_reasons_and_cures(sqlite_house):
     shown = cx(sqlite_house, "quarter", "formats")
     assert all(name in shown for name in fits.KINDS)
-    assert "trust was asked with a thumb" in shown and "Cure: file it as v2" in shown
+    assert "trust was asked with a thumb" in shown and "Fix: file it as v2" in shown
     assert shown.count("its five cells are empty") == 2
     assert "operational_metrics (wide)" in shown
     page = (ROOT / "docs" / "quarter.md").read_text(encoding="utf-8")

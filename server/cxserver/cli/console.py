@@ -94,8 +94,8 @@ def _check_there(chosen: Settings) -> None:
     if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
         return
     raise ServerError(
-        f"There is no database {url.database}. Is the folder right (--data, CX_DATA_DIR)? "
-        "`cx migrate` makes a new one."
+        f"There is no database {url.database}. Check the folder (--data or CX_DATA_DIR). "
+        "To create a new one: cx migrate"
     )
 
 

@@ -109,13 +109,13 @@ def _check_columns(given: Sheet) -> None:
     if missing:
         raise ServerError(
             f"{given.name}, line 1: there is no column '{missing[0]}'. The file has these columns: "
-            f"{', '.join(given.columns)[:300]}. Cure: save it as CSV with commas, and name the "
+            f"{', '.join(given.columns)[:300]}. Fix: save it as CSV with commas, and name the "
             "columns service, name, unit, period, office (optional) and value."
         )
     rows = given.size - 1
     if rows > MOST + 1:
         raise ServerError(
-            f"{given.name} has {rows:,} lines; the limit is {MOST:,}. Cure: give one number for "
+            f"{given.name} has {rows:,} lines; the limit is {MOST:,}. Fix: give one number for "
             "the service instead of one for each office, or split the file."
         )
 

@@ -231,9 +231,8 @@ def _tell(outcome: Outcome, source: Path, target: Path) -> None:
     if (more := outcome.failed - len(outcome.faults)) > 0:
         err.print(f"… and {more:,} more.")
     if outcome.shared:
-        err.print(
-            f"{outcome.shared:,} rows repeat the ref of an earlier row. They share one answer."
-        )
+        rows = "row repeats" if outcome.shared == 1 else "rows repeat"
+        err.print(f"{outcome.shared:,} {rows} the ref of an earlier row. They share one answer.")
     where = "" if str(target) == "-" else f" in {escape(str(target))}"
     failed = f"{outcome.failed:,} rows failed. The column 'error' says why."
     told = f"{outcome.minted:,} links{where}. {failed if outcome.failed else ''}"

@@ -101,7 +101,7 @@ def formats(json: Json = False) -> None:
     out.print(table)
     for kind, row in fits.table():
         for said in {refusal for refusal in row.values() if refusal}:
-            out.print(f"{kind}: {said.why}.\n  Cure: {said.cure}.", soft_wrap=True)
+            out.print(f"{kind}: {said.why}.\n  Fix: {said.cure}.", soft_wrap=True)
         if told := fits.remark(fits.KINDS[kind]):
             out.print(f"{kind}: {told}.", soft_wrap=True)
 
@@ -140,7 +140,7 @@ def _tell(filed: Filed, name: str, folder: Path) -> None:
     for one in filed.left_out:
         err.print(
             f"Skipped {one.survey}, {one.answers:,} answers. {one.refusal.why}.\n"
-            f"  Cure: {one.refusal.cure}.",
+            f"  Fix: {one.refusal.cure}.",
             soft_wrap=True,
         )
     if filed.waiting:

@@ -138,7 +138,7 @@ def _show(report: Report) -> None:
         about = f"{reason.about}: " if reason.about else ""
         stop = " You can't sign off before this is fixed." if reason.blocks else ""
         out.print(f"{reason.colour}  {about}{reason.says}.", soft_wrap=True, markup=False)
-        out.print(f"     Cure: {reason.cure}.{stop}", soft_wrap=True, markup=False)
+        out.print(f"     Fix: {reason.cure}.{stop}", soft_wrap=True, markup=False)
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Overlap:
         when = one if self.first == self.last else f"between {self.first} and {self.last}"
         return (
             f"{self._who} {_answers(self.there)} {where}, {when}; this file brings "
-            f"{_answers(self.here)} there and then. Cure: {self._cure}"
+            f"{_answers(self.here)} there and then. Fix: {self._cure}"
         )
 
     @property

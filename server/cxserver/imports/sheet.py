@@ -60,7 +60,7 @@ class Sheet:
         if missing:
             there = ", ".join(self.columns)[:300]
             raise ServerError(
-                f"{self.name} has no column '{missing[0]}'. Its columns are: {there}. Cure: "
+                f"{self.name} has no column '{missing[0]}'. Its columns are: {there}. Fix: "
                 "name the right one in the map, or save the file as CSV with commas."
             )
 
@@ -98,6 +98,6 @@ def _decoded(name: str, body: bytes) -> str:
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise ServerError(
-            f"{name} is not UTF-8: byte {error.start + 1}, in line {line}. Cure: save it as "
+            f"{name} is not UTF-8: byte {error.start + 1}, in line {line}. Fix: save it as "
             "“CSV UTF-8”; another encoding would turn letters into others."
         ) from None

@@ -235,5 +235,5 @@ def _nothing(drawer: Drawer) -> str:
             f"for {drawer.quarter.name}."
         )
     return "\n".join(
-        f"{one.survey}: {one.refusal.why}. Cure: {one.refusal.cure}." for one in drawer.left_out
+        f"{one.survey}: {one.refusal.why}. Fix: {one.refusal.cure}." for one in drawer.left_out
     )

@@ -101,7 +101,7 @@ def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
     for one in open_.left_out:
         yield ""
         yield f"Not in this folder: {one.survey} ({one.answers:,} answers). {one.refusal.why}."
-        yield f"  Cure: {one.refusal.cure}."
+        yield f"  Fix: {one.refusal.cure}."
 
 
 def summary(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
