@@ -200,7 +200,7 @@ HEAD = "service,name,unit,period,office,value\n"
         (HEAD + "permits,Calls,count,2027Q1,,1,234\n", "line 2: it has 7 cells"),
         (HEAD + "permits,Calls,count,2027Q1\n", "line 2: it has 4 cells"),
         (HEAD + "permits,Calls,count,2027Q1,nowhere,12\n", "column 'office': is not an office of"),
-        (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': holds a line break"),
+        (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': has a line break"),
         (HEAD + 'permits,"Ca\nlls",count,2027Q1,,1\npermits,,count,2027Q1,,1\n', "line 4, column"),
         (HEAD.replace(",", ";") + "permits;Calls;count;2027Q1;;12\n", "CSV with commas"),
         (HEAD + "\n,,,,,\n", "no rows"),

@@ -154,9 +154,9 @@ def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
 
 
 def once(request: Request) -> dict[str, Any]:
-    """The parameters of an address. Raises Rejected (422) for one that stands twice."""
+    """The parameters of an address. Raises Rejected (422) for one that appears twice."""
     pairs = request.query_params.multi_items()
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Rejected(422, "invalid", "A parameter stands twice.")
+        raise Rejected(422, "invalid", "A parameter appears twice.")
     return found

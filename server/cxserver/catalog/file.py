@@ -36,7 +36,7 @@ from cxserver.catalog.values import (
 def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     twice = sorted({str(value) for value in values if values.count(value) > 1})
     if twice:
-        raise ValueError(f"'{twice[0]}' stands twice")
+        raise ValueError(f"'{twice[0]}' appears twice")
     return values
 
 

@@ -24,7 +24,9 @@ from cxserver.cli.console import (
     settings,
 )
 
-api_key = typer.Typer(help="Create, list and revoke keys that read results.", no_args_is_help=True)
+api_key = typer.Typer(
+    help="Create, list and revoke keys for reading results.", no_args_is_help=True
+)
 app.add_typer(api_key, name="api-key", rich_help_panel=RESULTS)
 
 _NAME = 200

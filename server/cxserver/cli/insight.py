@@ -43,7 +43,7 @@ def fix_first(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Show what to fix first: the problems of most people.
+    """Show what to fix first, by how many people it affects.
 
     Without --all it counts released answers, so it says the same as the staff pages.
     """

@@ -20,7 +20,7 @@ from cxserver.cli.console import (
 )
 from cxserver.errors import NotFound
 
-key = typer.Typer(help="Create, list and revoke keys that make links.", no_args_is_help=True)
+key = typer.Typer(help="Create, list and revoke keys for making links.", no_args_is_help=True)
 app.add_typer(key, name="key", rich_help_panel=LINKS)
 
 Service = Annotated[str, typer.Argument(help="The service's short name in the catalog.")]

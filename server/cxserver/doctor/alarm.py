@@ -23,7 +23,7 @@ def alerts(connection: Connection, known: Directory, settings: Settings) -> Iter
     if not declared:
         return
     if not mail.is_set_up(settings):
-        told = f"{_lists(len(declared))} of phrases, but no mail server: no team is told"
+        told = f"{_lists(len(declared))} of phrases, but no mail server, so no team gets email"
         yield Finding(_CHECK, "problem", told, "Set CX_SMTP_URL and CX_MAIL_FROM.")
     elif not left:
         yield Finding(_CHECK, "ok", f"{_lists(len(declared))} of phrases, every alert is mailed")

@@ -94,5 +94,5 @@ class Ground:
         # Anybody may have typed it: an office came in the address of the page elsewhere.
         found = names.get(name, name[:40]) or usual
         if not found:
-            raise Refused(column, f"no {what} is told", f'set {what} = "…" at the top of the map')
+            raise Refused(column, f"there is no {what}", f'set {what} = "…" at the top of the map')
         return found

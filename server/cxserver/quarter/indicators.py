@@ -84,7 +84,7 @@ def parse(
             one = _indicator({name: text.strip() for name, text in row.items()})
             _check_office(one, offices)
             if one.key in found:
-                raise Unfit("name", "stands in the file already, for this period", "keep one row")
+                raise Unfit("name", "is in the file already, for this period", "keep one row")
         except Unfit as error:
             rejected.append((line, error))
         else:
@@ -183,7 +183,7 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
         if len(text) > most:
             raise Unfit(what, f"has more than {most} characters", "make it shorter")
         if any(unicodedata.category(char) == "Cc" for char in text):
-            rule = "holds a line break, a tab or a character that cannot be seen"
+            rule = "has a line break, a tab or a character that cannot be seen"
             raise Unfit(what, rule, "write it on one line")
     return Indicator(_period(row), service, office, name, unit, value, number(value, unit))
 

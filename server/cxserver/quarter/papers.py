@@ -164,7 +164,7 @@ def _scored(what: str, points: tuple[int, ...]) -> str:
 def _cells(open_: Drawer) -> Iterator[str]:
     if open_.form == "v2":
         yield "A driver's cell is 1 (tapped), 0 (offered, not tapped) or null (not offered)."
-        yield "question_4 holds approved comments alone; it is empty for all others."
+        yield "question_4 has approved comments only. It is empty for all others."
         return
     yield "A driver that is tapped has no points: its five cells are empty, and the taps are in"
     yield "words beside it. An empty cell is not a 0."

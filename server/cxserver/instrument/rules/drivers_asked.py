@@ -36,7 +36,7 @@ def drivers_are_asked(draft: Draft) -> Iterator[Finding]:
             "survey.drivers", f"unknown driver '{code}'{finding.hint(code, drivers.CODES)}"
         )
     for code in finding.repeated(draft.drivers):
-        yield Finding("survey.drivers", f"'{code}' stands twice", "")
+        yield Finding("survey.drivers", f"'{code}' appears twice", "")
 
 
 def drivers_are_of_the_instrument(draft: Draft) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ def clearance(found: Clearance, today: date) -> tuple[str, bool]:
     number = f"OMB control number {found.omb_control_number}"
     end = places.day(found.expires)
     if found.expires < today:
-        return f"{number} expired on {end}. Renew it: nobody need answer without one.", True
+        return f"{number} expired on {end}. Renew it. Nobody has to answer without one.", True
     left = (found.expires - today).days
     if found.expires - today <= _RENEW:
         return f"{number} expires on {end}, in {left} days. Begin to renew it.", True

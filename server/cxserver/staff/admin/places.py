@@ -73,7 +73,7 @@ def state(one: Device, now: datetime) -> State:
         return State(told + _waiting(one), True)
     if one.aside:
         return State(
-            f"Holds {_answers(one.aside)} the server did not take. See its staff page.", True
+            f"Has {_answers(one.aside)} the server did not take. See its staff page.", True
         )
     if one.expires is not None and one.expires - now < ENDING:
         return State(
