@@ -367,7 +367,7 @@ def test_the_command_line_tells_whether_the_log_is_whole(house, journal):
     assert "complete: 5 lines" in cx(house, "audit", "verify")
     told = json.loads(cx(house, "audit", "verify", "--json"))
     assert (told["lines"], told["broken"]) == (5, None)
-    assert "whole" in cx(house, "audit", "verify", "--holds", told["last"])
+    assert "complete" in cx(house, "audit", "verify", "--holds", told["last"])
     tamper(house, update(LOG).where(LOG.c.n == 4).values(about="nothing"))
     assert "damaged at line 4" in cx(house, "audit", "verify", fails=True)
 
