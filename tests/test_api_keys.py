@@ -58,7 +58,7 @@ def test_a_key_that_was_cut_off_says_so_and_what_is_no_key_too(house):
         assert "is none" in refusal(house, foreign)
     with db.write(house.engine) as connection:
         connection.execute(tables.api_keys.delete())
-    assert "no such key" in refusal(house, text)
+    assert "know this key" in refusal(house, text)
 
 
 def test_a_key_cannot_be_of_what_is_not_in_the_catalogue(house):
@@ -116,8 +116,8 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
         (("issue", "x", "--office", "nowhere"), "no office 'nowhere'"),
         (("issue", "x", "--days", "401"), "than or equal to 400"),
         (("issue", "x", "--days", "0"), "than or equal to 1"),
-        (("issue", " "), "a name of 1 to 200"),
-        (("issue", "a\nb"), "a name of 1 to 200"),
+        (("issue", " "), "use 1 to 200 characters"),
+        (("issue", "a\nb"), "use 1 to 200 characters"),
         (("revoke", "0123"), "no API key '0123'"),
     ],
 )

@@ -189,7 +189,7 @@ def test_the_root_key_is_whole_and_private(tmp_path: Path, content, mode, state,
 
 def test_a_clock_that_is_behind_is_a_problem(house):
     found = one(checkup.examine(house.settings, NOW - timedelta(days=3)), "clock")
-    assert found.state == "problem" and f"written to on {TODAY}" in found.told
+    assert found.state == "problem" and f"entries of {TODAY}" in found.told
     assert one(checkup.examine(house.settings, NOW - timedelta(days=1)), "clock").state == "ok"
 
 

@@ -31,7 +31,7 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path, type
     assert f"Removed import {given.id} (wrong.csv: 2 answers" in told
     assert everything(house) == before
     assert "agree" in typed(house, "recount", "--check")[0]
-    assert "whole" in "".join(typed(house, "audit", "verify"))
+    assert "complete" in "".join(typed(house, "audit", "verify"))
     _, told = typed(house, "import", "undo", given.id, "--yes", fails=True)
     assert "There is no import" in told
     take(house, given)

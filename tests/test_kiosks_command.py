@@ -234,7 +234,7 @@ def test_a_place_is_known_by_its_name_and_a_near_one_is_pointed_out(run, sqlite_
     _, told = run(
         sqlite_house, "kiosk", "revoke", "permits", "riverside", "--place", "Exit", fails=True
     )
-    assert f"There are: “{DOOR}”." in told
+    assert f"Paired: “{DOOR}”." in told
     _, told = run(
         sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "a\nb", fails=True
     )

@@ -303,7 +303,7 @@ def test_a_file_that_is_not_there_is_told(house, tmp_path):
 def test_options_that_do_not_go_together_are_told(words):
     done = CliRunner().invoke(app, ["link", "permits", "riverside", *words])
     assert done.exit_code == 2
-    assert f"Invalid value for {words[0]}: it can't use this with" in done.output
+    assert f"Invalid value for {words[0]}: you can't use this with" in done.output
 
 
 @pytest.mark.parametrize("words", [(), ("permits",)])

@@ -181,7 +181,7 @@ def test_no_poster_without_a_valid_control_number(run, sqlite_poster_house, tmp_
         ended = house.clock.now.date() - timedelta(days=2)
         connection.execute(tables.clearances.update().values(expires=ended))
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.pdf")
-    assert f"ended on {ended}: its survey is closed" in run(house, *words, fails=True)[1]
+    assert f"ended on {ended}, so its survey is closed" in run(house, *words, fails=True)[1]
 
 
 def test_it_warns_of_an_address_that_no_telephone_can_open(run, sqlite_poster_house, tmp_path):

@@ -80,7 +80,7 @@ def test_a_reflection_is_kept_text_by_text_and_filed(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
     words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
     assert "Still missing: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
-    assert "Both are there" in cx(house, *words, "--accomplishments", "A second counter.")
+    assert "Both are written" in cx(house, *words, "--accomplishments", "A second counter.")
     quarters.write(house, "v1", tmp_path / "v1")
     [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
     assert head["submission comment"].startswith(

@@ -245,9 +245,9 @@ def test_the_servers_own_log_holds_the_hash_that_tells_of_a_cut(lived_in, journa
         client.get("/staff/audit")
     newest = max((one for one in logged if one["event"] == "audit"), key=lambda one: one["n"])
     assert newest["n"] == 9
-    assert "whole" in cx(lived_in, "audit", "verify", "--holds", newest["after"])
+    assert "complete" in cx(lived_in, "audit", "verify", "--holds", newest["after"])
     tamper(lived_in, delete(LOG).where(LOG.c.n >= 8))
-    assert "broken" in cx(lived_in, "audit", "verify", "--holds", newest["after"], fails=True)
+    assert "damaged" in cx(lived_in, "audit", "verify", "--holds", newest["after"], fails=True)
 
 
 def test_many_who_write_at_once_make_one_chain(house, journal):
