@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from cxsdk import email_snippet, issue_link
 
 SERVICE, OFFICE = "permits", "riverside"
-# The names that your catalogue gives the service: in a heading, and within the statement.
+# The names that your catalog gives the service: in a heading, and within the statement.
 NAMES = {
     "en": ("Permit renewal", "permit renewal"),
     "es": ("Renovación de permisos", "la renovación de permisos"),

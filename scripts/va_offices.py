@@ -22,7 +22,7 @@ HEAD = """\
 # (facilities-local-db/src/test/resources/vast.csv, vba.csv and nca.csv), a work of the US
 # Government. Written by scripts/va_offices.py; change that, not this.
 #
-# An example of a large catalogue, not a file of the Department. The control number and its expiry
+# An example of a large catalog, not a file of the Department. The control number and its expiry
 # are samples. The list has no time zones: they follow the state, and in a state with two zones a
 # line of longitude, which can be wrong close to the line.
 
@@ -124,7 +124,7 @@ SPLITS = (
 
 
 def main(path: Path) -> None:
-    """Print the catalogue made of the CSV at `path`."""
+    """Print the catalog made of the CSV at `path`."""
     with path.open(newline="", encoding="utf-8") as opened:
         offices = list(csv.DictReader(opened))
     print(HEAD)

@@ -168,7 +168,7 @@ def sqlite_engine(sqlite_settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def house(settings: Settings) -> Iterator[House]:
-    """A small agency with its catalogue and keys, on each of the two databases."""
+    """A small agency with its catalog and keys, on each of the two databases."""
     house = House(settings)
     yield house
     house.close()
@@ -382,7 +382,7 @@ def standing(sqlite_house: House) -> Iterator[tablets.Standing]:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """`typed(house, "kiosks", "--json")`: a command, typed in this process."""
+    """`typed(house, "kiosk", "list", "--json")`: a command, typed in this process."""
     return Typed(monkeypatch, capsys)
 
 

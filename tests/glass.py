@@ -79,7 +79,7 @@ _SMALL = """() => [...document.querySelectorAll("a[href], button, summary, selec
   .filter(e => e.getBoundingClientRect().height < 24)
   .map(e => `small: ${e.outerHTML.slice(0, 90)}`)"""
 
-# With colours forced, what is drawn on the page's ground must be in the colour of its text.
+# With colors forced, what is drawn on the page's ground must be in the colour of its text.
 _PALE = """() => {
   const probe = document.createElement("p");
   probe.style.color = "CanvasText";
@@ -152,5 +152,5 @@ def small_targets(page: Page) -> list[str]:
 
 
 def pale(page: Page) -> list[str]:
-    """What is not drawn in the colours that the person's system forces."""
+    """What is not drawn in the colors that the person's system forces."""
     return list(page.evaluate(_PALE))

@@ -1,4 +1,4 @@
-"""A small agency for the tests: a catalogue, a clock that stands still, keys, an application.
+"""A small agency for the tests: a catalog, a clock that stands still, keys, an application.
 
 `House` is one installation: `house.mint(...)` makes links, `house.app()` the application,
 `house.client()` talks to it in this process, with its real database.
@@ -126,7 +126,7 @@ slug = "center"
 name = "Call Center"
 timezone = "America/Chicago"
 """
-# More offices of `permits`: put behind the catalogue.
+# More offices of `permits`: put behind the catalog.
 OFFICES = [f"office-{n}" for n in range(6)]
 MORE = "".join(
     f'[[service.permits.office]]\nslug = "{slug}"\nname = "Office {slug[-1]}"\n'
@@ -150,7 +150,7 @@ class Clock:
 
 @dataclass
 class House:
-    """One installation with the catalogue above. `key` mints for every service."""
+    """One installation with the catalog above. `key` mints for every service."""
 
     settings: Settings
     clock: Clock = field(default_factory=Clock)

@@ -1,4 +1,4 @@
-"""The four instruments for the tests: the catalogues of the examples, and their surveys."""
+"""The four instruments for the tests: the catalogs of the examples, and their surveys."""
 
 from dataclasses import replace
 from datetime import date

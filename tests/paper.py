@@ -19,7 +19,7 @@ LONG_LINK = (
     "https://customer-experience.administration.agency.gov/feedback/s/"
     f"{'p' * 32}/{'r' * 32}/GQABaqH1gH3lQ2c9vbTO.VDUxM2QtNjI4Yy1hYjQ1MQ?lang=es"
 )
-# As long as a name in the catalogue may be.
+# As long as a name in the catalog may be.
 LONG = "Regional Administration for the Reconstruction of Monuments, Parks, Shores and Waterways "
 LONG = f"{LONG}of the Upper Middle West Coast"[:120]
 WIDE = "W" * 120

@@ -28,7 +28,7 @@ QUARTER, FIRST, LAST = "2026Q4", "2026-07-01", "2026-09-30"
 FORMS = ["v1", "wide", "v2"]
 SERVICES = {"permits": "Permit renewal", "hearings": "Hearing", "calls": "Telephone help"}
 CHANNELS = {
-    "E-mail": "email",
+    "Email": "email",
     "Text message": "sms",
     "Kiosk": "kiosk",
     "Poster": "poster",
@@ -102,7 +102,7 @@ def tell(house: House, folder: Path) -> None:
     for (service, channel), (served, offered) in VOLUMES.items():
         figures = ["--served", str(served), "--offered", str(offered)]
         words = ["--source", "Queue", "--who", "Ana"]
-        cx(house, "volumes", "set", QUARTER, service, channel, *figures, *words)
+        cx(house, "quarter", "volumes", "set", QUARTER, service, channel, *figures, *words)
     (folder / "levels.csv").write_text(LEVELS)
     cx(house, "indicators", "import", str(folder / "levels.csv"))
 

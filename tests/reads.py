@@ -57,7 +57,7 @@ def bearer(text: str) -> dict[str, str]:
 
 
 def grow(house: House) -> None:
-    """Apply the catalogue with a region of two offices."""
+    """Apply the catalog with a region of two offices."""
     house.apply(CATALOGUE + REGION)
 
 

@@ -11,7 +11,7 @@ from recompute import Row
 # The week, the office, the service, the words, and what else may be told.
 Line = tuple[str, str, str, str, str]
 Labels = Mapping[tuple[str, str], str]
-_WAYS = {"email": "E-mail", "sms": "Text message"}
+_WAYS = {"email": "Email", "sms": "Text message"}
 _LANGUAGES = {"en": "English", "es": "Spanish"}
 
 

@@ -211,7 +211,7 @@ def least(here: Counts, rest: Counts) -> float:
 
 
 def is_worth_it(_: object, here: tuple[int, int], rest: tuple[int, int], low: float) -> bool:
-    """Whether it is more than nothing, and enough to see it mended."""
+    """Whether it is more than nothing, and enough to see it fixed."""
     return low > 0 and here[0] / here[1] - rest[0] / rest[1] >= WORTH
 
 

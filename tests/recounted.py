@@ -125,7 +125,7 @@ def hand_in(house: House, given: Iterable[Given]) -> None:
 
 
 def settle(house: House) -> House:
-    """The catalogue of the agency, its answers, and the batches that have closed."""
+    """The catalog of the agency, its answers, and the batches that have closed."""
     house.apply(CATALOGUE + BRANCHES)
     hand_in(house, sheets(known_to(house), random.Random(280), crowd()))
     release_anew(house)

@@ -1,4 +1,4 @@
-"""The phrases of alerts: how they are found, and how the catalogue names them."""
+"""The phrases of alerts: how they are found, and how the catalog names them."""
 
 import time
 from datetime import date
@@ -185,7 +185,7 @@ def test_plain_letters_are_read_the_short_way_as_the_long_way(said):
     assert phrases.words(said) == phrases.words(f"{said} \u2014")
 
 
-# ---- the catalogue
+# ---- the catalog
 
 
 def test_alerts_are_read_from_the_directory_as_they_were_written(house):
@@ -211,17 +211,17 @@ def faults(old, new):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('code = "threats"', 'code = "crisis"', "agency.alert[2].code: 'crisis' stands twice"),
+        ('code = "threats"', 'code = "crisis"', "agency.alert[2].code: 'crisis' appears twice"),
         ('code = "threats"', 'code = "Threats!"', "agency.alert[2].code"),
         ('code = "threats"\n', "", "agency.alert[2].code: is missing"),
         ('mail = ["safety@example.gov"]', "mail = []", "agency.alert[2].mail: must not be empty"),
-        ('"safety@example.gov"', '"safety"', "must be an e-mail address"),
-        ('"safety@example.gov"', '"a@b.gov\\nBcc: c@d.gov"', "must be an e-mail address"),
-        ('"night@example.gov"', '"crisis@example.gov"', "stands twice"),
+        ('"safety@example.gov"', '"safety"', "must be an email address"),
+        ('"safety@example.gov"', '"a@b.gov\\nBcc: c@d.gov"', "must be an email address"),
+        ('"night@example.gov"', '"crisis@example.gov"', "appears twice"),
         ('"bring a gun"', '"b*"', "has 2 characters; at least 3 are needed"),
         ('"bring a gun"', '"bring * gun"', "may hold '*' only at its end"),
         ('"bring a gun"', '"bring a *"', "needs the beginning of a word right before '*'"),
-        ('"bring a gun"', '"!!!"', "holds no word"),
+        ('"bring a gun"', '"!!!"', "has no word"),
         ('"bring a gun"', f'"{"a" * 81}"', "has 81 characters; 80 are allowed"),
         ('next_steps = "Call', 'next_step = "Call', "did you mean 'next_steps'?"),
     ],

@@ -46,7 +46,7 @@ def test_a_key_ends_after_its_last_day_and_when_it_is_withdrawn(house):
     assert "ended on 2026-11-04" in refusal(house, text, TODAY + timedelta(days=1))
     with db.write(house.engine) as connection:
         api_keys.revoke(connection, find(house, text).id, TODAY)
-    assert "withdrawn on 2026-11-04" in refusal(house, text)
+    assert "revoked on 2026-11-04" in refusal(house, text)
 
 
 def test_a_key_that_was_cut_off_says_so_and_what_is_no_key_too(house):
@@ -58,7 +58,7 @@ def test_a_key_that_was_cut_off_says_so_and_what_is_no_key_too(house):
         assert "is none" in refusal(house, foreign)
     with db.write(house.engine) as connection:
         connection.execute(tables.api_keys.delete())
-    assert "no such key" in refusal(house, text)
+    assert "know this key" in refusal(house, text)
 
 
 def test_a_key_cannot_be_of_what_is_not_in_the_catalogue(house):
@@ -97,7 +97,7 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
     assert listed["comments"] is listed["rows"] is True
     shown = cx(house, "api-key", "list")
     assert "Our dashboard" in shown and listed["id"] in shown and text.strip() not in shown
-    assert "withdrawn" in cx(house, "api-key", "revoke", listed["id"])
+    assert "revoked" in cx(house, "api-key", "revoke", listed["id"])
     [listed] = json.loads(cx(house, "api-key", "list", "--json"))
     assert listed["state"] == "revoked"
     with db.read(house.engine) as connection:
@@ -106,7 +106,7 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
     assert "service permits with rows and comments" in lines[0].about and text.strip() not in str(
         lines
     )
-    assert "is whole: 2 lines" in cx(house, "audit", "verify")
+    assert "is complete: 2 lines" in cx(house, "audit", "verify")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
         (("issue", "x", "--office", "nowhere"), "no office 'nowhere'"),
         (("issue", "x", "--days", "401"), "than or equal to 400"),
         (("issue", "x", "--days", "0"), "than or equal to 1"),
-        (("issue", " "), "a name of 1 to 200"),
-        (("issue", "a\nb"), "a name of 1 to 200"),
+        (("issue", " "), "use 1 to 200 characters"),
+        (("issue", "a\nb"), "use 1 to 200 characters"),
         (("revoke", "0123"), "no API key '0123'"),
     ],
 )

@@ -32,7 +32,9 @@ def agency(house, tmp_path):
 
 
 def rows(house, tmp_path, *words):
-    return json.loads(cx(house, "apr", YEAR, "-o", str(tmp_path / "a.xlsx"), *words, "--json"))
+    return json.loads(
+        cx(house, "quarter", "apr", YEAR, "-o", str(tmp_path / "a.xlsx"), *words, "--json")
+    )
 
 
 def test_its_totals_are_those_of_the_quarters(agency, tmp_path):
@@ -82,7 +84,7 @@ def test_a_target_of_nothing_is_told_and_no_file_is_written(agency, tmp_path):
     targets = tmp_path / "targets.csv"
     targets.write_text("service,measure,target\npermits,hapiness,80%\n")
     out = tmp_path / "none.xlsx"
-    said = cx(agency, "apr", YEAR, "-o", str(out), "--targets", str(targets), fails=True)
+    said = cx(agency, "quarter", "apr", YEAR, "-o", str(out), "--targets", str(targets), fails=True)
     assert "hapiness" in said and not out.exists()
 
 
@@ -96,7 +98,7 @@ def test_the_workbook_and_the_page_hold_every_row_and_are_the_same_each_time(age
     assert head == ("service", "measure", "unit", "period", "target", "actual", "n")
     assert [row[6] for row in body] == [row["n"] for row in found]
     assert [row[5] for row in body] == [pytest.approx(row["actual"]) for row in found]
-    cx(agency, "apr", YEAR, "-o", str(tmp_path / "a.html"))
+    cx(agency, "quarter", "apr", YEAR, "-o", str(tmp_path / "a.html"))
     page = (tmp_path / "a.html").read_text("utf-8")
     assert page.count("<tr>") == len(found) + 1 and "§280.12" in page
     assert "http" not in page and "3:21" in page

@@ -60,7 +60,7 @@ def test_what_is_withdrawn_or_closed_is_so_within_seconds_and_words_are_kept(hou
         told = {link: post(client, link, stamp=stamps[link]) for link in links}
         assert {page.status_code for page in told.values()} == {410}
         assert all(SHOWN in page.text for page in told.values())
-        assert "withdrawn" in told[one].text and "withdrawn" in told[elsewhere].text
+        assert "revoked" in told[one].text and "revoked" in told[elsewhere].text
         assert "no longer collect" in told[hearing].text
         assert "no longer collect" in told[by_spare].text
         for link in links:

@@ -1,4 +1,4 @@
-"""Hostile words on their way out to a spreadsheet, and hostile catalogues on their way in."""
+"""Hostile words on their way out to a spreadsheet, and hostile catalogs on their way in."""
 
 import csv
 import html
@@ -116,7 +116,7 @@ def test_what_is_no_date_and_no_name_is_refused_in_a_sentence(street):
     assert nothing == ""
 
 
-# ---- 77: catalogues
+# ---- 77: catalogs
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}"
 

@@ -1,4 +1,4 @@
-"""Applying a catalogue: once, wholly, without deleting; the words people saw stay as they were."""
+"""Applying a catalog: once, wholly, without deleting; the words people saw stay as they were."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Checking a catalogue file: every fault is told at once, and nothing odd gets through."""
+"""Checking a catalog file: every fault is told at once, and nothing odd gets through."""
 
 import copy
 import tomllib
@@ -133,7 +133,7 @@ def test_all_faults_are_told_at_once() -> None:
         "va.toml: service.passports.survey.languages[2]: must be 'en' or 'es', not 'fr' (§280.6)",
         "va.toml: service.passports.survey.satisfaction_statment: unknown key; "
         "did you mean 'satisfaction_statement'?",
-        'va.toml: service.passports.office["boston"]: stands twice in this service',
+        'va.toml: service.passports.office["boston"]: appears twice in this service',
         "va.toml: service.passports.survey.trust_statement: trust must be asked, on five points; "
         "§280.10 has two statements: 'increased' or 'commitment'",
         "va.toml: service.passports.survey.satisfaction_statement: satisfaction must be asked, on "
@@ -225,13 +225,13 @@ OFFICE = '\n[[service.passports.office]]\nslug = "{}"\nname = "{}"\n'
         ("burden_minutes = 1", "burden_minutes = true", "must be a whole number"),
         ('["email", "kiosk"]', "[]", "channels: must not be empty (§280.5)"),
         ('channels = ["email", "kiosk"]\n', "", "channels: is missing (§280.5)"),
-        ('["email", "kiosk"]', '["email", "email"]', "'email' stands twice"),
+        ('["email", "kiosk"]', '["email", "email"]', "'email' appears twice"),
         ('["email", "kiosk"]', '["fax"]', "not 'fax'"),
         ('type = "administrative"', 'type = "other"', "type: must be 'administrative', "),
         ('description = "A new passport, or a renewed one."\n', "", "description: is missing"),
         ('["en", "es"]', '["de"]', "must be 'en' or 'es', not 'de'"),
         ('["en", "es"]', "[]", "languages: must not be empty"),
-        ('["en", "es"]', '["en", "en"]', "'en' stands twice"),
+        ('["en", "es"]', '["en", "en"]', "'en' appears twice"),
         (", es = \"¿En peligro? Llame al 911.\"", "", "urgent_help.es: is missing"),
         ("[service.passports.survey]", "[service.passports.surveys]", "survey: is missing"),
         ('slug = "state"', "slug = 7", "agency.slug: must be text in quotes"),
@@ -401,7 +401,7 @@ JUNK = st.one_of(
 )
 @example(spoilt=[(("service", "passports"), []), (("service", "passports", "embed_origins"), 1)])
 def test_no_value_of_any_key_breaks_the_check(spoilt: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """Whatever stands where, the outcome is a catalogue or faults; `None` stands for missing."""
+    """Whatever stands where, the outcome is a catalog or faults; `None` stands for missing."""
     raw: Any = tomllib.loads(SOUND + QUESTION)
     for (*steps, last), junk in spoilt:
         # What was spoilt before may have taken the place away.

@@ -1,4 +1,4 @@
-"""A new catalogue file: it passes its own check, whatever the names."""
+"""A new catalog file: it passes its own check, whatever the names."""
 
 from dataclasses import replace
 from datetime import date

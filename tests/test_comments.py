@@ -45,7 +45,7 @@ def test_who_holds_the_rows_reads_a_comment_at_once_with_all_its_facts(house):
     wrote(house, "slow", day=today, trust=1, satisfaction=2, drivers=("ease",))
     [found] = shelf(house, ROWS).find(Search()).comments
     assert found.comment.text == "slow"
-    assert found.facts == ("E-mail, English", "Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
+    assert found.facts == ("Email, English", "Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
 
 
 def test_a_comment_comes_with_its_batch(house):

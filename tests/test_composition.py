@@ -161,7 +161,7 @@ def test_an_unknown_driver_is_refused_and_the_near_one_named() -> None:
 
 
 def test_a_driver_is_asked_once() -> None:
-    only(faults(drivers=("ease", "ease")), "survey.drivers", "stands twice")
+    only(faults(drivers=("ease", "ease")), "survey.drivers", "appears twice")
 
 
 def test_every_driver_maps_to_a_category_and_an_omb_column() -> None:
@@ -278,7 +278,7 @@ def test_an_extra_question_without_a_category_is_refused(category: str) -> None:
 
 
 def test_extra_questions_have_different_codes() -> None:
-    only(faults(questions=(question(), question())), "survey.question", "'purpose' stands twice")
+    only(faults(questions=(question(), question())), "survey.question", "'purpose' appears twice")
 
 
 def test_choices_have_different_codes() -> None:

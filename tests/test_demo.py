@@ -178,7 +178,7 @@ def test_the_commands_on_the_page_run_when_pasted_elsewhere(demo, page, tmp_path
         told = dict(zip(named, printed, strict=True))
     assert "riverside" in told["Results by office"]
     assert "agree" in told["Count again and compare"]
-    assert answers(told["Mint a link"].strip().splitlines()[-1])
+    assert answers(told["Make a link"].strip().splitlines()[-1])
     rows = (tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) > 4000 and rows[0].startswith("service,office,")
 

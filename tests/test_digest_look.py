@@ -113,7 +113,7 @@ def test_it_reads_on_a_telephone_by_day_and_by_night(letter, open_page, width, s
     page.set_content(html(letter))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert sight.unlabelled(page) == []
-    # A mail has no landmarks. Its colours are the reader's own, and axe takes the night for white.
+    # A mail has no landmarks. Its colors are the reader's own, and axe takes the night for white.
     leave_out = ["region", "landmark-one-main"] + ["color-contrast"] * (scheme == "dark")
     rules = {name: {"enabled": False} for name in leave_out}
     found = Axe().run(page, options={"rules": rules}).response["violations"]

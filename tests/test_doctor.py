@@ -170,10 +170,10 @@ def test_answers_travel_encrypted_or_stay_on_the_machine(address, state):
 @pytest.mark.parametrize(
     ("content", "mode", "state", "words"),
     [
-        ("ab" * 32, 0o600, "ok", "readable by its owner alone"),
-        ("ab" * 32, 0o400, "ok", "readable by its owner alone"),
-        ("ab" * 32, 0o604, "problem", "may be opened by others (mode 0604)"),
-        ("ab" * 32, 0o620, "problem", "may be opened by others (mode 0620)"),
+        ("ab" * 32, 0o600, "ok", "readable by its owner only"),
+        ("ab" * 32, 0o400, "ok", "readable by its owner only"),
+        ("ab" * 32, 0o604, "problem", "can be opened by other users (mode 0604)"),
+        ("ab" * 32, 0o620, "problem", "can be opened by other users (mode 0620)"),
         ("ab" * 31, 0o600, "problem", "64 hexadecimal digits"),
         ("", 0o600, "problem", "64 hexadecimal digits"),
     ],
@@ -189,7 +189,7 @@ def test_the_root_key_is_whole_and_private(tmp_path: Path, content, mode, state,
 
 def test_a_clock_that_is_behind_is_a_problem(house):
     found = one(checkup.examine(house.settings, NOW - timedelta(days=3)), "clock")
-    assert found.state == "problem" and f"written to on {TODAY}" in found.told
+    assert found.state == "problem" and f"entries of {TODAY}" in found.told
     assert one(checkup.examine(house.settings, NOW - timedelta(days=1)), "clock").state == "ok"
 
 
@@ -259,12 +259,12 @@ def test_an_end_is_told_with_the_line_that_makes_the_next_one(sqlite_house):
     assert [(found.told, found.cure) for found in endings.places(known, soon, TODAY)] == [
         (
             "kiosk “Lobby $1” of permits at riverside ends today, on 2026-11-04",
-            "Now: mint the next one with "
+            "Now: make the next one with "
             "cx link permits riverside --place 'Lobby $1' --channel kiosk",
         ),
         (
             "site of permits at lakeside ends tomorrow, on 2026-11-05",
-            "Now: mint the next one with cx link permits lakeside --channel site",
+            "Now: make the next one with cx link permits lakeside --channel site",
         ),
         (
             "poster “Main exit” of permits at riverside ends in 5 days, on 2026-11-09",

@@ -119,12 +119,12 @@ def test_a_quarter_is_over_when_it_is_over_at_every_office(now, over):
 
 
 def test_cx_due_tells_both_dates_and_the_reminders(sqlite_house):
-    told = json.loads(cx(sqlite_house, "due", "--fiscal-year", "2022", "--json"))
+    told = json.loads(cx(sqlite_house, "quarter", "due", "--fiscal-year", "2022", "--json"))
     [first] = [one for one in told["due"] if "2022Q1" in one["what"]]
     assert (first["rule"], first["published"], first["day"]) == (
         "2022-01-31",
         "2022-01-28",
         "2022-01-28",
     )
-    shown = cx(sqlite_house, "due", "--fiscal-year", "2022")
+    shown = cx(sqlite_house, "quarter", "due", "--fiscal-year", "2022")
     assert "Mon 31 Jan 2022" in shown and "Fri 28 Jan 2022" in shown and "earlier" in shown

@@ -320,7 +320,7 @@ def test_a_link_that_does_not_open_is_a_page_that_helps(page, host, open_house, 
     page.get_by_role("button", name="How did it go?").click()
     inside = page.frame_locator("iframe")
     words = {"forged": "doesn’t work|doesn't work|does not work", "expired": "closed|ended|over"}
-    expect(inside.locator("h1")).to_have_text(re.compile(words.get(what, "withdrawn")))
+    expect(inside.locator("h1")).to_have_text(re.compile(words.get(what, "revoked")))
     expect(inside.get_by_role("link").first).to_be_visible()
     page.clock.run_for(5000)
     expect(page.locator("iframe")).to_have_count(1)  # it said it was ready: it stays

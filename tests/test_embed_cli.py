@@ -1,4 +1,4 @@
-"""`cx embed` prints a tag that works; `cx check-embed` says what keeps a page from it."""
+"""`cx embed tag` prints a tag that works; `cx embed check` says what keeps a page from it."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def real_clock(sqlite_house):
 
 @pytest.mark.parametrize("which", ["tag", "pinned"])
 def test_the_printed_tag_works_as_it_is(page, host, sqlite_house, real_clock, which):
-    told = json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--json"))
+    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
     page.goto(host.put("a", told[which]))
     page.get_by_role("button", name="How did it go?").click()
     answer_inside(page)
@@ -49,7 +49,7 @@ def test_the_printed_tag_works_as_it_is(page, host, sqlite_house, real_clock, wh
 
 
 def test_a_tag_whose_hash_is_wrong_runs_nothing(page, host, sqlite_house, real_clock, page_faults):
-    told = json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--json"))
+    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
     page.goto(host.put("a", re.sub(r"sha384-.{6}", "sha384-AAAAAA", told["pinned"])))
     expect(page.locator("h1")).to_have_text("Agency")
     assert page.evaluate("typeof cx") == "undefined"
@@ -59,7 +59,9 @@ def test_a_tag_whose_hash_is_wrong_runs_nothing(page, host, sqlite_house, real_c
 
 def test_the_same_place_prints_the_same_link(sqlite_house):
     first, second = (
-        json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--place", "x", "--json"))
+        json.loads(
+            cx(sqlite_house, "embed", "tag", "permits", "riverside", "--place", "x", "--json")
+        )
         for _ in range(2)
     )
     assert first == second
@@ -69,23 +71,23 @@ def test_sampling_and_rest_come_from_the_catalogue(sqlite_house):
     sqlite_house.apply(
         CATALOGUE.replace("designated = true", "designated = true\nsample = 0.1\nrest_days = 30")
     )
-    told = cx(sqlite_house, "embed", "permits", "riverside", "--mode", "prompt")
+    told = cx(sqlite_house, "embed", "tag", "permits", "riverside", "--mode", "prompt")
     assert 'data-cx-sample="0.1"' in told and 'data-cx-rest="30"' in told
     assert "frame-src http://127.0.0.1" in told and "The link ends on" in told
 
 
 def test_a_service_that_nobody_may_frame_says_so(sqlite_house):
-    told = cx(sqlite_house, "embed", "calls", "center")
+    told = cx(sqlite_house, "embed", "tag", "calls", "center")
     assert "embed_origins of service 'calls'" in told
 
 
 def test_a_page_where_nothing_is_in_the_way(host, sqlite_house, real_clock):
-    told = json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--json"))
-    assert "Nothing keeps" in cx(sqlite_house, "check-embed", host.put("a", told["tag"]))
+    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
+    assert "can show on this page" in cx(sqlite_house, "embed", "check", host.put("a", told["tag"]))
 
 
 def test_each_thing_in_the_way_is_a_sentence(host, sqlite_house, real_clock):
-    told = json.loads(cx(sqlite_house, "embed", "permits", "riverside", "--json"))
+    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
     url = host.put("a", told["tag"])
     page = hostpage.fetch(url)
     base = sqlite_house.settings.base_url

@@ -23,18 +23,18 @@ def test_days_that_both_have_are_refused_and_named(
     file, map = tmp_path / "new.csv", tmp_path / "map.toml"
     file.write_bytes(sheet(rows))
     map.write_text(toml(MAP), encoding="utf-8")
-    _, told = typed(house, "import", file, "--map", map, fails=True)
+    _, told = typed(house, "import", "run", file, "--map", map, fails=True)
     assert (
         f"Import {first.id} (old.csv, 2026-11-04) has 1 answer of permits at riverside by email, "
-        "on 2023-08-05; this file brings 1 answer there and then. Cure: leave that out of the "
-        f"file, or undo it first (cx import --undo {first.id}); if they are other people, add "
+        "on 2023-08-05; this file brings 1 answer there and then. Fix: leave that out of the "
+        f"file, or undo it first (cx import undo {first.id}); if they are other people, add "
         "--also."
     ) in told
     assert "Nothing was imported" in told
     assert everything(house) == before
-    typed(house, "import", file, "--map", map, "--dry-run")
+    typed(house, "import", "run", file, "--map", map, "--dry-run")
     assert everything(house) == before
-    typed(house, "import", file, "--map", map, "--also")
+    typed(house, "import", "run", file, "--map", map, "--also")
     assert house.count() == 4
     assert recount.differences(db.source(house.engine)) == []
 
@@ -91,5 +91,5 @@ def test_what_was_answered_here_is_not_imported_on_top(house: House, tmp_path: P
 def test_the_same_file_again_is_told_how_to_undo_it(sqlite_house: House, tmp_path: Path) -> None:
     given = batch(tmp_path, sheet([row("1")]))
     take(sqlite_house, given)
-    with pytest.raises(Conflict, match=f"undo that first: cx import --undo {given.id}"):
+    with pytest.raises(Conflict, match=f"undo that first: cx import undo {given.id}"):
         look(sqlite_house, given)

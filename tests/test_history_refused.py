@@ -25,7 +25,7 @@ from typed import Typed
         ({"Trust": ""}, "column 'Trust': there is no answer to trust"),
         ({"Trust": "6"}, "column 'Trust': this is not a point from 1 to 5"),
         ({"Happy": "4.40"}, "column 'Happy': this is a mean"),
-        ({"ease": "0"}, "column 'ease': 0 is not a point. Cure: set zero = \"not asked\""),
+        ({"ease": "0"}, "column 'ease': 0 is not a point. Fix: set zero = \"not asked\""),
         ({"When": "31/07/2023"}, "column 'When': this is not a date"),
         ({"When": "2026-10-26"}, "column 'When': 2026-10-26 is not before last week"),
         ({"Said": "x" * 2001}, "column 'Said': the text is too long"),
@@ -37,7 +37,7 @@ def test_a_row_that_cannot_be_taken_is_told_with_its_cure(
 ) -> None:
     [told] = rejected(sqlite_house, tmp_path, [row("1", Said="two\nlines"), row("2", **cells)])
     assert told.startswith("past.csv, line 4, ")
-    assert says in told and "Cure: " in told
+    assert says in told and "Fix: " in told
 
 
 def test_what_somebody_wrote_is_never_repeated(sqlite_house: House, tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path, typed: 
     file.write_bytes(sheet(rows))
     map.write_text(toml(MAP), encoding="utf-8")
     before = everything(house)
-    words = ("import", file, "--map", map)
+    words = ("import", "run", file, "--map", map)
     _, told = typed(house, *words, fails=True)
     # Rows with the same fault share a sentence; each is named in it.
     assert "past.csv, 2 rows, column 'Trust': this is not a point" in told
-    assert "Lines 3, 4." in told and "2 rows; nothing was imported." in told
+    assert "Lines 3, 4." in told and "2 rows have errors. Nothing was imported." in told
     typed(house, *words, "--dry-run", "--skip-rejected")
     assert everything(house) == before
     shown, told = typed(house, *words, "--skip-rejected", "--json")
@@ -123,7 +123,7 @@ def test_the_printed_maps_are_maps(form: shape.Form, tmp_path: Path) -> None:
     [
         ({"q1_5": "4.40"}, "this is a mean, not a number of people"),
         ({"volume_of_respondents": "900"}, "900 people answered, and 1,250 gave points"),
-        ({"service_name": "Passports"}, "there is no service 'Passports' in the catalogue"),
+        ({"service_name": "Passports"}, "there is no service 'Passports' in the catalog"),
         ({"collection_quarter": "5"}, "'2021Q5' is not a fiscal quarter"),
         ({"collection_year": "2027", "collection_quarter": "1"}, "2027Q1 has not ended"),
         ({"channel": "pigeon"}, "there is no channel 'pigeon'"),

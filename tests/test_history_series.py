@@ -113,10 +113,10 @@ def test_the_staff_see_the_past_and_where_it_ends(house: House, tmp_path: Path) 
     shown = {}
     with house.client() as client:
         sign_in(house, client, Role.ANALYST, email="a@example.gov")
-        for page in ("/staff/?period=2026Q4", "/staff/?period=52-weeks", "/staff/catalogue"):
+        for page in ("/staff/?period=2026Q4", "/staff/?period=52-weeks", "/staff/catalog"):
             text = re.sub(r"<[^>]+>", " ", client.get(page).text)
             shown[page] = " ".join(text.split())
     assert "Not comparable. The words changed from" in shown["/staff/?period=2026Q4"]
     assert f"{900 + 1250:,} people answered" in shown["/staff/?period=52-weeks"]
-    assert "Survey permits/2, imported answers: a11-2018" in shown["/staff/catalogue"]
-    assert "Survey permits/3, imported counts: a11-2018" in shown["/staff/catalogue"]
+    assert "Survey permits/2, imported answers: a11-2018" in shown["/staff/catalog"]
+    assert "Survey permits/3, imported counts: a11-2018" in shown["/staff/catalog"]

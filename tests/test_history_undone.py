@@ -24,15 +24,15 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path, type
     rows = [row("3", When="2023-08-01", Said="Slow"), row("4", When="2023-09-01", ease="")]
     given = batch(tmp_path, sheet(rows), name="wrong.csv")
     take(house, given)
-    _, told = typed(house, "import", "--undo", given.id, fails=True)
-    assert "2 answers of permits, 2023-08-01 to 2023-09-01) would go for good" in told
+    _, told = typed(house, "import", "undo", given.id, fails=True)
+    assert "2 answers of permits, 2023-08-01 to 2023-09-01) for good" in told
     assert everything(house) != before
-    _, told = typed(house, "import", "--undo", given.id, "--yes")
-    assert f"Import {given.id} (wrong.csv: 2 answers" in told and "is out again" in told
+    _, told = typed(house, "import", "undo", given.id, "--yes")
+    assert f"Removed import {given.id} (wrong.csv: 2 answers" in told
     assert everything(house) == before
     assert "agree" in typed(house, "recount", "--check")[0]
-    assert "whole" in "".join(typed(house, "audit", "verify"))
-    _, told = typed(house, "import", "--undo", given.id, "--yes", fails=True)
+    assert "complete" in "".join(typed(house, "audit", "verify"))
+    _, told = typed(house, "import", "undo", given.id, "--yes", fails=True)
     assert "There is no import" in told
     take(house, given)
     assert house.count() == 24
@@ -77,14 +77,14 @@ def test_what_fails_half_way_leaves_the_import(house: House, tmp_path: Path) -> 
 
 def test_the_imports_are_listed(sqlite_house: House, tmp_path: Path, typed: Typed) -> None:
     house = sqlite_house
-    assert "Nothing was imported" in typed(house, "imports")[0]
+    assert "Nothing was imported" in typed(house, "import", "list")[0]
     first = batch(tmp_path, sheet([row("1"), row("2", When="2024-02-29")]), name="rows.csv")
     take(house, first)
     second = batch(tmp_path, wide_sheet(), "wide", WIDE, name="wide.csv")
     take(house, second, now=NOW + timedelta(hours=1))
-    shown, _ = typed(house, "imports")
+    shown, _ = typed(house, "import", "list")
     assert "2023-07-31 to 2024-02-29" in shown and "2021-01-01 to 2021-03-31" in shown
-    told = json.loads(typed(house, "imports", "--json")[0])
+    told = json.loads(typed(house, "import", "list", "--json")[0])
     assert [(one["id"], one["file"], one["from"], one["answers"]) for one in told] == [
         (first.id, "rows.csv", "csv", 2),
         (second.id, "wide.csv", "wide", 1250),

@@ -193,7 +193,7 @@ def hand_in(
     assert {one.kind for one in store.write(house.engine, waiting)} == {"stored"}
 
 
-PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/catalogue")
+PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/catalog")
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_the_pages_speak_of_thumbs_where_trust_is_asked_by_thumbs(by_thumbs) -> 
     offices = csv.DictReader(StringIO(tables["/staff/offices"]))
     [row] = [one for one in offices if one["Office"] == "Riverside Office"]
     assert (row["People"], float(row["Trust thumbs up"])) == ("200", 0.75)
-    assert "Thumbs up: yes" in pages["/staff/catalogue"].text
+    assert "Thumbs up: yes" in pages["/staff/catalog"].text
     (now, *_) = csv.DictReader(StringIO(tables["/staff/"]))
     assert float(now["Gave thumbs up"]) == 0.75
 

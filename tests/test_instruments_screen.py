@@ -236,7 +236,7 @@ def test_each_screen_weighs_little(open_page, fair):
 
 @kinds.EVERY
 def test_an_agencys_page_takes_it(open_page, fair, code):
-    """`test_a_kiosk_takes_it` is the same on a tablet, `look` in an e-mail's page."""
+    """`test_a_kiosk_takes_it` is the same on a tablet, `look` in an email's page."""
     before, survey = fair.responses(), kinds.survey(code)
     where = urlencode({"ours": fair.settings.base_url, "link": fair.mint(code, channel="site")})
     page = open_page(viewport={"width": 1280, "height": 900})

@@ -327,9 +327,9 @@ def found(house, now=DUE, **changes):
 
 def test_the_doctor_tells_who_never_sends_and_what_failed(quiet, box):
     house = quiet
-    assert found(house) == [("ok", "not done yet: the server does them while it runs", "")]
+    assert found(house) == [("ok", "not run yet. The server runs them while it is on", "")]
     [(state, told, cure)] = found(house, scheduler=False)
-    assert state == "warning" and "nothing was ever sent" in told and "cx jobs run-due" in cure
+    assert state == "warning" and "no job ever ran" in told and "cx jobs run-due" in cure
     [(state, told, cure)] = found(house, mail_from="")
     assert state == "warning" and "CX_MAIL_FROM" in cure
     up = house.settings

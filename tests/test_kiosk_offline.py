@@ -109,11 +109,9 @@ def test_a_link_withdrawn_under_waiting_answers_loses_none_and_pairing_sends_the
 
     corner(page, pin)
     expect(page.locator("[data-show=aside]")).to_have_text("3")
-    expect(page.locator("[data-show=reasons]")).to_have_text(
-        "3 × the link was withdrawn (riverside)"
-    )
+    expect(page.locator("[data-show=reasons]")).to_have_text("3 × the link was revoked (riverside)")
     expect(page.locator("[data-show=state]")).to_contain_text("Pair it again")
-    listed = json.loads(typed(house, "kiosks", "--json")[0])
+    listed = json.loads(typed(house, "kiosk", "list", "--json")[0])
     assert [kiosk["aside"] for kiosk in listed] == [3]
 
     paired(typed, house, page)

@@ -1,4 +1,4 @@
-"""`cx kiosk` and `cx kiosks`: a code that pairs, devices in words; and what the doctor says."""
+"""`cx kiosk` and `cx kiosk list`: a code that pairs, devices in words; and what the doctor says."""
 
 import base64
 import hashlib
@@ -28,9 +28,9 @@ def test_cx_kiosk_pair_prints_a_code_that_pairs(run, sqlite_house):
     house.clock.now = clock.now()
     out, err = run(house, "kiosk", "pair", "permits", "lakeside", "--place", "Gate [2]")
     [code] = re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", out)
-    [pin] = re.findall(r"staff PIN of the device is   ([0-9]{6})\b", out)
+    [pin] = re.findall(r"staff PIN of this kiosk is   ([0-9]{6})\b", out)
     assert "http://127.0.0.1:8000/k\n" in out and "“Gate [2]”" in out and "█" in out
-    assert re.search(r"valid until \d\d:\d\d P[SD]T", out) and "CX_BASE_URL" in err
+    assert re.search(r"works once, until \d\d:\d\d P[SD]T", out) and "CX_BASE_URL" in err
     with house.client() as client:
         done = client.post("/k", data={"code": code})
         assert done.status_code == 303 and "/permits/lakeside/" in done.headers["location"]
@@ -38,7 +38,7 @@ def test_cx_kiosk_pair_prints_a_code_that_pairs(run, sqlite_house):
     _, rounds, salt, stored = told["pin"].split("$")
     found = hashlib.pbkdf2_hmac("sha256", pin.encode(), base64.b64decode(salt), int(rounds))
     assert base64.b64encode(found).decode() == stored
-    listed, _ = run(house, "kiosks")
+    listed, _ = run(house, "kiosk", "list")
     [row] = [line for line in listed.splitlines() if "Gate [2]" in line]
     assert " ok " in row and "just now" in row
     with db.read(house.engine) as connection:
@@ -62,7 +62,7 @@ def test_cx_kiosk_pair_speaks_json_and_takes_a_pin(run, sqlite_house):
         (("pair", "permits", "riverside", "--place", "x", "--pin", "12345"), "six digits"),
         (("pair", "permits", "riverside", "--place", "x", "--pin", "١٢٣٤٥٦"), "six digits"),
         (("pair", "permits", "riverside"), "--place"),
-        (("revoke", "permits", "riverside", "--place", "x"), "No device of permits"),
+        (("revoke", "permits", "riverside", "--place", "x"), "No kiosk of permits"),
     ],
 )
 def test_a_mistake_at_pairing_is_told_in_a_sentence(run, sqlite_house, words, says):
@@ -81,16 +81,16 @@ def test_cx_kiosk_revoke_ends_the_device_and_the_list_says_so(run, sqlite_house)
     with house.client() as client:
         link = pair(house, client)
         out, _ = run(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR)
-        assert "is withdrawn" in out
+        assert "is revoked" in out
         refresh(client)
         assert client.get(link).status_code == 410
-    assert f"withdrawn on {house.clock.now.date()}" in run(house, "kiosks")[0]
+    assert f"revoked on {house.clock.now.date()}" in run(house, "kiosk", "list")[0]
     assert run(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR, fails=True)
 
 
 def test_cx_kiosks_of_nobody_say_what_to_do_next(run, sqlite_house):
-    assert "cx kiosk pair" in run(sqlite_house, "kiosks")[0]
-    assert json.loads(run(sqlite_house, "kiosks", "--json")[0]) == []
+    assert "cx kiosk pair" in run(sqlite_house, "kiosk", "list")[0]
+    assert json.loads(run(sqlite_house, "kiosk", "list", "--json")[0]) == []
 
 
 def test_cx_kiosks_json_has_all_but_the_pin(run, sqlite_house):
@@ -100,10 +100,10 @@ def test_cx_kiosks_json_has_all_but_the_pin(run, sqlite_house):
         link = pair(house, client)
         beat(house, client, link, waiting=3)
         assert send(house, client, link, house.clock.now) == [201]
-    [found] = json.loads(run(house, "kiosks", "--service", "permits", "--json")[0])
+    [found] = json.loads(run(house, "kiosk", "list", "--service", "permits", "--json")[0])
     assert (found["state"], found["waiting"], found["answers_today"]) == ("ok", 3, 1)
     assert "pin" not in found and found["device"] == nonce(link)
-    assert json.loads(run(house, "kiosks", "--office", "lakeside", "--json")[0]) == []
+    assert json.loads(run(house, "kiosk", "list", "--office", "lakeside", "--json")[0]) == []
 
 
 def device(**more) -> kiosks.Device:
@@ -134,15 +134,15 @@ def device(**more) -> kiosks.Device:
     ("more", "state"),
     [
         ({}, "ok"),
-        ({"seen": None}, "not heard of yet"),
-        ({"seen": NOW - timedelta(hours=20)}, "silent since 2026-11-03 14:20"),
-        ({"state": "full"}, "out of service: 5,000 answers wait"),
-        ({"state": "storage"}, "out of service: it cannot keep answers"),
+        ({"seen": None}, "no contact yet"),
+        ({"seen": NOW - timedelta(hours=20)}, "no contact since 2026-11-03 14:20"),
+        ({"state": "full"}, "out of service: 5,000 answers waiting"),
+        ({"state": "storage"}, "out of service: it can't store answers"),
         ({"state": "closed"}, "closed"),
         ({"expires": NOW + timedelta(days=9, hours=1)}, "link ends in 9 days"),
         ({"expires": NOW + timedelta(days=1, hours=1)}, "link ends in 1 day"),
-        ({"expires": NOW}, "its link has ended"),
-        ({"withdrawn": NOW.date(), "state": "full"}, "withdrawn on 2026-11-04"),
+        ({"expires": NOW}, "its link ended"),
+        ({"withdrawn": NOW.date(), "state": "full"}, "revoked on 2026-11-04"),
     ],
 )
 def test_how_a_device_is_is_said_in_words(sqlite_house, more, state):
@@ -180,11 +180,11 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
         assert kiosk_findings(house) == [("ok", "1; answers waiting on them: 4")]
         beat(house, client, link, waiting=4, aside=2)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "holds 2 answers that the server did not take" in told
+        assert state == "warning" and "has 2 answers that the server did not take" in told
         beat(house, client, link, waiting=4)
         house.clock.forward(days=1, seconds=1)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and f"silent since {NOW:%Y-%m-%d %H:%M} UTC" in told
+        assert state == "warning" and f"no contact since {NOW:%Y-%m-%d %H:%M} UTC" in told
         assert "4 answers waited" in told
         house.clock.forward(days=70)
         assert "was not renewed" in kiosk_findings(house)[0][1]
@@ -199,7 +199,7 @@ def test_a_withdrawn_device_that_holds_answers_is_not_forgotten_until_its_place_
             kiosks.withdraw(connection, "permits", "riverside", DOOR, NOW.date())
         beat(house, client, link, aside=3)
         [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "was withdrawn on 2026-11-04 and holds 3 answers" in told
+        assert state == "warning" and "was revoked on 2026-11-04 and still has 3 answers" in told
         pair(house, client)
         [(state, told)] = kiosk_findings(house)
         assert state == "ok"
@@ -209,7 +209,7 @@ def test_on_a_narrow_screen_each_device_has_two_whole_lines(run, sqlite_house, m
     monkeypatch.setattr(console.out, "_width", 80)
     with sqlite_house.client() as client:
         beat(sqlite_house, client, pair(sqlite_house, client), waiting=2)
-    told, _ = run(sqlite_house, "kiosks")
+    told, _ = run(sqlite_house, "kiosk", "list")
     first, second = told.splitlines()
     assert first == f"{DOOR} · riverside · permits"
     assert "waiting 2 · set aside 0" in second and "…" not in told
@@ -218,7 +218,7 @@ def test_on_a_narrow_screen_each_device_has_two_whole_lines(run, sqlite_house, m
 def test_a_name_that_is_wrong_is_answered_with_those_there_are(run, sqlite_house):
     for words in (
         ("kiosk", "pair", "permitz", "riverside", "--place", DOOR),
-        ("kiosks", "--service", "permitz"),
+        ("kiosk", "list", "--service", "permitz"),
     ):
         _, told = run(sqlite_house, *words, fails=True)
         assert "There are: calls, hearings, permits." in told
@@ -230,11 +230,11 @@ def test_a_place_is_known_by_its_name_and_a_near_one_is_pointed_out(run, sqlite_
     with sqlite_house.client() as client:
         pair(sqlite_house, client)
     _, told = run(sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "east  DOOR")
-    assert f"“{DOOR}” is paired, too" in told
+    assert f"“{DOOR}” is also paired" in told
     _, told = run(
         sqlite_house, "kiosk", "revoke", "permits", "riverside", "--place", "Exit", fails=True
     )
-    assert f"There are: “{DOOR}”." in told
+    assert f"Paired: “{DOOR}”." in told
     _, told = run(
         sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "a\nb", fails=True
     )

@@ -144,7 +144,7 @@ def test_burden_tells_what_was_used_and_how_long_people_took(house):
             stamp = stamp_of(client.get(link).text)
             house.clock.forward(seconds=took)
             client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "4"})
-    told = json.loads(cx(house, "burden", "--json"))
+    told = json.loads(cx(house, "pra", "burden", "--json"))
     [clearance] = told["clearances"]
     assert (clearance["used"], clearance["approved"], clearance["state"]) == (4, 500000, "in force")
     assert (clearance["hours_used"], clearance["hours_approved"]) == (0.2, 25000.0)
@@ -152,7 +152,7 @@ def test_burden_tells_what_was_used_and_how_long_people_took(house):
     assert (service["service"], service["n"], service["approved_seconds"]) == ("permits", 4, 180)
     assert service["p50_seconds"] == pytest.approx(30, rel=0.05)
     assert service["p90_seconds"] == pytest.approx(200, rel=0.05)
-    assert "umbrella" in cx(house, "burden")
+    assert "umbrella" in cx(house, "pra", "burden")
 
 
 def test_a_page_left_open_over_lunch_is_not_timed(house):
@@ -164,14 +164,14 @@ def test_a_page_left_open_over_lunch_is_not_timed(house):
             client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "4"}).status_code
             == 303
         )
-    assert json.loads(cx(house, "burden", "--json"))["services"] == []
+    assert json.loads(cx(house, "pra", "burden", "--json"))["services"] == []
 
 
 def on_the_catalogue_page(house: House) -> str:
     """What the staff's page says of each service's time."""
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        return client.get("/staff/catalogue?service=permits").text
+        return client.get("/staff/catalog?service=permits").text
 
 
 def time(house: House, seconds: list[float], service: str = "permits") -> None:

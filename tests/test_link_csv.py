@@ -207,7 +207,7 @@ def test_each_row_that_fails_says_why_and_the_others_have_their_links(house, peo
         ("5,2026-11-04T10:20:00,,", "no time zone"),
         (f"6,{ago(hours=1)},nowhere,", "no office 'nowhere'"),
         (f"7,{ago(hours=1)},,pigeon", "no channel 'pigeon'"),
-        (f"8,{ago(hours=1)},,poster", "many may answer"),
+        (f"8,{ago(hours=1)},,poster", "is for many people"),
     ]
     good = f"9,{ago(hours=1)},,"
     lines = [good, *(line for line, _ in faults), good.replace("9", "10", 1)]
@@ -241,7 +241,7 @@ def test_a_repeated_ref_is_pointed_out(house, people):
     out = file.with_name("out.csv")
     done = run(house, "link", "permits", "riverside", "--csv", str(file), "-o", str(out))
     assert done.returncode == 0
-    assert "Rows with the ref of a row above: 1. They share one answer." in done.stderr
+    assert "1 row repeats the ref of an earlier row. They share one answer." in done.stderr
 
 
 # ---- files that are refused
@@ -252,13 +252,13 @@ def test_a_repeated_ref_is_pointed_out(house, people):
     [
         (b"", 1, "must name the columns"),
         (b"\n\na,b\n", 1, "must name the columns"),
-        (b"email;ref;done_at\na;b;c\n", 1, "parted by commas"),
-        (b"email\tref\na\tb\n", 1, "parted by commas"),
+        (b"email;ref;done_at\na;b;c\n", 1, "columns with commas"),
+        (b"email\tref\na\tb\n", 1, "columns with commas"),
         (b"email,ref,Ref\n", 1, "two columns 'ref'"),
-        (b"email,link\na,b\n", 1, "a column 'link' already"),
-        (b"email,ERROR\na,b\n", 1, "a column 'error' already"),
+        (b"email,link\na,b\n", 1, "already a column 'link'"),
+        (b"email,ERROR\na,b\n", 1, "already a column 'error'"),
         (b'email,note\na,b\nc,"d" e\n', 3, "twice"),
-        (b'email,note\na,"b\nc\nd,e\n', 2, "between quotes"),
+        (b'email,note\na,"b\nc\nd,e\n', 2, "Put quotes"),
         (b'email,note\na,"b\nc"\nd,e,f\n', 4, "3 cells, but the first line names 2"),
         ("email,name\na,b\nc,Pérez\n".encode("latin-1"), 3, "not UTF-8"),
         ("email,name\na,b\n".encode("utf-16"), 1, "not UTF-8"),
@@ -303,14 +303,14 @@ def test_a_file_that_is_not_there_is_told(house, tmp_path):
 def test_options_that_do_not_go_together_are_told(words):
     done = CliRunner().invoke(app, ["link", "permits", "riverside", *words])
     assert done.exit_code == 2
-    assert f"Invalid value for {words[0]}: it does not go with" in done.output
+    assert f"Invalid value for {words[0]}: you can't use this with" in done.output
 
 
 @pytest.mark.parametrize("words", [(), ("permits",)])
 def test_a_single_link_needs_a_service_and_an_office(words):
     done = CliRunner().invoke(app, ["link", *words])
     assert done.exit_code == 2
-    assert "say which, or give a file with --csv" in done.output
+    assert "name one, or give a file with --csv" in done.output
 
 
 # ---- large files
@@ -342,7 +342,7 @@ def test_a_hundred_thousand_rows_take_less_than_a_minute_and_show_how_far_they_a
         seen += chunk
     assert running.wait() == 0
     assert children_worked() - before < 60
-    assert b"Minting" in seen and b"100,000 links" in seen
+    assert b"Making links" in seen and b"100,000 links" in seen
     assert len(set(_percents(seen))) > 3
     with out.open(encoding="utf-8", newline="") as file:
         links = [row["link"] for row in csv.DictReader(file)]

@@ -1,4 +1,4 @@
-"""The e-mail as it is seen: on every width, in light and dark, and as a screen reader hears it."""
+"""The email as it is seen: on every width, in light and dark, and as a screen reader hears it."""
 
 import base64
 from datetime import UTC, datetime
@@ -82,9 +82,9 @@ _BOXES = """() => {
 
 PROGRAMS = {
     "light": {"dark": False},
-    "dark scheme, colours left alone": {"dark": True},
-    "dark, as Chromium turns colours": {"dark": True, "turn": "auto"},
-    "dark, all colours inverted": {"dark": True, "turn": "invert"},
+    "dark scheme, colors left alone": {"dark": True},
+    "dark, as Chromium turns colors": {"dark": True, "turn": "auto"},
+    "dark, all colors inverted": {"dark": True, "turn": "invert"},
     "pasted into a mail that is dark itself": {"body": "background:#000;color:#fff"},
 }
 

@@ -1,4 +1,4 @@
-"""The e-mail and the text message: small, safe, readable everywhere, in the words of the page."""
+"""The email and the text message: small, safe, readable everywhere, in the words of the page."""
 
 import re
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ def snippet(request: pytest.FixtureRequest) -> cxsdk.EmailSnippet:
     return email_snippet(mint(language="es"), timezone=NEW_YORK, **request.param)
 
 
-# ---- the e-mail
+# ---- the email
 
 
 def test_five_links_choose_five_answers_and_say_which():

@@ -83,7 +83,7 @@ def test_the_funnel_names_who_stands_out():
         return offices.summary(funnel.funnel(every), known)
 
     assert said(o3=0.6) == (
-        "Office 3 is lower than chance and the usual spread of offices explain. "
+        "Office 3 is lower than other offices, more than chance alone would explain. "
         "The other 23 offices differ by no more than is usual."
     )
     assert said().startswith("No office differs")
@@ -142,7 +142,7 @@ def test_a_manager_reads_first_that_the_office_fell(seen):
         first = box(client)
     fell, named = first.index("Trust: down 8 points"), first.index("Begin with what people name")
     assert fell < named
-    assert "Satisfaction: down 8 points" in first and "E-mail" not in first
+    assert "Satisfaction: down 8 points" in first and "Email" not in first
 
 
 def test_who_just_began_reads_what_to_do_next(sqlite_house):

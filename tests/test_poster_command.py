@@ -128,11 +128,11 @@ REFUSED = [
     ("-o {0}/a.gif", "must end in .pdf, .svg or .png"),
     ("-o {0}/poster", "must end in .pdf, .svg or .png"),
     ("-o {0}/nowhere/a.pdf", "There is no folder"),
-    ("-o {0}/a.pdf --paper legal", "'legal' is neither letter nor a4"),
+    ("-o {0}/a.pdf --paper legal", "'legal' is not letter or a4"),
     ("-o {0}/a.pdf --language fr", "'fr' is not en, es or both"),
-    ("-o {0}/a.pdf --expires-at soon", "'soon' is neither a day such as 2027-06-30 nor a time"),
+    ("-o {0}/a.pdf --expires-at soon", "'soon' is not a day (2027-06-30) or a time"),
     ("-o {0}/a.pdf --expires-at 2020-01-01", "expires_at has passed"),
-    ("-o {0}/a.pdf --expires-at 2098-01-01", "A poster link lives 400 days at most"),
+    ("-o {0}/a.pdf --expires-at 2098-01-01", "A poster link works 400 days at most"),
     ("-o {0}/a.pdf --expires-at 2098-01-01T12:00", "expires_at has no time zone"),
     ("-o {0}/a.pdf --place 東口", "The poster's letters are Latin: they have no 東 (U+6771)"),
 ]
@@ -169,7 +169,7 @@ def test_a_place_whose_link_was_withdrawn_needs_another_name(run, sqlite_poster_
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.svg", "--place")
     link = json.loads(run(house, *words, "Main exit", "--json")[0])["link"]
     run(house, "key", "revoke", "permits", house.keys["permits"].kid, "--link", link)
-    assert "Give another --place." in run(house, *words, "Main exit", fails=True)[1]
+    assert "Use another --place." in run(house, *words, "Main exit", fails=True)[1]
     again = json.loads(run(house, *words, "Main exit, second", "--json")[0])["link"]
     with house.client() as client:
         assert [client.get(each).status_code for each in (link, again)] == [410, 200]
@@ -181,14 +181,14 @@ def test_no_poster_without_a_valid_control_number(run, sqlite_poster_house, tmp_
         ended = house.clock.now.date() - timedelta(days=2)
         connection.execute(tables.clearances.update().values(expires=ended))
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.pdf")
-    assert f"ended on {ended}: its survey is closed" in run(house, *words, fails=True)[1]
+    assert f"ended on {ended}, so its survey is closed" in run(house, *words, fails=True)[1]
 
 
 def test_it_warns_of_an_address_that_no_telephone_can_open(run, sqlite_poster_house, tmp_path):
     house = sqlite_poster_house
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.svg")
     out, warned = run(house, *words)
-    assert "Telephones cannot open http://127.0.0.1:8000. Set CX_BASE_URL" in warned
+    assert "Phones cannot open http://127.0.0.1:8000. Set CX_BASE_URL" in warned
     assert f"Wrote {tmp_path / 'a.svg'}. It works until " in out
     house.settings = house.settings.model_copy(update={"base_url": "https://cx.agency.gov"})
     assert run(house, *words)[1] == ""

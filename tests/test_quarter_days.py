@@ -55,6 +55,14 @@ def test_a_quarter_that_has_not_ended_is_written_as_a_draft(sqlite_house, tmp_pa
 
 def test_a_quarter_without_answers_is_told(sqlite_house, tmp_path):
     said = cx(
-        sqlite_house, "quarter", "2020Q1", "--format", "v2", "-o", str(tmp_path / "x"), fails=True
+        sqlite_house,
+        "quarter",
+        "write",
+        "2020Q1",
+        "--format",
+        "v2",
+        "-o",
+        str(tmp_path / "x"),
+        fails=True,
     )
     assert "nothing to file" in said and not (tmp_path / "x").exists()

@@ -173,9 +173,9 @@ def test_v2_passes_an_independent_reading_of_the_specification(full, tmp_path):
 
 
 def test_a_wrong_pair_is_refused_with_the_cure(full, tmp_path):
-    words = ["quarter", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out")]
+    words = ["quarter", "write", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out")]
     said = cx(full, *words, "--service", "hearings", fails=True)
-    assert "hearings/1" in said and "rated from 1 to 5" in said and "Cure" in said
+    assert "hearings/1" in said and "rated from 1 to 5" in said and "Fix: " in said
     cx(full, *words)
     [left] = quarters.manifest(tmp_path / "out")["left_out"]
     assert left["survey"] == "hearings/1" and left["cure"]

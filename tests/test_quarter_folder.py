@@ -18,7 +18,7 @@ def test_a_folder_with_other_things_is_never_replaced(sqlite_house, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "letter.txt").write_text("keep me", encoding="utf-8")
-    with pytest.raises(ServerError, match="holds other things"):
+    with pytest.raises(ServerError, match="has other files in it"):
         quarters.write(sqlite_house, "v1", mine)
     assert (mine / "letter.txt").read_text(encoding="utf-8") == "keep me"
     quarters.write(sqlite_house, "v1", tmp_path / "out")

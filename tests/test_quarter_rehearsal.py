@@ -48,12 +48,12 @@ def desk(sqlite_house, serve, open_page, page_faults):
 def test_a_quarter_is_filed_from_yellow_to_green(desk):
     house, page = desk
     rating = page.locator(".rating")
-    expect(rating).to_contain_text("Yellow. It cannot be signed off yet.")
+    expect(rating).to_contain_text("Yellow. It can't sign this off yet.")
     expect(page.locator(".question")).to_contain_text(quarters.QUARTER)
     # The rule is the last business day of January; nothing is published for this quarter.
     expect(page.locator("#due ~ dl")).to_contain_text("Friday, January 29, 2027, 28 days left")
     assert sight.axe(page) == []
-    tell(page, "Permit renewal", "E-mail")
+    tell(page, "Permit renewal", "Email")
     tell(page, "Telephone help", "After a call")
     expect(page.locator(".reasons li")).to_have_count(1)
     expect(page.locator(".reasons li")).to_contain_text("8 comments have not been reviewed")
@@ -109,10 +109,10 @@ def review(house, page):
     expect(page.locator("ol.comments > li")).to_have_count(8)
     assert sight.axe(page) == []
     entry = page.locator("ol.comments > li").filter(has_text="Maria Lopez")
-    entry.get_by_role("link", name="Take words out").click()
-    page.get_by_label("The exact words to take out").fill("Maria Lopez")
+    entry.get_by_role("link", name="Redact").click()
+    page.get_by_label("The exact words to redact").fill("Maria Lopez")
     press(page, "Show what will be left")
-    press(page, "Take them out for good")
+    press(page, "Redact for good")
     page.get_by_role("link", name="Quarter", exact=True).click()
     page.get_by_role("link", name="Read and decide").click()
     entry = page.locator("ol.comments > li").filter(has_text="too small")
@@ -177,12 +177,12 @@ def test_a_signature_before_its_time_is_refused_and_says_why(desk):
         where, form=form, headers={"origin": house.settings.base_url}, max_redirects=0
     )
     assert refused.status == 409
-    assert "cannot be signed off yet: 8 comments" in refused.text()
+    assert "can't sign this off yet: 8 comments" in refused.text()
 
 
 def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):
     house, page = desk
-    tell(page, "Permit renewal", "E-mail")
+    tell(page, "Permit renewal", "Email")
     page.get_by_role("link", name="Read each, then approve or withhold it").click()
     press(page, "I have read this page")
     with db.read(house.engine) as connection:

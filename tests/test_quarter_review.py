@@ -62,7 +62,7 @@ def test_an_approved_comment_is_masked_again_on_its_way_out(house, tmp_path):
             tables.responses.update().values(comment="I am A12345678, at 202-456-1111, a@b.example")
         )
     decide(house, "approve", "I am A12345678, at 202-456-1111, a@b.example")
-    cx(house, "quarter", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out"))
+    cx(house, "quarter", "write", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out"))
     [rows] = quarters.tables(tmp_path / "out", "v2.csv").values()
     masked = "I am [number], at [phone], [e-mail]"
     assert [row["question_4"] for row in rows] == [masked]
@@ -90,7 +90,7 @@ def test_a_formula_that_somebody_typed_does_not_run(house, tmp_path):
 
 def test_the_command_never_waits_for_reviews_and_says_how_many_it_lacks(sqlite_house, tmp_path):
     comment(sqlite_house, *WORDS)
-    words = ["quarter", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out")]
+    words = ["quarter", "write", quarters.QUARTER, "--format", "v2", "-o", str(tmp_path / "out")]
     done = forge.run(words, environment(sqlite_house))
     assert done.returncode == 0
     assert re.search(r"\b4 comments are not approved yet", done.stderr)
@@ -106,7 +106,7 @@ def test_comments_are_listed_approved_and_withheld_by_name(sqlite_house):
     cx(house, "review", "approve", names["Fine."], names["=1+1"], "--who", "ana@example.gov")
     cx(house, "review", "withhold", names["Ana waited."], "--who", "ana@example.gov")
     shown = cx(house, "review", "list", quarters.QUARTER)
-    assert "two" in shown and "Fine." not in shown and "1 comment waits" in shown
+    assert "two" in shown and "Fine." not in shown and "1 comment needs" in shown
     every = cx(house, "review", "list", quarters.QUARTER, "--all")
     assert "[approve by ana@example.gov]" in every and "[withhold by" in every
 

@@ -120,7 +120,7 @@ def test_general_call_centre_totals_alone_are_told(sqlite_house):
     found = {
         reason.about: reason for reason in judged(sqlite_house).reasons if "§280.14" in reason.says
     }
-    assert list(found) == ["calls"] and "call-centre totals" in found["calls"].says
+    assert list(found) == ["calls"] and "call-center totals" in found["calls"].says
 
 
 def test_a_quarter_that_has_not_ended_cannot_be_signed_off(sqlite_house):
@@ -143,9 +143,9 @@ def test_volumes_of_a_second_channel_are_asked_for_and_hold_nothing_up(sqlite_ho
 
 def test_the_command_tells_the_colour_and_every_cure(sqlite_house):
     answered(sqlite_house)
-    shown = cx(sqlite_house, "quarter-check", quarters.QUARTER, "--format", "v1")
-    assert shown.startswith("yellow") and f"cx reflect {quarters.QUARTER} permits" in shown
-    told = json.loads(cx(sqlite_house, "quarter-check", quarters.QUARTER, "--json"))
+    shown = cx(sqlite_house, "quarter", "check", quarters.QUARTER, "--format", "v1")
+    assert shown.startswith("yellow") and f"cx quarter reflect {quarters.QUARTER} permits" in shown
+    told = json.loads(cx(sqlite_house, "quarter", "check", quarters.QUARTER, "--json"))
     assert "Data Collection Rating" in shown and "Data Collection Rating" in told["rule"]
     assert told["colour"] == "yellow" and told["can_be_signed_off"] is False
 
@@ -208,7 +208,7 @@ MAIL = "diaz@example.gov"
 
 @pytest.fixture
 def ready(sqlite_house):
-    """A quarter that may be signed, by the official whom the catalogue names with an address."""
+    """A quarter that may be signed, by the official whom the catalog names with an address."""
     house = sqlite_house
     named = f'[agency.filing]\nofficial = "Ana Diaz"\nofficial_mail = "{MAIL}"\n'
     answered(house, TWO.replace("[clearance.umbrella]", named + "[clearance.umbrella]"))
@@ -253,10 +253,10 @@ def test_on_the_page_only_the_official_signs_and_who_else_is_told_the_cure(ready
 
 def test_a_name_that_was_typed_on_the_command_line_is_recorded_as_that(ready, typed, monkeypatch):
     monkeypatch.setattr(clock, "now", ready.clock)
-    typed(ready, "quarter-record", quarters.QUARTER, "signed-off", "--who", "Ana Diaz")
+    typed(ready, "quarter", "record", quarters.QUARTER, "signed-off", "--who", "Ana Diaz")
     with db.read(ready.engine) as connection:
         last = submissions.last(connection, QUARTER, "v2")
-    assert last.note == "(name typed on the command line, by somebody who holds the server)"
+    assert last.note == "(name typed on the command line by somebody with access to the server)"
 
 
 def test_no_file_is_built_for_a_record_that_cannot_be_made_and_one_for_one_that_can(ready):
@@ -290,13 +290,13 @@ def test_nobody_changes_or_deletes_a_record(house, act):
 
 def test_the_signature_waits_for_the_check_and_holds_the_digest_of_the_files(sqlite_house):
     house = answered(sqlite_house)
-    record = ["quarter-record", quarters.QUARTER]
+    record = ["quarter", "record", quarters.QUARTER]
     who = ["--who", "Ana Diaz"]
     cx(house, *record, "draft", *who)
     cx(house, *record, "checked", *who)
     said = cx(house, *record, "signed-off", *who, fails=True)
-    assert "cannot be signed off yet" in said
-    [draft, checked] = json.loads(cx(house, "quarter-log", quarters.QUARTER, "--json"))
+    assert "can't sign this off yet" in said
+    [draft, checked] = json.loads(cx(house, "quarter", "log", quarters.QUARTER, "--json"))
     assert (draft["state"], checked["note"]) == ("draft", "yellow")
     assert len(checked["digest"]) == 64
 

@@ -31,7 +31,7 @@ def tell(house, text):
 def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
     told = ["--served", "12000", "--offered", "9000", "--source", "Queue system", "--who", "Ana"]
-    cx(house, "volumes", "set", quarters.QUARTER, "permits", "email", *told)
+    cx(house, "quarter", "volumes", "set", quarters.QUARTER, "permits", "email", *told)
     for form in ("v1", "wide", "v2"):
         quarters.write(house, form, tmp_path / form)
     [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
@@ -41,7 +41,7 @@ def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_p
     assert wide["volume_of_customers_provided_survey_opportunity"] == "9000"
     fields = (tmp_path / "v2" / "FIELDS.txt").read_text(encoding="utf-8")
     assert "volume_of_customers: 12000" in fields and "Queue system (Ana)" in fields
-    [kept] = json.loads(cx(house, "volumes", "list", quarters.QUARTER, "--json"))
+    [kept] = json.loads(cx(house, "quarter", "volumes", "list", quarters.QUARTER, "--json"))
     assert kept["at"] and kept["source"] == "Queue system"
 
 
@@ -68,7 +68,7 @@ def test_volumes_that_cannot_be_are_refused(sqlite_engine, served, offered, sour
 
 def test_an_unknown_service_or_channel_is_told(sqlite_house):
     numbers = ["--served", "1", "--offered", "1", "--source", "x", "--who", "Ana"]
-    words = ["volumes", "set", quarters.QUARTER]
+    words = ["quarter", "volumes", "set", quarters.QUARTER]
     assert "no service" in cx(sqlite_house, *words, "nothing", "email", *numbers, fails=True)
     assert "is not one of" in cx(sqlite_house, *words, "permits", "pigeon", *numbers, fails=True)
 
@@ -78,9 +78,9 @@ def test_an_unknown_service_or_channel_is_told(sqlite_house):
 
 def test_a_reflection_is_kept_text_by_text_and_filed(house, tmp_path):
     quarters.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
-    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
-    assert "Still to write: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
-    assert "Both are there" in cx(house, *words, "--accomplishments", "A second counter.")
+    words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    assert "Still missing: accomplishments" in cx(house, *words, "--reflection", "Better waits.")
+    assert "Both are written" in cx(house, *words, "--accomplishments", "A second counter.")
     quarters.write(house, "v1", tmp_path / "v1")
     [[head]] = quarters.tables(tmp_path / "v1", "v1-header.csv").values()
     assert head["submission comment"].startswith(
@@ -164,8 +164,8 @@ def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
         (7, "office"),
     ):
         told = next(each for each in said.splitlines() if f"line {line}," in each)
-        assert told.startswith("levels.csv, ") and reason in told and " Cure: " in told
-    assert "5 of 6 rows; nothing was imported" in said
+        assert told.startswith("levels.csv, ") and reason in told and " Fix: " in told
+    assert "5 of 6 rows have errors. Nothing was imported" in said
     assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
 
 
@@ -187,7 +187,7 @@ def test_indicators_stand_in_the_files_of_their_service(sqlite_house, tmp_path):
 
 def test_numbers_of_a_service_that_does_not_exist_are_told(sqlite_house):
     done = forge.run(["indicators", "import", str(HISPS)], environment(sqlite_house))
-    assert done.returncode == 0 and "in no file: dhs-cbp, dos-ca" in done.stderr
+    assert done.returncode == 0 and "not in any file: dhs-cbp, dos-ca" in done.stderr
 
 
 HEAD = "service,name,unit,period,office,value\n"
@@ -200,10 +200,10 @@ HEAD = "service,name,unit,period,office,value\n"
         (HEAD + "permits,Calls,count,2027Q1,,1,234\n", "line 2: it has 7 cells"),
         (HEAD + "permits,Calls,count,2027Q1\n", "line 2: it has 4 cells"),
         (HEAD + "permits,Calls,count,2027Q1,nowhere,12\n", "column 'office': is not an office of"),
-        (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': holds a line break"),
+        (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': has a line break"),
         (HEAD + 'permits,"Ca\nlls",count,2027Q1,,1\npermits,,count,2027Q1,,1\n', "line 4, column"),
         (HEAD.replace(",", ";") + "permits;Calls;count;2027Q1;;12\n", "CSV with commas"),
-        (HEAD + "\n,,,,,\n", "has no row"),
+        (HEAD + "\n,,,,,\n", "no rows"),
         ("", "is empty"),
     ],
 )
@@ -233,11 +233,12 @@ def test_many_indicators_are_replaced_by_as_many(house):
 
 def test_a_file_of_too_many_lines_is_refused_before_anything_is_written(sqlite_house):
     text = HEAD + "permits,Calls,count,2027Q1,,1\n" * 20_001
-    assert "20,000 are taken at once" in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
+    assert "the limit is 20,000" in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
 
 
 def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_house):
     words = [
+        "quarter",
         "volumes",
         "set",
         quarters.QUARTER,
@@ -252,20 +253,20 @@ def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_hous
     assert "12,000 served, 9,000 offered" in said
     for odd in ("1,2", "12k", "12.5", ""):
         said = cx(sqlite_house, *words, "--served", odd, "--offered", "1", fails=True)
-        assert "no whole number such as 12000" in said
+        assert "not a whole number, such as 12000" in said
 
 
 def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):
-    words = ["reflect", quarters.QUARTER, "permits", "--who", "Ana"]
-    assert "Nothing was given" in cx(sqlite_house, *words, fails=True)
+    words = ["quarter", "reflect", quarters.QUARTER, "permits", "--who", "Ana"]
+    assert "Add --reflection" in cx(sqlite_house, *words, fails=True)
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["volumes", "list"], "cx volumes set"),
+        (["quarter", "volumes", "list"], "cx quarter volumes set"),
         (["indicators", "list"], "cx indicators import"),
-        (["quarter-log"], "cx quarter-record"),
+        (["quarter", "log"], "cx quarter record"),
     ],
 )
 def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
@@ -273,7 +274,7 @@ def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
 
 
 def test_a_mistyped_folder_is_told_and_not_made(sqlite_house, tmp_path):
-    words = ["quarter-log", "--data", str(tmp_path / "typo")]
+    words = ["quarter", "log", "--data", str(tmp_path / "typo")]
     said = forge.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
-    assert "typo/cx.sqlite3. Is the folder right" in said
+    assert "typo/cx.sqlite3. Check the folder" in said
     assert not (tmp_path / "typo").exists()

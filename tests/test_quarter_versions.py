@@ -25,7 +25,7 @@ DRIVERS = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "e
 
 
 def without(driver: str) -> str:
-    """The catalogue with one driver less on permits."""
+    """The catalog with one driver less on permits."""
     return CATALOGUE.replace(
         'drivers = ["effectiveness", "ease", "efficiency", "transparency", "humanity", "employee"]',
         f"drivers = {json.dumps([code for code in DRIVERS if code != driver])}",
@@ -135,9 +135,9 @@ def test_where_an_instrument_files_follows_from_what_it_asks(kind, fitting):
 
 
 def test_the_table_of_instruments_is_printed_with_reasons_and_cures(sqlite_house):
-    shown = cx(sqlite_house, "quarter-formats")
+    shown = cx(sqlite_house, "quarter", "formats")
     assert all(name in shown for name in fits.KINDS)
-    assert "trust was asked with a thumb" in shown and "Cure: file it as v2" in shown
+    assert "trust was asked with a thumb" in shown and "Fix: file it as v2" in shown
     assert shown.count("its five cells are empty") == 2
     assert "operational_metrics (wide)" in shown
     page = (ROOT / "docs" / "reference" / "quarter-formats.md").read_text(encoding="utf-8")
@@ -153,6 +153,8 @@ def test_a_quarter_of_flagged_answers_alone_says_so(sqlite_house, tmp_path):
         quarters.write(sqlite_house, "v2", tmp_path / "out")
     quarters.write(sqlite_house, "v2", tmp_path / "out", with_flagged=True)
     paper = (tmp_path / "out" / "INSTRUCTIONS.txt").read_text(encoding="utf-8")
-    steps = [line.split()[3] for line in paper.splitlines() if line.startswith("   cx quarter-rec")]
+    steps = [
+        line.split()[4] for line in paper.splitlines() if line.startswith("   cx quarter record")
+    ]
     assert steps == ["draft", "checked", "signed-off"]
     assert paper.count("--format v2 --with-flagged") == 5

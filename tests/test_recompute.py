@@ -114,7 +114,7 @@ def test_the_ways_people_answer(agency: Agency) -> None:
         counted = recompute.response(agency.answers(*month, **filters))
         head, *rows = agency.page("/staff/response", period="2026-10", **filters)
         languages = {"English": "en", "Spanish": "es", "All": ""}
-        channels = {"E-mail": "email", "Text message": "sms", "All": ""}
+        channels = {"Email": "email", "Text message": "sms", "All": ""}
         for name, *cells in rows:
             if agency.holds_rows:
                 wanted = [counted[channels[name], languages[each]] for each in head[1:]]

@@ -94,7 +94,7 @@ def test_the_catalogue_tells_which_share_of_the_approved_answers_was_given(
 ) -> None:
     with sqlite_house.client() as client:
         sign_in(sqlite_house, client, role)
-        page = client.get("/staff/catalogue").text
+        page = client.get("/staff/catalog").text
     shares = re.findall(r"([\d,]+) answers approved, (\d+) % of them given", page)
     share = 100 * len(rows) // APPROVED
     assert share > 10 and shares == [(str(APPROVED), str(share))] * 3

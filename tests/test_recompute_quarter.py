@@ -149,7 +149,7 @@ def test_the_review_counts_and_lists_every_comment_of_the_quarter(
     waiting, *decided = desk.comments(desk.rows)
     for show, many in (("", waiting), ("all", waiting + sum(decided))):
         pages = list(turned(client, show))
-        says = re.search(r"([\d,]+) wait for a decision", text_of(pages[0]))
+        says = re.search(r"([\d,]+) need a decision", text_of(pages[0]))
         assert says and numbers(says[0]) == [f"{waiting:,}"]
         listed = [words for page in pages for _, words in entries(page)]
         assert len(listed) == len(set(listed)) == many

@@ -70,7 +70,7 @@ PAGES: dict[str, str] = {
         test_recompute_filed.test_the_summary_tells_scores_and_response_rates_of_the_answers
     """,
     # How long people took is measured beside the answers, and in no row: nothing can recount it.
-    "/staff/catalogue": """
+    "/staff/catalog": """
         test_recompute_places.test_the_catalogue_tells_which_share_of_the_approved_answers_was_given
     """,
     "/staff/digest": """

@@ -149,7 +149,7 @@ def test_the_response_page_says_how_many_answered_and_which_share(
     counts = recompute.response(now)
     page = page_of(agency, "/staff/response", period="2026-10", **place)
     assert says_the_same(re.findall(r'<p class="lead">(.*?)</p>', page)[0], [len(now)])
-    ways = {"E-mail": ("email", ""), "Text message": ("sms", "")}
+    ways = {"Email": ("email", ""), "Text message": ("sms", "")}
     for name, way in {**ways, "English": ("", "en"), "Spanish": ("", "es")}.items():
         says = re.findall(rf"{name}\W+([\d,]+ \(\d+%\))", text_of(page))
         for cell in says:

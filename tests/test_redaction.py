@@ -226,7 +226,7 @@ def test_the_command_redacts_in_two_steps_and_takes_the_words_from_standard_inpu
 
     first = type_(given=NAME)
     assert first.exit_code == 0 and f"{MARK} was rude" in first.output
-    assert "Nothing has changed" in first.output and NAME in comment_of(house, row)
+    assert "Nothing was changed" in first.output and NAME in comment_of(house, row)
     assert type_("--confirm", given="").exit_code == 2
     done = type_("--confirm", given=NAME)
     assert done.exit_code == 0 and comment_of(house, row) == f"{MARK} was rude"

@@ -224,9 +224,9 @@ def test_a_school_class_is_unflagged_and_counts_everywhere(house):
         **{"again": False, "dry_run": True, "answers": 13},
     }
     assert counted(house, flagged=False) == 3
-    assert "taken off: 7 answers." in cx(house, "kiosk", "unflag", *day, "--hour", "10")
+    assert "removed on 7 answers." in cx(house, "kiosk", "unflag", *day, "--hour", "10")
     assert (told(), told("--without-flagged")) == (16, 10)
-    assert "put back: 7 answers." in cx(house, "kiosk", "unflag", *day, "--again")
+    assert "put back on 7 answers." in cx(house, "kiosk", "unflag", *day, "--again")
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (16, 3)
     cx(house, "recount", "--check")
 
@@ -234,7 +234,7 @@ def test_a_school_class_is_unflagged_and_counts_everywhere(house):
 def test_where_nothing_is_flagged_unflag_says_so(sqlite_house):
     day = ("--day", "2026-11-04")
     said = cx(sqlite_house, "kiosk", "unflag", "permits", "lakeside", *day)
-    assert "nothing is flagged as a burst" in said
+    assert "no answers are flagged as a burst" in said
     said = cx(sqlite_house, "kiosk", "unflag", "permits", "nowhere", *day, fails=True)
     assert "There is no office nowhere of permits" in said
 

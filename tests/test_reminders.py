@@ -142,9 +142,9 @@ def test_the_letter_says_what_by_when_and_which_commands(quiet, box):
         "The feedback of 2027Q1 (Thursday, October 1, 2026 to Thursday, December 31, 2026) is due "
         "to OMB by Friday, January 29, 2027, in 7 days.",
         "there is no record",
-        "cx quarter-check 2027Q1",
-        "cx quarter 2027Q1 -o 2027Q1",
-        "cx quarter-record 2027Q1 submitted --who NAME",
+        "cx quarter check 2027Q1",
+        "cx quarter write 2027Q1 -o 2027Q1",
+        "cx quarter record 2027Q1 submitted --who NAME",
         "an analyst at Department of Everyday Affairs",
     ):
         assert told in one_line
@@ -224,7 +224,7 @@ def test_the_letter_names_the_services_that_close(quiet, box):
     [text] = mails(quiet, box, datetime(2026, 11, 25, 15, tzinfo=UTC)).values()
     one_line = " ".join(text.split())
     assert "Its surveys close then: Hearing, Permit renewal and Telephone help." in one_line
-    assert "cx request SERVICE -o FOLDER" in text and "[clearance.umbrella]" in text
+    assert "cx pra request SERVICE -o FOLDER" in text and "[clearance.umbrella]" in text
 
 
 def test_a_renewed_clearance_is_reminded_of_again_when_it_ends(quiet, box):

@@ -64,13 +64,13 @@ def test_a_reply_is_read_under_the_code_and_nobody_else(house):
         assert "No reply yet. Look again until January 3, 2027." in waiting.text
         [mine] = [one for one in house.responses() if one["comment"] == SAID]
         house.clock.forward(days=3)
-        post(house, mine, "It is mended.\nThank <you>, call (202) 555-0147.")
+        post(house, mine, "It is fixed.\nThank <you>, call (202) 555-0147.")
         page = client.get(f"/r/{code}").text
-        assert "It is mended.\nThank &lt;you&gt;, call [phone]." in page
+        assert "It is fixed.\nThank &lt;you&gt;, call [phone]." in page
         assert "Riverside Office" in page and "November 7, 2026" in page
         for typed in (code.lower(), code.replace("-", ""), code.replace("-", "%20")):
-            assert "It is mended." in client.get(f"/r/{typed}").text
-        post(house, mine, "It is mended, both of them.")
+            assert "It is fixed." in client.get(f"/r/{typed}").text
+        post(house, mine, "It is fixed, both of them.")
         assert "both of them" in client.get(f"/r/{code}").text
 
 

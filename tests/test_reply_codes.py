@@ -70,7 +70,7 @@ def test_words_are_thanked_with_a_code_of_which_the_hash_alone_is_kept(house):
         assert code not in address and code.replace("-", "") not in address
         page = client.get(address).text
         assert "http://127.0.0.1:8000/r/" + code in page and "127.0.0.1:8000/r for 60 days" in page
-        assert "We cannot reply here" not in page
+        assert "This form can" not in page
     [row], [response] = rows(house), house.responses()
     assert bytes(row.code_hash) == hashlib.sha256(code.encode()).digest()
     assert (row.service, row.day, row.response) == named(response)

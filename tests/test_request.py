@@ -28,7 +28,7 @@ def service_of(house: House, slug: str):
 
 def test_the_pack_holds_every_question_in_every_language(sqlite_house, tmp_path):
     folder = tmp_path / "pack"
-    cx(sqlite_house, "request", "hearings", "-o", str(folder), "--without-pictures")
+    cx(sqlite_house, "pra", "request", "hearings", "-o", str(folder), "--without-pictures")
     assert sorted(file.name for file in folder.iterdir()) == [
         "questions-en.txt",
         "questions-es.txt",
@@ -46,7 +46,7 @@ def test_the_pack_holds_every_question_in_every_language(sqlite_house, tmp_path)
 def test_the_agency_says_who_and_how_often_in_its_own_words(sqlite_house, tmp_path):
     words = ("--audience", "People with a <hearing>", "--frequency", "Twice a year")
     more = ("--responses", "600", "--without-pictures")
-    cx(sqlite_house, "request", "hearings", "-o", str(tmp_path / "pack"), *words, *more)
+    cx(sqlite_house, "pra", "request", "hearings", "-o", str(tmp_path / "pack"), *words, *more)
     page = (tmp_path / "pack" / "request.html").read_text()
     assert "People with a &lt;hearing&gt;" in page and "Twice a year" in page
     assert "600 answers × 3 minutes ÷ 60 = <strong>30 hours" in page
@@ -136,7 +136,7 @@ def fair(sqlite_house):
 @kinds.EVERY
 def test_the_questions_of_each_instrument_stand_in_the_pack(fair, tmp_path, code):
     folder = tmp_path / "pack"
-    cx(fair, "request", code, "-o", str(folder), "--without-pictures")
+    cx(fair, "pra", "request", code, "-o", str(folder), "--without-pictures")
     english = (folder / "questions-en.txt").read_text()
     for told in ASKED[code]:
         assert told in english, english
@@ -200,6 +200,7 @@ def test_without_a_browser_it_says_what_to_do(sqlite_house, tmp_path):
         pictures.find("no-such-browser")
     told = cx(
         sqlite_house,
+        "pra",
         "request",
         "hearings",
         "-o",
@@ -215,6 +216,6 @@ def test_nothing_is_written_over(sqlite_house, tmp_path):
     folder = tmp_path / "pack"
     folder.mkdir()
     (folder / "mine.txt").write_text("mine")
-    words = ("request", "hearings", "-o", str(folder), "--without-pictures")
+    words = ("pra", "request", "hearings", "-o", str(folder), "--without-pictures")
     assert "not an empty folder" in cx(sqlite_house, *words, fails=True)
     assert [file.name for file in folder.iterdir()] == ["mine.txt"]

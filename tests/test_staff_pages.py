@@ -18,7 +18,7 @@ from handed import hand_in
 from house import CATALOGUE, MORE, OFFICES
 
 PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
-PAGES += ("/staff/catalogue",)
+PAGES += ("/staff/catalog",)
 FIRST, LAST = "2026-10-05", "2026-11-01"
 
 
@@ -104,7 +104,7 @@ def test_channels_and_languages_are_counted_as_in_the_export(busy, analyst):
     rows = exported(busy)
     told = {row["Channel"]: row for row in numbers(analyst, "/staff/response")}
     ways = Counter((row["channel"], row["language"]) for row in rows)
-    assert int(told["E-mail"]["English"]) == ways["email", "en"]
+    assert int(told["Email"]["English"]) == ways["email", "en"]
     assert int(told["Text message"]["Spanish"]) == ways["sms", "es"]
     assert int(told["All"]["All"]) == len(rows)
 
@@ -172,10 +172,10 @@ def test_a_channel_of_few_is_hidden_and_a_second_with_it(busy):
         listed = numbers(client, "/staff/response?period=2026-10")
         told = {row["Channel or language"]: row["People"] for row in listed}
         assert told["After a visit on the web"] == "not shown"
-        hidden = [name for name in ("E-mail", "Text message") if told[name] == "not shown"]
+        hidden = [name for name in ("Email", "Text message") if told[name] == "not shown"]
         assert hidden
         # What is hidden in the table opens no page either; of what is not the page says as many.
-        for name, code in (("E-mail", "email"), ("Text message", "sms")):
+        for name, code in (("Email", "email"), ("Text message", "sms")):
             page = text_of(client.get(f"/staff/?channel={code}&period=2026-10").text)
             assert ("Not shown" in page) == (name in hidden)
             assert name in hidden or f"{told[name]} people answered" in page

@@ -163,7 +163,7 @@ def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(sqlite_house, 
     assert f"at {ISSUER}" in cx(house, "doctor")
     file.chmod(0o644)
     done = forge.run(("doctor",), environment(house))
-    assert done.returncode == 1 and "may be opened by others" in done.stdout
+    assert done.returncode == 1 and "can be opened by other users" in done.stdout
     file.unlink()
     done = forge.run(("doctor",), environment(house))
     assert done.returncode == 1 and "No such file" in " ".join(done.stdout.split())

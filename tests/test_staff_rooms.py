@@ -46,7 +46,7 @@ ROOMS = {
     ("POST", f"{CASE}/redact"): Room(EVERYONE - GUARDS, answers=False),
     ("GET", "/said-and-did"): Room(EVERYONE - GUARDS),
     ("GET", "/places"): Room(),
-    ("GET", "/catalogue"): Room(),
+    ("GET", "/catalog"): Room(),
     ("GET", "/digest"): Room(answers=False),
     ("POST", "/digest"): Room(answers=False),
     ("GET", "/quarter"): Room(FILERS, answers=False),
@@ -225,7 +225,7 @@ def test_a_member_cannot_fill_the_log_with_what_is_refused(sqlite_house):
             assert client.get(f"/staff/comments?office=x{at}").status_code == 404
         assert told() == ["done", *["404"] * refusals.HOURLY, "not written down"]
         # What is not refused is written down all the same, and so are others' refusals.
-        client.get("/staff/catalogue?format=csv")
+        client.get("/staff/catalog?format=csv")
         assert told()[-1] == "200"
         sign_in(house, client, Role.RECORDS_OFFICER)
         client.get("/staff/audit")

@@ -1,4 +1,4 @@
-"""Every staff page in real Chromium: keyboard, small and enlarged screens, forced colours, paper.
+"""Every staff page in real Chromium: keyboard, small and enlarged screens, forced colors, paper.
 
 A new page joins by a line in `LOOKS`; a room without one fails.
 """
@@ -69,12 +69,12 @@ LOOKS = {
     ),
     "words out": Look(
         "/staff/quarter/comments/redact?quarter=2027Q1&name={comment}",
-        "Take words out",
+        "Redact",
         who="analyst",
     ),
     "places": Look("/staff/places", "Links and kiosks"),
     "digest": Look("/staff/digest", "Digest"),
-    "catalogue": Look("/staff/catalogue", "Catalogue"),
+    "catalogue": Look("/staff/catalog", "Catalog"),
     "audit": Look("/staff/audit", "Who did what?"),
     "sign-in": Look("/staff/sign-in", "Sign in", who=""),
     "link": Look("a one-time link", "Sign in", who=""),

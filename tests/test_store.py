@@ -89,7 +89,7 @@ def test_forty_nine_good_answers_survive_a_poisoned_one(house):
     assert isinstance(results[17], AnswerUnstorable)
     assert house.count() == 49
     assert recount.differences(db.source(house.engine)) == []
-    # The refused answer used up nothing: mended, it is taken.
+    # The refused answer used up nothing: fixed, it is taken.
     mended = replace(batch[17], response={**batch[17].response, "trust": 4})
     assert store.write(house.engine, [mended])[0].kind == "stored"
 

@@ -148,7 +148,7 @@ def _apply(engine: Engine, size: Size) -> None:
 
 def _catalogue(size: Size) -> dict[str, Any]:
     """The demonstration's, with one service, and the offices in a tree."""
-    file = Path(demo.__file__).parent / "catalogue.toml"
+    file = Path(demo.__file__).parent / "catalog.toml"
     written = tomllib.loads(file.read_text(encoding="utf-8"))
     service = written["service"][SERVICE]
     service["office"] = [

@@ -1,4 +1,4 @@
-"""A whole installation in a folder that goes away: the catalogue of `cx demo`, links, stamps."""
+"""A whole installation in a folder that goes away: the catalog of `cx demo`, links, stamps."""
 
 import tempfile
 from collections.abc import Iterator

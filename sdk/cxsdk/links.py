@@ -97,7 +97,7 @@ class Issuer:
         else:
             _refuse(f"an invite by {channel}", expires_at=expires_at, place=place)
             if ref is not None and done_at is None:
-                raise WrongArguments("ref needs done_at, or a repeated call mints another link.")
+                raise WrongArguments("ref needs done_at, or a repeated call makes another link.")
             time, name = self._done(done_at), _name("ref", ref)
         nonce = os.urandom(8) if name is None else hmac.digest(secret, name, "sha256")[:8]
         text = link_key.sign(kid, time, nonce)
@@ -126,8 +126,8 @@ class Issuer:
             for key in self._keys
         )
         raise KeyElsewhere(
-            f"No key here may mint for service '{service}' at office '{office}'. "
-            f"Held: {held}. Ask for one with `cx key issue {service} --office {office}`."
+            f"No key here can make links for service '{service}' at office '{office}'. "
+            f"Keys here: {held}. Ask for one with `cx key issue {service} --office {office}`."
         )
 
     def _done(self, done_at: datetime | None) -> int:
@@ -137,7 +137,7 @@ class Issuer:
             raise OutsideWindow(f"done_at is in the future ({done:%Y-%m-%d %H:%M %Z}).")
         if now > done + token.WINDOW:
             raise OutsideWindow(
-                f"The interaction ended more than 48 hours ago ({done:%Y-%m-%d %H:%M %Z}). "
+                f"The visit ended more than 48 hours ago ({done:%Y-%m-%d %H:%M %Z}). "
                 "A-11 §280.10 asks within 48 hours: do not send this invitation."
             )
         return int(done.timestamp())
@@ -149,7 +149,7 @@ class Issuer:
             raise OutsideWindow(f"expires_at has passed ({ends:%Y-%m-%d %H:%M %Z}).")
         if ends > now + kind.longest:
             raise OutsideWindow(
-                f"A {kind.channel} link lives {kind.longest.days} days at most; "
+                f"A {kind.channel} link works {kind.longest.days} days at most, but "
                 f"expires_at is {ends:%Y-%m-%d}."
             )
         return int(ends.timestamp())

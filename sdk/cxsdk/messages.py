@@ -1,4 +1,4 @@
-"""Write the e-mail and the text message around a link; sending them is the agency's own affair.
+"""Write the email and the text message around a link; sending them is the agency's own affair.
 
 A tapped answer only opens the page with that answer chosen: mail scanners follow every link, so
 nothing in a message may count before a person presses Send.
@@ -43,7 +43,7 @@ _ADDRESS = re.compile(
 _PRINTABLE = re.compile(r"[!#-;=?-~]+")  # no space, no quote, no angle
 
 # Outlook inherits nothing into a table, so each cell says all of it. Every text has a colour and
-# a ground of its own: a program that turns colours for dark mode turns both.
+# a ground of its own: a program that turns colors for dark mode turns both.
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:{size}px;line-height:{line}px;"
 _TEXT = "background-color:#ffffff;color:#1b1b1b;"
 _ANSWER = "background-color:#d9e8f6;border:1px solid #005ea2;border-radius:4px;"
@@ -52,7 +52,7 @@ _TABLE = 'role="presentation" cellpadding="0" border="0"'
 
 @dataclass(frozen=True, slots=True)
 class EmailSnippet:
-    """What to put into an e-mail: `html` into its HTML part, `text` into its plain part.
+    """What to put into an email: `html` into its HTML part, `text` into its plain part.
 
     `html` is a fragment for the body of a page in UTF-8. `subject` is a suggestion.
     """
@@ -78,7 +78,7 @@ def email_snippet(
     `link` is one that `issue_link` gave: it knows when it closes, and `timezone` says on which
     clock to tell it. A plain text loses that; the mail then says "48 hours after your visit".
     `statement_name`, `satisfaction_statement` and `minutes` (the burden) are those of your
-    catalogue, so that the mail asks what the page asks. `fine_print` is a last line of your own.
+    catalog, so that the mail asks what the page asks. `fine_print` is a last line of your own.
 
     Raises NotAnInvite, UnknownLanguage, NoRoom, MessageRefused; all of them are ValueErrors.
     """
@@ -97,7 +97,7 @@ def email_snippet(
     answers = zip(_doors(link), words.answers[satisfaction_statement], strict=True)
     html = _html(language[:2], service, words, statement, list(answers), notes)
     if len(html.encode()) > _EMAIL_BYTES:
-        raise NoRoom(f"The e-mail is over {_EMAIL_BYTES:,} bytes. Use a shorter service_name.")
+        raise NoRoom(f"The email is over {_EMAIL_BYTES:,} bytes. Use a shorter service_name.")
     text = "\n\n".join([service, words.ask, words.open_page, link, *notes])
     return EmailSnippet(words.subject.format(service=service), html, text + "\n")
 
@@ -156,14 +156,14 @@ def _check_invite(link: str) -> None:
         raise NotAnInvite(_NOT_OURS) from None
     if kind.is_place or found["room"] == "k":
         raise NotAnInvite(
-            f"This is a {kind.channel} link, through which many people may answer. Mint one for "
+            f"This is a {kind.channel} link, which many people may use. Make one link for "
             "each person: issue_link(service, office, done_at=…)."
         )
 
 
 _NOT_OURS = (
     "This is not a survey link. Give all of what issue_link gave; "
-    "an address that was shortened or passed through click tracking will not do."
+    "an address that was shortened or tracked does not work."
 )
 
 
@@ -200,7 +200,7 @@ def _moment(link: str, timezone: tzinfo) -> datetime | None:
     return link.expires_at.astimezone(timezone) if isinstance(link, Link) else None
 
 
-# ---- the e-mail
+# ---- the email
 
 
 def _statement(words: Words, which: str, service: str, name: str | None) -> str:

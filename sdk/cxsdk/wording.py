@@ -1,4 +1,4 @@
-"""The words of the messages in every language: what an e-mail and a text message say.
+"""The words of the messages in every language: what an email and a text message say.
 
 This is data. The statement and its five answers are those of the survey page, word for word:
 a tapped answer must mean there what it meant in the mail.

@@ -156,8 +156,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     current = _revision(engine)
     if current is not None and current not in _revisions():
         raise DatabaseUnfit(
-            f"The tables are at version {current}, which no release has. They were made before "
-            "0.1 was complete, or by newer software: use that, or begin with an empty database."
+            f"The tables are at version {current}, which no release uses. They come from "
+            "software before 0.1, or newer than this. Use that, or start with an empty database."
         )
     # Loading Alembic takes as long as loading everything else; one command needs it.
     from alembic import command

@@ -42,7 +42,7 @@ class ServerError(Exception):
 
 
 class CatalogRefused(ServerError):
-    """The catalogue file has faults. `faults` holds every one of them."""
+    """The catalog file has faults. `faults` holds every one of them."""
 
     def __init__(self, faults: Sequence[object]):
         super().__init__("\n".join(str(fault) for fault in faults))

@@ -74,7 +74,7 @@ def send(session: smtplib.SMTP, settings: Settings, letter: Letter) -> None:
 def _refused(codes: Sequence[int]) -> MailRefused:
     told = ", ".join(str(code) for code in sorted(set(codes)))
     lasting = all(code >= _LASTING for code in codes)
-    return MailRefused(f"The mail server did not take a letter: {told}", lasting=lasting)
+    return MailRefused(f"The mail server refused an email: {told}", lasting=lasting)
 
 
 def _address(text: str) -> SplitResult:
@@ -116,7 +116,7 @@ def _message(settings: Settings, letter: Letter) -> EmailMessage:
     message["From"] = settings.mail_from
     # One by one: an address with a comma in it must not become two.
     message["To"] = [_recipient(one) for one in letter.to]
-    # A name from the catalogue is one line there; a header must never hold two.
+    # A name from the catalog is one line there; a header must never hold two.
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(settings.mail_from)[1].rpartition("@")[2])

@@ -265,7 +265,7 @@ def test_an_import_adds_no_few_people_to_a_table_that_was_read(house, tmp_path):
 
 
 def test_an_import_changes_no_hidden_cell_of_a_table_that_was_read(house, tmp_path):
-    """Ten more by e-mail, and the three by kiosk are hidden beside other cells than before."""
+    """Ten more by email, and the three by kiosk are hidden beside other cells than before."""
     world = World(house, tmp_path, 283, ["key of all"])
     world.read_around_an_import(
         Counter({"email": 10, "kiosk": 3, "poster": 15}), Counter({"email": 10})

@@ -244,7 +244,7 @@ def test_a_month_is_cut_while_the_exclusions_of_its_table_are_in_effect(house):
 
 
 def test_a_batch_that_is_part_of_a_cut_table_leaves_whole(house):
-    """Two by kiosk would be left: a month's total less all by e-mail."""
+    """Two by kiosk would be left: a month's total less all by email."""
     rows = arrive(house, 20) + arrive(house, 7, kind=Kind.KIOSK)
     close(house)
     cut_tables.draw_due(house.engine, known(house), morning(DECEMBER + timedelta(days=1)))

@@ -89,10 +89,10 @@ def find(connection: Connection, text: str, today: date) -> ApiKey:
     query = select(tables.api_keys).where(tables.api_keys.c.key_hash == _hash(text))
     row = connection.execute(query).first()
     if row is None:
-        raise ApiKeyRefused("There is no such key here.")
+        raise ApiKeyRefused("We don't know this key.")
     key = _key(row)
     if key.state(today) == "revoked":
-        raise ApiKeyRefused(f"This key was withdrawn on {key.revoked}.")
+        raise ApiKeyRefused(f"This key was revoked on {key.revoked}.")
     if key.state(today) == "expired":
         raise ApiKeyRefused(f"This key ended on {key.expires}.")
     return key
@@ -109,11 +109,11 @@ def touch(connection: Connection, key: ApiKey, today: date) -> None:
 
 
 def revoke(connection: Connection, id: str, today: date) -> ApiKey:
-    """Withdraw a key, at once; once is enough. Raises NotFound."""
+    """Revoke a key, at once; once is enough. Raises NotFound."""
     held = tables.api_keys.c
     row = connection.execute(select(tables.api_keys).where(held.id == id)).first()
     if row is None:
-        raise NotFound(f"There is no API key '{id}'. See `cx api-key list`.")
+        raise NotFound(f"There is no API key '{id}'. To list them: cx api-key list")
     if row.revoked is None:
         connection.execute(tables.api_keys.update().where(held.id == id).values(revoked=today))
     return _key(row)
@@ -131,7 +131,7 @@ def _check_exists(connection: Connection, service: str | None, office: str | Non
         linkkeys.check_exists(connection, service, None)
     known = select(tables.offices.c.slug).where(tables.offices.c.slug == office)
     if office is not None and connection.execute(known).first() is None:
-        raise NotFound(f"There is no office '{office}' in the catalogue.")
+        raise NotFound(f"There is no office '{office}' in the catalog.")
 
 
 def _begins_well(text: str) -> bool:

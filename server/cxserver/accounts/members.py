@@ -40,13 +40,13 @@ class Identity:
 
 
 def invite(connection: Connection, wanted: Member, now: datetime) -> tuple[Member, str]:
-    """The member by this e-mail address, and the secret of a link that signs in once."""
+    """The member by this email address, and the secret of a link that signs in once."""
     member = know(connection, wanted, now)
     return member, link(connection, member, now)
 
 
 def know(connection: Connection, wanted: Member, now: datetime) -> Member:
-    """The member by this e-mail address, without any link.
+    """The member by this email address, without any link.
 
     Somebody who is known already gets this role, and is signed out wherever they were.
     """
@@ -102,7 +102,9 @@ def revoke(connection: Connection, email: str, now: datetime) -> Member:
     """Shut somebody out: no session, no link, no sign-in from now on. Raises NotFound."""
     row = _by_email(connection, address(email))
     if row is None or row.revoked:
-        raise NotFound(f"Nobody with the address {email} may sign in. See `cx staff list`.")
+        raise NotFound(
+            f"Nobody with the address {email} can sign in. To list who can: cx staff list"
+        )
     staff = tables.staff_members
     # Who was let back in later, under the same address, need not be the same person.
     out = {"revoked": now, "issuer": None, "subject": None, "version": staff.c.version + 1}
@@ -201,7 +203,7 @@ def forget(connection: Connection, now: datetime) -> None:
 
 
 def address(email: str) -> str:
-    """An e-mail address as it is compared: nobody is two people by a capital letter."""
+    """An email address as it is compared: nobody is two people by a capital letter."""
     return email.strip().lower()
 
 

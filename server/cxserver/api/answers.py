@@ -57,7 +57,7 @@ def _lookout(request: Request) -> Lookout:
 
 async def _batch(desk: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
     if isinstance(sent["items"], list) and len(sent["items"]) > BATCH:
-        raise Rejected(413, "too_many", f"A batch holds {BATCH} items at most.")
+        raise Rejected(413, "too_many", f"A batch may have {BATCH} items at most.")
     batch = items.validated(Batch, sent)
     offset = timedelta(0)
     if batch.device_now is not None:
@@ -174,7 +174,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # A parser that takes the last of two keys would let a proxy and us read different answers.
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name appears twice")
     return found
 
 

@@ -15,7 +15,7 @@ SECURITY = {
 }
 PROBLEMS = {
     "400": "there is a key in the address: take it for lost",
-    "401": "no key, or one that is unknown, cut off, withdrawn or over",
+    "401": "no key, or one that is unknown, cut off, revoked or expired",
     "403": "the key does not read that service, that office, rows or comments",
     "422": "a parameter does not fit",
     "500": "our own fault",

@@ -31,7 +31,7 @@ from cxserver.web import problem_details
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
-    "withdraw it, and send the next as `Authorization: Bearer`."
+    "revoke it, and send the next as `Authorization: Bearer`."
 )
 
 
@@ -153,9 +153,9 @@ def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
 
 
 def once(request: Request) -> dict[str, Any]:
-    """The parameters of an address. Raises Rejected (422) for one that stands twice."""
+    """The parameters of an address. Raises Rejected (422) for one that appears twice."""
     pairs = request.query_params.multi_items()
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Rejected(422, "invalid", "A parameter stands twice.")
+        raise Rejected(422, "invalid", "A parameter appears twice.")
     return found

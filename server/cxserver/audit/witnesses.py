@@ -68,7 +68,7 @@ def _of_keys(connection: Connection) -> Iterator[Witness]:
         yield Witness("an API key was issued", _begin(key.issued), (("issue key", named),))
         if key.revoked is not None:
             gone = ("withdraw key", named)
-            yield Witness("an API key was withdrawn", _begin(key.revoked), (gone,))
+            yield Witness("an API key was revoked", _begin(key.revoked), (gone,))
 
 
 def _begin(day: date) -> datetime:

@@ -1,4 +1,4 @@
-"""Bring the database to what a catalogue says: one transaction, nothing deleted, done once.
+"""Bring the database to what a catalog says: one transaction, nothing deleted, done once.
 
 What the file no longer names is closed; what comes back is opened again. A survey whose words
 changed gets a new version, and the old versions stay as people saw them.
@@ -72,7 +72,7 @@ def _refuse_another_agency(connection: Connection, catalogue: Catalogue) -> None
         raise CatalogRefused(
             [
                 Fault(
-                    "the catalogue",
+                    "the catalog",
                     "agency.slug",
                     f"is '{catalogue.agency.slug}', but this database belongs to '{stored}'; "
                     "nothing was changed",

@@ -1,4 +1,4 @@
-"""A catalogue without faults: what `apply` writes to the database."""
+"""A catalog without faults: what `apply` writes to the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cxserver.instrument.survey import Survey
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """The organisation, as it is stored."""
+    """The organization, as it is stored."""
 
     slug: str
     definition: Mapping[str, Any]

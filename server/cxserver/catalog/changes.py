@@ -1,4 +1,4 @@
-"""What applying a catalogue changes, in lines a person reads before saying yes."""
+"""What applying a catalog changes, in lines a person reads before saying yes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Changes:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """One line for each sort of change, with its count: for long catalogues."""
+        """One line for each sort of change, with its count: for long catalogs."""
         counts = Counter((change.action, change.kind) for change in self.entries)
         return tuple(
             f"{action} {_SUMMARY.get(kind, kind)}: {count:,}"

@@ -1,4 +1,4 @@
-"""A catalogue file becomes a valid catalogue, or the list of every fault it has."""
+"""A catalog file becomes a valid catalog, or the list of every fault it has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ __all__ = ["Fault", "Report", "read", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The catalogue, or None and the faults. Warnings do not stand in the way."""
+    """The catalog, or None and the faults. Warnings do not stand in the way."""
 
     catalogue: Catalogue | None
     faults: tuple[Fault, ...] = ()
@@ -33,7 +33,7 @@ class Report:
 
 
 def read(path: Path, today: date) -> Report:
-    """The catalogue in the file at `path`, or every fault it has."""
+    """The catalog in the file at `path`, or every fault it has."""
     try:
         with path.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
@@ -49,7 +49,7 @@ def read(path: Path, today: date) -> Report:
 
 
 def text(written: str, name: str, today: date) -> Report:
-    """The catalogue in `written`, or every fault it has. `name` stands before each fault."""
+    """The catalog in `written`, or every fault it has. `name` stands before each fault."""
     try:
         raw = shape.parse(written)
     except shape.CatalogUnreadable as error:
@@ -58,7 +58,7 @@ def text(written: str, name: str, today: date) -> Report:
 
 
 def tables(raw: dict[str, Any], name: str, today: date) -> Report:
-    """The catalogue in tables that were read from TOML, or every fault it has."""
+    """The catalog in tables that were read from TOML, or every fault it has."""
     read_in = shape.shape(raw, name)
     found = list(_findings(read_in, today))
     faults = (*read_in.faults, *(_fault(name, one) for one in found if not one.warning))

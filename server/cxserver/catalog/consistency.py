@@ -1,4 +1,4 @@
-"""What the parts of a catalogue file must agree on: offices, their tree, clearances, languages."""
+"""What the parts of a catalog file must agree on: offices, their tree, clearances, languages."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def _alerts(shape: Shape) -> Iterator[Finding]:
         path = ("agency", "alert", index)
         key = fault.key_text(path, shape.raw)
         if shape.sound(*path, "code") and first.setdefault(alert.code, index) != index:
-            yield Finding(f"{key}.code", f"'{alert.code}' stands twice", "")
+            yield Finding(f"{key}.code", f"'{alert.code}' appears twice", "")
         phrases = {code: getattr(alert, code) for code in LANGUAGES if shape.sound(*path, code)}
         if len(phrases) == len(LANGUAGES) and not any(phrases.values()):
             yield Finding(key, "has no phrases; write them as en = […] and es = […]", "")
@@ -133,7 +133,9 @@ def _offices_stand_once(shape: Shape, entries: list[_Entry]) -> Iterator[Finding
     for entry in entries:
         place = (entry.service, entry.office.slug)
         if place in seen:
-            yield Finding(fault.key_text(entry.path, shape.raw), "stands twice in this service", "")
+            yield Finding(
+                fault.key_text(entry.path, shape.raw), "appears twice in this service", ""
+            )
         seen.add(place)
 
 

@@ -41,7 +41,7 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """The organisation behind every page. `urgent_help` and `names` are keyed by language.
+    """The organization behind every page. `urgent_help` and `names` are keyed by language.
 
     `phrases` are those of all `alerts`, by code, in every language. `omb_contact` says where OMB
     agreed that the quarters are open to everybody; "" keeps them closed.
@@ -164,7 +164,7 @@ class Directory:
 
 
 def counter(connection: Connection) -> int:
-    """A number that grows whenever the catalogue, a key or a revocation changes."""
+    """A number that grows whenever the catalog, a key or a revocation changes."""
     found = connection.execute(
         select(tables.changes.c.counter).where(tables.changes.c.subject == "directory")
     ).scalar()

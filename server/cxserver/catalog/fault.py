@@ -1,4 +1,4 @@
-"""One fault of a catalogue file, and the plain words for what the models refuse."""
+"""One fault of a catalog file, and the plain words for what the models refuse."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -123,5 +123,5 @@ def _shown(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    """A file's own words may not move the reader's cursor or colour the terminal."""
+    """A file's own words may not move the reader's cursor or color the terminal."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

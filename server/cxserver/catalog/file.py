@@ -1,4 +1,4 @@
-"""The catalogue file: the TOML shape that agencies write, as models.
+"""The catalog file: the TOML shape that agencies write, as models.
 
 Only the shape of single values is checked here; what must agree with what is in `consistency` and
 in `instrument.composition`. Every required field carries an example: it documents the file, and
@@ -36,7 +36,7 @@ from cxserver.catalog.values import (
 def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     twice = sorted({str(value) for value in values if values.count(value) > 1})
     if twice:
-        raise ValueError(f"'{twice[0]}' stands twice")
+        raise ValueError(f"'{twice[0]}' appears twice")
     return values
 
 
@@ -86,7 +86,7 @@ class Filing(Table):
 
 
 class Agency(Table):
-    """`[agency]`: the organisation."""
+    """`[agency]`: the organization."""
 
     slug: Slug = Field(examples=["va"])
     name: Name = Field(examples=["Department of Veterans Affairs"])
@@ -189,7 +189,7 @@ class Service(Table):
 
 
 class File(Table):
-    """A whole catalogue file."""
+    """A whole catalog file."""
 
     agency: Agency
     clearance: dict[str, Clearance] = {}

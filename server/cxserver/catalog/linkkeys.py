@@ -1,4 +1,4 @@
-"""Keys that agencies hold: cut, listed, withdrawn. The database knows their numbers only."""
+"""Keys that agencies hold: created, listed, revoked. The database knows their numbers only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key that was cut. `revoked` lists the offices it is withdrawn at ("" means everywhere)."""
+    """A key. `revoked` lists the offices it is revoked at ("" means everywhere)."""
 
     service: str
     kid: int
@@ -30,7 +30,7 @@ class KeyRecord:
 def issue(
     connection: Connection, roots: RootKeys, service: str, office: str | None, today: date
 ) -> Key:
-    """Cut the next key of a service, or of one of its offices. Raises NotFound."""
+    """Create the next key of a service, or of one of its offices. Raises NotFound."""
     check_exists(connection, service, office)
     held = tables.link_keys.c
     newest = connection.execute(select(func.max(held.kid)).where(held.service == service)).scalar()
@@ -62,7 +62,7 @@ def current(connection: Connection, roots: RootKeys, service: str, today: date) 
 
 
 def records(connection: Connection) -> list[KeyRecord]:
-    """Every key that was cut, by service and number."""
+    """Every key, by service and number."""
     withdrawn: dict[tuple[str, int], list[str]] = {}
     for row in connection.execute(select(tables.revocations)):
         if not row.nonce:
@@ -83,12 +83,12 @@ def records(connection: Connection) -> list[KeyRecord]:
 def revoke(
     connection: Connection, service: str, kid: int, today: date, office: str = "", nonce: str = ""
 ) -> None:
-    """Withdraw a key, a key at one office, or one link. Total: a thief could back-date links."""
+    """Revoke a key, a key at one office, or one link. Total: a thief could back-date links."""
     held = tables.link_keys.c
     if not connection.execute(
         select(held.kid).where(held.service == service, held.kid == kid)
     ).first():
-        raise NotFound(f"Service '{service}' has no key {kid}. See `cx key list`.")
+        raise NotFound(f"Service '{service}' has no key {kid}. To list its keys: cx key list")
     gone = tables.revocations
     already = connection.execute(
         select(gone.c.kid).where(
@@ -107,18 +107,18 @@ def revoke(
 
 
 def check_exists(connection: Connection, service: str, office: str | None) -> None:
-    """Raise NotFound unless the catalogue has this service, and this office in it."""
+    """Raise NotFound unless the catalog has this service, and this office in it."""
     known = tables.services.c.slug
     services = connection.execute(select(known).order_by(known)).scalars().all()
     if service not in services:
         told = _listed(services)
-        raise NotFound(f"There is no service '{service}' in the catalogue. {told}")
+        raise NotFound(f"There is no service '{service}' in the catalog. {told}")
     served = tables.service_offices.c
     query = select(served.office).where(served.service == service).order_by(served.office)
     offices = connection.execute(query).scalars().all() if office else ()
     if office and office not in offices:
         told = _listed(offices)
-        raise NotFound(f"Service '{service}' has no office '{office}' in the catalogue. {told}")
+        raise NotFound(f"Service '{service}' has no office '{office}' in the catalog. {told}")
 
 
 def _listed(slugs: Sequence[str]) -> str:

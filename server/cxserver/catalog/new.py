@@ -1,4 +1,4 @@
-"""Write a fresh catalogue file from a few words: valid, commented, ready to be edited."""
+"""Write a fresh catalog file from a few words: valid, commented, ready to be edited."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class Options:
 
 
 def write(options: Options) -> str:
-    """The text of a catalogue file for `options`. `check` tells what is wrong with them."""
+    """The text of a catalog file for `options`. `check` tells what is wrong with them."""
     agency, service = clean(options.agency), clean(options.service)
     service_slug = _slug(service, "service", ())
     parts = (
@@ -56,7 +56,7 @@ def clean(name: str) -> str:
 
 def _agency(options: Options, name: str) -> str:
     return f"""\
-# The catalogue: who asks, about which service, at which offices.
+# The catalog: who asks, about which service, at which offices.
 # Check it with `cx catalog check`, bring it to the database with `cx catalog apply`.
 
 [agency]

@@ -46,7 +46,7 @@ def read(path: Path) -> RootKeys:
     except (OSError, ValueError) as error:
         raise DatabaseUnfit(f"The root key at {path} cannot be read: {error}.") from error
     if not epochs or any(len(epoch) != 32 for epoch in epochs):
-        raise DatabaseUnfit(f"The root key at {path} must hold 64 hexadecimal digits a line.")
+        raise DatabaseUnfit(f"The root key at {path} must have 64 hexadecimal digits on each line.")
     return RootKeys(epochs)
 
 

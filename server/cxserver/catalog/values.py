@@ -1,4 +1,4 @@
-"""The single values of a catalogue file: names, slugs, addresses, time zones, and their faults."""
+"""The single values of a catalog file: names, slugs, addresses, time zones, and their faults."""
 
 import re
 import unicodedata
@@ -45,7 +45,7 @@ def _text_within(limit: int) -> Callable[[str], str]:
         if not text:
             raise ValueError("must not be empty")
         if any(_invisible(char) for char in text):
-            raise ValueError("holds control or invisible characters")
+            raise ValueError("has control or invisible characters")
         if len(text) > limit:
             raise ValueError(f"has {len(text)} characters; {limit} are allowed")
         return text
@@ -153,7 +153,7 @@ def _ways(pattern: str) -> int:
 
 def _mail(value: str) -> str:
     if len(value) > MAIL_LENGTH or not _MAIL.fullmatch(value):
-        raise ValueError("must be an e-mail address like 'team@agency.gov'")
+        raise ValueError("must be an email address like 'team@agency.gov'")
     return value
 
 
@@ -165,7 +165,7 @@ def _phrase(value: str) -> str:
     if "*" in bare:
         raise ValueError("may hold '*' only at its end, where it stands for the rest of a word")
     if not phrases.words(bare):
-        raise ValueError("holds no word")
+        raise ValueError("has no word")
     if bare != text and not bare[-1].isalnum():
         raise ValueError("needs the beginning of a word right before '*'")
     return text

@@ -1,4 +1,4 @@
-"""`cx results`, `cx export`, `cx recount`, `cx prove-unlinkable`: what came in."""
+"""`cx results`, `cx export`, `cx recount`, `cx prove-unlinkable`: the answers."""
 
 import sys
 from dataclasses import asdict, replace
@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 from cxserver import clock, db, periods
 from cxserver.catalog import directory
 from cxserver.cli.console import (
+    OPERATE,
+    RESULTS,
     Data,
     Json,
     app,
@@ -39,18 +41,18 @@ Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]
 Under = Annotated[str | None, typer.Option(help="Only this office and the offices below it.")]
 Day = datetime | None
-From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
-To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")]
+From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
+To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")]
 WithoutFlagged = Annotated[
-    bool, typer.Option("--without-flagged", help="Leave out answers with a flag.")
+    bool, typer.Option("--without-flagged", help="Leave out flagged answers.")
 ]
 EveryHour = Annotated[
     bool,
     typer.Option(
         "--every-hour",
-        help="Tell the hour of every answer, also where fewer than 5 share it: who knows when "
-        "somebody was there can tell that person's answers. Keep such a file as you keep the "
-        "database.",
+        help="Show the hour of every answer, even when fewer than 5 share it. Somebody who knows "
+        "when a person came could then find that person's answers, so protect this file as you "
+        "protect the database.",
     ),
 ]
 _PRINTED = Path("-")
@@ -58,7 +60,7 @@ _PRINTED = Path("-")
 
 def _check_order(start: Day, end: Day) -> None:
     if start and end and start > end:
-        raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
+        raise typer.BadParameter("The first day is after the last day.", param_hint="--from")
 
 
 def _check_format(kind: str, file: Path) -> None:
@@ -66,7 +68,7 @@ def _check_format(kind: str, file: Path) -> None:
         known = ", ".join(formats.KINDS)
         raise typer.BadParameter(f"'{kind}' is not one of {known}.", param_hint="--format")
     if file == _PRINTED and kind not in formats.TEXT:
-        raise typer.BadParameter(f"{kind} is not text: name a file for it.", param_hint="-o")
+        raise typer.BadParameter(f"{kind} files can't be printed. Name a file.", param_hint="-o")
 
 
 def _below(engine: Engine, office: str | None) -> frozenset[str] | None:
@@ -76,12 +78,14 @@ def _below(engine: Engine, office: str | None) -> frozenset[str] | None:
         return scopes.subtree(directory.load(connection), office)
 
 
-@app.command()
+@app.command(rich_help_panel=RESULTS)
 def results(
     by: Annotated[
         str,
         typer.Option(
-            help="office, service, channel, language, survey, day, week, month, quarter or driver."
+            help="Group by office, service, channel, language, survey, day, week, month, "
+            "quarter or "
+            "driver."
         ),
     ] = "office",
     service: Service = None,
@@ -93,7 +97,7 @@ def results(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Trust, satisfaction and drivers, counted from the tallies."""
+    """Show trust, satisfaction and drivers."""
     if by not in (*grouped.GROUPS, "driver"):
         known = ", ".join((*grouped.GROUPS, "driver"))
         raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
@@ -113,19 +117,24 @@ def results(
     elif json:
         say_json({"rows": [_as_json(by, row) | _origin(origins, row) for row in rows]})
     elif not rows:
-        out.print("No answers yet. `cx link SERVICE OFFICE` mints a link to try.")
+        out.print("No answers yet. To make a link to try: cx link SERVICE OFFICE")
     else:
         named = [replace(row, name=row.name + origins.get(row.name, "")) for row in rows]
         out.print(_scores_table(by, named))
         out.print(_taps_table(by, rows))
 
 
-@app.command()
+@app.command(rich_help_panel=RESULTS)
 def export(
     kind: Annotated[
-        str, typer.Option("--format", help="csv, excel (CSV for Excel), jsonl, xlsx or parquet.")
+        str,
+        typer.Option(
+            "--format", help="The format: csv, excel (CSV for Excel), jsonl, xlsx or parquet."
+        ),
     ] = "csv",
-    file: Annotated[Path, typer.Option("-o", "--output", help="The file; - prints.")] = Path("-"),
+    file: Annotated[
+        Path, typer.Option("-o", "--output", help="The file to write. Use - to print.")
+    ] = Path("-"),
     service: Service = None,
     office: Office = None,
     under: Under = None,
@@ -135,9 +144,10 @@ def export(
     every_hour: EveryHour = False,
     data: Data = None,
 ) -> None:
-    """Every response as a row, for other programs. A CSV cell never begins as a formula.
+    """Save every answer as a row in a file.
 
-    A row says its hour only where 5 people or more answered that service at that office in it.
+    A row shows the hour only if 5 or more people answered for that service and office in it.
+    Spreadsheet programs never run a CSV cell as a formula.
     """
     _check_format(kind, file)
     _check_order(start, end)
@@ -158,18 +168,18 @@ def export(
         count = formats.save(
             db.source(engine), wanted, kind, file, lambda rows: progress.advance(task, rows)
         )
-    err.print(f"{count:,} responses in {file}", soft_wrap=True)
+    err.print(f"Saved {count:,} answers in {file}.", soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def recount(
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 when the two do not agree.")
+        bool, typer.Option("--check", help="Exit with 1 if they do not agree.")
     ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Count the responses again; compare with tallies, batches and released counts."""
+    """Count the answers again and compare them with the totals."""
     with database(settings(data)) as engine:
         found = counting.differences(db.source(engine))
     if json:
@@ -181,17 +191,20 @@ def recount(
     elif found:
         for tally, kept, there in found[:20]:
             where = " / ".join(str(step) for step in tally)
-            out.print(f"{where}: tallied {kept}, counted {there}", soft_wrap=True)
-        out.print(f"{len(found)} tallies do not agree with the responses.")
+            out.print(f"{where}: the total says {kept}, the answers say {there}", soft_wrap=True)
+        out.print(f"{len(found)} totals do not match the answers.")
     else:
-        out.print("Tallies, batches and responses agree.")
+        out.print("All totals agree with the answers.")
     if found and check:
         raise typer.Exit(1)
 
 
-@app.command("prove-unlinkable")
+@app.command("prove-unlinkable", rich_help_panel=OPERATE)
 def prove_unlinkable(data: Data = None, json: Json = False) -> None:
-    """Look for any road from a link to the response it produced; exit with 1 if there is one."""
+    """Check that answers can't be traced to links.
+
+    Exits with 1 if one can be.
+    """
     with database(settings(data)) as engine:
         findings = unlinkable.findings(db.source(engine), clock.now().date())
     if json:

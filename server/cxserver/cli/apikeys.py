@@ -12,6 +12,7 @@ from cxserver.accounts.api_keys import ApiKey
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import rootkey
 from cxserver.cli.console import (
+    RESULTS,
     Data,
     Json,
     app,
@@ -23,37 +24,38 @@ from cxserver.cli.console import (
     settings,
 )
 
-api_key = typer.Typer(help="Keys that programs read results with.", no_args_is_help=True)
-app.add_typer(api_key, name="api-key")
+api_key = typer.Typer(
+    help="Create, list and revoke keys for reading results.", no_args_is_help=True
+)
+app.add_typer(api_key, name="api-key", rich_help_panel=RESULTS)
 
 _NAME = 200
 
 
 @api_key.command()
 def issue(
-    name: Annotated[str, typer.Argument(help="What it is for: shown in the list and the log.")],
-    service: Annotated[str | None, typer.Option(help="It reads this service only.")] = None,
+    name: Annotated[str, typer.Argument(help="What the key is for. The list and the log show it.")],
+    service: Annotated[str | None, typer.Option(help="Read only this service.")] = None,
     office: Annotated[
-        str | None, typer.Option(help="It reads this office and those below it only.")
+        str | None, typer.Option(help="Read only this office and the offices below it.")
     ] = None,
-    comments: Annotated[
-        bool, typer.Option("--comments", help="It also reads what people wrote.")
-    ] = False,
+    comments: Annotated[bool, typer.Option("--comments", help="Also read comments.")] = False,
     rows: Annotated[
         bool,
-        typer.Option(
-            "--rows", help="It also reads answers row by row: nothing is hidden from it then."
-        ),
+        typer.Option("--rows", help="Also read each answer. Nothing is hidden from this key."),
     ] = False,
     days: Annotated[
-        int, typer.Option(min=1, max=api_keys.LONGEST, help="How long it is good for.")
+        int, typer.Option(min=1, max=api_keys.LONGEST, help="How many days the key works.")
     ] = api_keys.USUAL,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Make a key and print it, once. Keep it in a secret store; send it as a Bearer token."""
+    """Create an API key and print it once.
+
+    Keep it in a secret store. Send it as a Bearer token.
+    """
     if not name.strip() or not name.isprintable() or len(name) > _NAME:
-        raise typer.BadParameter(f"a name of 1 to {_NAME} characters.", param_hint="NAME")
+        raise typer.BadParameter(f"use 1 to {_NAME} characters.", param_hint="NAME")
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     expires = now.date() + timedelta(days=days)
@@ -68,7 +70,7 @@ def issue(
         say_json({"id": id, "key": text, "expires": expires.isoformat()})
         return
     err.print(
-        f"API key {id} reads {reads}; its last day is {expires}:",
+        f"API key {id} reads {reads}. Its last day is {expires}:",
         markup=False,
         soft_wrap=True,
     )
@@ -77,7 +79,10 @@ def issue(
 
 @api_key.command("list")
 def list_keys(data: Data = None, json: Json = False) -> None:
-    """Every key there was. The keys themselves are not kept."""
+    """List every API key.
+
+    The keys themselves are not stored.
+    """
     today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = api_keys.everything(connection)
@@ -85,7 +90,7 @@ def list_keys(data: Data = None, json: Json = False) -> None:
         say_json([_as_json(key) | {"state": key.state(today)} for key in found])
         return
     if not found:
-        out.print("There is no API key yet. `cx api-key issue NAME` makes the first.")
+        out.print("There are no API keys yet. To create one: cx api-key issue NAME")
         return
     table = plain_table("", "id", "name", "reads", "issued", "last day", "last used", "state")
     for key in found:
@@ -100,14 +105,17 @@ def revoke(
     id: Annotated[str, typer.Argument(help="The key's id, from `cx api-key list`.")],
     data: Data = None,
 ) -> None:
-    """Withdraw a key. Its next request is refused."""
+    """Revoke an API key.
+
+    Its next request is refused.
+    """
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
         key = api_keys.revoke(connection, id, now.date())
         about = f"API key {key.id} ({key.name})"
         journal.write(connection, COMMAND, "withdraw key", about, "done", now)
-    out.print(f"API key {key.id} ({key.name}) is withdrawn.", markup=False, soft_wrap=True)
+    out.print(f"API key {key.id} ({key.name}) is revoked.", markup=False, soft_wrap=True)
 
 
 def _reads(service: str | None, office: str | None, *, comments: bool, rows: bool) -> str:

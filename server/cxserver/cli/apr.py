@@ -1,4 +1,4 @@
-"""`cx apr`: the indicators of a fiscal year for the performance report and plan (§280.12)."""
+"""`cx quarter apr`: a fiscal year's indicators for the performance report and plan (§280.12)."""
 
 import csv
 from dataclasses import asdict
@@ -9,39 +9,43 @@ import typer
 
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.cli.console import Data, Json, app, database, err, say_json, settings
+from cxserver.cli.console import Data, Json, database, err, say_json, settings
+from cxserver.cli.quarter import quarter
 from cxserver.errors import ServerError
 from cxserver.quarter import apr as indicators
 from cxserver.quarter import apr_file
 from cxserver.quarter.apr import Targets
 
 
-@app.command()
+@quarter.command()
 def apr(
     fiscal_year: Annotated[int, typer.Argument(min=2019, max=2099, help="Such as 2026.")],
     file: Annotated[
-        Path, typer.Option("-o", "--output", help="The file: .xlsx, or .html to print.")
+        Path, typer.Option("-o", "--output", help="The file to write: .xlsx, or .html to print.")
     ],
     targets: Annotated[
-        Path | None, typer.Option(help="CSV: service, measure, target (trust, ease, Wait time …).")
+        Path | None, typer.Option(help="A CSV file with the columns service, measure and target.")
     ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Trust, satisfaction, drivers and service levels of a year: target, actual, n."""
+    """Write a year's indicators for the performance report.
+
+    For each indicator: target, actual and number of answers (§280.12).
+    """
     if file.suffix not in (".xlsx", ".html"):
-        raise typer.BadParameter(f"{file} ends neither with .xlsx nor with .html.")
+        raise typer.BadParameter(f"{file} must end in .xlsx or .html.")
     wanted = _targets(targets) if targets else {}
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         rows = indicators.read(connection, known, fiscal_year, wanted)
     if not rows:
-        raise ServerError(f"There is nothing to tell of fiscal year {fiscal_year}.")
+        raise ServerError(f"There are no numbers for fiscal year {fiscal_year}.")
     if file.suffix == ".xlsx":
         file.write_bytes(apr_file.xlsx(rows, known, fiscal_year))
     else:
         file.write_text(apr_file.html(rows, known, fiscal_year), encoding="utf-8")
-    err.print(f"{len(rows):,} rows in {file}.", soft_wrap=True, markup=False)
+    err.print(f"Saved {len(rows):,} rows in {file}.", soft_wrap=True, markup=False)
     if json:
         say_json([asdict(row) for row in rows])
 
@@ -51,4 +55,4 @@ def _targets(file: Path) -> Targets:
         try:
             return indicators.targets(csv.DictReader(text, strict=True))
         except (csv.Error, UnicodeDecodeError) as error:
-            raise ServerError(f"{file} is no CSV in UTF-8: {error}") from None
+            raise ServerError(f"{file} is not a CSV file in UTF-8: {error}") from None

@@ -1,4 +1,4 @@
-"""`cx burden`: what was approved under the Paperwork Reduction Act, and what was used of it."""
+"""`cx pra burden`: what was approved under the Paperwork Reduction Act, and what was used of it."""
 
 from datetime import date
 from typing import Any
@@ -6,14 +6,15 @@ from typing import Any
 from cxserver import clock, db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Clearance, Directory
-from cxserver.cli.console import Data, Json, app, database, out, plain_table, say_json, settings
+from cxserver.cli.console import Data, Json, database, out, plain_table, say_json, settings
+from cxserver.cli.request import pra
 from cxserver.intake import meter
 from cxserver.intake.meter import Reading
 
 
-@app.command()
+@pra.command()
 def burden(data: Data = None, json: Json = False) -> None:
-    """Answers and hours used of those approved, and how long people really take."""
+    """Show how many approved answers and hours are used."""
     today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
@@ -24,7 +25,7 @@ def burden(data: Data = None, json: Json = False) -> None:
         say_json({"clearances": clearances, "services": services})
         return
     if not clearances:
-        out.print("No clearance yet. `cx catalog apply FILE` puts them in.")
+        out.print("There is no OMB clearance yet. To add it: cx catalog apply FILE")
         return
     head = ("answers", "of", "used", "hours", "of", "expires", "state")
     table = plain_table("Approved and used", "clearance", *head)
@@ -85,9 +86,9 @@ def _service(known: Directory, slug: str, found: Reading) -> dict[str, Any]:
 
 def _say_times(services: list[dict[str, Any]]) -> None:
     if not services:
-        out.print("No answer was timed yet: it is, from opening the page to sending it.")
+        out.print("No times yet. We measure from opening the page to sending the answer.")
         return
-    head = ("timed", "half took at most", "nine of ten at most", "approved")
+    head = ("timed", "median", "90th percentile", "approved")
     table = plain_table("Seconds from opening to sending", "service", *head)
     for one in services:
         numbers = (one["p50_seconds"], one["p90_seconds"], one["approved_seconds"])

@@ -1,4 +1,4 @@
-"""`cx kiosk unflag`: somebody has looked, and it was a school class, not a burst."""
+"""`cx kiosk unflag`: somebody checked, and the many quick answers were real."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,23 +17,23 @@ from cxserver.intake import reflag
 
 @kiosks_app.command()
 def unflag(
-    service: Annotated[str, typer.Argument(help="The service's slug, as in the catalogue.")],
-    office: Annotated[str, typer.Argument(help="The office's slug.")],
+    service: Annotated[str, typer.Argument(help="The service's short name in the catalog.")],
+    office: Annotated[str, typer.Argument(help="The office's short name.")],
     day: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The office's own date."),
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The date at the office."),
     ],
     hour: Annotated[
-        int | None, typer.Option(min=0, max=23, help="Only this hour of the office's clock: 14.")
+        int | None, typer.Option(min=0, max=23, help="Only this hour at the office, such as 14.")
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Undo: put the flags back.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Put the flags back.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many answers; change nothing.")
+        bool, typer.Option("--dry-run", help="Show how many answers would change.")
     ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Take the burst flags off answers of kiosks: somebody looked, and they were honest."""
+    """Remove burst flags from kiosk answers that you checked."""
     find, change = (reflag.lifted, reflag.put_back) if again else (reflag.flagged, reflag.lift)
     with database(settings(data)) as engine:
         known = _known(engine, service, office)
@@ -52,15 +52,17 @@ def _known(engine: Engine, service: str, office: str) -> Directory:
     with db.read(engine) as connection:
         known = directory.load(connection)
     if service not in known.services or office not in known.services[service].offices:
-        raise NotFound(f"There is no office {office} of {service}. `cx catalog apply` makes them.")
+        raise NotFound(
+            f"Service '{service}' has no office '{office}'. Check the spelling in the catalog."
+        )
     return known
 
 
 def _sentence(count: int, day: date, *, again: bool, dry_run: bool) -> str:
     if not count:
         return f"{day}: " + (
-            "no flag was taken off." if again else "nothing is flagged as a burst."
+            "no flags were removed." if again else "no answers are flagged as a burst."
         )
-    done = "put back" if again else "taken off"
-    told = f"the burst flag {'would be' if dry_run else 'is'} {done}:"
-    return f"{day}: {told} {count:,} answer{'' if count == 1 else 's'}."
+    done = "put back" if again else "removed"
+    flags = f"burst flags {'would be' if dry_run else 'were'} {done}"
+    return f"{day}: {flags} on {count:,} answer{'' if count == 1 else 's'}."

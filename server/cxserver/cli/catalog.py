@@ -13,14 +13,16 @@ from cxserver.catalog import check as checking
 from cxserver.catalog import new as writing
 from cxserver.catalog.catalogue import Catalogue
 from cxserver.catalog.changes import Changes
-from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.cli.console import START, Data, Json, app, database, err, out, say_json, settings
 from cxserver.errors import CatalogRefused, ServerError
 
-catalog = typer.Typer(help="The file that says what exists.", no_args_is_help=True)
-app.add_typer(catalog, name="catalog")
+catalog = typer.Typer(
+    help="Describe your agency, services and offices in a file.", no_args_is_help=True
+)
+app.add_typer(catalog, name="catalog", rich_help_panel=START)
 
-File = Annotated[Path, typer.Argument(help="The catalogue, a TOML file.")]
-# A catalogue of thousands of offices is told in sums, not in thousands of lines.
+File = Annotated[Path, typer.Argument(help="The catalog, a TOML file.")]
+# For a catalog of thousands of offices we print sums, not thousands of lines.
 _LINES = 40
 
 
@@ -30,20 +32,24 @@ def new(
     agency: Annotated[str, typer.Option(help="The agency's name.")] = "Your Agency",
     service: Annotated[str, typer.Option(help="The service's name.")] = "Your Service",
     office: Annotated[
-        list[str] | None, typer.Option(help="An office's name; may be given many times.")
+        list[str] | None, typer.Option(help="An office's name. Repeat it for each office.")
     ] = None,
-    omb_control_number: Annotated[str, typer.Option(help="From your clearance.")] = "0000-0000",
+    omb_control_number: Annotated[
+        str, typer.Option(help="The number on your OMB clearance.")
+    ] = "0000-0000",
     expires: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The clearance's end. [default: in a year]"),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The last day of your clearance. Default: a year from now."
+        ),
     ] = None,
-    timezone: Annotated[str, typer.Option(help="IANA name.")] = "America/New_York",
-    language: Annotated[list[str] | None, typer.Option(help="en, es; default both.")] = None,
+    timezone: Annotated[str, typer.Option(help="The offices' time zone.")] = "America/New_York",
+    language: Annotated[list[str] | None, typer.Option(help="en or es. Default: both.")] = None,
     agency_es: Annotated[str, typer.Option(help="The agency's name in Spanish.")] = "",
     service_es: Annotated[str, typer.Option(help="The service's name in Spanish.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a catalogue that passes `check`, to be edited."""
+    """Write a sample catalog for you to edit."""
     options = writing.Options(
         agency=agency,
         service=service,
@@ -63,13 +69,13 @@ def new(
         with file.open("w" if force else "x", encoding="utf-8") as made:
             made.write(text)
     except FileExistsError:
-        raise ServerError(f"{file} exists already; --force writes over it.") from None
+        raise ServerError(f"{file} already exists. To replace it, add --force.") from None
     out.print(f"Wrote {file}. Next: cx catalog apply {file}", soft_wrap=True)
 
 
 @catalog.command()
 def check(file: File, json: Json = False) -> None:
-    """Tell every fault of a catalogue at once: file, key, rule and subsection of A-11."""
+    """Check a catalog file and list everything wrong with it."""
     report = checking.read(file, clock.now().date())
     if json:
         say_json(
@@ -87,10 +93,12 @@ def check(file: File, json: Json = False) -> None:
 @catalog.command()
 def apply(
     file: File,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the change.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the changes without making them.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Make the database say what the file says, in one transaction. Twice changes nothing."""
+    """Update the database to match a catalog file."""
     today = clock.now().date()
     report = checking.read(file, today)
     if report.catalogue is None:
@@ -113,9 +121,9 @@ def _tell(report: checking.Report) -> None:
     for warning in report.warnings:
         out.print(f"warning: {escape(str(warning))}", soft_wrap=True)
     if report.catalogue is None:
-        out.print(f"{len(report.faults)} faults. Nothing of this file can be applied.")
+        out.print(f"{len(report.faults)} errors. Fix them before you apply this file.")
     else:
-        out.print("No faults.")
+        out.print("No errors found.")
 
 
 def _show(changes: Changes, catalogue: Catalogue, dry_run: bool) -> None:
@@ -123,9 +131,9 @@ def _show(changes: Changes, catalogue: Catalogue, dry_run: bool) -> None:
     for line in lines:
         out.print(escape(line), soft_wrap=True)
     if not changes:
-        out.print("Nothing to change.")
+        out.print("Nothing to change. The database already matches the file.")
     elif dry_run:
-        out.print("Nothing was changed: this was a dry run.")
+        out.print("This was a dry run. Nothing was changed.")
     else:
         service = next(iter(catalogue.services)).slug
         out.print(f"Applied. Next: cx key issue {service}", soft_wrap=True)

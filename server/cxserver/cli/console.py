@@ -14,18 +14,46 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine, make_url
+from typer.core import TyperGroup
 
 from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 
+START = "Start"
+LINKS = "Links"
+RESULTS = "Results"
+COMMENTS = "Comments"
+QUARTER = "Quarter"
+OPERATE = "Operate"
+# The headings of `cx --help`, each with its commands, in the order of the work.
+HEADINGS = {
+    START: ("demo", "migrate", "catalog", "instruments", "serve"),
+    LINKS: ("key", "link", "poster", "embed", "kiosk"),
+    RESULTS: ("results", "fix-first", "export", "import", "api-key"),
+    COMMENTS: ("review",),
+    QUARTER: ("quarter", "indicators", "pra"),
+    OPERATE: ("doctor", "jobs", "staff", "audit", "recount", "prove-unlinkable"),
+}
+
+
+class Headed(TyperGroup):
+    """The commands in the order of their headings."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        names = [name for under in HEADINGS.values() for name in under]
+        return sorted(self.commands, key=names.index)
+
+
 app = typer.Typer(
     name="cx",
-    help="Signed, single-screen surveys: mint a link, count the answer (OMB A-11 §280).",
+    cls=Headed,
+    help="Send signed survey links and count the answers, as OMB Circular A-11 §280 asks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
 )
 # Into a pipe or file nothing is cut off to fit a terminal that is not there.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -33,7 +61,7 @@ err = Console(stderr=True, highlight=False)
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Data folder. [default: CX_DATA_DIR, else ./cx-data]"),
+    typer.Option("--data", help="The data folder. Default: CX_DATA_DIR, or ./cx-data."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
@@ -66,8 +94,8 @@ def _check_there(chosen: Settings) -> None:
     if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
         return
     raise ServerError(
-        f"There is no database {url.database}. Is the folder right (--data, CX_DATA_DIR)? "
-        "`cx migrate` makes a new one."
+        f"There is no database {url.database}. Check the folder (--data or CX_DATA_DIR). "
+        "To create a new one: cx migrate"
     )
 
 

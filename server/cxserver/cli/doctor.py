@@ -1,4 +1,4 @@
-"""`cx doctor`: look over an installation, and say what to mend and what ends soon."""
+"""`cx doctor`: look over an installation, and say what to fix and what ends soon."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -9,16 +9,19 @@ from rich.table import Table
 from rich.text import Text
 
 from cxserver import clock
-from cxserver.cli.console import Data, Json, app, out, say_json, settings
+from cxserver.cli.console import OPERATE, Data, Json, app, out, say_json, settings
 from cxserver.doctor import checkup
 from cxserver.doctor.finding import Finding, State
 
 _STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def doctor(data: Data = None, json: Json = False) -> None:
-    """Look over this installation: what to mend, what ends soon. Exits with 1 on a problem."""
+    """Check this installation and say what to fix.
+
+    Exits with 1 if there is a problem.
+    """
     found = checkup.examine(settings(data), clock.now())
     states = Counter(finding.state for finding in found)
     if json:
@@ -48,7 +51,7 @@ def _table(found: list[Finding]) -> Table:
 def _sum(states: Counter[State]) -> str:
     problems, warnings = states["problem"], states["warning"]
     if not problems and not warnings:
-        return "All is well."
+        return "No problems found."
     told = [_counted(problems, "problem"), _counted(warnings, "warning")]
     return f"{', '.join(part for part in told if part)}."
 

@@ -1,4 +1,4 @@
-"""`cx due`: what is due to OMB in a fiscal year, and when to be reminded."""
+"""`cx quarter due`: what is due to OMB in a fiscal year, and when to be reminded."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,28 +6,34 @@ from typing import Annotated, Any
 import typer
 
 from cxserver import clock
-from cxserver.cli.console import Json, app, out, plain_table, say_json
+from cxserver.cli.console import Json, out, plain_table, say_json
+from cxserver.cli.quarter import quarter
 from cxserver.quarter import due as calendar
 from cxserver.quarter import fiscal
 from cxserver.quarter.due import Due
 
 
-@app.command()
+@quarter.command()
 def due(
     fiscal_year: Annotated[
         int | None,
-        typer.Option("--fiscal-year", min=2019, max=2099, help="[default: the present one]"),
+        typer.Option("--fiscal-year", min=2019, max=2099, help="Default: this fiscal year."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """What is due to OMB in a fiscal year: by the rule, by a published date, and the reminders."""
+    """List what is due to OMB in a fiscal year, and when."""
     year = fiscal_year or fiscal.year_of(clock.now().date())
     every = calendar.of_year(year)
     if json:
         say_json({"fiscal_year": year, "due": [_as_json(one) for one in every]})
         return
     table = plain_table(
-        f"Fiscal year {year} (A-11 §280)", "what", "section", "by the rule", "published", "remind"
+        f"Fiscal year {year} (A-11 §280)",
+        "what",
+        "section",
+        "by the rule",
+        "published",
+        "reminders",
     )
     for one in every:
         days = ", ".join(_said(day) for day in one.reminders)
@@ -35,7 +41,7 @@ def due(
         table.add_row(one.what, one.section, _said(one.rule), published, days)
     out.print(table)
     if any(one.published not in (None, one.rule) for one in every):
-        out.print("Where the two dates differ, meet the earlier one: the reminders do.")
+        out.print("If the two dates differ, use the earlier one. The reminders do.")
 
 
 def _said(day: date) -> str:

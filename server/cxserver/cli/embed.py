@@ -1,4 +1,4 @@
-"""`cx embed` and `cx check-embed`: the script tag for a page, and what keeps a page from it."""
+"""`cx embed tag` and `cx embed check`: the script tag for a page, and what keeps a page from it."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -12,28 +12,36 @@ from cxserver import clock, db
 from cxserver.catalog import directory, linkkeys, placements, rootkey
 from cxserver.catalog.directory import Service
 from cxserver.cli import hostpage
-from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.cli.console import LINKS, Data, Json, app, database, out, say_json, settings
 from cxserver.public import embed as loader
 
 _LONGEST = timedelta(days=400)
 
+embed = typer.Typer(
+    help="Put the survey on a web page, and check that it works.", no_args_is_help=True
+)
+app.add_typer(embed, name="embed", rich_help_panel=LINKS)
 
-@app.command()
-def embed(
-    service: Annotated[str, typer.Argument(help="The service's slug.")],
-    office: Annotated[str, typer.Argument(help="The office's slug, e.g. web.")],
-    mode: Annotated[str, typer.Option(help="button, inline or prompt.")] = "button",
+
+@embed.command()
+def tag(
+    service: Annotated[str, typer.Argument(help="The service's short name in the catalog.")],
+    office: Annotated[str, typer.Argument(help="The office's short name, such as web.")],
+    mode: Annotated[
+        str, typer.Option(help="How the survey opens: button, inline or prompt.")
+    ] = "button",
     place: Annotated[
-        str | None, typer.Option(help="Name of the page, e.g. permits-done: same place, same link.")
+        str | None, typer.Option(help="A name for the page, such as permits-done.")
     ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """The finished script tag for your page, its two policy lines, and the link for no script."""
+    """Print the script tag for your page.
+
+    Also prints two Content-Security-Policy lines and a plain link.
+    """
     if mode not in ("button", "inline", "prompt"):
-        raise typer.BadParameter(
-            f"'{mode}' is none of button, inline, prompt.", param_hint="--mode"
-        )
+        raise typer.BadParameter(f"'{mode}' is not button, inline or prompt.", param_hint="--mode")
     chosen = settings(data)
     roots = rootkey.read(chosen.root_key_path)
     today = clock.now().date()
@@ -56,13 +64,13 @@ def embed(
         _show(told, known)
 
 
-@app.command("check-embed")
-def check_embed(
-    url: Annotated[str, typer.Argument(help="The page of yours that carries the tag.")],
+@embed.command()
+def check(
+    url: Annotated[str, typer.Argument(help="The address of your page.")],
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Read a page and its policy, and say in a sentence what keeps the survey from it."""
+    """Check what keeps the survey from showing on your page."""
     chosen = settings(data)
     with database(chosen) as engine, db.read(engine) as connection:
         services = directory.load(connection).services
@@ -75,7 +83,7 @@ def check_embed(
         for fault in faults:
             out.print(escape(fault), soft_wrap=True)
         if not faults:
-            out.print("Nothing keeps the survey from this page.")
+            out.print("The survey can show on this page.")
     if faults:
         raise typer.Exit(1)
 
@@ -106,19 +114,19 @@ def _told(base_url: str, link: Link, service: Service, mode: str) -> dict[str, s
 
 def _show(told: dict[str, str], service: Service) -> None:
     for title, name in (
-        ("Put this on your page (it follows our mended versions):", "tag"),
+        ("Put this on your page (it updates when we fix something):", "tag"),
         ("Or this, which never changes:", "pinned"),
         ("If your page has a Content-Security-Policy, add:", "script_src"),
         ("", "frame_src"),
-        ("Where there is no script, a link:", "no_script"),
+        ("For pages without JavaScript, a plain link:", "no_script"),
     ):
         if title:
             out.print(f"\n[bold]{title}[/bold]")
         typer.echo(told[name])
-    out.print(f"\nThe link ends on {told['ends']}. Print a new tag before.")
+    out.print(f"\nThe link ends on {told['ends']}. Print a new tag before then.")
     if not service.embed_origins:
         out.print(
-            "[bold]No site may frame this service yet:[/bold] add its origin to embed_origins of "
-            f"service '{service.slug}' in the catalogue, or the page shows the plain link.",
+            "[bold]No website may show this survey yet.[/bold] Add your site to embed_origins of "
+            f"service '{service.slug}' in the catalog. Until then the page shows the plain link.",
             soft_wrap=True,
         )

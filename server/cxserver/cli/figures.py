@@ -1,4 +1,4 @@
-"""`cx volumes`, `cx reflect`: what people of the agency add to the counts."""
+"""`cx quarter volumes`, `cx quarter reflect`: what people of the agency add to the counts."""
 
 import re
 from typing import Annotated
@@ -11,13 +11,13 @@ from cxserver.catalog import directory
 from cxserver.cli.console import (
     Data,
     Json,
-    app,
     database,
     out,
     plain_table,
     say_json,
     settings,
 )
+from cxserver.cli.quarter import quarter as quarter_app
 from cxserver.errors import NotFound, ServerError
 from cxserver.quarter import fiscal, reflections
 from cxserver.quarter import volumes as counted
@@ -25,28 +25,30 @@ from cxserver.quarter.formats import channels
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
 
-volumes = typer.Typer(help="Customers served, and offered the survey.", no_args_is_help=True)
-app.add_typer(volumes, name="volumes")
+volumes = typer.Typer(help="Enter and list customers served.", no_args_is_help=True)
+quarter_app.add_typer(volumes, name="volumes")
 
 Quarter = Annotated[str, typer.Argument(help="Such as 2026Q1.")]
-Service = Annotated[str, typer.Argument(help="The service's short name.")]
-# A number below zero is told apart from what is no number: by the rule that it breaks.
+Service = Annotated[str, typer.Argument(help="The service's short name in the catalog.")]
+# A number below zero gets its own message, unlike text that is not a number.
 _WHOLE = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})", re.ASCII)
-Who = Annotated[str, typer.Option("--who", help="Who says so.")]
+Who = Annotated[str, typer.Option("--who", help="Your name or email address, for the log.")]
 
 
 @volumes.command("set")
 def set_(
     quarter: Quarter,
     service: Service,
-    channel: Annotated[str, typer.Argument(help="email, sms, web, phone, kiosk, poster, site …")],
-    served: Annotated[str, typer.Option(help="Customers served.")],
-    offered: Annotated[str, typer.Option(help="Of them: offered the survey, not: opened it.")],
+    channel: Annotated[
+        str, typer.Argument(help="Such as email, sms, web, phone, kiosk, poster or site.")
+    ],
+    served: Annotated[str, typer.Option(help="How many customers you served.")],
+    offered: Annotated[str, typer.Option(help="How many of them were offered the survey.")],
     source: Annotated[str, typer.Option(help="Where the numbers come from.")],
     who: Who,
     data: Data = None,
 ) -> None:
-    """Tell how many customers were served, and offered the survey, by a channel."""
+    """Enter customers served and customers offered the survey."""
     period = fiscal.named(quarter)
     if channel not in channels.BY_NAME:
         raise NotFound(f"'{channel}' is not one of {', '.join(channels.BY_NAME)}.")
@@ -62,7 +64,7 @@ def set_(
 
 @volumes.command("list")
 def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> None:
-    """The volumes of a quarter, with their sources."""
+    """List a quarter's customer numbers and their sources."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = sorted(counted.read(connection, period).items())
@@ -83,7 +85,7 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
         )
         return
     if not found:
-        out.print(f"Nobody has told the volumes of {quarter} yet: cx volumes set.")
+        out.print(f"No customer numbers for {quarter} yet. To enter them: cx quarter volumes set")
         return
     table = plain_table("", "service", "channel", "served", "offered", "source", "who", "when")
     for (service, channel), one in found:
@@ -92,19 +94,19 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
     out.print(table)
 
 
-@app.command()
+@quarter_app.command()
 def reflect(
     quarter: Quarter,
     service: Service,
     who: Who,
     reflection: Annotated[str | None, typer.Option(help="What the numbers mean.")] = None,
-    accomplishments: Annotated[str | None, typer.Option(help="What was done of late.")] = None,
+    accomplishments: Annotated[str | None, typer.Option(help="What you improved recently.")] = None,
     data: Data = None,
 ) -> None:
-    """Write what a service makes of its quarter; a text that is not given stays as it was."""
+    """Save a service's reflection on its quarter."""
     period = fiscal.named(quarter)
     if reflection is None and accomplishments is None:
-        raise ServerError('Nothing was given: --reflection "…", --accomplishments "…", or both.')
+        raise ServerError('Add --reflection "…", --accomplishments "…", or both.')
     with database(settings(data)) as engine, db.write(engine) as connection:
         _check_service(connection, service)
         before = reflections.read(connection, period).get(service)
@@ -124,13 +126,13 @@ def reflect(
         if not text
     ]
     out.print(
-        f"Kept. Still to write: {', '.join(missing)}." if missing else "Kept. Both are there."
+        f"Saved. Still missing: {', '.join(missing)}." if missing else "Saved. Both are written."
     )
 
 
 def _check_service(connection: Connection, service: str) -> None:
     if service not in directory.load(connection).services:
-        raise NotFound(f"There is no service '{service}' in the catalogue.")
+        raise NotFound(f"There is no service '{service}' in the catalog.")
 
 
 def _kept(given: str | None, before: str) -> str:
@@ -141,6 +143,6 @@ def _people(text: str, option: str) -> int:
     """A whole number, as people copy it: 12000 or 12,000."""
     if not _WHOLE.fullmatch(text.strip()):
         raise typer.BadParameter(
-            f"'{text}' is no whole number such as 12000 or 12,000.", param_hint=option
+            f"'{text}' is not a whole number, such as 12000 or 12,000.", param_hint=option
         )
     return int(text.replace(",", ""))

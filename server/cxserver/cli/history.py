@@ -1,4 +1,4 @@
-"""`cx import`: past answers and counts of other systems, as series that are closed."""
+"""`cx import run`: past answers and counts from other systems, as closed series."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +9,9 @@ from rich.progress import Progress
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import rootkey
-from cxserver.cli import imports
 from cxserver.cli.console import (
     Data,
     Json,
-    app,
     database,
     err,
     out,
@@ -21,6 +19,7 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
+from cxserver.cli.imports import imports
 from cxserver.errors import ServerError
 from cxserver.imports import filed, rejected, shape, taking
 from cxserver.imports.overlap import Overlap
@@ -31,46 +30,42 @@ from cxserver.imports.taking import Batch
 _KNOWN = ", ".join(FORMS)
 
 
-@app.command("import")
-def import_(
+@imports.command()
+def run(
     file: Annotated[Path | None, typer.Argument(help="The CSV file, in UTF-8.")] = None,
-    form: Annotated[str, typer.Option("--from", help=f"{_KNOWN}.")] = "csv",
+    form: Annotated[str, typer.Option("--from", help=f"The file's format: {_KNOWN}.")] = "csv",
     map: Annotated[
-        Path | None, typer.Option("--map", help="TOML: what its names mean in the catalogue.")
+        Path | None, typer.Option("--map", help="A TOML file that says what the columns mean.")
     ] = None,
     example: Annotated[
-        str, typer.Option("--example", help="Print a map for this format, and do nothing.")
+        str, typer.Option("--example", help="Print a sample map for this format, and stop.")
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would come, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be imported. Change nothing.")
     ] = False,
     skip_rejected: Annotated[
-        bool, typer.Option("--skip-rejected", help="Leave out rows that cannot be taken.")
+        bool, typer.Option("--skip-rejected", help="Skip rows with errors.")
     ] = False,
     header: Annotated[
         Path | None,
-        typer.Option("--header", help="v1's header file; left out: the one beside FILE, if any."),
+        typer.Option("--header", help="The v1 header file. Default: the one next to FILE, if any."),
     ] = None,
     also: Annotated[
         bool,
-        typer.Option("--also", help="Count it beside what is there: it is of other people."),
+        typer.Option("--also", help="Import it even if answers overlap: these are other people."),
     ] = False,
-    undo: Annotated[
-        str, typer.Option("--undo", help="Take out an import (`cx imports`), all of it.")
-    ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Yes, --undo for good.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Take past answers or counts in, whole or not at all; every row left out is told."""
+    """Import past answers or counts from a file.
+
+    Skipped rows are listed. Without --skip-rejected, one bad row stops the import.
+    """
     if example:
         typer.echo(shape.example(_form(example, "--example")), nl=False)
         return
-    if undo:
-        imports.undo(undo, yes, data)
-        return
     if file is None or map is None:
-        raise typer.BadParameter("FILE and --map are needed. `--example csv` prints a map.")
+        raise typer.BadParameter("Give a FILE and a --map. To print a sample map: --example csv")
     kind = _form(form, "--from")
     beside = header or (filed.beside(file) if kind == "v1" else None)
     given = taking.batch(file, kind, shape.read(map), beside)
@@ -103,12 +98,12 @@ def import_(
 def _refuse(found: Summary, dry_run: bool, skip_rejected: bool, also: bool) -> None:
     """Raises ServerError when nothing was imported and something should have been."""
     if found.rejected and not (skip_rejected or dry_run):
-        cure = "Mend them, or leave them out with --skip-rejected."
-        raise ServerError(f"{len(found.rejected):,} rows; nothing was imported. {cure}")
+        cure = "Fix them, or skip them with --skip-rejected."
+        raise ServerError(f"{len(found.rejected):,} rows have errors. Nothing was imported. {cure}")
     if found.overlaps and not (also or dry_run):
-        raise ServerError("Nothing was imported: the same people would count twice.")
+        raise ServerError("Nothing was imported, because the same people would count twice.")
     if not found.total:
-        raise ServerError("There is nothing in it to import.")
+        raise ServerError("The file has nothing to import.")
 
 
 def _form(text: str, hint: str) -> Form:
@@ -122,8 +117,8 @@ def _tell(given: Batch, found: Summary, taken: bool, json: bool) -> None:
         err.print(text, soft_wrap=True, markup=False)
     if found.hidden:
         err.print(
-            f"{found.hidden:,} taps left out: they were on the list that was not on the screen "
-            "when the answer was sent.",
+            f"Skipped {found.hidden:,} taps on the list that was not on the screen when the answer "
+            "was sent.",
             soft_wrap=True,
         )
     if json:
@@ -131,18 +126,18 @@ def _tell(given: Batch, found: Summary, taken: bool, json: bool) -> None:
         return
     if not found.total:
         return
-    table = plain_table(f"What {given.name} holds", "survey", "answers", "first day", "last day")
+    table = plain_table(f"In {given.name}", "survey", "answers", "first day", "last day")
     for pile in found.piles:
         days = (day.isoformat() for day in pile.days)
         table.add_row(found.named[pile.survey].name, f"{pile.people:,}", *days)
     out.print(table)
     if given.header is not None:
-        err.print(f"Read with it: {given.header.name}.", soft_wrap=True, markup=False)
+        err.print(f"Also read {given.header.name}.", soft_wrap=True, markup=False)
     offices = f"{len(found.offices)} {'office' if len(found.offices) == 1 else 'offices'}"
-    done = "imported" if taken else "found; nothing was changed"
+    done = "imported" if taken else "found. Nothing was changed"
     err.print(f"{found.total:,} answers at {offices} {done}.", soft_wrap=True)
     if taken:
-        err.print(f"This is import {given.id}. To take it out again: cx import --undo {given.id}")
+        err.print(f"This is import {given.id}. To remove it: cx import undo {given.id}")
 
 
 def _as_json(given: Batch, found: Summary, taken: bool) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def fetch(url: str) -> Page:
     """The page at `url`. Raises ServerError with what went wrong."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise ServerError(f"'{url}' is not the address of a page: begin with https://")
-    asked = Request(url, headers={"user-agent": "cx check-embed"})  # noqa: S310  # checked above
+    asked = Request(url, headers={"user-agent": "cx embed check"})  # noqa: S310  # checked above
     try:
         with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310  # checked above
             text = answer.read(_MOST).decode("utf-8", "replace")
@@ -55,7 +55,7 @@ def faults(page: Page, base_url: str, origins: Mapping[str, Sequence[str]]) -> l
     ours = [tag for tag in page.scripts if _is_ours(tag, page.url, base_url)]
     if not ours:
         return [
-            f"This page has no script tag of {base_url}/embed/. Paste the one that `cx embed` "
+            f"This page has no script tag of {base_url}/embed/. Paste the one that `cx embed tag` "
             "prints. (A tag that another script adds later is not seen here.)"
         ]
     return [*_of_policies(page, _origin(base_url)), *_of_links(page, ours, base_url, origins)]

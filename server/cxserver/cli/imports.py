@@ -1,14 +1,15 @@
-"""`cx imports`, and `cx import --undo`: which files were taken in, and out they go again."""
+"""`cx import list` and `cx import undo`: the imported files, and how to remove one."""
 
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.markup import escape
 
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import rootkey
 from cxserver.cli.console import (
+    RESULTS,
     Data,
     Json,
     app,
@@ -23,19 +24,24 @@ from cxserver.errors import ServerError
 from cxserver.imports import taken, undoing
 from cxserver.imports.taken import Taken
 
+imports = typer.Typer(
+    help="Import past answers and counts from other systems.", no_args_is_help=True
+)
+app.add_typer(imports, name="import", rich_help_panel=RESULTS)
 
-@app.command("imports")
+
+@imports.command("list")
 def list_imports(data: Data = None, json: Json = False) -> None:
-    """Every file that `cx import` took in: what, of which service and days, how many, when."""
+    """List imported files."""
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = taken.read(connection)
     if json:
         say_json([_as_json(one) for one in found])
         return
     if not found:
-        out.print("Nothing was imported. `cx import --example csv` shows how to begin.")
+        out.print("Nothing was imported yet. To print a sample map: cx import run --example csv")
         return
-    heads = ("file", "from", "service", "period", "answers", "left out", "when")
+    heads = ("file", "from", "service", "period", "answers", "skipped", "when")
     table = plain_table("", "import", *heads)
     for one in found:
         numbers = (f"{one.answers:,}", f"{one.rejected:,}")
@@ -44,29 +50,36 @@ def list_imports(data: Data = None, json: Json = False) -> None:
     out.print(table)
 
 
-def undo(id: str, yes: bool, data: Path | None) -> None:
-    """Take an import out, if that was confirmed. Raises ServerError."""
+@imports.command()
+def undo(
+    id: Annotated[str, typer.Argument(help="The import's id, from `cx import list`.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it. You can't undo this.")] = False,
+    data: Data = None,
+) -> None:
+    """Remove an import and all its answers."""
     chosen, now = settings(data), clock.now()
     with database(chosen) as engine:
         if not yes:
             with db.read(engine) as connection:
                 one = taken.named(connection, id)
                 worked = undoing.cases(connection, one)
-            raise ServerError(f"{_what(one, worked)} would go for good. If you mean it: --yes")
+            raise ServerError(
+                f"This would remove {_what(one, worked)} for good. To do it, add --yes."
+            )
         journal = Journal(rootkey.read(chosen.root_key_path))
         with db.write(engine) as connection:
             one = taken.named(connection, id)
             gone = undoing.undo(connection, one)
             about = f"import {one.id}: {one.answers:,} answers from {one.file}"
             journal.write(connection, COMMAND, "undo import", about, "done", now)
-    err.print(f"{_what(one, gone.cases)} is out again.", soft_wrap=True, markup=False)
+    err.print(f"Removed {_what(one, gone.cases)}.", soft_wrap=True, markup=False)
 
 
 def _what(one: Taken, worked: int) -> str:
-    cases = f", with {worked:,} comments that staff had opened" if worked else ""
+    cases = f", with {worked:,} comments that staff opened" if worked else ""
     services = ", ".join(one.services)
     return (
-        f"Import {one.id} ({one.file}: {one.answers:,} answers of {services}, {one.period}){cases}"
+        f"import {one.id} ({one.file}: {one.answers:,} answers of {services}, {one.period}){cases}"
     )
 
 

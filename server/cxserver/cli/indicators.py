@@ -1,4 +1,4 @@
-"""`cx indicators`: waits, calls and visits out of the agency's own systems, from a CSV file."""
+"""`cx indicators`: waits, calls and visits from the agency's own systems, in a CSV file."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +12,7 @@ from cxserver import clock, db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import (
+    QUARTER,
     Data,
     Json,
     app,
@@ -30,23 +31,30 @@ from cxserver.quarter import fiscal
 from cxserver.quarter import indicators as service_levels
 from cxserver.quarter.indicators import Batch
 
-indicators = typer.Typer(help="Service-level numbers of your own.", no_args_is_help=True)
-app.add_typer(indicators, name="indicators")
+indicators = typer.Typer(
+    help="Import and list your own service-level numbers.", no_args_is_help=True
+)
+app.add_typer(indicators, name="indicators", rich_help_panel=QUARTER)
 
 # Every one of a quarter stands on the staff page and in OMB's file.
 MOST = 20_000
-# What is shown of a file in which nothing is right; --json tells every row.
+# We show this many bad rows; --json lists every one.
 _SHOWN = 50
 
 
 @indicators.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV: service, name, unit, period, office, value.")],
-    who: Annotated[str, typer.Option("--who", help="Who says so.")] = "command line",
+    who: Annotated[
+        str, typer.Option("--who", help="Your name or email address, for the log.")
+    ] = "command line",
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Take a file of indicators whole, or not at all; every row that cannot be taken is told."""
+    """Import indicators from a CSV file.
+
+    One bad row stops the import. Bad rows are listed.
+    """
     given = sheet.read(file, file.read_bytes())
     _check_columns(given)
     with database(settings(data)) as engine:
@@ -62,9 +70,11 @@ def import_(
         err.print(str(one), soft_wrap=True, markup=False)
     if rejected:
         more = len(rejected) - _SHOWN
-        rest = f" {more:,} more are not shown; --json tells them all." if more > 0 else ""
+        rest = f" {more:,} more are not shown. To list them all, add --json." if more > 0 else ""
         every = len(rejected) + len(batch.indicators)
-        raise ServerError(f"{len(rejected):,} of {every:,} rows; nothing was imported.{rest}")
+        raise ServerError(
+            f"{len(rejected):,} of {every:,} rows have errors. Nothing was imported.{rest}"
+        )
     _tell_strangers(known, batch)
     many = "indicator" if len(batch.indicators) == 1 else "indicators"
     err.print(f"{len(batch.indicators):,} {many} imported.")
@@ -76,7 +86,7 @@ def list_indicators(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """The indicators of a quarter and of its fiscal year."""
+    """List the indicators of a quarter and its fiscal year."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = service_levels.read(connection, period)
@@ -86,7 +96,7 @@ def list_indicators(
         say_json([{name: getattr(one, name) for name in names} for one in every])
         return
     if not every:
-        out.print(f"There are no indicators of {quarter} or its year yet: cx indicators import.")
+        out.print(f"No indicators for {quarter} or its year yet. To add them: cx indicators import")
         return
     table = plain_table("", "service", "office", "period", "name", "value", "unit")
     for one in every:
@@ -98,15 +108,15 @@ def _check_columns(given: Sheet) -> None:
     missing = [names[0] for names in service_levels.COLUMNS if not set(names) & set(given.columns)]
     if missing:
         raise ServerError(
-            f"{given.name}, line 1: there is no column '{missing[0]}'. The columns there are: "
-            f"{', '.join(given.columns)[:300]}. Cure: save it as CSV with commas, and name the "
-            "columns service, name, unit, period, office (it may be left out) and value."
+            f"{given.name}, line 1: there is no column '{missing[0]}'. The file has these columns: "
+            f"{', '.join(given.columns)[:300]}. Fix: save it as CSV with commas, and name the "
+            "columns service, name, unit, period, office (optional) and value."
         )
     rows = given.size - 1
     if rows > MOST + 1:
         raise ServerError(
-            f"{given.name} has {rows:,} lines; at most {MOST:,} are taken at once. Cure: give the "
-            "numbers of the service instead of each office, or cut the file into several."
+            f"{given.name} has {rows:,} lines; the limit is {MOST:,}. Fix: give one number for "
+            "the service instead of one for each office, or split the file."
         )
 
 
@@ -119,7 +129,7 @@ def _read(given: Sheet, known: Directory) -> tuple[Batch, list[Rejection]]:
         Rejection(given.name, line, one.column, one.rule, one.cure) for line, one in batch.rejected
     ]
     if not (batch.indicators or unfit or broken):
-        raise ServerError(f"{given.name} names its columns and has no row: nothing to import.")
+        raise ServerError(f"{given.name} has column names but no rows. There is nothing to import.")
     return batch, sorted([*broken, *unfit], key=lambda one: one.line)
 
 
@@ -143,10 +153,10 @@ def _write(engine: Engine, batch: Batch, who: str) -> None:
 
 
 def _tell_strangers(known: Directory, batch: Batch) -> None:
-    """Numbers of a service that the catalogue does not have are kept, and appear in no file."""
+    """Numbers of a service that the catalog does not have are kept, and appear in no file."""
     strange = sorted({one.service for one in batch.indicators} - set(known.services))
     if strange:
-        err.print(f"Not in the catalogue, so in no file: {', '.join(strange)}.", soft_wrap=True)
+        err.print(f"Not in the catalog, so not in any file: {', '.join(strange)}.", soft_wrap=True)
 
 
 def _as_json(one: Rejection) -> dict[str, str | int]:

@@ -9,7 +9,7 @@ import typer
 from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
-from cxserver.cli.console import Data, Json, app, database, out, say_json, settings
+from cxserver.cli.console import RESULTS, Data, Json, app, database, out, say_json, settings
 from cxserver.errors import NotFound
 from cxserver.results import finding_text, findings, scopes, tally_query, wording
 from cxserver.results.findings import Report
@@ -20,34 +20,35 @@ Day = datetime | None
 SHOWN = 10
 
 
-@app.command("fix-first")
+@app.command("fix-first", rich_help_panel=RESULTS)
 def fix_first(
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
     under: Annotated[
         str | None, typer.Option(help="Only this office and the offices below it.")
     ] = None,
-    start: Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    start: Annotated[
+        Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+    ] = None,
     end: Annotated[
-        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")
     ] = None,
     all: Annotated[
         bool,
         typer.Option(
             "--all",
-            help="Count all answers, by the day they were given, also those that have not been "
-            "released to the staff pages; and look at single channels.",
+            help="Count all answers by the day they were given, even those not yet released to "
+            "the staff pages, and compare single channels.",
         ),
     ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """What is named as "could be better" where it need not be: the most people first.
+    """Show what to fix first, by how many people it affects.
 
-    Without --all from released answers, as the staff pages have them: for the same days and place
-    both say the same.
+    Without --all it counts released answers, so it says the same as the staff pages.
     """
     if start and end and start > end:
-        raise typer.BadParameter("The first day comes after the last.", param_hint="--from")
+        raise typer.BadParameter("The first day is after the last day.", param_hint="--from")
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         scope = _scope(known, service, under)
@@ -67,7 +68,7 @@ def fix_first(
 
 def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
     if service is not None and service not in known.services:
-        raise NotFound(f"There is no service '{service}' in the catalogue.")
+        raise NotFound(f"There is no service '{service}' in the catalog.")
     scope = scopes.unit(known, under) if under is not None else Scope()
     asked = Scope(services=frozenset({service}) if service is not None else None)
     return scope.narrowed(asked)
@@ -93,6 +94,6 @@ def _show(report: Report, known: Directory) -> None:
         out.print(f"\n{place}. {finding_text.sentence(one, known)}", soft_wrap=True, markup=False)
     more = len(report.findings) - SHOWN
     if more > 0:
-        out.print(f"\n{more} more with --json.")
+        out.print(f"\n{more} more. To see them all, add --json.")
     for most in report.common:
         out.print(f"\n{finding_text.common(most, known)}", soft_wrap=True, markup=False)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from cxserver.cli.console import Json, app, out, plain_table, say_json
+from cxserver.cli.console import START, Json, app, out, plain_table, say_json
 from cxserver.instrument import instruments as table
 from cxserver.instrument.instruments import Instrument
 
 
-@app.command("instruments")
+@app.command("instruments", rich_help_panel=START)
 def instruments(json: Json = False) -> None:
-    """The instruments to choose from: their trust scale, satisfaction, drivers and forms."""
+    """List OMB's questionnaires and what each one asks."""
     if json:
         say_json([_as_json(one) for one in table.ALL])
         return

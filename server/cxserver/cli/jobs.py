@@ -9,6 +9,7 @@ from rich.markup import escape
 from cxserver import clock, db, log, mail
 from cxserver.catalog import directory
 from cxserver.cli.console import (
+    OPERATE,
     Data,
     Json,
     app,
@@ -23,16 +24,19 @@ from cxserver.jobs.due import Job
 from cxserver.jobs.lease import Record
 
 jobs_app = typer.Typer(
-    help="Work that is due at its time: closing batches, mails to staff.", no_args_is_help=True
+    help="Run and list scheduled work, such as email to staff.", no_args_is_help=True
 )
-app.add_typer(jobs_app, name="jobs")
+app.add_typer(jobs_app, name="jobs", rich_help_panel=OPERATE)
 
-_NO_MAIL = "No mail is sent: no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
+_NO_MAIL = "No email is sent, because no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
 
 
 @jobs_app.command("run-due")
 def run_due(data: Data = None, json: Json = False) -> None:
-    """Do what is due now, once; for cron. Exits with 1 when a job failed."""
+    """Run the jobs that are due now, once.
+
+    Call it from cron. Exits with 1 if a job fails.
+    """
     log.configure()
     chosen = settings(data)
     with database(chosen) as engine:
@@ -54,7 +58,7 @@ def run_due(data: Data = None, json: Json = False) -> None:
 
 @jobs_app.command("list")
 def list_(data: Data = None, json: Json = False) -> None:
-    """Each job: when it is done, when it last was, what came of it, when it is looked at next."""
+    """List each job: its schedule, last run, result and next run."""
     chosen, now = settings(data), clock.now()
     with database(chosen) as engine, db.read(engine) as connection:
         known = lease.records(connection)
@@ -63,7 +67,7 @@ def list_(data: Data = None, json: Json = False) -> None:
     if json:
         say_json({"jobs": [_told(*row, now, sends=sends) for row in rows]})
         return
-    table = plain_table("", "job", "when", "last done", "result", "next look")
+    table = plain_table("", "job", "when", "last run", "result", "next run")
     for job, record in rows:
         told = _told(job, record, now, sends=sends)
         words = (_minute(told["ran"], "never"), told["result"] or "–", _minute(told["next"], "–"))
@@ -72,7 +76,7 @@ def list_(data: Data = None, json: Json = False) -> None:
     if not sends:
         out.print(_NO_MAIL, soft_wrap=True)
     elif not chosen.scheduler:
-        out.print("The server does not do them by itself: cron has to call `cx jobs run-due`.")
+        out.print("The server does not run them. Have cron call `cx jobs run-due`.")
 
 
 def _told(job: Job, record: Record | None, now: datetime, *, sends: bool) -> dict[str, str | None]:

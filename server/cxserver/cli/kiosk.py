@@ -1,4 +1,4 @@
-"""`cx kiosk …` and `cx kiosks`: pair devices, withdraw them, see how they are."""
+"""`cx kiosk …`: pair kiosks, revoke them, see how they are."""
 
 import io
 from dataclasses import asdict
@@ -17,6 +17,7 @@ from cxserver.catalog.kiosks import Device
 from cxserver.catalog.pairings import Pairing
 from cxserver.cli import kioskwords
 from cxserver.cli.console import (
+    LINKS,
     Data,
     Json,
     app,
@@ -30,14 +31,14 @@ from cxserver.cli.console import (
 from cxserver.doctor import installation
 from cxserver.errors import NotFound
 
-kiosks_app = typer.Typer(help="Devices at the exits: pair and withdraw them.", no_args_is_help=True)
-app.add_typer(kiosks_app, name="kiosk")
+kiosks_app = typer.Typer(help="Pair, list and revoke kiosks.", no_args_is_help=True)
+app.add_typer(kiosks_app, name="kiosk", rich_help_panel=LINKS)
 
-Service = Annotated[str, typer.Argument(help="The service's slug, as in the catalogue.")]
-Where = Annotated[str, typer.Argument(help="The office's slug.")]
-_PLACE = 'Where it stands: "East door".'
+Service = Annotated[str, typer.Argument(help="The service's short name in the catalog.")]
+Where = Annotated[str, typer.Argument(help="The office's short name.")]
+_PLACE = 'Where it stands, such as "East door".'
 _LONGEST = 200
-# Ten columns need so much; where there is less, each device is told in two lines.
+# Ten columns need this width. With less, each kiosk gets two lines.
 _WIDE = 130
 
 
@@ -47,15 +48,18 @@ def pair(
     office: Where,
     place: Annotated[str, typer.Option(help=_PLACE)],
     pin: Annotated[
-        str | None, typer.Option(help="Six digits for the staff corner. [default: by chance]")
+        str | None, typer.Option(help="Six digits for the staff corner. Default: random.")
     ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Print a code, good for 10 minutes, that makes a device the screen of one office."""
+    """Print a code and PIN that make a tablet a kiosk.
+
+    The code works once, for 10 minutes.
+    """
     place = _checked(place)
     if pin is not None and not pairings.PIN.match(pin):
-        raise typer.BadParameter("six digits, please, such as 402615.", param_hint="--pin")
+        raise typer.BadParameter("use six digits, such as 402615.", param_hint="--pin")
     chosen, now = settings(data), clock.now()
     pin = pin or pairings.new_pin()
     roots = rootkey.read(chosen.root_key_path)
@@ -79,7 +83,7 @@ def pair(
             markup=False,
         )
     if alike := [other for other in others if other != place and _folded(other) == _folded(place)]:
-        err.print(f"warning: “{alike[0]}” is paired, too. Is it another place?", markup=False)
+        err.print(f"warning: “{alike[0]}” is also paired. Is it a different place?", markup=False)
 
 
 @kiosks_app.command()
@@ -89,45 +93,49 @@ def revoke(
     place: Annotated[str, typer.Option(help=_PLACE)],
     data: Data = None,
 ) -> None:
-    """Withdraw the device at a place. Within two minutes it says that it is out of service."""
+    """Revoke the kiosk at one place.
+
+    Within two minutes it shows that it is out of service.
+    """
     with database(settings(data)) as engine, db.write(engine) as connection:
         linkkeys.check_exists(connection, service, office)
         n = kiosks.withdraw(connection, service, office, place, clock.now().date())
         others = kiosks.places(connection, service, office)
     if n == 0:
-        there = f"There are: {', '.join(f'“{other}”' for other in others)}." if others else ""
+        there = f"Paired: {', '.join(f'“{other}”' for other in others)}. " if others else ""
         raise NotFound(
-            f"No device of {service} at {office} is paired as “{place}”. {there} See `cx kiosks`."
+            f"No kiosk of {service} at {office} is paired as “{place}”. {there}"
+            "To list them: cx kiosk list"
         )
     out.print(
-        f"“{place}” of {service} at {office} is withdrawn. What it holds stays on it, and is sent "
-        "when it is paired again.",
+        f"“{place}” of {service} at {office} is revoked. Answers still on it are sent when you "
+        "pair it again.",
         soft_wrap=True,
         markup=False,
     )
 
 
-@app.command("kiosks")
+@kiosks_app.command("list")
 def list_kiosks(
-    service: Annotated[str, typer.Option(help="This service only.")] = "",
-    office: Annotated[str, typer.Option(help="This office only.")] = "",
+    service: Annotated[str, typer.Option(help="Only this service.")] = "",
+    office: Annotated[str, typer.Option(help="Only this office.")] = "",
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """How the devices are: heard of when, what they hold, how their clocks go."""
+    """List kiosks: last contact, waiting answers, clock."""
     now = clock.now()
     with database(settings(data)) as engine, db.read(engine) as connection:
         if service:
             linkkeys.check_exists(connection, service, office or None)
         offices = directory.load(connection).offices
         if office and office not in offices:
-            raise NotFound(f"There is no office '{office}' in the catalogue.")
+            raise NotFound(f"There is no office '{office}' in the catalog.")
         found = kiosks.known(connection, now.date(), service, office)
     if json:
         say_json([_as_json(device, offices.get(device.office), now) for device in found])
         return
     if not found:
-        out.print('No device is paired here. `cx kiosk pair SERVICE OFFICE --place "East door"`')
+        out.print('No kiosks yet. To pair one: cx kiosk pair SERVICE OFFICE --place "East door"')
         return
     if out.width < _WIDE:
         for device in found:
@@ -146,9 +154,7 @@ def list_kiosks(
 def _checked(place: str) -> str:
     place = place.strip()
     if not place or len(place) > _LONGEST or not place.isprintable():
-        raise typer.BadParameter(
-            f"1 to {_LONGEST} letters, digits, signs or spaces, please.", param_hint="--place"
-        )
+        raise typer.BadParameter(f"use 1 to {_LONGEST} printable characters.", param_hint="--place")
     return place
 
 
@@ -166,13 +172,13 @@ def _open_office(known: Directory, service: str, office: str) -> Office:
 def _show(address: str, code: str, pin: str, place: str, ends: datetime) -> None:
     picture = io.StringIO()
     segno.make_qr(f"{address}?code={code}", error="m").terminal(out=picture, compact=True)
-    typer.echo(f"Pair “{place}”: on the device, open\n\n    {address}\n")
-    typer.echo(f"and type the code   {code}   (or scan this, and press the button)\n")
+    typer.echo(f"To pair “{place}”, open this address on the tablet:\n\n    {address}\n")
+    typer.echo(f"Type the code   {code}   (or scan this picture and press the button).\n")
     typer.echo(picture.getvalue())
-    typer.echo(f"The code is valid until {ends:%H:%M %Z}, once.")
-    typer.echo(f"The staff PIN of the device is   {pin}   Write it down: it is not shown again.")
-    typer.echo("The device that was paired for this place before is withdrawn when this one pairs.")
-    typer.echo("Then `cx kiosks` lists it.")
+    typer.echo(f"The code works once, until {ends:%H:%M %Z}.")
+    typer.echo(f"The staff PIN of this kiosk is   {pin}   Write it down. We won't show it again.")
+    typer.echo("A kiosk paired for this place before is revoked when this one pairs.")
+    typer.echo("To see it: cx kiosk list")
 
 
 def _as_json(device: Device, office: Office | None, now: datetime) -> dict[str, Any]:

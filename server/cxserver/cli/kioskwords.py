@@ -1,19 +1,19 @@
-"""How a device is, in words: its state, when it was heard of, how its clock goes. Pure."""
+"""A kiosk in words: its state, its last contact, its clock. Pure."""
 
 from datetime import UTC, datetime, timedelta
 
 from cxserver.catalog.directory import Office, date_at
 from cxserver.catalog.kiosks import Device
 
-# It tells about once a minute. Doors are locked at night and tablets sleep: that is told, too.
+# It reports about once a minute. At night tablets sleep, and we show that, too.
 SILENT = timedelta(minutes=15)
 # It is renewed with 30 days left: fewer than this means that something keeps it from that.
 ENDING = timedelta(days=21)
 _OUT = {
-    "full": "out of service: 5,000 answers wait",
-    "storage": "out of service: it cannot keep answers",
-    "ended": "out of service: its link has ended",
-    "withdrawn": "out of service: withdrawn",
+    "full": "out of service: 5,000 answers waiting",
+    "storage": "out of service: it can't store answers",
+    "ended": "out of service: its link ended",
+    "withdrawn": "out of service: revoked",
     "closed": "closed",
 }
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
@@ -50,13 +50,13 @@ def card(device: Device, office: Office | None, now: datetime) -> str:
 def state(device: Device, office: Office | None, now: datetime) -> str:
     """How it is, the worst first."""
     if device.withdrawn:
-        return f"withdrawn on {device.withdrawn}"
+        return f"revoked on {device.withdrawn}"
     if device.expires and device.expires <= now:
-        return "its link has ended"
+        return "its link ended"
     if device.seen is None:
-        return "not heard of yet"
+        return "no contact yet"
     if now - device.seen > SILENT:
-        return f"silent since {_local(device.seen, office):%Y-%m-%d %H:%M}"
+        return f"no contact since {_local(device.seen, office):%Y-%m-%d %H:%M}"
     if device.state in _OUT:
         return _OUT[device.state]
     if device.expires and device.expires - now < ENDING:

@@ -1,4 +1,4 @@
-"""`cx link`: mint one link here, or with --csv one for each person of a file."""
+"""`cx link`: make one link here, or with --csv one for each person in a file."""
 
 import io
 import sys
@@ -20,7 +20,7 @@ from cxserver import clock, db
 from cxserver.catalog import linkkeys, placements, rootkey
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.cli import mailmerge
-from cxserver.cli.console import Data, Json, app, database, err, say_json, settings
+from cxserver.cli.console import LINKS, Data, Json, app, database, err, say_json, settings
 from cxserver.cli.mailmerge import Outcome, People
 from cxserver.errors import NotFound, ServerError
 from cxserver.export import files
@@ -31,36 +31,38 @@ _TIME = "2026-11-02T15:00:00-05:00"
 _STEP = 200_000
 
 
-@app.command()
+@app.command(rich_help_panel=LINKS)
 def link(
-    service: Annotated[str, typer.Argument(help="The service's slug, as in the catalogue.")] = "",
-    office: Annotated[str, typer.Argument(help="The office's slug.")] = "",
+    service: Annotated[str, typer.Argument(help="The service's short name in the catalog.")] = "",
+    office: Annotated[str, typer.Argument(help="The office's short name.")] = "",
     channel: Annotated[
-        str, typer.Option(help="email, sms, web, phone; or kiosk, poster, site.")
+        str, typer.Option(help="email, sms, web or phone; or kiosk, poster or site.")
     ] = "email",
     done_at: Annotated[
-        str | None, typer.Option(help=f"When the visit ended, e.g. {_TIME}.")
+        str | None, typer.Option(help=f"When the visit ended, such as {_TIME}.")
     ] = None,
-    ref: Annotated[str | None, typer.Option(help="Your own number of the visit.")] = None,
-    expires_at: Annotated[str | None, typer.Option(help="A place link's end.")] = None,
-    place: Annotated[str | None, typer.Option(help="Name of the device or the wall.")] = None,
+    ref: Annotated[str | None, typer.Option(help="Your own number for the visit.")] = None,
+    expires_at: Annotated[str | None, typer.Option(help="When a place link ends.")] = None,
+    place: Annotated[
+        str | None, typer.Option(help="Where the link will be, such as East door.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="en or es.")] = None,
     people: Annotated[
         Path | None,
         typer.Option(
             "--csv",
-            help="A file with a row for each person; its columns service, office, ref, done_at, "
-            "language and channel come before what is said here.",
+            help="A file with one row for each person. Its columns service, office, ref, done_at, "
+            "language and channel replace the options given here.",
         ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="With --csv: the file to write; - prints."),
+        typer.Option("-o", "--output", help="With --csv: the file to write. Use - to print."),
     ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Mint one link with this server's own key; with --csv one for each person of a file."""
+    """Make one survey link, or one for each row of a CSV file."""
     asked = _Asked(service, office, channel, _time("--done-at", done_at), language)
     single = {"--ref": ref, "--expires-at": expires_at, "--place": place, "--json": json or None}
     if people is not None:
@@ -70,7 +72,7 @@ def link(
     _refuse("a single link", {"--output": file})
     for name, value in (("SERVICE", service), ("OFFICE", office)):
         if not value:
-            raise typer.BadParameter("say which, or give a file with --csv.", param_hint=name)
+            raise typer.BadParameter("name one, or give a file with --csv.", param_hint=name)
     with _mint(asked, data) as mint:
         minted = mint.single(ref, _time("--expires-at", expires_at), place)
     if json:
@@ -107,7 +109,10 @@ class _Mint:
         office = cells.get("office") or self.asked.office
         channel = cells.get("channel") or self.asked.channel
         if channel in CHANNELS and CHANNELS[channel].is_place:
-            raise ServerError(f"Through a {channel} link many may answer; a row is one person.")
+            raise ServerError(
+                f"A {channel} link is for many people, but each row is one person. Use "
+                f"another channel."
+            )
         return self._issuer(service, office).issue_link(
             service,
             office,
@@ -152,7 +157,7 @@ class _Mint:
 
     def _open(self, service: str, office: str) -> Issuer | str:
         if not service or not office:
-            return "The service or the office is missing: fill its cell, or say it to `cx link`."
+            return "The service or office is missing. Fill in its cell, or give it to `cx link`."
         try:
             with db.write(self.engine) as connection:
                 linkkeys.check_exists(connection, service, office)
@@ -167,7 +172,7 @@ class _Mint:
             return _read_time(text)
         # An empty cell among filled ones is a mistake, not "just now".
         if text is not None and self.asked.done_at is None:
-            raise ServerError("done_at is empty: when did the visit end?")
+            raise ServerError("done_at is empty. Enter when the visit ended.")
         return self.asked.done_at
 
 
@@ -183,7 +188,7 @@ def _merge(source: Path, target: Path, asked: _Asked, data: Path | None) -> None
     people = People(source)
     watched = err.is_terminal
     with _mint(asked, data) as mint, Progress(console=err, disable=not watched) as bar:
-        task = bar.add_task("Minting", total=people.length)
+        task = bar.add_task("Making links", total=people.length)
         steps = _Steps(bar, task)
         with _output(target) as file:
             outcome = mailmerge.write(people, mint, file, steps)
@@ -226,9 +231,10 @@ def _tell(outcome: Outcome, source: Path, target: Path) -> None:
     if (more := outcome.failed - len(outcome.faults)) > 0:
         err.print(f"… and {more:,} more.")
     if outcome.shared:
-        err.print(f"Rows with the ref of a row above: {outcome.shared:,}. They share one answer.")
+        rows = "row repeats" if outcome.shared == 1 else "rows repeat"
+        err.print(f"{outcome.shared:,} {rows} the ref of an earlier row. They share one answer.")
     where = "" if str(target) == "-" else f" in {escape(str(target))}"
-    failed = f"{outcome.failed:,} rows failed; the column 'error' says why."
+    failed = f"{outcome.failed:,} rows failed. The column 'error' says why."
     told = f"{outcome.minted:,} links{where}. {failed if outcome.failed else ''}"
     err.print(told.strip(), soft_wrap=True)
 
@@ -236,7 +242,7 @@ def _tell(outcome: Outcome, source: Path, target: Path) -> None:
 def _refuse(what: str, given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if value is not None:
-            raise typer.BadParameter(f"it does not go with {what}.", param_hint=name)
+            raise typer.BadParameter(f"you can't use this with {what}.", param_hint=name)
 
 
 def _time(option: str, text: str | None) -> datetime | None:

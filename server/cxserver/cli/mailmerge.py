@@ -103,8 +103,8 @@ class People:
         except csv.Error as error:
             raise self._refused(
                 begins,
-                f"this row cannot be read ({error}). A cell that holds a quote, a comma or a line "
-                'break stands between quotes ("), and a quote within it is written twice.',
+                f'this row cannot be read ({error}). Put quotes (") around a cell that holds a '
+                "quote, comma or line break. Write a quote inside it twice.",
             ) from None
 
     def _decode(self, data: bytes) -> str:
@@ -118,9 +118,11 @@ class People:
 
     def _check_names(self, names: list[str]) -> dict[str, int]:
         if not any(names):
-            raise self._refused(1, "the first line must name the columns, e.g. email,ref,done_at.")
+            raise self._refused(
+                1, "the first line must name the columns, such as email,ref,done_at."
+            )
         if len(names) == 1 and {";", "\t"} & set(names[0]):
-            raise self._refused(1, "the columns must be parted by commas. Save it as plain CSV.")
+            raise self._refused(1, "separate the columns with commas. Save the file as plain CSV.")
         for name in (*READ, *ADDED):
             if names.count(name) > (name in READ):
                 raise self._refused(1, f"{self._too_many(name)} Rename or remove it.")
@@ -129,7 +131,7 @@ class People:
     def _too_many(self, name: str) -> str:
         if name in READ:
             return f"there are two columns '{name}'."
-        return f"there is a column '{name}' already, and we write one of that name."
+        return f"there is already a column '{name}', and we add one with that name."
 
     def _refused(self, line: int, says: str) -> ServerError:
         return ServerError(f"{self._name}, line {line}: {says}")

@@ -15,7 +15,7 @@ from cxsdk.token import Kind
 from cxserver import clock, db
 from cxserver.catalog import directory, linkkeys, placements, rootkey
 from cxserver.catalog.directory import Agency, Directory, Office, Service
-from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.cli.console import LINKS, Data, Json, app, database, err, out, say_json, settings
 from cxserver.doctor import installation
 from cxserver.errors import NotFound, ServerError
 from cxserver.poster import file, layout, notice, words
@@ -54,26 +54,30 @@ class _Made:
         return self.link.expires_at.astimezone(self.office.zone).date()
 
 
-@app.command()
+@app.command(rich_help_panel=LINKS)
 def poster(
-    service: Annotated[str, typer.Argument(help="The service's slug, as in the catalogue.")],
-    office: Annotated[str, typer.Argument(help="The office's slug.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file: .pdf, .svg or .png.")],
-    place: Annotated[str | None, typer.Option(help='Where it will hang: "Main exit".')] = None,
-    paper: Annotated[str, typer.Option(help="letter or a4.")] = "letter",
+    service: Annotated[str, typer.Argument(help="The service's short name in the catalog.")],
+    office: Annotated[str, typer.Argument(help="The office's short name.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The file to write: .pdf, .svg or .png.")
+    ],
+    place: Annotated[
+        str | None, typer.Option(help='Where it will hang, such as "Main exit".')
+    ] = None,
+    paper: Annotated[str, typer.Option(help="The paper size: letter or a4.")] = "letter",
     language: Annotated[
-        str | None, typer.Option(help="en, es or both. [default: all that the survey speaks]")
+        str | None, typer.Option(help="en, es or both. Default: all languages of the survey.")
     ] = None,
     expires_at: Annotated[
-        str | None, typer.Option(help="Its last day, e.g. 2027-06-30. [default: 400 days ahead]")
+        str | None, typer.Option(help="Its last day, such as 2027-06-30. Default: in 400 days.")
     ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Draw a page to print, with a QR code that opens the survey at one place."""
+    """Draw a page with a QR code to print and hang up."""
     file.check(output)
     if paper not in PAPERS:
-        raise typer.BadParameter(f"'{paper}' is neither letter nor a4.", param_hint="--paper")
+        raise typer.BadParameter(f"'{paper}' is not letter or a4.", param_hint="--paper")
     if language is not None and language not in _CHOICES:
         raise typer.BadParameter(f"'{language}' is not en, es or both.", param_hint="--language")
     chosen, now = settings(data), clock.now()
@@ -104,7 +108,7 @@ def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made
             raise NotFound(f"Service '{service.slug}' is closed at office '{office.slug}'.")
         held = linkkeys.current(connection, roots, service.slug, now.date())
     if known.agency is None:
-        raise NotFound("There is no agency in the catalogue.")
+        raise NotFound("There is no agency in the catalog.")
     _check_clearance(service, now.date())
     speaking = _speaking(service, wish.language)
     link = Issuer(chosen.base_url, held.text, clock=lambda: now).issue_link(
@@ -116,7 +120,7 @@ def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made
         # Whoever scans an English or bilingual poster gets what their phone is set to.
         language=None if words.SPOKEN[0] in speaking else speaking[0],
     )
-    _check_not_withdrawn(known, link, held.kid)
+    _check_not_revoked(known, link, held.kid)
     return _Made(known.agency, service, office, speaking, link, held.kid)
 
 
@@ -143,19 +147,18 @@ def _end(text: str | None, office: Office, now: datetime) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"'{text}' is neither a day such as 2027-06-30 nor a time such as "
-            "2027-06-30T17:00:00-05:00.",
+            f"'{text}' is not a day (2027-06-30) or a time (2027-06-30T17:00:00-05:00).",
             param_hint="--expires-at",
         ) from None
 
 
-def _check_not_withdrawn(known: Directory, link: Link, kid: int) -> None:
-    # One name, one nonce: when a place's link was withdrawn, so is the next of that name.
+def _check_not_revoked(known: Directory, link: Link, kid: int) -> None:
+    # One name, one nonce: if a place's link was revoked, so is the next of that name.
     nonce = token.read(link.partition("?")[0].rpartition("/")[2]).nonce.hex()
     if known.revocations.covers(link.service, kid, link.office, nonce):
         raise ServerError(
-            "The link of this place was withdrawn, and a new one of the same name would not open. "
-            "Give another --place."
+            "The link for this place was revoked, and a new one with the same name would not open. "
+            "Use another --place."
         )
 
 
@@ -163,8 +166,8 @@ def _check_clearance(service: Service, today: date) -> None:
     ended = service.clearance.expires
     if ended < today:
         raise ServerError(
-            f"The clearance of '{service.slug}' ended on {ended}: its survey is closed. "
-            "Put the new date into the catalogue first."
+            f"The clearance of '{service.slug}' ended on {ended}, so its survey is closed. "
+            "Put the new date in the catalog first."
         )
 
 
@@ -198,7 +201,7 @@ def _warnings(chosen: Settings, made: _Made, good_until: date) -> list[str]:
     found = []
     if installation.is_loopback(urlsplit(chosen.base_url).hostname or ""):
         found.append(
-            f"Telephones cannot open {chosen.base_url}. Set CX_BASE_URL before you print this."
+            f"Phones cannot open {chosen.base_url}. Set CX_BASE_URL before you print this."
         )
     if good_until < made.last_day:
         number = made.service.clearance.omb_control_number

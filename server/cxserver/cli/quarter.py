@@ -1,4 +1,4 @@
-"""`cx quarter`: the files of a fiscal quarter for OMB, with all that lies beside them."""
+"""`cx quarter write` and `cx quarter formats`: a fiscal quarter's files for OMB."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from cxserver import clock, db
 from cxserver.cli.console import (
+    QUARTER,
     Data,
     Json,
     app,
@@ -23,25 +24,31 @@ from cxserver.quarter import answers, filing, fiscal
 from cxserver.quarter.filing import Filed, Order
 from cxserver.quarter.formats import fits
 
+quarter = typer.Typer(
+    help="Prepare, check and record a quarter's files for OMB.", no_args_is_help=True
+)
+app.add_typer(quarter, name="quarter", rich_help_panel=QUARTER)
+
 Name = Annotated[str, typer.Argument(help="Such as 2026Q1: October to December 2025.")]
-Shape = Annotated[str, typer.Option("--format", help="v1, wide or v2.")]
+Shape = Annotated[str, typer.Option("--format", help="OMB's file format: v1, wide or v2.")]
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
-Flagged = Annotated[
-    bool, typer.Option("--with-flagged", help="Also answers with a reason to look twice.")
-]
+Flagged = Annotated[bool, typer.Option("--with-flagged", help="Also include flagged answers.")]
 
 
-@app.command()
-def quarter(
+@quarter.command()
+def write(
     name: Name,
-    folder: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+    folder: Annotated[Path, typer.Option("-o", "--output", help="The new folder.")],
     form: Shape = "v2",
     service: Service = None,
     with_flagged: Flagged = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Write a quarter's files for OMB, a manifest, the fields to type in, and a summary."""
+    """Write a quarter's files for OMB into a folder.
+
+    Adds a manifest, the fields to type in, instructions and a summary.
+    """
     with database(settings(data)) as engine:
         wanted = order(name, form, service, with_flagged)
         total = _total(engine, wanted)
@@ -69,9 +76,9 @@ def quarter(
         )
 
 
-@app.command("quarter-formats")
-def quarter_formats(json: Json = False) -> None:
-    """Which instrument files in which format, and why not for the rest."""
+@quarter.command()
+def formats(json: Json = False) -> None:
+    """Show which instruments fit which OMB file format."""
     if json:
         say_json(
             [
@@ -84,13 +91,13 @@ def quarter_formats(json: Json = False) -> None:
             ]
         )
         return
-    table = plain_table("Which instrument files in which format", "instrument", *fits.FORMATS)
+    table = plain_table("Which instrument fits which format", "instrument", *fits.FORMATS)
     for kind, row in fits.table():
         table.add_row(kind, *("no" if row[form] else "yes" for form in fits.FORMATS))
     out.print(table)
     for kind, row in fits.table():
         for said in {refusal for refusal in row.values() if refusal}:
-            out.print(f"{kind}: {said.why}.\n  Cure: {said.cure}.", soft_wrap=True)
+            out.print(f"{kind}: {said.why}.\n  Fix: {said.cure}.", soft_wrap=True)
         if told := fits.remark(fits.KINDS[kind]):
             out.print(f"{kind}: {told}.", soft_wrap=True)
 
@@ -114,15 +121,15 @@ def _total(engine: Engine, wanted: Order) -> int | None:
 def _tell(filed: Filed, name: str, folder: Path) -> None:
     for one in filed.left_out:
         err.print(
-            f"Left out: {one.survey}, {one.answers:,} answers. {one.refusal.why}.\n"
-            f"  Cure: {one.refusal.cure}.",
+            f"Skipped {one.survey}, {one.answers:,} answers. {one.refusal.why}.\n"
+            f"  Fix: {one.refusal.cure}.",
             soft_wrap=True,
         )
     if filed.waiting:
         err.print(
-            f"{filed.waiting:,} comments are not approved yet: their question_4 is empty. "
-            f"`cx review list {name}` shows them.",
+            f"{filed.waiting:,} comments are not approved yet, so their question_4 is empty. "
+            f"To see them: cx review list {name}",
             soft_wrap=True,
         )
-    draft = " It is a draft: the quarter has not ended." if filed.draft else ""
-    err.print(f"{filed.answers:,} answers in {folder}.{draft}", soft_wrap=True)
+    draft = " This is a draft, because the quarter has not ended." if filed.draft else ""
+    err.print(f"Saved {filed.answers:,} answers in {folder}.{draft}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`cx request`: all that OMB asks to see before a collection is approved, in one folder."""
+"""`cx pra request`: what OMB asks to see before it approves a survey, in one folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from rich.progress import track
 from cxserver import db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Agency, Directory, Service
-from cxserver.cli.console import Data, app, database, err, settings
+from cxserver.cli.console import QUARTER, Data, app, database, err, settings
 from cxserver.errors import NotFound
 from cxserver.intake import meter
 from cxserver.pra import pictures, request, shots
@@ -17,23 +17,32 @@ from cxserver.pra.estimate import Burden
 from cxserver.pra.request import Request
 from cxserver.pra.shots import Shot
 
+pra = typer.Typer(
+    help="Ask OMB to approve a survey; see how much of it is used.", no_args_is_help=True
+)
+app.add_typer(pra, name="pra", rich_help_panel=QUARTER)
 
-@app.command("request")
+
+@pra.command("request")
 def make(
-    service: Annotated[str, typer.Argument(help="The service whose survey is to be approved.")],
+    service: Annotated[str, typer.Argument(help="The service whose survey OMB should approve.")],
     folder: Annotated[Path, typer.Option("-o", "--output", help="A new or empty folder.")],
-    audience: Annotated[str, typer.Option(help="Who is asked, in your words.")] = "",
-    frequency: Annotated[str, typer.Option(help="How often, in your words.")] = "",
+    audience: Annotated[str, typer.Option(help="Who you ask, in your words.")] = "",
+    frequency: Annotated[str, typer.Option(help="How often you ask, in your words.")] = "",
     responses: Annotated[
-        int | None, typer.Option(min=1, help="Answers to ask for. Default: as approved now.")
+        int | None,
+        typer.Option(min=1, help="How many answers to ask for. Default: as approved now."),
     ] = None,
-    chromium: Annotated[str, typer.Option(help="The Chromium or Chrome to use.")] = "",
+    chromium: Annotated[str, typer.Option(help="The Chromium or Chrome program to use.")] = "",
     without_pictures: Annotated[
-        bool, typer.Option("--without-pictures", help="Leave the pictures of the screens out.")
+        bool, typer.Option("--without-pictures", help="Skip the pictures of the screens.")
     ] = False,
     data: Data = None,
 ) -> None:
-    """A request pack for OMB: questions in every language, every screen, audience, burden."""
+    """Write a request to OMB to approve a survey.
+
+    The folder holds the questions, pictures of every screen, the audience and the burden.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise typer.BadParameter(f"{folder} is not an empty folder.", param_hint="--output")
     program = "" if without_pictures else pictures.find(chromium)
@@ -47,12 +56,14 @@ def make(
     base_url = settings(data).base_url
     every = shots.make(agency, found, _office(known, found), base_url) if program else []
     _write(asked, every, program, folder)
-    err.print(f"{folder / 'request.html'}: open it, correct it, attach it.", soft_wrap=True)
+    err.print(
+        f"Wrote {folder / 'request.html'}. Open it, correct it and attach it.", soft_wrap=True
+    )
 
 
 def _service(known: Directory, slug: str) -> tuple[Agency, Service]:
     if known.agency is None or slug not in known.services:
-        raise NotFound(f"There is no service '{slug}' in the catalogue.")
+        raise NotFound(f"There is no service '{slug}' in the catalog.")
     return known.agency, known.services[slug]
 
 

@@ -9,31 +9,38 @@ import typer
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.catalog import directory, rootkey
-from cxserver.cli.console import Data, Json, app, database, err, out, say_json, settings
+from cxserver.cli.console import COMMENTS, Data, Json, app, database, err, out, say_json, settings
 from cxserver.comments import omb_review, redaction, striking
 from cxserver.comments.omb_review import Decision, OmbComment
 from cxserver.comments.striking import Cut
 from cxserver.quarter import fiscal
 
-review = typer.Typer(help="Comments before OMB gets them.", no_args_is_help=True)
-app.add_typer(review, name="review")
+review = typer.Typer(
+    help="Approve, redact or withhold comments before OMB gets them.", no_args_is_help=True
+)
+app.add_typer(review, name="review", rich_help_panel=COMMENTS)
 
 Names = Annotated[
-    list[str], typer.Argument(help="SERVICE/DAY/ID, as `list` prints them; - reads them.")
+    list[str],
+    typer.Argument(
+        help="SERVICE/DAY/ID, as `list` prints them. Use - to read them from standard input."
+    ),
 ]
-Who = Annotated[str, typer.Option("--who", help="Who has read them and decides.")]
+Who = Annotated[str, typer.Option("--who", help="Who read the comments and decided.")]
 
 
 @review.command("list")
 def list_(
     quarter: Annotated[str, typer.Argument(help="Such as 2026Q1.")],
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also show comments that have a decision.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Show at most this many.")] = 100,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """The comments of a quarter that nobody has decided about, with their names."""
+    """List a quarter's comments that need a decision."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = omb_review.read(connection, period, service, undecided=not every, limit=limit)
@@ -45,19 +52,25 @@ def list_(
         decided = f"  [{one.decision} by {one.who}]" if one.decision else ""
         out.print(f"{one.name}{decided}\n  {one.text}", soft_wrap=True, markup=False)
     if len(found) == limit:
-        out.print(f"These are the first {limit:,}; --limit shows more.")
-    out.print(f"{waiting:,} {'comment waits' if waiting == 1 else 'comments wait'} for a decision.")
+        out.print(f"These are the first {limit:,}. To see more, use --limit.")
+    out.print(f"{waiting:,} {'comment needs' if waiting == 1 else 'comments need'} a decision.")
 
 
 @review.command()
 def approve(names: Names, who: Who, data: Data = None) -> None:
-    """Let comments go to OMB. They are masked once more on their way."""
+    """Approve comments to send to OMB.
+
+    They are masked once more before they go.
+    """
     _decide(names, "approve", who, data)
 
 
 @review.command()
 def withhold(names: Names, who: Who, data: Data = None) -> None:
-    """Keep comments back: their question_4 stays empty for good."""
+    """Keep comments out of the files for OMB.
+
+    Their question_4 stays empty.
+    """
     _decide(names, "withhold", who, data)
 
 
@@ -66,19 +79,22 @@ def redact(
     name: Annotated[str, typer.Argument(help="SERVICE/DAY/ID, as `list` prints it.")],
     who: Who,
     everything: Annotated[
-        bool, typer.Option("--everything", help="Take out the whole comment.")
+        bool, typer.Option("--everything", help="Redact the whole comment.")
     ] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Do it. Nobody can undo it.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Redact now. You can't undo this.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Take words out of a comment for good. Say which on standard input, one stretch a line.
+    """Redact words in a comment for good.
 
-    Without --confirm it shows what will be left, and changes nothing. The words go from what the
-    staff wrote about the comment, too.
+    Give the words on standard input, one phrase on each line.
+    Without --confirm it only shows what will be left.
+    The words are also redacted in what staff wrote about the comment.
     """
     cut = Cut(() if everything else striking.named(sys.stdin.read()), everything)
     if not cut:
-        raise typer.BadParameter("Standard input names no words.", param_hint="NAME")
+        raise typer.BadParameter("give the words on standard input.", param_hint="NAME")
     row, chosen = omb_review.named(name), settings(data)
     with database(chosen) as engine:
         with db.read(engine) as connection:
@@ -86,7 +102,9 @@ def redact(
             found = redaction.preview(connection, row, free, cut)
         _show(found)
         if not confirm or not found.characters:
-            out.print("Nothing has changed." + (" Do it with --confirm." if not confirm else ""))
+            out.print(
+                "Nothing was changed." + (" To redact, add --confirm." if not confirm else "")
+            )
             return
         journal = Journal(rootkey.read(chosen.root_key_path))
         with db.write(engine) as connection:
@@ -97,7 +115,7 @@ def redact(
             told = f"{gone} characters, also out of {others} texts of the staff"
             journal.write(connection, COMMAND, "redact a comment", about, told, now)
         db.forget_rows(engine, redaction.TABLES)
-    out.print("Taken out for good.")
+    out.print("Redacted.")
 
 
 def _show(found: redaction.Result) -> None:
@@ -106,7 +124,7 @@ def _show(found: redaction.Result) -> None:
     out.print(found.comment, markup=False, soft_wrap=True)
     for copy in found.copies:
         out.print(f"{copy.where}: {copy.left}", markup=False, soft_wrap=True)
-    out.print(f"{found.characters} characters go.")
+    out.print(f"{found.characters} characters are redacted.")
 
 
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:

@@ -1,4 +1,4 @@
-"""`cx serve`, `cx migrate`, `cx demo`: set up, and let the public in."""
+"""`cx demo`, `cx migrate`, `cx serve`: set up and start the server."""
 
 import os
 import socket
@@ -10,14 +10,14 @@ import typer
 from cxserver import db, log
 from cxserver import demo as demonstration
 from cxserver.catalog import rootkey
-from cxserver.cli.console import Data, app, out, settings
+from cxserver.cli.console import START, Data, app, out, settings
 from cxserver.errors import ServerError
 from cxserver.web import server
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def migrate(data: Data = None) -> None:
-    """Make the tables, or bring them up to date; make the root key when there is none."""
+    """Create or update the database tables and the root key."""
     chosen = settings(data)
     made = rootkey.make(chosen.root_key_path)
     engine = db.open_engine(chosen)
@@ -27,22 +27,29 @@ def migrate(data: Data = None) -> None:
     finally:
         engine.dispose()
     if made:
-        out.print(f"Made the root key {chosen.root_key_path}. Back it up, apart from the data.")
+        out.print(f"Created the root key {chosen.root_key_path}. Back it up apart from the data.")
     told = ", ".join(f"{name}={value}" for name, value in found.items())
     out.print(f"The tables are up to date ({engine.dialect.name}: {told}).", soft_wrap=True)
 
 
-@app.command("serve")
+@app.command("serve", rich_help_panel=START)
 def serve_public(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs PostgreSQL.")] = 1,
+    workers: Annotated[
+        int, typer.Option(help="The number of processes. More than one needs PostgreSQL.")
+    ] = 1,
     data: Data = None,
 ) -> None:
-    """Serve the surveys. Put a web server that speaks https before it."""
+    """Start the survey server.
+
+    Put a web server with https in front of it.
+    """
     chosen = settings(data)
     if workers > 1 and chosen.database.startswith("sqlite"):
-        raise ServerError("SQLite has one writing process. Set CX_DATABASE_URL, or --workers 1.")
+        raise ServerError(
+            "SQLite works with one process only. Use --workers 1, or set CX_DATABASE_URL."
+        )
     if data:
         os.environ["CX_DATA_DIR"] = str(data)
     _check_free(host, port)
@@ -50,20 +57,20 @@ def serve_public(
     server.public(host, port, workers)
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def demo(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    data: Annotated[Path, typer.Option("--data", help="Folder of the demonstration.")] = Path(
+    data: Annotated[Path, typer.Option("--data", help="The folder for the demo.")] = Path(
         "cx-demo"
     ),
     answers: Annotated[
-        int, typer.Option(help="Invented answers to begin with, when the folder is new.")
+        int, typer.Option(help="How many invented answers a new folder starts with.")
     ] = 4000,
     lan: Annotated[
-        bool, typer.Option("--lan", help="Let telephones on this network in, and show a QR code.")
+        bool, typer.Option("--lan", help="Let phones on this network in, and show a QR code.")
     ] = False,
 ) -> None:
-    """A whole invented agency on this machine: mint, answer, watch the count go up."""
+    """Try everything with an invented agency on this machine."""
     _check_free("0.0.0.0" if lan else "127.0.0.1", port)  # noqa: S104  # asked for by --lan
     log.configure()
     demonstration.run(data.absolute(), port, answers, lan)
@@ -77,5 +84,5 @@ def _check_free(host: str, port: int) -> None:
         except OSError as error:
             raise ServerError(
                 f"Port {port} cannot be used ({error.strerror}). "
-                f"Use another: --port {port + 1}, or make run PORT={port + 1}."
+                f"Use another one: --port {port + 1}, or make run PORT={port + 1}."
             ) from None

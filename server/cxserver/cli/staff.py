@@ -15,6 +15,7 @@ from cxserver.audit.journal import COMMAND, Journal, Verdict
 from cxserver.catalog import directory, rootkey
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import (
+    OPERATE,
     Data,
     Json,
     app,
@@ -28,39 +29,45 @@ from cxserver.cli.console import (
 )
 from cxserver.errors import NotFound
 
-staff_app = typer.Typer(help="Who may open the staff pages.", no_args_is_help=True)
-app.add_typer(staff_app, name="staff")
-audit_app = typer.Typer(help="The log of what the staff did.", no_args_is_help=True)
-app.add_typer(audit_app, name="audit")
+staff_app = typer.Typer(
+    help="Invite, list and remove people on the staff pages.", no_args_is_help=True
+)
+app.add_typer(staff_app, name="staff", rich_help_panel=OPERATE)
+audit_app = typer.Typer(help="Check the log of what staff did.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit", rich_help_panel=OPERATE)
 
-Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
+Email = Annotated[str, typer.Argument(help="The person's email address.")]
 _LONGEST = 254
 
 
 @staff_app.command()
 def invite(
     email: Email,
-    role: Annotated[Role, typer.Option(help="What this person may see and do.")],
+    role: Annotated[Role, typer.Option(metavar="ROLE", help=f"One of: {', '.join(Role)}.")],
     office: Annotated[str | None, typer.Option(help="The office of an office-manager.")] = None,
     service: Annotated[str | None, typer.Option(help="The service of a service-lead.")] = None,
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
     break_glass: Annotated[
         bool,
         typer.Option(
-            "--break-glass", help="A link for one hour that leads past the identity provider."
+            "--break-glass", help="Print a one-hour link that skips the identity provider."
         ),
     ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Print a link that signs one person in, once, for 24 hours. Again: a new link, or role.
+    """Invite one person to the staff pages.
 
-    With CX_OIDC_ISSUER set it prints where people sign in: the provider lets them in.
+    Prints a link that works once, for 24 hours.
+    Run it again for a new link or a new role.
+    With CX_OIDC_ISSUER set, it prints the sign-in address instead.
     """
     _check(email, role, office, service)
     chosen, now = settings(data), clock.now()
     if break_glass and not chosen.oidc_issuer:
-        raise typer.BadParameter("there is no provider to lead past.", param_hint="--break-glass")
+        raise typer.BadParameter(
+            "there is no identity provider to skip.", param_hint="--break-glass"
+        )
     journal = Journal(rootkey.read(chosen.root_key_path))
     secret = ""
     with database(chosen) as engine, db.write(engine) as connection:
@@ -79,16 +86,19 @@ def invite(
 
 @staff_app.command("list")
 def list_staff(data: Data = None, json: Json = False) -> None:
-    """Who may sign in, as what, and who is signed in."""
+    """List who may sign in, and in which role."""
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = members.everyone(connection)
     if json:
         say_json([_as_json(entry) for entry in found])
         return
     if not found:
-        out.print("Nobody may sign in yet. `cx staff invite you@agency.gov --role administrator`")
+        out.print(
+            "Nobody can sign in yet. To invite yourself: cx staff invite you@agency.gov "
+            "--role administrator"
+        )
         return
-    table = plain_table("", "e-mail", *("role", "of", "name", "provider", "last page", "state"))
+    table = plain_table("", "email", *("role", "of", "name", "provider", "last page", "state"))
     for entry in found:
         table.add_row(*map(escape, _row(entry)))
     out.print(table)
@@ -96,24 +106,27 @@ def list_staff(data: Data = None, json: Json = False) -> None:
 
 @staff_app.command()
 def revoke(email: Email, data: Data = None) -> None:
-    """Shut somebody out at once: every session and link of theirs ends."""
+    """Remove a person's access at once.
+
+    All their sessions and links end.
+    """
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
         member = members.revoke(connection, email, now)
         journal.write(connection, COMMAND, "revoke", member.email, "done", now)
-    out.print(f"{member.email} is shut out.", markup=False, soft_wrap=True)
+    out.print(f"{member.email} can no longer sign in.", markup=False, soft_wrap=True)
 
 
 @audit_app.command()
 def verify(
     holds: Annotated[
-        str, typer.Option(help="A hash noted earlier: its line must still be in the log.")
+        str, typer.Option(help="A hash you noted earlier. Its line must still be there.")
     ] = "",
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Check that no line of the log was changed, taken out, slipped in or cut off."""
+    """Check that no line of the log was changed or removed."""
     chosen = settings(data)
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.read(engine) as connection:
@@ -136,51 +149,54 @@ def _say_address(member: Member, address: str, ends: datetime | None, json: bool
         ended = ends.isoformat() if ends else None
         say_json({**told, **whose, "link": address, "valid_until": ended})
         return
-    how = "with the agency's own account, here:"
+    how = "with their agency account here:"
     if ends:
         how = f"once, until {ends:%Y-%m-%d %H:%M} UTC, with this link:"
-    err.print(f"{member.email} may sign in, {how}", markup=False, soft_wrap=True)
+    err.print(f"{member.email} can sign in {how}", markup=False, soft_wrap=True)
     typer.echo(address)
 
 
 def _say(verdict: Verdict) -> None:
     if verdict.broken is not None:
         say_error(
-            f"The log is broken at line {verdict.broken}: it was changed, taken out or slipped in. "
-            f"The {verdict.lines} lines before it are whole."
+            f"The log is damaged at line {verdict.broken}. Somebody changed, removed or "
+            f"added a line. "
+            f"The {verdict.lines} lines before it are intact."
         )
         return
     if verdict.missing:
         first = verdict.missing[0]
         say_error(
-            f"Lines are missing. {len(verdict.missing)} things were done that no line tells of; "
-            f"the first: {first.what}, {_moment(first.when)}. "
-            f"The {verdict.lines} lines that are there hang together."
+            f"Lines are missing. {len(verdict.missing)} actions are not in the log. "
+            f"The first is: {first.what}, {_moment(first.when)}. "
+            f"The other {verdict.lines} lines are intact."
         )
         return
-    out.print(f"The log is whole: {verdict.lines} lines.")
+    out.print(f"The log is complete: {verdict.lines} lines.")
     out.print(f"Its last hash: {verdict.last.hex()}", soft_wrap=True)
-    out.print("Note it elsewhere: `cx audit verify --holds HASH` tells if lines were cut off.")
+    out.print(
+        "Note it elsewhere. Later, to see if lines were cut off: cx audit verify --holds HASH"
+    )
 
 
 def _check(email: str, role: Role, office: str | None, service: str | None) -> None:
     name, _, host = email.strip().partition("@")
     if not name or not host or " " in email.strip() or len(email) > _LONGEST:
-        raise typer.BadParameter("an e-mail address, please.", param_hint="EMAIL")
+        raise typer.BadParameter("enter an email address.", param_hint="EMAIL")
     for option, given, owner in (
         ("--office", office, Role.OFFICE_MANAGER),
         ("--service", service, Role.SERVICE_LEAD),
     ):
         if (role is owner) != bool(given):
-            said = f"{owner} needs one." if role is owner else f"only {owner} has one."
+            said = f"{owner} needs one." if role is owner else f"only {owner} can have one."
             raise typer.BadParameter(said, param_hint=option)
 
 
 def _check_exists(known: Directory, office: str | None, service: str | None) -> None:
     if office and office not in known.offices:
-        raise NotFound(f"There is no office '{office}' in the catalogue.")
+        raise NotFound(f"There is no office '{office}' in the catalog.")
     if service and service not in known.services:
-        raise NotFound(f"There is no service '{service}' in the catalogue.")
+        raise NotFound(f"There is no service '{service}' in the catalog.")
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -192,7 +208,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         member.name,
         "bound" if entry.bound else "",
         _moment(entry.seen),
-        "shut out" if entry.revoked else "",
+        "revoked" if entry.revoked else "",
     )
 
 

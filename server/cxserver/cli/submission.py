@@ -1,4 +1,4 @@
-"""`cx quarter-check`, `cx quarter-record`, `cx quarter-log`: from the draft to what OMB has."""
+"""`cx quarter check`, `cx quarter record`, `cx quarter log`: from the draft to what OMB has."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,6 @@ from cxserver import clock, db
 from cxserver.cli.console import (
     Data,
     Json,
-    app,
     database,
     err,
     out,
@@ -18,7 +17,7 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.cli.quarter import Flagged, Name, Shape, order
+from cxserver.cli.quarter import Flagged, Name, Shape, order, quarter
 from cxserver.errors import ServerError
 from cxserver.quarter import answers, check, filing, fiscal, recording, submissions
 from cxserver.quarter.check import Colour, Report
@@ -26,19 +25,19 @@ from cxserver.quarter.filing import Order
 from cxserver.quarter.recording import Entry, QuarterNotReady
 from cxserver.quarter.submissions import Submission
 
-_TYPED = "(name typed on the command line, by somebody who holds the server)"
+_TYPED = "(name typed on the command line by somebody with access to the server)"
 _COLOURS = {Colour.RED: "red", Colour.YELLOW: "yellow", Colour.GREEN: "green"}
 
 
-@app.command("quarter-check")
-def quarter_check(
+@quarter.command("check")
+def check_quarter(
     name: Name,
     form: Shape = "v2",
     with_flagged: Flagged = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Rate a quarter by OMB's rule before it is sent: each reason with its cure."""
+    """Rate a quarter by OMB's rule and say what to fix."""
     with database(settings(data)) as engine:
         wanted = order(name, form, None, with_flagged)
         with db.read(engine) as connection:
@@ -50,17 +49,25 @@ def quarter_check(
     _show(report)
 
 
-@app.command("quarter-record")
-def quarter_record(
+@quarter.command("record")
+def record_quarter(
     name: Name,
-    state: Annotated[str, typer.Argument(help=f"{', '.join(submissions.STATES)}.")],
-    who: Annotated[str, typer.Option("--who", help="Who says so; for signed-off, the official.")],
+    state: Annotated[
+        str,
+        typer.Argument(help=f"{', '.join(submissions.STATES[:-1])} or {submissions.STATES[-1]}."),
+    ],
+    who: Annotated[
+        str, typer.Option("--who", help="Your name. For signed-off: the official's name.")
+    ],
     form: Shape = "v2",
     note: Annotated[str, typer.Option(help="A reason, or OMB's reference.")] = "",
     with_flagged: Flagged = False,
     data: Data = None,
 ) -> None:
-    """Write into the log what became of a quarter. Records are only ever added."""
+    """Record that a quarter was checked, signed off or sent.
+
+    You can add records, but not change them.
+    """
     # Here nobody signs in: the name is as good as whoever may run commands on the server.
     note = f"{note} {_TYPED}".strip() if state == "signed-off" else note
     with database(settings(data)) as engine:
@@ -69,17 +76,19 @@ def quarter_record(
             made = _add(engine, wanted, Entry(state, who, note))
         except QuarterNotReady as refused:
             _show(refused.report)
-            raise ServerError("This cannot be signed off yet: see the reasons above.") from None
+            raise ServerError("You can't sign this off yet. See the reasons above.") from None
     out.print(f"Record {made.n}: {name}, {form}, {state}, {made.who}.", markup=False)
 
 
-@app.command("quarter-log")
-def quarter_log(
-    name: Annotated[str | None, typer.Argument(help="Such as 2026Q1; none: all.")] = None,
+@quarter.command("log")
+def list_records(
+    name: Annotated[
+        str | None, typer.Argument(help="Such as 2026Q1. Default: all quarters.")
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """What became of each quarter: drafts, checks, signatures, submissions, corrections."""
+    """List what was recorded for each quarter."""
     wanted = fiscal.named(name) if name is not None else None
     with database(settings(data)) as engine, db.read(engine) as connection:
         found = submissions.read(connection, wanted)
@@ -93,7 +102,9 @@ def quarter_log(
         )
         return
     if not found:
-        out.print(f"No record of {name or 'any quarter'} yet: cx quarter-record … draft.")
+        out.print(
+            f"No record of {name or 'any quarter'} yet. To add one: cx quarter record QUARTER draft"
+        )
         return
     table = plain_table("", "record", "quarter", "format", "state", "who", "when", "note", "files")
     for one in found:
@@ -123,9 +134,9 @@ def _show(report: Report) -> None:
         out.print(f"  {service}: {colour} by OMB's rule", soft_wrap=True)
     for reason in report.reasons:
         about = f"{reason.about}: " if reason.about else ""
-        stop = "  No sign-off before." if reason.blocks else ""
+        stop = " You can't sign off before this is fixed." if reason.blocks else ""
         out.print(f"{reason.colour}  {about}{reason.says}.", soft_wrap=True, markup=False)
-        out.print(f"     Cure: {reason.cure}.{stop}", soft_wrap=True, markup=False)
+        out.print(f"     Fix: {reason.cure}.{stop}", soft_wrap=True, markup=False)
 
 
 def _as_json(report: Report) -> dict[str, Any]:

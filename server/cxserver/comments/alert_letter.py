@@ -9,7 +9,7 @@ from cxserver.catalog.directory import Agency, Alert, Directory, Service
 from cxserver.mail import Letter
 
 _GONE = "(These words are no longer stored.)"
-_UNKNOWN = "Nobody knows who wrote this: people answer without a name."
+_UNKNOWN = "We don't know who wrote this. People answer without a name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Part:
 
 
 def write(directory: Directory, base_url: str, these: Sequence[Waiting]) -> Letter | None:
-    """The letter on one alert, or on several of one list; None where the catalogue no longer has
+    """The letter on one alert, or on several of one list; None where the catalog no longer has
     that list.
     """
     alert = _alert(directory.agency, these[0].alert)
@@ -45,10 +45,10 @@ def write(directory: Directory, base_url: str, these: Sequence[Waiting]) -> Lett
         return None
     offices = dict.fromkeys(_office(directory, one) for one in these)
     place = next(iter(offices)) if len(offices) == 1 else f"{len(offices)} offices"
-    head = f"Somebody wrote words that stand on your list “{alert.name}”."
+    head = f"Somebody wrote words from your list “{alert.name}”."
     subject = f"Alert: {alert.name}, {place}"
     if len(these) > 1:
-        head = f"{len(these)} comments hold words that stand on your list “{alert.name}”."
+        head = f"{len(these)} comments have words from your list “{alert.name}”."
         subject = f"Alert: {alert.name}, {len(these)} comments, {place}"
     parts = [_part(directory, base_url, one, alert) for one in these]
     return Letter(to=alert.mail, subject=subject, text=_text(head, parts), html=_html(head, parts))
@@ -104,7 +104,7 @@ def _text(head: str, parts: Sequence[_Part]) -> str:
             # Every line is marked: nothing that was written can pass for a line of ours.
             lines += [question, *(f"> {line}" for line in words.splitlines()), ""]
         lines += [f"{name}: {fact}" for name, fact in part.facts]
-        lines += ["", f"Read it and take it on: {part.where}", ""]
+        lines += ["", f"Read it and assign it: {part.where}", ""]
     return "\n".join([*lines, _UNKNOWN, ""])
 
 
@@ -119,7 +119,7 @@ def _html(head: str, parts: Sequence[_Part]) -> str:
         told = "<br>".join(f"{escape(name)}: <b>{escape(fact)}</b>" for name, fact in part.facts)
         lines += [
             f"<p>{told}</p>",
-            f'<p><a href="{escape(part.where)}">Read it and take it on</a></p>',
+            f'<p><a href="{escape(part.where)}">Read it and assign it</a></p>',
         ]
     body = "\n".join([*lines, f"<p>{escape(_UNKNOWN)}</p>"])
     return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><body>\n{body}\n</body></html>'

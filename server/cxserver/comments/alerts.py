@@ -153,7 +153,7 @@ class _Round:
         letter = alert_letter.write(self.directory, self.settings.base_url, bundle)
         code = bundle[0].alert
         if letter is None:
-            logger.error("alert_not_mailed", code=code, reason="not in the catalogue")
+            logger.error("alert_not_mailed", code=code, reason="not in the catalog")
             return "refused"
         reached = False
         try:

@@ -58,7 +58,7 @@ def named(text: str) -> ResponseId:
     try:
         return ResponseId(service, date.fromisoformat(day), id)
     except ValueError:
-        raise NotFound(f"'{text}' is not the name of a comment: SERVICE/DAY/ID.") from None
+        raise NotFound(f"'{text}' is not a comment's name. Write it as SERVICE/DAY/ID.") from None
 
 
 class AlreadyDecided(Conflict):
@@ -163,7 +163,7 @@ def find(
     )
     found = [ResponseId(*row) for row in connection.execute(query)]
     if len(found) != len(wanted):
-        raise NotFound("One of these comments is not there any more.")
+        raise NotFound("One of these comments is gone.")
     return found
 
 

@@ -30,7 +30,7 @@ from cxserver.web import server
 from cxserver.web.app import CxApp, create_app
 
 BATCH = 1000
-# The poster that telephones scan leads here.
+# The poster that phones scan leads here.
 SERVICE, OFFICE = "permits", "riverside"
 
 console = Console(highlight=False)
@@ -85,7 +85,7 @@ def prepare(settings: Settings, answers: int) -> Stage:
 
 def _apply(engine: Engine) -> None:
     today = clock.now().date()
-    report = check.read(Path(__file__).parent / "catalogue.toml", today)
+    report = check.read(Path(__file__).parent / "catalog.toml", today)
     if report.catalogue is None:
         raise CatalogRefused(report.faults)
     with db.write(engine) as connection:
@@ -132,7 +132,7 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
         link = Issuer(settings.base_url, stage.key).issue_link(
             SERVICE, OFFICE, channel="poster", expires_at=clock.now() + timedelta(days=1)
         )
-        console.print("\nScan this with a telephone on the same network:\n")
+        console.print("\nScan this with a phone on the same network:\n")
         segno.make(link, error="m").terminal(out=sys.stdout, compact=True)
         console.print(link, soft_wrap=True)
 

@@ -46,19 +46,22 @@ class Stage:
         default = self.base_url == "http://127.0.0.1:8000"
         where = "" if default else f"CX_BASE_URL={self.base_url} "
         return (
-            ("Mint a link", f"{where}{cx} link {SERVICE} {OFFICE} --data {data}"),
+            ("Make a link", f"{where}{cx} link {SERVICE} {OFFICE} --data {data}"),
             ("Results by office", f"{cx} results --by office --data {data}"),
-            ("What contributed", f"{cx} results --by driver --data {data}"),
+            ("Results by driver", f"{cx} results --by driver --data {data}"),
             (
                 "Make a tablet the kiosk at the exit",
                 f'{where}{cx} kiosk pair {SERVICE} {OFFICE} --place "East door" --data {data}',
             ),
-            ("Every kiosk and how it is", f"{cx} kiosks --data {data}"),
-            ("Every answer as a row", f"{cx} export --format csv -o answers.csv --data {data}"),
-            ("Count again and compare", f"{cx} recount --check --data {data}"),
-            ("No road from link to answer", f"{cx} prove-unlinkable --data {data}"),
+            ("List kiosks: last contact, waiting answers, clock", f"{cx} kiosk list --data {data}"),
             (
-                "Cut a key for one office",
+                "Save every answer as a row",
+                f"{cx} export --format csv -o answers.csv --data {data}",
+            ),
+            ("Count again and compare", f"{cx} recount --check --data {data}"),
+            ("Check that answers can't be traced to links", f"{cx} prove-unlinkable --data {data}"),
+            (
+                "Create a key for one office",
                 f"{cx} key issue {SERVICE} --office {OFFICE} --data {data}",
             ),
         )
@@ -165,7 +168,7 @@ def _percent(share: float | None) -> str:
 
 
 def _origin(request: Request) -> str:
-    # The doorman has let this host in; a telephone on the network came by another than we did.
+    # The doorman has let this host in; a phone on the network came by another than we did.
     return f"http://{request.headers['host']}"
 
 

@@ -32,7 +32,7 @@ _NONE = (
 _LONGEST = 6
 _FEW = (
     "Fewer than 30 people a month answer here. So this counts people, goes by quarters of the "
-    "federal fiscal year, and compares the office with nobody but itself."
+    "federal fiscal year, and compares the office only with itself."
 )
 
 

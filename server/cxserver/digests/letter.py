@@ -1,7 +1,7 @@
 """A digest as a mail: text, and the same words as plain HTML that any reader can draw.
 
 No image, nothing fetched, nothing that counts who opened it; every link is a page that asks who
-one is. No colour is set for letters or ground, so that a reader in the dark can choose its own.
+one is. No color is set for letters or ground, so that a reader in the dark can choose its own.
 """
 
 import textwrap

@@ -23,7 +23,7 @@ def alerts(connection: Connection, known: Directory, settings: Settings) -> Iter
     if not declared:
         return
     if not mail.is_set_up(settings):
-        told = f"{_lists(len(declared))} of phrases, but no mail server: no team is told"
+        told = f"{_lists(len(declared))} of phrases, but no mail server, so no team gets email"
         yield Finding(_CHECK, "problem", told, "Set CX_SMTP_URL and CX_MAIL_FROM.")
     elif not left:
         yield Finding(_CHECK, "ok", f"{_lists(len(declared))} of phrases, every alert is mailed")
@@ -46,7 +46,7 @@ def _left_behind(left: dict[str, int], declared: set[str]) -> Finding:
     told = f"Not mailed after {MANY} tries or more: {named}. Somebody may be in danger."
     gone = sorted(set(left) - declared)
     if gone:
-        cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalogue."
+        cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalog."
     else:
         cure = "Read them on the staff pages now. Then see why the mail server refuses, in the log."
     return Finding(_CHECK, "problem", told, cure)

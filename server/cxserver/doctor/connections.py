@@ -22,10 +22,10 @@ def connections(connection: Connection, settings: Settings) -> Finding:
     room = _room(connection)
     processes = room // per_process(settings)
     if not processes:
-        short = f"{pools}. PostgreSQL takes {room}: too few for one process."
+        short = f"{pools}. PostgreSQL allows {room}. That is too few for one process."
         return Finding(_CHECK, "problem", short, _cure(settings))
     many = "1 process" if processes == 1 else f"{processes} processes"
-    enough = f"{pools}. PostgreSQL takes {room}: room for {many}, the workers of all machines."
+    enough = f"{pools}. PostgreSQL allows {room}: enough for {many} on all machines together."
     return Finding(_CHECK, "ok", enough)
 
 

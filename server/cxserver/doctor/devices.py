@@ -38,26 +38,26 @@ def _end(one: Device, now: datetime) -> Finding | None:
     days = (one.expires - now).days
     told = f"the link of {_named(one)}"
     if days < 0:
-        told = f"{told} ended on {one.expires.date()}: it takes no answers"
+        told = f"{told} ended on {one.expires.date()}. It takes no answers"
         return Finding(_CHECK, "problem", told, f"Now: {_again(one)}", days)
     told = f"{told} ends on {one.expires.date()} and was not renewed"
-    return Finding(_CHECK, "warning", told, f"See to its network, or {_again(one)}", days)
+    return Finding(_CHECK, "warning", told, f"Check its network, or {_again(one)}", days)
 
 
 def _silence(one: Device, now: datetime) -> Finding | None:
     if one.seen is None or now - one.seen <= SILENT:
         return None
-    told = f"{_named(one)} has been silent since {one.seen:%Y-%m-%d %H:%M} UTC"
+    told = f"{_named(one)} has had no contact since {one.seen:%Y-%m-%d %H:%M} UTC"
     if one.waiting:
         told += f"; {one.waiting:,} answers waited on it"
-    return Finding(_CHECK, "warning", told, "Look at its power and its network.")
+    return Finding(_CHECK, "warning", told, "Check its power and its network.")
 
 
 def _aside(one: Device) -> Finding | None:
     if not one.aside:
         return None
-    told = f"{_named(one)} holds {_answers(one.aside)} that the server did not take"
-    cure = "Its staff corner says why, and sends them again or saves them to a file."
+    told = f"{_named(one)} has {_answers(one.aside)} that the server did not take"
+    cure = "Open its staff corner to see why, send them again or save them to a file."
     return Finding(_CHECK, "warning", told, cure)
 
 
@@ -65,8 +65,8 @@ def _left(one: Device) -> list[Finding]:
     held = one.waiting + one.aside
     if not held:
         return []
-    told = f"{_named(one)} was withdrawn on {one.withdrawn} and holds {_answers(held)}"
-    cure = f"They are taken for 14 days after they were given: {_again(one)}"
+    told = f"{_named(one)} was revoked on {one.withdrawn} and still has {_answers(held)}"
+    cure = f"You can still get them for 14 days after they were given: {_again(one)}"
     return [Finding(_CHECK, "warning", told, cure)]
 
 

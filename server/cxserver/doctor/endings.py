@@ -1,4 +1,4 @@
-"""What ends soon: clearances, the links of places, and the keys that mint."""
+"""What ends soon: clearances, the links of places, and the keys that make links."""
 
 import shlex
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ def places(directory: Directory, noted: Iterable[Placement], today: date) -> lis
     if found:
         return found
     if not ordered:
-        return [Finding(_PLACE, "ok", "none was made with `cx` here")]
+        return [Finding(_PLACE, "ok", "none was made with `cx` on this server")]
     return [Finding(_PLACE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
 
 
@@ -61,7 +61,7 @@ def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> lis
     found = [finding for record in ordered for finding in _key(record, today)]
     if found or not ordered:
         return found
-    told = f"{len(ordered)} in use; the oldest was cut on {ordered[0].issued}"
+    told = f"{len(ordered)} in use; the oldest was created on {ordered[0].issued}"
     return [Finding(_KEY, "ok", told)]
 
 
@@ -76,11 +76,11 @@ def _clearance(one: Clearance, today: date) -> list[Finding]:
     when = urgency(days, CLEARANCE_STAGES)
     if when is None:
         return []
-    renew = f"have OMB renew {one.omb_control_number}, then put the new date into the catalogue."
+    renew = f"have OMB renew {one.omb_control_number}, then put the new date in the catalog."
     if days < 0:
-        told = f"{one.slug} ended on {one.expires}: its surveys are closed"
+        told = f"{one.slug} ended on {one.expires}. Its surveys are closed"
         return [Finding(_CLEARANCE, "problem", told, f"Now: {renew}", days)]
-    told = f"{one.slug} ends {_in(days)}, on {one.expires}; its surveys close then"
+    told = f"{one.slug} ends {_in(days)}, on {one.expires}. Its surveys close then"
     return [Finding(_CLEARANCE, "warning", told, f"{when}: {renew}", days)]
 
 
@@ -88,10 +88,10 @@ def _use(one: Clearance) -> list[Finding]:
     told = f"{one.slug}: {one.used:,} of {one.approved_responses:,} approved answers were given"
     more = f"ask OMB for more answers under {one.omb_control_number}, then raise approved_responses"
     if one.is_spent:
-        return [Finding(_CLEARANCE, "problem", f"{told}; its surveys are closed", f"Now: {more}.")]
+        return [Finding(_CLEARANCE, "problem", f"{told}. Its surveys are closed", f"Now: {more}.")]
     if one.used < USE_WARNS * one.approved_responses:
         return []
-    return [Finding(_CLEARANCE, "warning", f"{told}; at the last its surveys close", f"{more}.")]
+    return [Finding(_CLEARANCE, "warning", f"{told}. At the limit its surveys close", f"{more}.")]
 
 
 def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:
@@ -101,10 +101,10 @@ def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:
         told = f"{name}: the service or the office is closed"
         return [Finding(_PLACE, "warning", told, "Take it down.", days)] if days >= 0 else []
     if days < 0:
-        told = f"{name} ended on {one.expires}: whoever opens it is turned away"
+        told = f"{name} ended on {one.expires}. People who open it can't answer"
         return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
     if one.kid is not None and _is_withdrawn(directory, one, one.kid):
-        told = f"{name}: its key {one.kid} is withdrawn, so that it opens nothing"
+        told = f"{name}: its key {one.kid} is revoked, so it opens nothing"
         return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
     when = urgency(days, PLACE_STAGES)
     if when is None:
@@ -125,7 +125,7 @@ def _key(record: KeyRecord, today: date) -> list[Finding]:
     )
     cure = (
         f"{when}: cx key issue {record.service}{scope}, and put the new key last in CX_KEY. "
-        "Keep the old one until its last link has ended; then withdraw it."
+        "Keep the old one until its last link ends. Then revoke it."
     )
     return [Finding(_KEY, "warning", told, cure, days)]
 
@@ -160,7 +160,7 @@ def _again(one: Placement) -> str:
         words += ["--place", one.place]
     if one.kind == "poster":
         return f"print the next one with {shlex.join(['cx', 'poster', *words, '-o', 'poster.pdf'])}"
-    return f"mint the next one with {shlex.join(['cx', 'link', *words, '--channel', one.kind])}"
+    return f"make the next one with {shlex.join(['cx', 'link', *words, '--channel', one.kind])}"
 
 
 def _in(days: int) -> str:

@@ -30,18 +30,18 @@ def address(settings: Settings) -> Finding:
     """Whether answers travel encrypted to CX_BASE_URL."""
     parts = urlsplit(settings.base_url)
     if parts.username or parts.fragment:
-        cure = "Set CX_BASE_URL to scheme, name and path alone: https://cx.agency.gov"
-        return Finding(_ADDRESS, "problem", f"{settings.base_url} holds more than that", cure)
+        cure = "Set CX_BASE_URL to a plain address: https://cx.agency.gov"
+        return Finding(_ADDRESS, "problem", f"{settings.base_url} has more than that", cure)
     if parts.scheme == "https":
         return Finding(_ADDRESS, "ok", settings.base_url)
     if is_loopback(parts.hostname or ""):
-        told = f"{settings.base_url}: links open on this machine alone, which is fine for trying"
+        told = f"{settings.base_url}: links open on this machine only, which is fine for a trial"
         return Finding(_ADDRESS, "ok", told)
     return Finding(
         _ADDRESS,
         "problem",
-        f"{settings.base_url}: answers would travel unprotected",
-        "Put a web server with https before this one, and set CX_BASE_URL to https://…",
+        f"{settings.base_url}: answers would not be encrypted",
+        "Put a web server with https in front, and set CX_BASE_URL to https://…",
     )
 
 
@@ -59,13 +59,13 @@ def root_key(settings: Settings) -> Finding:
     try:
         rootkey.read(path)
     except DatabaseUnfit as error:
-        cure = "If links were minted with it before, restore it from your backup: a new one "
+        cure = "If you made links with it before, restore it from your backup. A new key "
         return Finding(_KEY, "problem", str(error), f"{cure}opens none of them.")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        told = f"{path} may be opened by others (mode {mode:04o})"
+        told = f"{path} can be opened by other users (mode {mode:04o})"
         return Finding(_KEY, "problem", told, f"chmod 600 {path}")
-    return Finding(_KEY, "ok", f"{path}, readable by its owner alone")
+    return Finding(_KEY, "ok", f"{path}, readable by its owner only")
 
 
 def sign_in(settings: Settings) -> list[Finding]:
@@ -79,7 +79,7 @@ def sign_in(settings: Settings) -> list[Finding]:
     key = settings.oidc_private_key_file
     mode = stat.S_IMODE(key.stat().st_mode) if key else 0
     if mode & 0o077:
-        told = f"{key} may be opened by others (mode {mode:04o})"
+        told = f"{key} can be opened by other users (mode {mode:04o})"
         return [Finding(_SIGN_IN, "problem", told, f"chmod 600 {key}")]
     return [Finding(_SIGN_IN, "ok", f"at {settings.oidc_issuer}")]
 
@@ -102,7 +102,7 @@ def database(engine: Engine) -> list[Finding]:
         return [reached, _tables(engine), _durability(engine)]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        cure = "Start the database, or mend CX_DATABASE_URL."
+        cure = "Start the database, or correct CX_DATABASE_URL."
         return [Finding(_DATABASE, "problem", f"{where} does not answer: {reason}", cure)]
 
 
@@ -113,8 +113,10 @@ def clock(connection: Connection, now: datetime) -> Finding:
     # A day of grace: dates are written in UTC by this clock, but a copy may come from another.
     if newest is None or newest <= now.date() + timedelta(days=1):
         return Finding(_CLOCK, "ok", told)
-    told = f"{told}, but this database was written to on {newest}"
-    return Finding(_CLOCK, "problem", told, "Set the clock: new links would be refused as old.")
+    told = f"{told}, but this database has entries of {newest}"
+    return Finding(
+        _CLOCK, "problem", told, "Set the clock. Until then new links are refused as too old."
+    )
 
 
 def _tables(engine: Engine) -> Finding:
@@ -136,8 +138,8 @@ def _durability(engine: Engine) -> Finding:
         return Finding(
             _DURABLE,
             "warning",
-            f"{told}. This SQLite can lose data in its faster journal (WAL), so that the slower "
-            "one is used. Answers are safe.",
+            f"{told}. This SQLite can lose data in its faster journal (WAL), so we use "
+            "the slower one. Answers are safe.",
             "Install the package pysqlite3, which carries a newer SQLite.",
         )
     return Finding(_DURABLE, "ok", told)

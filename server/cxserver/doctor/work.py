@@ -13,16 +13,16 @@ _JOBS, _MAIL = "jobs", "mail"
 # Every job is looked at many times an hour.
 _STALE = timedelta(days=1)
 _FAILED = "failed: "
-_CRON = "call `cx jobs run-due` every minute by cron"
+_CRON = "have cron call `cx jobs run-due` every minute"
 
 
 def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Finding]:
     """Whether mails can go out, and whether somebody sends them."""
     if settings.smtp_url.get_secret_value() and not settings.mail_from:
-        told = "CX_SMTP_URL is set, but not whom mails come from: nothing is sent"
+        told = "CX_SMTP_URL is set, but CX_MAIL_FROM is not. No email is sent"
         return [Finding(_MAIL, "warning", told, "Set CX_MAIL_FROM.")]
     if not mail.is_set_up(settings):
-        told = "no mail server is set up (CX_SMTP_URL): no digest or alert is mailed"
+        told = "no mail server is set up (CX_SMTP_URL), so no digest or alert is sent"
         return [Finding(_MAIL, "ok", told)]
     rows = list(connection.execute(select(tables.jobs).order_by(tables.jobs.c.name)))
     faults = [fault for row in rows for fault in _faults(row, now)]
@@ -35,15 +35,15 @@ def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Find
 
 def _never(settings: Settings) -> Finding:
     if settings.scheduler:
-        return Finding(_JOBS, "ok", "not done yet: the server does them while it runs")
-    told = "nothing was ever sent: the server is told not to (CX_SCHEDULER), and nobody else does"
-    return Finding(_JOBS, "warning", told, f"Take CX_SCHEDULER away, or {_CRON}.")
+        return Finding(_JOBS, "ok", "not run yet. The server runs them while it is on")
+    told = "no job ever ran. CX_SCHEDULER tells the server not to run them, and nothing else does"
+    return Finding(_JOBS, "warning", told, f"Remove CX_SCHEDULER, or {_CRON}.")
 
 
 def _faults(row: Row[Any], now: datetime) -> list[Finding]:
     if row.result.startswith(_FAILED):
         told = f"{row.name}: {row.result}"
-        return [Finding(_JOBS, "warning", told, "Mend it, then: cx jobs run-due")]
+        return [Finding(_JOBS, "warning", told, "Fix it, then: cx jobs run-due")]
     if row.ran and now - row.ran > _STALE:
         told = f"{row.name} was last done {row.ran:%Y-%m-%d %H:%M} UTC"
         return [Finding(_JOBS, "warning", told, f"Start the server, or {_CRON}.")]
@@ -57,6 +57,6 @@ def _refused(connection: Connection) -> list[Finding]:
         n = connection.execute(query).scalar_one()
         if n:
             told = f"{n} {what} was" if n == 1 else f"{n} {what}s were"
-            cure = "Look in its log whose; cx staff revoke lets go of who has left."
+            cure = "See the log for whose. Remove people who left with cx staff revoke."
             found.append(Finding(_MAIL, "warning", f"{told} refused by the mail server", cure))
     return found

@@ -25,7 +25,7 @@ KINDS = (*TEXT, "xlsx", "parquet")
 # Excel takes a file without it for one of its own country's encoding.
 BYTE_ORDER_MARK = "\ufeff"
 
-# The first columns hold names out of the catalogue, days and numbers; the others lists and words.
+# The first columns hold names out of the catalog, days and numbers; the others lists and words.
 _OURS = COLUMNS.index("satisfaction") + 1
 
 

@@ -44,7 +44,7 @@ class Rows:
         self._columns = ground.map.columns
         named = [*self._columns.model_dump(exclude_defaults=True).values()]
         if not self._columns.trust:
-            raise ServerError("The map does not say in which column trust stands: [columns] trust.")
+            raise ServerError("The map does not name the column for trust. Add it: [columns] trust")
         sheet.require(*named, *self._map.drivers.values())
         self._bench = Bench(ground)
         self._mode = versions.mode(self._map)

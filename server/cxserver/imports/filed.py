@@ -72,7 +72,7 @@ def fault(connection: Connection, one: Header, where: tuple[str, str]) -> RowRef
     if one.volume is None or before is None or (before.served, before.offered) == one.volume:
         return None
     rule = f"others were given for {one.quarter} ({before.served:,} and {before.offered:,})"
-    cure = "compare them with `cx volumes list`, and empty these cells or mend those"
+    cure = "compare them with `cx quarter volumes list`, and empty these cells or fix those"
     return RowRefused("total_volume", rule, cure, 2, one.file)
 
 
@@ -83,7 +83,7 @@ def note(connection: Connection, one: Header, service: str) -> str:
         return ""
     return (
         f"The comment of {one.file} was left out: {service} has a text for {one.quarter} already "
-        "(cx reflect)."
+        "(cx quarter reflect)."
     )
 
 

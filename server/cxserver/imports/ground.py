@@ -1,4 +1,4 @@
-"""Where and when a row belongs: its service, office, channel and language in the catalogue. Pure.
+"""Where and when a row belongs: its service, office, channel and language in the catalog. Pure.
 
 The past must be over: what is of this week or the last could still change, and the digests that
 tell of these weeks would tell it as theirs.
@@ -23,7 +23,7 @@ _OMB = {one.omb: one.ours for one in reversed(channels.ALL)} | {"website": "web"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The catalogue, the map, and the day of the import."""
+    """The catalog, the map, and the day of the import."""
 
     known: Directory
     map: Map
@@ -33,7 +33,7 @@ class Ground:
         """The service of this name, or of the map."""
         slug = self._named(column, name, self.map.services, self.map.service, "service")
         if slug not in self.known.services:
-            rule = f"there is no service '{slug}' in the catalogue"
+            rule = f"there is no service '{slug}' in the catalog"
             raise RowRefused(
                 column, rule, f'write "{slug}" = "…" under [services], or apply it first'
             )
@@ -43,8 +43,8 @@ class Ground:
         """The office of this name, or of the map. A closed one is as good."""
         slug = self._named(column, name, self.map.offices, self.map.office, "office")
         if slug not in service.offices:
-            what = f"there is no office '{slug}' of {service.slug} in the catalogue"
-            cure = f'write "{slug}" = "…" under [offices], or add the office to the catalogue'
+            what = f"there is no office '{slug}' of {service.slug} in the catalog"
+            cure = f'write "{slug}" = "…" under [offices], or add the office to the catalog'
             raise RowRefused(column, what, cure)
         return self.known.offices[slug]
 
@@ -85,7 +85,7 @@ class Ground:
             quarter = None
         if quarter is None or quarter.kind != "quarter":
             rule = f"'{name}' is not a fiscal quarter such as 2023Q4"
-            raise RowRefused(column, rule, "set quarter in the map, or mend the row")
+            raise RowRefused(column, rule, "set quarter in the map, or fix the row")
         if quarter.end > self.today or quarter.start < _OLDEST:
             raise RowRefused(column, f"{name} has not ended", "import it when it has")
         return quarter
@@ -97,6 +97,6 @@ class Ground:
         found = names.get(name, name[:40]) or usual
         if not found:
             raise RowRefused(
-                column, f"no {what} is told", f'set {what} = "…" at the top of the map'
+                column, f"there is no {what}", f'set {what} = "…" at the top of the map'
             )
         return found

@@ -49,7 +49,7 @@ class Overlap:
         when = one if self.first == self.last else f"between {self.first} and {self.last}"
         return (
             f"{self._who} {_answers(self.there)} {where}, {when}; this file brings "
-            f"{_answers(self.here)} there and then. Cure: {self._cure}"
+            f"{_answers(self.here)} there and then. Fix: {self._cure}"
         )
 
     @property
@@ -77,9 +77,7 @@ class Overlap:
 
     @property
     def _cure(self) -> str:
-        undo = (
-            "" if self.other is None else f", or undo it first (cx import --undo {self.other.id})"
-        )
+        undo = "" if self.other is None else f", or undo it first (cx import undo {self.other.id})"
         return f"leave that out of the file{undo}; if they are other people, add --also."
 
 

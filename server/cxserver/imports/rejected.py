@@ -48,4 +48,4 @@ def _sentence(file: str, column: str, rule: str, cure: str, lines: list[str]) ->
         where = f"{file}, {len(lines):,} rows"
     named = f", column '{column}'" if column else ""
     every = f" Lines {', '.join(lines)}." if len(lines) > 1 else ""
-    return f"{where}{named}: {rule}. Cure: {cure}.{every}"
+    return f"{where}{named}: {rule}. Fix: {cure}.{every}"

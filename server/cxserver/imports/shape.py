@@ -1,4 +1,4 @@
-"""The map: a TOML file that says what somebody else's file means in the words of the catalogue."""
+"""The map: a TOML file that says what somebody else's file means in the words of the catalog."""
 
 import tomllib
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ class Map(_Part):
     def _codes(cls, given: Mapping[str, str]) -> Mapping[str, str]:
         strange = sorted(set(given) - set(drivers.CODES))
         if strange:
-            raise ValueError(f"'{strange[0]}' is no driver: {', '.join(drivers.CODES)}")
+            raise ValueError(f"'{strange[0]}' is not a driver: {', '.join(drivers.CODES)}")
         return given
 
     @field_validator("timezone")
@@ -104,7 +104,7 @@ class Map(_Part):
         try:
             return ZoneInfo(name).key if name else name
         except (KeyError, ValueError, OSError):
-            raise ValueError("is no time zone such as America/New_York or UTC") from None
+            raise ValueError("is not a time zone such as America/New_York or UTC") from None
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def read(path: Path) -> Map:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ServerError(f"{path.name} is no TOML: {error}") from None
+        raise ServerError(f"{path.name} is not a TOML file: {error}") from None
     return parse(told, path.name)
 
 

@@ -60,7 +60,7 @@ class Sheet:
         if missing:
             there = ", ".join(self.columns)[:300]
             raise ServerError(
-                f"{self.name} has no column '{missing[0]}'. Its columns are: {there}. Cure: "
+                f"{self.name} has no column '{missing[0]}'. Its columns are: {there}. Fix: "
                 "name the right one in the map, or save the file as CSV with commas."
             )
 
@@ -78,12 +78,12 @@ def read(path: Path, body: bytes) -> Sheet:
     try:
         columns = tuple(name.strip() for name in next(_reader(text), []))
     except csv.Error as error:
-        raise ServerError(f"{path.name} is no CSV: {error}.") from None
+        raise ServerError(f"{path.name} is not a CSV file: {error}.") from None
     if not any(columns):
-        raise ServerError(f"{path.name} is empty: its first line must name the columns.")
+        raise ServerError(f"{path.name} is empty. Its first line must name the columns.")
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
-        raise ServerError(f"{path.name} has two columns '{twice[0]}': which one is meant?")
+        raise ServerError(f"{path.name} has two columns '{twice[0]}'. Rename or remove one.")
     return Sheet(path.name, text, columns)
 
 
@@ -98,6 +98,6 @@ def _decoded(name: str, body: bytes) -> str:
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise ServerError(
-            f"{name} is not UTF-8: byte {error.start + 1}, in line {line}. Cure: save it as "
+            f"{name} is not UTF-8: byte {error.start + 1}, in line {line}. Fix: save it as "
             "“CSV UTF-8”; another encoding would turn letters into others."
         ) from None

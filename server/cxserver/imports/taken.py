@@ -68,7 +68,9 @@ def named(connection: Connection, id: str) -> Taken:
     found = [one for one in every if len(id) >= _SHORTEST and one.id.startswith(id.lower())]
     if len(found) == 1:
         return found[0]
-    raise NotFound(f"There is no import '{id[:40]}', or more than one. `cx imports` lists them.")
+    raise NotFound(
+        f"There is no import '{id[:40]}', or more than one. To list them: cx import list"
+    )
 
 
 def _read(connection: Connection, known: Directory) -> list[Taken]:

@@ -59,7 +59,7 @@ def batch(path: Path, form: Form, map: Map, header: Path | None = None) -> Batch
     if form == "touchpoints":
         map = answers.with_defaults(map, page)
     if header is not None and form != "v1":
-        raise ServerError(f"A header file belongs to v1: {form} has none.")
+        raise ServerError(f"Only v1 has a header file. {form} has none.")
     # The same rows of another office or quarter are another import.
     place = "|".join((form, map.service, map.office, map.channel, map.language, map.quarter))
     digest = hashlib.sha256(place.encode() + b"\n" + body).digest()
@@ -142,12 +142,12 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
     if before is not None:
         raise Conflict(
             f"{given.name} was imported before, on {before.at.date().isoformat()}: "
-            f"{before.answers:,} answers. Nothing was done: they would count twice. To import it "
-            f"in another way, undo that first: cx import --undo {given.id}"
+            f"{before.answers:,} answers. Nothing was imported, so they don't count twice. To "
+            f"import it in another way, undo that first: cx import undo {given.id}"
         )
     known = directory.load(connection)
     if known.agency is None:
-        raise ServerError("There is no catalogue yet: cx catalog apply.")
+        raise ServerError("There is no catalog yet. To add one: cx catalog apply FILE")
     return Ground(known, given.map, today)
 
 

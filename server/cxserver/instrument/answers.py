@@ -83,7 +83,7 @@ def from_form(survey: Survey, pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
     `drivers` repeats; a Likert driver is `driver-<code>`, an extra question `question-<code>`.
     Only the exact option values become numbers: int() would take "٣" and " 5 ".
-    Raises AnswersRefused when a field other than `drivers` stands twice.
+    Raises AnswersRefused when a field other than `drivers` appears twice.
     """
     points = {
         "trust": _digits(survey.trust_scale.points),

@@ -47,7 +47,7 @@ class Draft:
 
     `names` is the service's name per language, `agency_names` the agency's; both hold "en".
     `agency_statement_name` is the latter for the middle of a sentence. `satisfaction` is what the
-    catalogue says of it, if it says anything. The defaults are those of the catalogue file.
+    catalog says of it, if it says anything. The defaults are those of the catalog file.
     """
 
     service: str
@@ -83,7 +83,7 @@ class Draft:
 
     @property
     def asks_satisfaction(self) -> bool:
-        """Whether satisfaction is asked: as the catalogue says, else wherever it is needed."""
+        """Whether satisfaction is asked: as the catalog says, else wherever it is needed."""
         if self.kind is None or self.kind.satisfaction == "required":
             return True
         if self.satisfaction is not None:

@@ -1,6 +1,6 @@
 """Take what identifies a person out of their words, before the words are stored anywhere.
 
-Caught: e-mail addresses, payment cards (Luhn), social security and taxpayer numbers, telephone
+Caught: email addresses, payment cards (Luhn), social security and taxpayer numbers, phone
 numbers, and the agency's own number patterns. Not caught: names, street addresses, dates of
 birth, and numbers spelled out in words; docs/reference/what-we-store.md says so to the reader.
 Every pattern is linear in the length of the text.
@@ -39,7 +39,7 @@ def mask(text: str, patterns: Iterable[str] = ()) -> str:
     """`text` with what identifies replaced by a word in brackets.
 
     `patterns` are the agency's own regular expressions, whatever their case: `A[0-9]{8,9}` is an
-    alien registration number. The catalogue's check has refused those that could be slow.
+    alien registration number. The catalog's check has refused those that could be slow.
     """
     if not text:
         return text
@@ -57,7 +57,7 @@ def mask(text: str, patterns: Iterable[str] = ()) -> str:
 
 def _plain(text: str) -> str:
     # A full-width or Arabic digit identifies as well as an ASCII one, and so does a number with
-    # the dashes and spaces that telephones and word processors put in. Lengths stay the same.
+    # the dashes and spaces that phones and word processors put in. Lengths stay the same.
     if text.isascii():
         return text
     dressed = text.translate(_DRESS)

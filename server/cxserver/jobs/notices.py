@@ -80,7 +80,7 @@ def due_on(
 
 def files(directory: Directory) -> bool:
     """Whether the agency files with OMB: those that do have designated services (§280.14). The
-    catalogue may say otherwise: `[agency.filing] reminders`.
+    catalog may say otherwise: `[agency.filing] reminders`.
     """
     told = directory.agency.filing.reminders if directory.agency else None
     if told is not None:

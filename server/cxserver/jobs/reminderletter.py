@@ -1,4 +1,4 @@
-"""The letter of a reminder: what, by when, and the command or page that mends it. Pure."""
+"""The letter of a reminder: what, by when, and the command or page that fixes it. Pure."""
 
 import textwrap
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ _DAY = timedelta(days=1)
 YEARLY: Mapping[tuple[int, int], tuple[str, ...]] = {
     (12, 31): (
         "Agree with OMB on at least two services.",
-        "Put designated = true under each in the catalogue, then: cx catalog apply FILE",
-        "The services as they are now: {staff}/catalogue",
+        "Put designated = true under each in the catalog, then: cx catalog apply FILE",
+        "The services as they are now: {staff}/catalog",
     ),
     (2, 24): (
         "Send OMB the assessment of what your organization can do for its customers.",
@@ -26,10 +26,10 @@ YEARLY: Mapping[tuple[int, int], tuple[str, ...]] = {
     ),
     (3, 31): (
         "Hold the deep dive with OMB about your designated services.",
-        "What moved, and what to fix first: {staff}/drivers",
+        "What changed, and what to fix first: {staff}/drivers",
     ),
     (5, 31): (
-        "Send OMB the action plan. It is to be about your designated services.",
+        "Send OMB the action plan. It must cover your designated services.",
         "What to fix first: {staff}/drivers, or: cx fix-first",
     ),
 }
@@ -53,7 +53,7 @@ def write(notice: Notice, member: Member, agency: Agency | None, base_url: str) 
     where = agency.name if agency else "your agency"
     why = (
         f"You get this as an {member.role.words.lower()} at {where}. "
-        "Each reminder is sent once. Nobody can answer this address."
+        "We send each reminder once. Nobody reads replies to this address."
     )
     parts = [*paragraphs, f"What to do:\n{cures}", textwrap.fill(why, _WIDE)]
     return Letter(to=[member.email], subject=told.subject, text="\n\n".join(parts) + "\n")
@@ -73,14 +73,14 @@ def _(subject: Filing, notice: Notice, staff: str) -> Told:
     if due.published and due.published != due.rule:
         says.append(
             f"By the rule of A-11 {due.section} it is {_date(due.rule)}; OMB published "
-            f"{_date(due.published)}. Meet the earlier one."
+            f"{_date(due.published)}. Use the earlier one."
         )
     log = f"the last record is “{last.state}” ({last.form})" if last else "there is no record"
-    says.append(f"The log does not say that it was submitted: {log}.")
+    says.append(f"The log does not show that it was submitted: {log}.")
     cures = (
-        f"See what is missing: cx quarter-check {name}",
-        f"Make the files: cx quarter {name} -o {name}",
-        f"When OMB has them, and this ends: cx quarter-record {name} submitted --who NAME",
+        f"See what is missing: cx quarter check {name}",
+        f"Make the files: cx quarter write {name} -o {name}",
+        f"When OMB has the files, record it: cx quarter record {name} submitted --who NAME",
     )
     return Told(f"Due {_in(notice.days)}: feedback of {name}", tuple(says), cures)
 
@@ -90,7 +90,9 @@ def _(subject: Yearly, notice: Notice, staff: str) -> Told:
     due = subject.due
     says = f"Due to OMB by {_date(due.day)}, {_in(notice.days)}: {due.what} (A-11 {due.section})."
     cures = tuple(one.format(staff=staff) for one in YEARLY[due.day.month, due.day.day])
-    return Told(f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx due"))
+    return Told(
+        f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx quarter due")
+    )
 
 
 @_told.register
@@ -103,14 +105,14 @@ def _(subject: Ending, notice: Notice, staff: str) -> Told:
     else:
         says = (
             f"{named} expires on {_date(one.expires)}, {_in(notice.days)}. After that day "
-            f"nobody may be asked. Its surveys close then: {_named(subject.services)}."
+            f"you may not ask anybody. Its surveys close then: {_named(subject.services)}."
         )
         title = f"Expires {_in(notice.days)}: {named}"
     cures = (
-        "Have OMB renew it. What they ask to see: cx request SERVICE -o FOLDER",
-        f"Put the new date under [clearance.{one.slug}] in the catalogue, then: "
+        "Ask OMB to renew it. To write the request: cx pra request SERVICE -o FOLDER",
+        f"Put the new date under [clearance.{one.slug}] in the catalog, then: "
         "cx catalog apply FILE",
-        f"How it stands: {staff}/catalogue",
+        f"See it now: {staff}/catalog",
     )
     return Told(title, (says,), cures)
 
@@ -124,12 +126,12 @@ def _(subject: Using, notice: Notice, staff: str) -> Told:
         says = f"{given}. Closed now: {_named(subject.services)}."
     else:
         title = f"Few answers left: {named}"
-        says = f"{given}. At the last one its surveys close: {_named(subject.services)}."
+        says = f"{given}. At the limit its surveys close: {_named(subject.services)}."
     cures = (
-        "Ask OMB for more. What they ask to see: cx request SERVICE --responses N -o FOLDER",
-        f"Raise approved_responses under [clearance.{one.slug}] in the catalogue, then: "
+        "Ask OMB for more. To write the request: cx pra request SERVICE --responses N -o FOLDER",
+        f"Raise approved_responses under [clearance.{one.slug}] in the catalog, then: "
         "cx catalog apply FILE",
-        "How many are left: cx burden",
+        "How many are left: cx pra burden",
     )
     return Told(title, (says,), cures)
 

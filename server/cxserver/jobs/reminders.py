@@ -23,7 +23,7 @@ from cxserver.jobs.notices import Notice
 from cxserver.log import logger
 from cxserver.quarter import submissions
 
-# Those who file with OMB and keep the catalogue.
+# Those who file with OMB and keep the catalog.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 
 

@@ -28,7 +28,7 @@ _GAP = 10.0
 # All text gets smaller in these steps until the code has its size.
 _SCALES = tuple(1 - step / 40 for step in range(21))
 
-# The colours of the U.S. Web Design System.
+# The colors of the U.S. Web Design System.
 INK, GREY, BLUE, NAVY, LIGHT = "#1b1b1b", "#565c65", "#005ea2", "#162e51", "#a9aeb1"
 
 _AGENCY = Style(BOLD, 17, 12, NAVY)
@@ -170,5 +170,5 @@ def _check_letters(notice: Notice) -> None:
             names = ", ".join(f"{char} (U+{ord(char):04X})" for char in lacking[:3])
             raise ServerError(
                 f"The poster's letters are Latin: they have no {names}, as in “{text}”. "
-                "Give it a name in Latin letters in the catalogue, or with --place."
+                "Give it a name in Latin letters in the catalog, or with --place."
             )

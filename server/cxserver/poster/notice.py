@@ -1,4 +1,4 @@
-"""What one poster says: names, dates and the link, taken from the catalogue."""
+"""What one poster says: names, dates and the link, taken from the catalog."""
 
 import unicodedata
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ class Code:
 
     @property
     def boxes(self) -> tuple[tuple[float, float, float, float], ...]:
-        """Dark boxes as x, y, width, height: neighbours in a row are one."""
+        """Dark boxes as x, y, width, height: neighbors in a row are one."""
         module = self.size / len(self.rows)
         return tuple(
             (self.x + start * module, self.y + at * module, length * module, module)

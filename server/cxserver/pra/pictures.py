@@ -29,8 +29,8 @@ def find(wanted: str = "") -> str:
         if found:
             return found
     raise NotFound(
-        f"No {wanted or 'Chromium or Chrome'} is installed here, and pictures need one. "
-        "Install it, name it with --chromium, or leave the pictures out: --without-pictures."
+        f"No {wanted or 'Chromium or Chrome'} is installed, and pictures need one. "
+        "Install it, name it with --chromium, or skip the pictures with --without-pictures."
     )
 
 
@@ -65,7 +65,7 @@ def _options(scratch: str, width: int) -> list[str]:
 
 def _run(command: Sequence[str]) -> None:
     try:
-        subprocess.run(  # noqa: S603  # the browser that whoever runs `cx request` has named
+        subprocess.run(  # noqa: S603  # the browser that whoever runs `cx pra request` has named
             command, check=True, capture_output=True, timeout=_TIMEOUT
         )
     except (OSError, subprocess.SubprocessError) as error:

@@ -12,7 +12,7 @@ from cxserver.pra.estimate import Burden
 from cxserver.pra.shots import Shot
 
 _METHODS: Mapping[str, str] = {
-    "email": "a link in an e-mail, sent after the visit",
+    "email": "a link in an email, sent after the visit",
     "sms": "a link in a text message, sent after the visit",
     "web": "a link on the last page of an online transaction",
     "phone": "a link offered after a call",

@@ -19,7 +19,7 @@ from cxserver import resources
 
 _RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
 _PINNED = "public, max-age=31536000, immutable"
-# An hour: a mended loader is everywhere the same day.
+# An hour: a fixed loader is everywhere the same day.
 _FOLLOWED = "public, max-age=3600"
 
 

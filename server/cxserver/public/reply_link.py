@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from datetime import UTC, datetime, timedelta
 
-# A telephone loads its open pages again when their owner comes back, often hours later.
+# A phone loads its open pages again when their owner comes back, often hours later.
 LIVES = timedelta(days=1)
 _MINUTES = struct.Struct(">I")
 _CODE = 16

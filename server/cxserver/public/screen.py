@@ -60,7 +60,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A text of the catalogue and the language it is in, which may not be the page's."""
+    """A text of the catalog and the language it is in, which may not be the page's."""
 
     text: str
     language: str
@@ -68,7 +68,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One line of the error summary; `target` is the id of the control to mend, if there is one."""
+    """One line of the error summary; `target` is the id of the control to fix, if there is one."""
 
     subject: str
     text: str

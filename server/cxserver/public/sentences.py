@@ -39,7 +39,7 @@ REFUSALS = {
         mark("This device is not taking answers now."),
     ),
     "revoked": Refusal(
-        mark("This link has been withdrawn"),
+        mark("This link has been revoked"),
         mark("If you got it in a message you were not expecting, you can delete it."),
     ),
     "not_yet_valid": Refusal(

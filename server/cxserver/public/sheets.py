@@ -11,7 +11,7 @@ from cxserver.instrument.survey import Survey
 from cxserver.public import screen
 from cxserver.public.splice import Spliced
 
-# Marks that no name can hold: the catalogue refuses control characters.
+# Marks that no name can hold: the catalog refuses control characters.
 _OFFICE, _STAMP = "\x02office\x03", "\x02stamp\x03"
 _SLUG, _RELEASE = "\x02slug\x03", "\x02release\x03"
 _Name = tuple[str, int, str, int | None, str, str]

@@ -21,8 +21,8 @@ def name(order: Order) -> str:
 
 
 def make(source: db.Source, order: Order, now: datetime) -> IO[bytes]:
-    """What `cx quarter` writes, zipped: a file at its beginning, without a name, which goes when
-    it is closed. Raises ServerError when there is nothing to file.
+    """What `cx quarter write` writes, zipped: a file at its beginning, without a name. It goes
+    when it is closed. Raises ServerError when there is nothing to file.
     """
     with tempfile.TemporaryDirectory(prefix="cx-quarter-") as aside:
         folder = Path(aside) / name(order)

@@ -18,12 +18,12 @@ from cxserver.quarter.manifest import Entry
 DESIGNATED = 2
 SOURCE = "GSA/touchpoints wiki, “Data Collection Rating”; A-11 §280.14"
 
-# Where a reason is mended.
+# Where a reason is fixed.
 Where = Literal["catalogue", "time", "answers", "comments", "texts", "volumes"]
 
 
 class Colour(StrEnum):
-    """How good a quarter is to send; `NOTE` colours nothing."""
+    """How good a quarter is to send; `NOTE` colors nothing."""
 
     RED = "red"
     YELLOW = "yellow"
@@ -33,7 +33,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something to mend. `about` is a service, or empty; `blocks`: no sign-off before it is."""
+    """Something to fix. `about` is a service, or empty; `blocks`: no sign-off before it is."""
 
     colour: Colour
     about: str
@@ -45,7 +45,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The colour of a quarter, of each designated service by OMB's rule, and every reason."""
+    """The color of a quarter, of each designated service by OMB's rule, and every reason."""
 
     ratings: dict[str, Colour]
     reasons: tuple[Reason, ...]
@@ -96,7 +96,7 @@ def _of_all(
             Colour.RED,
             "",
             f"{len(designated)} designated services; §280.14 asks for at least {DESIGNATED}",
-            "agree on them with OMB, then set designated = true in the catalogue",
+            "agree on them with OMB, then set designated = true in the catalog",
             "catalogue",
         )
     if open_.draft:
@@ -137,7 +137,7 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
         ("accomplishments", said.accomplishments if said else ""),
     ):
         if not text:
-            cure = f'cx reflect {quarter} {slug} --{what} "…" --who YOU'
+            cure = f'cx quarter reflect {quarter} {slug} --{what} "…" --who YOU'
             yield Reason(Colour.YELLOW, slug, f"there is no text on {what}", cure, "texts", True)
     enough = rating(open_, details) is Colour.GREEN
     for entry in details:
@@ -153,7 +153,7 @@ def _of_entry(open_: Drawer, entry: Entry, enough: bool) -> Iterator[Reason]:
             Colour.NOTE if enough else Colour.YELLOW,
             slug,
             f"customers served and offered are missing for {channel}",
-            f"cx volumes set {open_.quarter.name} {slug} {channel} --served N --offered N "
+            f"cx quarter volumes set {open_.quarter.name} {slug} {channel} --served N --offered N "
             '--source "…" --who YOU',
             "volumes",
             not enough,
@@ -168,16 +168,16 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
         yield Reason(
             Colour.YELLOW,
             service.slug,
-            "only general call-centre totals; §280.14 no longer takes these alone",
-            "ask at a moment of the journey too, and set the service's stage in the catalogue",
+            "only general call-center totals; §280.14 no longer takes these alone",
+            "ask at a moment of the journey too, and set the service's stage in the catalog",
             "catalogue",
         )
         return
     yield Reason(
         Colour.NOTE,
         service.slug,
-        "the catalogue does not say at which stage of the journey it asks",
-        f'set stage = "start", "process" or "end" in the catalogue, under [service.{service.slug}]',
+        "the catalog does not say at which stage of the journey it asks",
+        f'set stage = "start", "process" or "end" in the catalog, under [service.{service.slug}]',
         "catalogue",
     )
 

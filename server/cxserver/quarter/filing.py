@@ -76,9 +76,9 @@ def open_drawer(connection: Connection, order: Order, now: datetime) -> Drawer:
     groups = counts.read(connection, order.quarter, order.service)
     said = telling.read(connection, order.quarter)
     if known.agency is None:
-        raise ServerError("There is no catalogue yet: cx catalog apply.")
+        raise ServerError("There is no catalog yet. To add one: cx catalog apply FILE")
     if order.service is not None and order.service not in known.services:
-        raise NotFound(f"There is no service '{order.service}' in the catalogue.")
+        raise NotFound(f"There is no service '{order.service}' in the catalog.")
     kept = [group for group in groups if order.with_flagged or not group.flagged]
     found, out = sets.sort(known, kept, order.form)
     return Drawer(
@@ -233,5 +233,5 @@ def _nothing(drawer: Drawer) -> str:
             f"for {drawer.quarter.name}."
         )
     return "\n".join(
-        f"{one.survey}: {one.refusal.why}. Cure: {one.refusal.cure}." for one in drawer.left_out
+        f"{one.survey}: {one.refusal.why}. Fix: {one.refusal.cure}." for one in drawer.left_out
     )

@@ -55,7 +55,8 @@ def _check_free(target: Path) -> None:
         raise ServerError(f"{target} is a file; name a folder.")
     if any(target.iterdir()) and not (target / MARK).is_file():
         raise ServerError(
-            f"{target} holds other things. Name a new folder: this one would be replaced whole."
+            f"{target} has other files in it. Name a new folder, because this one would "
+            f"be replaced."
         )
 
 

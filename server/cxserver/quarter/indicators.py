@@ -59,7 +59,7 @@ class Indicator:
 
 
 class IndicatorUnfit(ServerError):
-    """A row that cannot be taken: the column, the rule, and what mends it."""
+    """A row that cannot be taken: the column, the rule, and what fixes it."""
 
     def __init__(self, column: str, rule: str, cure: str):
         super().__init__(f"{column} {rule}")
@@ -86,7 +86,7 @@ def parse(
             _check_office(one, offices)
             if one.key in found:
                 raise IndicatorUnfit(
-                    "name", "stands in the file already, for this period", "keep one row"
+                    "name", "is in the file already, for this period", "keep one row"
                 )
         except IndicatorUnfit as error:
             rejected.append((line, error))
@@ -180,13 +180,13 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
     office = row.get("office", "")
     for what, text in (("service", service), *((("office", office),) if office else ())):
         if not keys.SLUG.match(text):
-            cure = "write its short name, as in the catalogue"
+            cure = "write its short name, as in the catalog"
             raise IndicatorUnfit(what, "is not 1 to 32 of a-z, 0-9 and '-'", cure)
     for what, text, most in (("name", name, 200), ("unit", unit, 40), ("value", value, 40)):
         if len(text) > most:
             raise IndicatorUnfit(what, f"has more than {most} characters", "make it shorter")
         if any(unicodedata.category(char) == "Cc" for char in text):
-            rule = "holds a line break, a tab or a character that cannot be seen"
+            rule = "has a line break, a tab or a character that cannot be seen"
             raise IndicatorUnfit(what, rule, "write it on one line")
     return Indicator(_period(row), service, office, name, unit, value, number(value, unit))
 
@@ -194,7 +194,7 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
 def _check_office(one: Indicator, offices: Mapping[str, Collection[str]]) -> None:
     """A number of an office that nobody knows would stand in OMB's file all the same."""
     if one.office and one.office not in offices.get(one.service, (one.office,)):
-        cure = "write its short name, as in the catalogue; leave it empty for the whole service"
+        cure = "write its short name, as in the catalog; leave it empty for the whole service"
         raise IndicatorUnfit("office", "is not an office of this service", cure)
 
 

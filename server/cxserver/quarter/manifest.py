@@ -84,7 +84,7 @@ def _set(open_: Drawer, entry: Entry) -> Mapping[str, Any]:
 
 
 def _survey(survey: Survey) -> Mapping[str, Any]:
-    """A version; every word of every language is in the catalogue, what is filed is here."""
+    """A version; every word of every language is in the catalog, what is filed is here."""
     return {
         "name": survey.name,
         "instrument": survey.instrument,

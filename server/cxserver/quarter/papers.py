@@ -15,8 +15,8 @@ from cxserver.quarter.sets import FileSet
 
 FEW = 30
 _YOURS = "(yours to add: [agency] filing)"
-_ASK = "(not given yet: cx volumes set)"
-_WRITE = "(not given yet: cx reflect)"
+_ASK = "(not given yet: cx quarter volumes set)"
+_WRITE = "(not given yet: cx quarter reflect)"
 
 
 def files(open_: Drawer, entries: Sequence[Entry]) -> dict[str, str]:
@@ -48,7 +48,7 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
                 ("organization", open_.agency.name),
                 ("service_provider", one.service.definition["owner"]),
                 ("service", one.service.name),
-                ("service_stage", one.service.definition.get("stage") or "(none in the catalogue)"),
+                ("service_stage", one.service.definition.get("stage") or "(none in the catalog)"),
                 ("transaction_point", one.transaction_point),
                 ("channel", one.channel.omb),
                 ("survey_type", fits.scale_of(one.survey)),
@@ -85,23 +85,23 @@ def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
         yield f"The rule says {_day(when.rule)}; the date that was published comes first."
     yield ""
     yield "1. Read SUMMARY.txt. Do the numbers look like your quarter?"
-    yield f"2. Run `cx quarter-check {what}`. Do what it says."
+    yield f"2. Run `cx quarter check {what}`. Do what it says."
     yield "3. Make this folder again. Write into the log what you have, and that it was checked:"
-    yield f"   cx quarter-record {open_.quarter.name} draft {how} --who YOU"
-    yield f"   cx quarter-record {open_.quarter.name} checked {how} --who YOU"
+    yield f"   cx quarter record {open_.quarter.name} draft {how} --who YOU"
+    yield f"   cx quarter record {open_.quarter.name} checked {how} --who YOU"
     yield "4. Have your senior official sign it off:"
-    yield f"   cx quarter-record {open_.quarter.name} signed-off {how} --who {official}"
+    yield f"   cx quarter record {open_.quarter.name} signed-off {how} --who {official}"
     yield "5. For each part of FIELDS.txt: make a record at OMB, type the fields in, and"
     yield "   add the .csv files named above them. Do not open and save a .csv in a"
     yield "   spreadsheet program first: it changes cells."
-    yield f"6. cx quarter-record {open_.quarter.name} submitted {how} --who YOU"
+    yield f"6. cx quarter record {open_.quarter.name} submitted {how} --who YOU"
     yield "   and, when OMB has published it, the same with `published`."
     yield ""
     yield from _cells(open_)
     for one in open_.left_out:
         yield ""
         yield f"Not in this folder: {one.survey} ({one.answers:,} answers). {one.refusal.why}."
-        yield f"  Cure: {one.refusal.cure}."
+        yield f"  Fix: {one.refusal.cure}."
 
 
 def summary(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _scored(what: str, points: tuple[int, ...]) -> str:
 def _cells(open_: Drawer) -> Iterator[str]:
     if open_.form == "v2":
         yield "A driver's cell is 1 (tapped), 0 (offered, not tapped) or null (not offered)."
-        yield "question_4 holds approved comments alone; it is empty for all others."
+        yield "question_4 has approved comments only. It is empty for all others."
         return
     yield "A driver that is tapped has no points: its five cells are empty, and the taps are in"
     yield "words beside it. An empty cell is not a 0."

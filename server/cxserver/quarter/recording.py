@@ -23,7 +23,7 @@ class QuarterNotReady(ServerError):
 
     def __init__(self, report: Report):
         says = "; ".join(dict.fromkeys(reason.says for reason in report.blocked))
-        super().__init__(f"This cannot be signed off yet: {says}.")
+        super().__init__(f"You can't sign this off yet: {says}.")
         self.report = report
 
 

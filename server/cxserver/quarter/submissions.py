@@ -56,14 +56,14 @@ def check(
     before: Submission | None, state: str, who: str, note: str = "", official: str = ""
 ) -> None:
     """Raise ServerError when `state` cannot follow the record `before`, or when somebody signs who
-    is not the `official` that the catalogue names.
+    is not the `official` that the catalog names.
     """
     if not who.strip():
         raise ServerError("Say who it is (--who).")
     if state == "signed-off" and official and who.strip().casefold() != official.casefold():
         raise ServerError(
-            f"The catalogue names {official} as the official who signs ([agency.filing] official). "
-            "Give that name, or put another into the catalogue first."
+            f"The catalog names {official} as the official who signs ([agency.filing] official). "
+            "Give that name, or put another into the catalog first."
         )
     refusal = _refusal(before, state, note)
     if refusal:

@@ -1,6 +1,6 @@
 """Where the marks of a chart stand, in percent of its width and height. Pure.
 
-The templates draw them. Percentages, because then text keeps its size on a telephone.
+The templates draw them. Percentages, because then text keeps its size on a phone.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -7,7 +7,7 @@ from cxserver.results import drivers, measures
 from cxserver.results.findings import LEAST, Common, Finding, Report
 
 _CHANNELS: Mapping[str, str] = {
-    "email": "by e-mail",
+    "email": "by email",
     "sms": "by text message",
     "web": "after a visit on the web",
     "phone": "after a call",

@@ -18,7 +18,7 @@ NEEDS = ("service", "office", "channel", "survey")
 LEAST = 30
 # Of the findings at most this share is chance.
 RATE = 0.05
-# Two of a hundred people more than elsewhere: below that nobody could see it mended.
+# Two of a hundred people more than elsewhere: below that nobody could see it fixed.
 WORTH = 0.02
 
 Counts = dict[str, tuple[int, int]]  # channel → (named, people)

@@ -1,6 +1,6 @@
 """Which channels the answers came by: whether that changed, and what a change would be without it.
 
-Pure. Each channel reaches other people (a kiosk those who stand at the exit, an e-mail those who
+Pure. Each channel reaches other people (a kiosk those who stand at the exit, an email those who
 read it), so a share can move although nobody's mind did.
 """
 

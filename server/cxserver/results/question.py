@@ -23,7 +23,7 @@ from cxserver.results.scopes import Scope
 
 _DAY = timedelta(days=1)
 CHANNELS: Mapping[str, str] = {
-    "email": "E-mail",
+    "email": "Email",
     "sms": "Text message",
     "web": "After a visit on the web",
     "phone": "After a call",

@@ -71,7 +71,7 @@ def unit(directory: Directory, office: str) -> Scope:
 def subtree(directory: Directory, office: str) -> frozenset[str]:
     """The office and everything below it in the tree. Raises NotFound."""
     if office not in directory.offices:
-        raise NotFound(f"There is no office '{office}' in the catalogue.")
+        raise NotFound(f"There is no office '{office}' in the catalog.")
     below: dict[str | None, list[str]] = defaultdict(list)
     for other in directory.offices.values():
         below[other.parent].append(other.slug)

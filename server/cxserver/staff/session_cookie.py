@@ -61,10 +61,10 @@ def take_back(response: Response, request: Request, settings: Settings) -> None:
 def cookie_name(request: Request, settings: Settings) -> str:
     """The cookie's name. Without https nobody signs in, except on this very machine.
 
-    Browsers take `__Host-` only over https, for this host alone: no neighbour can plant one.
+    Browsers take `__Host-` only over https, for this host alone: no neighbor can plant one.
     """
     if settings.base_url.startswith("https://"):
         return _SECURE
     if (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") in _LOOPBACK:
         return _PLAIN
-    raise HTTPException(403, "Staff pages open over https alone, or on the server itself.")
+    raise HTTPException(403, "Staff pages open only over https, or on the server itself.")

@@ -251,7 +251,7 @@ cut_tables = Table(
 imports = Table(
     "imports",
     metadata,
-    # The past that `cx import` took in, so that no file is taken in twice.
+    # The past that `cx import run` took in, so that no file is taken in twice.
     Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the file"),
     Column("format", String(12), nullable=False, comment="touchpoints, v1, wide, v2 or csv"),
     Column("file", String(200), nullable=False, comment="its name"),

@@ -1,4 +1,4 @@
-"""What is filed with OMB each quarter: written by `cx review`, `cx volumes` and the like."""
+"""What is filed with OMB each quarter: by `cx review`, `cx quarter volumes` and the like."""
 
 from sqlalchemy import BigInteger, Column, Date, Float, Integer, String, Table, Text
 

@@ -6,7 +6,7 @@ from cxserver.instrument import drivers, finding
 from cxserver.instrument.draft import Draft
 from cxserver.instrument.finding import Finding
 
-# A tapped driver stands in half the width of a telephone; a statement has a line to itself.
+# A tapped driver stands in half the width of a phone; a statement has a line to itself.
 TAP_LENGTH = 30
 STATEMENT_LENGTH = 120
 
@@ -36,7 +36,7 @@ def drivers_are_asked(draft: Draft) -> Iterator[Finding]:
             "survey.drivers", f"unknown driver '{code}'{finding.hint(code, drivers.CODES)}"
         )
     for code in finding.repeated(draft.drivers):
-        yield Finding("survey.drivers", f"'{code}' stands twice", "")
+        yield Finding("survey.drivers", f"'{code}' appears twice", "")
 
 
 def drivers_are_of_the_instrument(draft: Draft) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def question_codes_differ(draft: Draft) -> Iterator[Finding]:
     """Codes are what answers are stored under."""
     sound = [question for question in draft.questions if "code" not in question.unsound]
     for code in finding.repeated([question.code for question in sound]):
-        yield Finding("survey.question", f"code '{code}' stands twice", "")
+        yield Finding("survey.question", f"code '{code}' appears twice", "")
     for question in draft.questions:
         if "choices" in question.unsound:
             continue

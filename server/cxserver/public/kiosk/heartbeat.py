@@ -1,7 +1,7 @@
 """POST /k/heartbeat: a device tells how it is, and learns the time, its link and its PIN.
 
 It is written down for every genuine link, also for one that is refused: staff see a device that
-was withdrawn or whose link has ended, and what it still holds.
+was revoked or whose link has ended, and what it still holds.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ ALL = (
     Channel("web", "website", "Web"),
     Channel("phone", "phone", "Phone"),
     Channel("kiosk", "self_service_kiosk", "In person"),
-    # A code that is scanned with one's own telephone.
+    # A code that is scanned with one's own phone.
     Channel("poster", "mobile", "Web"),
     Channel("site", "website", "Web"),
     Channel("paper", "paper", "Other"),

@@ -1,4 +1,4 @@
-"""GET /staff/catalogue: what is asked, where, in which words, and under which clearance."""
+"""GET /staff/catalog: what is asked, where, in which words, and under which clearance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def show(request: Request, visit: Visit) -> Response:
     entries = [entry(one, asked, readings.get(one.slug)) for one in services]
     return guard.page(
         visit,
-        "catalogue.html",
+        "catalog.html",
         asked=asked,
         entries=entries,
         lines=lines,
@@ -97,7 +97,7 @@ def clearance(found: Clearance, today: date) -> tuple[str, bool]:
     number = f"OMB control number {found.omb_control_number}"
     end = places.day(found.expires)
     if found.expires < today:
-        return f"{number} expired on {end}. Renew it: nobody need answer without one.", True
+        return f"{number} expired on {end}. Renew it. Nobody has to answer without one.", True
     left = (found.expires - today).days
     if found.expires - today <= _RENEW:
         return f"{number} expires on {end}, in {left} days. Begin to renew it.", True
@@ -170,4 +170,4 @@ def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:
     )
 
 
-ROOMS = (Room("/catalogue", show, roles.EVERYONE, label="Catalogue"),)
+ROOMS = (Room("/catalog", show, roles.EVERYONE, label="Catalog"),)

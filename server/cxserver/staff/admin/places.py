@@ -64,17 +64,17 @@ def show(request: Request, visit: Visit) -> Response:
 def state(one: Device, now: datetime) -> State:
     """How a device is."""
     if one.withdrawn is not None:
-        return State(f"Withdrawn on {day(one.withdrawn)}.")
+        return State(f"Revoked on {day(one.withdrawn)}.")
     if one.expires is not None and one.expires <= now:
         return State(f"Its link ended on {day(one.expires.date())}. Pair it again.", True)
     if one.seen is None:
-        return State("Not heard of yet. Is it switched on?", True)
+        return State("No contact yet. Is it turned on?", True)
     if now - one.seen > SILENT:
         told = f"Silent since {day(one.seen.date())}. Look at its power and its network."
         return State(told + _waiting(one), True)
     if one.aside:
         return State(
-            f"Holds {_answers(one.aside)} the server did not take. See its staff page.", True
+            f"Has {_answers(one.aside)} the server did not take. See its staff page.", True
         )
     if one.expires is not None and one.expires - now < ENDING:
         return State(
@@ -115,7 +115,7 @@ def as_tables(
     )
     hung = tuple(_row(one.place, one.kind, one, hangs(one, now.date()), directory) for one in links)
     return (
-        Table("Kiosks", (*head, "Answers today", "Last heard of (UTC)"), paired),
+        Table("Kiosks", (*head, "Answers today", "Last contact (UTC)"), paired),
         Table("Posters and website links", head, hung),
     )
 

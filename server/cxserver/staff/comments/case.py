@@ -189,7 +189,7 @@ def _note(connection: Connection, visit: Visit, told: Told) -> None:
 
 def _reply(connection: Connection, visit: Visit, told: Told) -> None:
     if _replied(connection, visit, told) is None:
-        raise ReplyRefused("Nobody can read a reply to this comment any more.")
+        raise ReplyRefused("Nobody can read a reply to this comment anymore.")
     seen = field(visit, "reply-seen")
     version = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
     replies.post(

@@ -80,7 +80,7 @@ def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
 
 def as_table(found: Found) -> Table:
     """The comments as a table, with nothing that the page does not tell."""
-    head = ("Week", "Office", "Service", "Comment", "What else may be told", "Alert", "State")
+    head = ("Week", "Office", "Service", "Comment", "Other answers", "Alert", "State")
     rows = tuple(
         (
             table.name(one.comment.monday.isoformat()),

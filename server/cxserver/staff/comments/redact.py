@@ -23,7 +23,9 @@ def redact(request: Request, visit: Visit) -> Response:
     told = case.told_of(request, visit)
     cut = cut_of(visit)
     if not cut:
-        raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
+        raise HTTPException(
+            422, "You didn't give any words. Go back and enter the words to redact."
+        )
     if case.field(visit, "confirm") == "yes":
         return _done(visit, told, cut)
     with visit.read() as connection:

@@ -144,13 +144,13 @@ def following(records: list[Submission]) -> str:
 
 
 def filing_of(visit: Visit) -> Filing:
-    """What the catalogue says of filing."""
+    """What the catalog says of filing."""
     agency = visit.directory.agency
     return agency.filing if agency else Filing()
 
 
 def may_sign(visit: Visit) -> bool:
-    """Whether this is the official, where the catalogue gives the address of that person."""
+    """Whether this is the official, where the catalog gives the address of that person."""
     mail = filing_of(visit).official_mail
     return not mail or visit.member.email.casefold() == mail.casefold()
 
@@ -160,8 +160,8 @@ def not_the_official(visit: Visit) -> str:
     named = filing_of(visit)
     return (
         f"Only {named.official or 'the official'} signs here, signed in as {named.official_mail} "
-        "([agency.filing] official_mail in the catalogue). Ask that person to sign in and sign. An "
-        "administrator can invite them as an analyst, or put another address into the catalogue."
+        "([agency.filing] official_mail in the catalog). Ask that person to sign in and sign. An "
+        "administrator can invite them as an analyst, or put another address into the catalog."
     )
 
 
@@ -198,7 +198,7 @@ def _standing(filed: Filed) -> Standing | None:
 def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:
     here = f"#service-{reason.about}"
     cure, href = {
-        "catalogue": (reason.cure, f"{visit.path}/catalogue"),
+        "catalogue": (reason.cure, f"{visit.path}/catalog"),
         "answers": (reason.cure, f"{visit.path}/places"),
         "time": (reason.cure, ""),
         "comments": (

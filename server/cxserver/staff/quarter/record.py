@@ -22,7 +22,7 @@ _PIECE = 64 * 1024
 
 
 def download(request: Request, visit: Visit) -> Response:
-    """The folder that `cx quarter` writes."""
+    """The folder that `cx quarter write` writes."""
     wanted = choosing.order(_named(request))
     try:
         body = bundle.make(visit.snapshot.source(), wanted, visit.now)

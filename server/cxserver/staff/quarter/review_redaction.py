@@ -32,7 +32,9 @@ def enter(request: Request, visit: Visit) -> Response:
         return _ask(visit, chosen, row)
     cut = redact.cut_of(visit)
     if not cut:
-        raise HTTPException(422, "Nothing was named. Go back and write which words to take out.")
+        raise HTTPException(
+            422, "You didn't give any words. Go back and enter the words to redact."
+        )
     if case.field(visit, "confirm") == "yes":
         return _done(visit, chosen, row, cut)
     return _preview(visit, chosen, row, cut)

@@ -22,7 +22,7 @@ def take(request: Request, visit: Visit) -> Response:
     """Keep what one service tells, all of it or nothing."""
     chosen, service = choosing.read(visit), choosing.field(visit, "service")
     if service not in visit.directory.services:
-        raise HTTPException(422, "Open the page again: this service is not in the catalogue.")
+        raise HTTPException(422, "Open the page again: this service is not in the catalog.")
     try:
         _put(visit, chosen, service)
     except ServerError as error:

@@ -103,13 +103,15 @@ def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
         least = suppression.NOT_FOR_COMPARISON
         return f"To compare offices takes {least} answers at each of two. There are not as many."
     if not drawn.outside:
-        return "No office differs from the others by more than chance and the usual spread explain."
+        return "No office differs from the others by more than chance alone would explain."
     names = {one.slug: one.name for one in offices}
     told = []
     for where, way in (("below", "lower"), ("above", "higher")):
         these = [names[one.name] for one in drawn.outside if one.outside == where]
         if these:
-            told.append(f"{_who(these)} {way} than chance and the usual spread of offices explain.")
+            told.append(
+                f"{_who(these)} {way} than other offices, more than chance alone would explain."
+            )
     rest = len(drawn.points) - len(drawn.outside)
     return f"{' '.join(told)} {_others(rest)}".strip()
 

@@ -1,6 +1,6 @@
 """Sign-in with the agency's identity provider: OpenID Connect, authorization code with PKCE.
 
-Who somebody is, is the provider's (issuer, subject); an e-mail address only finds the invitation,
+Who somebody is, is the provider's (issuer, subject); an email address only finds the invitation,
 once, and only if the provider verified it. Whatever does not fit is a 401 page and no session.
 """
 
@@ -124,7 +124,7 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
         if member is not None:
             return entrance.admit(connection, request, member, how, now, errand.next)
     raise SignInRefused(
-        "not invited", "Nobody has invited you here yet. Ask whoever runs this server."
+        "not invited", "Nobody has invited you yet. Ask the person who runs this server."
     )
 
 
