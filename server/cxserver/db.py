@@ -188,20 +188,20 @@ def check_durable(engine: Engine) -> dict[str, str]:
     """
     with read(engine) as connection:
         if engine.dialect.name == "sqlite":
-            found = _sqlite_settings(connection)
-            unsafe = found["synchronous"] not in ("2", "3")
+            result = _sqlite_settings(connection)
+            unsafe = result["synchronous"] not in ("2", "3")
         else:
-            found = _postgresql_settings(connection)
+            result = _postgresql_settings(connection)
             unsafe = (
-                found["fsync"] != "on"
-                or found["full_page_writes"] != "on"
-                or found["synchronous_commit"] == "off"
-                or found["data_sync_retry"] != "off"
+                result["fsync"] != "on"
+                or result["full_page_writes"] != "on"
+                or result["synchronous_commit"] == "off"
+                or result["data_sync_retry"] != "off"
             )
     if unsafe:
-        told = ", ".join(f"{name}={value}" for name, value in found.items())
+        told = ", ".join(f"{name}={value}" for name, value in result.items())
         raise DatabaseUnfit(f"This database could lose answers it has confirmed: {told}.")
-    return found
+    return result
 
 
 def journal_for(version: tuple[int, ...]) -> str:

@@ -115,7 +115,7 @@ def _message(settings: Settings, letter: Letter) -> EmailMessage:
     message = EmailMessage()
     message["From"] = settings.mail_from
     # One by one: an address with a comma in it must not become two.
-    message["To"] = [_recipient(one) for one in letter.to]
+    message["To"] = [_recipient(item) for item in letter.to]
     # A name from the catalog is one line there; a header must never hold two.
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate()

@@ -48,10 +48,10 @@ def key(path: Path) -> Any:
         raise ServerError(f"{_SETTING}: {path} is locked with a password. Store it without one.")
     for kind in (RSAKey, ECKey):
         try:
-            found: RSAKey | ECKey = kind.import_key(text)
+            result: RSAKey | ECKey = kind.import_key(text)
         except (JoseError, ValueError, TypeError):
             continue
-        return _fit(found, path)
+        return _fit(result, path)
     raise ServerError(f"{_SETTING}: {path} is not a private key (PEM, RSA or EC).")
 
 

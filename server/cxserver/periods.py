@@ -68,12 +68,12 @@ def following(period: Period) -> Period:
 
 def between(kind: Kind, first: date, last: date) -> list[Period]:
     """Every period that holds a day from `first` to `last`, both included."""
-    found: list[Period] = []
+    periods: list[Period] = []
     day = first
     while day <= last:
-        found.append(of(kind, day))
-        day = found[-1].end
-    return found
+        periods.append(of(kind, day))
+        day = periods[-1].end
+    return periods
 
 
 def named(name: str) -> Period:

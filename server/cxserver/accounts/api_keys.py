@@ -81,8 +81,8 @@ def issue(
 
 def find(connection: Connection, text: str, today: date) -> ApiKey:
     """The key with this text, if it is live. Raises ApiKeyRefused."""
-    found = _TEXT.fullmatch(text)
-    if not found or _checksum(found["body"]) != found["crc"]:
+    match = _TEXT.fullmatch(text)
+    if not match or _checksum(match["body"]) != match["crc"]:
         said = "was cut off or changed when it was copied" if _begins_well(text) else "is none"
         raise ApiKeyRefused(f"This key {said}. Send the whole line that was printed, cxa1_….")
     # By its hash: the time it takes tells nothing of the text of any key.
@@ -100,29 +100,29 @@ def find(connection: Connection, text: str, today: date) -> ApiKey:
 
 def touch(connection: Connection, key: ApiKey, today: date) -> None:
     """Note that a key was used today."""
-    held = tables.api_keys.c
+    columns = tables.api_keys.c
     connection.execute(
         tables.api_keys.update()
-        .where(held.key_hash == key.key_hash, or_(held.used.is_(None), held.used < today))
+        .where(columns.key_hash == key.key_hash, or_(columns.used.is_(None), columns.used < today))
         .values(used=today)
     )
 
 
 def revoke(connection: Connection, id: str, today: date) -> ApiKey:
     """Revoke a key, at once; once is enough. Raises NotFound."""
-    held = tables.api_keys.c
-    row = connection.execute(select(tables.api_keys).where(held.id == id)).first()
+    columns = tables.api_keys.c
+    row = connection.execute(select(tables.api_keys).where(columns.id == id)).first()
     if row is None:
         raise NotFound(f"There is no API key '{id}'. To list them: cx api-key list")
     if row.revoked is None:
-        connection.execute(tables.api_keys.update().where(held.id == id).values(revoked=today))
+        connection.execute(tables.api_keys.update().where(columns.id == id).values(revoked=today))
     return _key(row)
 
 
 def everything(connection: Connection) -> list[ApiKey]:
     """Every key there was, by name."""
-    held = tables.api_keys.c
-    ordered = select(tables.api_keys).order_by(held.name, held.issued, held.id)
+    columns = tables.api_keys.c
+    ordered = select(tables.api_keys).order_by(columns.name, columns.issued, columns.id)
     return [_key(row) for row in connection.execute(ordered)]
 
 

@@ -213,10 +213,10 @@ def _by_email(connection: Connection, email: str) -> Any:
 
 
 def _known(connection: Connection, id: str) -> Member:
-    found = find(connection, id)
-    if found is None:
+    member = find(connection, id)
+    if member is None:
         raise LookupError("a member who is not there")
-    return found
+    return member
 
 
 def _member(row: Any) -> Member:

@@ -28,12 +28,12 @@ def begin(
     at_provider: bool = False,
 ) -> str:
     """A fresh session; the `previous` one of this browser ends. Gives the id for its cookie."""
-    held = tables.staff_sessions
-    over = (held.c.seen <= now - IDLE) | (held.c.begun <= now - ABSOLUTE)
-    connection.execute(delete(held).where(over | (held.c.id_hash == _hash(previous))))
+    table = tables.staff_sessions
+    over = (table.c.seen <= now - IDLE) | (table.c.begun <= now - ABSOLUTE)
+    connection.execute(delete(table).where(over | (table.c.id_hash == _hash(previous))))
     id = (_PROVIDER if at_provider else "") + secrets.token_urlsafe(_BYTES)
     connection.execute(
-        held.insert().values(id_hash=_hash(id), member=member.id, begun=now, seen=now)
+        table.insert().values(id_hash=_hash(id), member=member.id, begun=now, seen=now)
     )
     return id
 
@@ -60,26 +60,28 @@ def began_at_provider(id: str) -> bool:
 
 def touch(connection: Connection, id: str, now: datetime) -> None:
     """It was used just now."""
-    held = tables.staff_sessions
-    connection.execute(update(held).where(held.c.id_hash == _hash(id)).values(seen=now))
+    table = tables.staff_sessions
+    connection.execute(update(table).where(table.c.id_hash == _hash(id)).values(seen=now))
 
 
 def end(connection: Connection, id: str) -> None:
     """End one session."""
-    held = tables.staff_sessions
-    connection.execute(delete(held).where(held.c.id_hash == _hash(id)))
+    table = tables.staff_sessions
+    connection.execute(delete(table).where(table.c.id_hash == _hash(id)))
 
 
 def end_all(connection: Connection, member: str) -> None:
     """End all of a member's sessions."""
-    held = tables.staff_sessions
-    connection.execute(delete(held).where(held.c.member == member))
+    table = tables.staff_sessions
+    connection.execute(delete(table).where(table.c.member == member))
 
 
 def last_seen(connection: Connection) -> dict[str, datetime]:
     """When each member who is signed in was last seen."""
-    held = tables.staff_sessions.c
-    rows = connection.execute(select(held.member, func.max(held.seen)).group_by(held.member))
+    columns = tables.staff_sessions.c
+    rows = connection.execute(
+        select(columns.member, func.max(columns.seen)).group_by(columns.member)
+    )
     return {row[0]: row[1] for row in rows}
 
 

@@ -51,8 +51,8 @@ def _lookout(request: Request) -> Lookout:
     state = request.app.state
     if not hasattr(state, "lookout"):
         state.lookout = Lookout(state.services.desk.engine, state.services.desk.writer)
-    found: Lookout = state.lookout
-    return found
+    lookout: Lookout = state.lookout
+    return lookout
 
 
 async def _batch(desk: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
@@ -128,7 +128,7 @@ async def _note(
         for item, outcome in zip(given, outcomes, strict=True)
         if isinstance(item, Checked) and isinstance(outcome, Outcome) and outcome.row
     ]
-    await lookout.note(desk.directory, desk.clock(), [one for one in noted if one])
+    await lookout.note(desk.directory, desk.clock(), [item for item in noted if item])
 
 
 def _result(item: Any, outcome: Outcome | None | Rejected) -> Result:
@@ -172,10 +172,10 @@ def _parse(text: str) -> dict[str, Any]:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # A parser that takes the last of two keys would let a proxy and us read different answers.
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         raise ValueError("a name appears twice")
-    return found
+    return result
 
 
 def _refuse(name: str) -> None:

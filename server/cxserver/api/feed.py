@@ -18,11 +18,11 @@ from cxserver.periods import Period
 _NO_ROWS = "This key does not read rows: `cx api-key issue --rows` makes one that does."
 
 
-def answer(who: Visitor, asked: AnswersQuery) -> dict[str, Any]:
+def answer(who: Visitor, answers_query: AnswersQuery) -> dict[str, Any]:
     """The next page."""
     if not who.key.rows:
         raise Rejected(403, "not_yours", _NO_ROWS)
-    wanted = walk.wanted(who, asked, "month")
+    wanted = walk.wanted(who, answers_query, "month")
 
     def read(service: str, month: Period, after: str, room: int) -> tuple[list[AnswerRow], str]:
         return _rows(who, service, month, wanted.offices, after, room)
@@ -40,21 +40,21 @@ def _rows(
 ) -> tuple[list[AnswerRow], str]:
     """The next rows, and from where to go on."""
     connection = who.connection
-    found = pages.answers(connection, service, month.span, offices, after, room)
-    if not found:
+    result = pages.answers(connection, service, month.span, offices, after, room)
+    if not result:
         return [], ""
-    days = [row.day for row in found]
+    days = [row.day for row in result]
     # The same hours as a file says: those that 5 people of an office share.
     shared = hours.crowded(connection, service, min(days), max(days), offices)
-    rows = [_row(who, one, told=hours.of(one) in shared) for one in found]
-    return rows, found[-1].id[: pages.HALF] if len(found) == room else ""
+    rows = [_row(who, item, told=hours.of(item) in shared) for item in result]
+    return rows, result[-1].id[: pages.HALF] if len(result) == room else ""
 
 
 def _row(who: Visitor, found: Row[Any], *, told: bool) -> AnswerRow:
     survey = who.directory.services[found.service].surveys[found.survey]
     row = responses.row(found, survey.trust_scale, hour=told)
     asked = survey.wording[survey.languages[0]].questions
-    offered = {one.code for one in asked if one.choices}
+    offered = {item.code for item in asked if item.choices}
     del row["comment"]
     more = {
         "month": periods.of("month", found.day).name,

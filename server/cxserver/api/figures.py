@@ -19,27 +19,29 @@ _LONGEST = timedelta(days=731)
 _RULE = "`from` and `to` are days up to today, in order, at most two years."
 
 
-def answer(who: Visitor, asked: FiguresQuery) -> dict[str, Any]:
+def answer(who: Visitor, figures_query: FiguresQuery) -> dict[str, Any]:
     """A row for each group."""
-    start, end = _days(asked, who.today)
-    scope = who.seen.narrowed(_wanted(who, asked)).during(periods.days(start, end))
+    start, end = _days(figures_query, who.today)
+    scope = who.seen.narrowed(_wanted(who, figures_query)).during(periods.days(start, end))
     try:
-        counted = cuts.read(who.connection, scope, (asked.by,))
+        counted = cuts.read(who.connection, scope, (figures_query.by,))
     except NotCut as error:
         raise Rejected(422, "invalid", str(error), [Fault(field="by", code="cut")]) from None
-    figures = Figures(by=asked.by, start=start, end=end, rows=_rows(asked.by, counted))
+    figures = Figures(
+        by=figures_query.by, start=start, end=end, rows=_rows(figures_query.by, counted)
+    )
     return figures.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 show = visitor.receives(FiguresQuery, answer)
 
 
-def _days(asked: FiguresQuery, today: date) -> tuple[date, date]:
+def _days(figures_query: FiguresQuery, today: date) -> tuple[date, date]:
     """The first and the last day; last month where none is named. Raises Rejected."""
     last = periods.previous(periods.of("month", today))
-    if asked.start is None and asked.end is None:
+    if figures_query.start is None and figures_query.end is None:
         return last.start, last.end - timedelta(days=1)
-    start, end = asked.start, asked.end or today
+    start, end = figures_query.start, figures_query.end or today
     if start is None or not (date(2000, 1, 1) <= start <= end <= today):
         raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
     if end - start >= _LONGEST:
@@ -47,26 +49,26 @@ def _days(asked: FiguresQuery, today: date) -> tuple[date, date]:
     return start, end
 
 
-def _wanted(who: Visitor, asked: FiguresQuery) -> Scope:
+def _wanted(who: Visitor, figures_query: FiguresQuery) -> Scope:
     wanted = Scope(
-        services=scopes.only(asked.service),
-        offices=scopes.only(asked.office),
-        channels=scopes.only(asked.channel),
-        languages=scopes.only(asked.language),
-        flagged=scopes.WITHOUT_FLAGGED if asked.without_flagged == "true" else None,
+        services=scopes.only(figures_query.service),
+        offices=scopes.only(figures_query.office),
+        channels=scopes.only(figures_query.channel),
+        languages=scopes.only(figures_query.language),
+        flagged=scopes.WITHOUT_FLAGGED if figures_query.without_flagged == "true" else None,
     )
-    if asked.under is None:
+    if figures_query.under is None:
         return wanted
-    return wanted.narrowed(Scope(offices=scopes.subtree(who.directory, asked.under)))
+    return wanted.narrowed(Scope(offices=scopes.subtree(who.directory, figures_query.under)))
 
 
 def _rows(by: str, counted: Counted) -> list[FigureRow]:
     """By name. A group of which some is hidden shows nothing: part of it would look like all."""
-    found = {one.group[by]: one for one in counted.slices}
+    result = {part.group[by]: part for part in counted.slices}
     hidden = {name for (name,) in counted.hidden}
     return [
-        _row(by, name, None if name in hidden else found[name])
-        for name in sorted(found.keys() | hidden)
+        _row(by, name, None if name in hidden else result[name])
+        for name in sorted(result.keys() | hidden)
     ]
 
 

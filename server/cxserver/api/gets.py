@@ -197,16 +197,16 @@ def _operation(
 
 
 def _parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
-    found = []
+    result = []
     for name, schema in query.model_json_schema()["properties"].items():
         # A parameter is left out, never null.
-        options = [one for one in schema.pop("anyOf", []) if one != {"type": "null"}]
+        options = [item for item in schema.pop("anyOf", []) if item != {"type": "null"}]
         text = schema.pop("description")
         told = {**schema, **(options[0] if options else {})}
         told.pop("title", None)
         if told.get("default", "") is None:
             del told["default"]
-        found.append(
+        result.append(
             {"name": name, "in": "query", "required": False, "description": text, "schema": told}
         )
-    return found
+    return result

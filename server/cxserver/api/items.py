@@ -79,7 +79,7 @@ async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) ->
     try:
         given = answers.check(survey, {name: sent[name] for name in _ANSWERS if name in sent})
     except AnswersRefused as refused:
-        faults = [Fault(field=found.field, code=found.code) for found in refused.problems]
+        faults = [Fault(field=problem.field, code=problem.code) for problem in refused.problems]
         raise Rejected(422, "invalid", faults=faults) from None
     sheet = Sheet(
         opened=opened,
@@ -135,18 +135,18 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
 
 
 async def _open(desk: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
-    found = gate.address(link, desk.settings.path)
-    if found is None:
+    result = gate.address(link, desk.settings.path)
+    if result is None:
         raise Rejected(404, "not_found")
     try:
         return await desk.open(
-            found.service,
-            found.office,
-            found.text,
+            result.service,
+            result.office,
+            result.text,
             now,
-            kiosk=found.kiosk,
+            kiosk=result.kiosk,
             # Only a kiosk's word is taken for when it was.
-            answered_at=answered_at if found.kiosk else None,
+            answered_at=answered_at if result.kiosk else None,
         )
     except LinkNotOpen as refused:
         raise Rejected(refused.status, refused.code) from None

@@ -41,7 +41,7 @@ async def show(request: Request) -> Response:
 def rows(open_: Drawer) -> list[FiledRow]:
     """A row for each set of files."""
     hidden = _hidden(open_.sets)
-    return [_row(one, one.key in hidden) for one in open_.sets]
+    return [_row(item, item.key in hidden) for item in open_.sets]
 
 
 def _told(request: Request) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _told(request: Request) -> dict[str, Any]:
     wanted = Order(quarter, asked.form)
     with db.read(desk.staff_engine) as connection:
         open_ = filing.open_drawer(connection, wanted, desk.clock())
-    found = FiledQuarter(
+    filed_quarter = FiledQuarter(
         quarter=quarter.name,
         first_day=quarter.start,
         last_day=fiscal.last_day(quarter),
@@ -62,7 +62,7 @@ def _told(request: Request) -> dict[str, Any]:
         omb_contact=open_.agency.omb_contact or None,
         rows=rows(open_),
     )
-    return found.model_dump(mode="json", by_alias=True)
+    return filed_quarter.model_dump(mode="json", by_alias=True)
 
 
 def _check_open(request: Request, desk: AnswerService) -> None:
@@ -93,8 +93,8 @@ def _quarter(request: Request, desk: AnswerService) -> Period:
 def _hidden(sets: Sequence[FileSet]) -> set[tuple[str, str, int]]:
     """What is too small, and what stands beside it: a service's total is told elsewhere."""
     by_service: dict[str, dict[str, FileSet]] = defaultdict(dict)
-    for one in sets:
-        by_service[one.service.slug][one.stem] = one
+    for item in sets:
+        by_service[item.service.slug][item.stem] = item
     found = set()
     for mine in by_service.values():
         shown = suppression.line({stem: one.counts.n for stem, one in mine.items()})
@@ -102,27 +102,27 @@ def _hidden(sets: Sequence[FileSet]) -> set[tuple[str, str, int]]:
     return found
 
 
-def _row(one: FileSet, hidden: bool) -> FiledRow:
+def _row(file_set: FileSet, hidden: bool) -> FiledRow:
     numbers: Mapping[str, Any] = dict.fromkeys(("n", "trust", "satisfaction", "drivers"))
     return FiledRow(
-        service=one.service.slug,
-        channel=one.channel.ours,
-        omb_channel=one.channel.omb,
-        transaction_point=one.transaction_point,
-        surveys=[survey.name for survey in one.surveys],
+        service=file_set.service.slug,
+        channel=file_set.channel.ours,
+        omb_channel=file_set.channel.omb,
+        transaction_point=file_set.transaction_point,
+        surveys=[survey.name for survey in file_set.surveys],
         hidden=hidden,
-        **(numbers if hidden else _numbers(one)),
+        **(numbers if hidden else _numbers(file_set)),
     )
 
 
-def _numbers(one: FileSet) -> Mapping[str, Any]:
-    given = one.counts.measured
-    asked = any(survey.wording[survey.languages[0]].satisfaction for survey in one.surveys)
+def _numbers(file_set: FileSet) -> Mapping[str, Any]:
+    given = file_set.counts.measured
+    asked = any(survey.wording[survey.languages[0]].satisfaction for survey in file_set.surveys)
     return {
-        "n": one.counts.n,
-        "trust": _counts(given.get("trust", {}), one.survey.trust_scale.values),
+        "n": file_set.counts.n,
+        "trust": _counts(given.get("trust", {}), file_set.survey.trust_scale.values),
         "satisfaction": _counts(given.get("satisfaction", {}), _POINTS) if asked else None,
-        "drivers": {code: _taps(one, code) for code in one.survey.drivers},
+        "drivers": {code: _taps(file_set, code) for code in file_set.survey.drivers},
     }
 
 
@@ -130,8 +130,8 @@ def _counts(given: Mapping[str, int], values: Sequence[str]) -> dict[str, int]:
     return {value: given.get(value, 0) for value in values}
 
 
-def _taps(one: FileSet, code: str) -> Taps:
-    positive, negative = one.counts.taps(code)
-    rated = one.survey.driver_mode == "likert"
-    points = list(one.counts.points(f"driver:{code}")) if rated else None
+def _taps(file_set: FileSet, code: str) -> Taps:
+    positive, negative = file_set.counts.taps(code)
+    rated = file_set.survey.driver_mode == "likert"
+    points = list(file_set.counts.points(f"driver:{code}")) if rated else None
     return Taps(positive=positive, negative=negative, counts=points)

@@ -51,12 +51,12 @@ class Visitor:
         agency = self.directory.agency
         return self.now.astimezone(ZoneInfo(agency.timezone) if agency else None).date()
 
-    def check(self, asked: Query) -> None:
+    def check(self, query: Query) -> None:
         """Raise Rejected (403) when this is about what the key does not read."""
         services, offices = self.seen.services, self.seen.offices
         wanted = (
-            (asked.service, services, self.directory.services),
-            *((office, offices, self.directory.offices) for office in (asked.office, asked.under)),
+            (query.service, services, self.directory.services),
+            *((office, offices, self.directory.offices) for office in (query.office, query.under)),
         )
         for name, read, known in wanted:
             if name is not None and (name not in known or (read is not None and name not in read)):
@@ -155,7 +155,7 @@ def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
 def once(request: Request) -> dict[str, Any]:
     """The parameters of an address. Raises Rejected (422) for one that appears twice."""
     pairs = request.query_params.multi_items()
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         raise Rejected(422, "invalid", "A parameter appears twice.")
-    return found
+    return result

@@ -42,9 +42,9 @@ class Place:
         """The place in a cursor. Raises Rejected."""
         try:
             text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-            found = _CURSOR.fullmatch(text)
-            if found and _begins(kind, start := date.fromisoformat(found[2])):
-                return cls(found[1], start, found[3] or "")
+            match = _CURSOR.fullmatch(text)
+            if match and _begins(kind, start := date.fromisoformat(match[2])):
+                return cls(match[1], start, match[3] or "")
         except ValueError:
             pass
         raise Rejected(422, "invalid", "", [Fault(field="cursor", code="unknown")])
@@ -71,23 +71,23 @@ class Wanted:
     cursor: str | None
 
 
-def wanted(who: Visitor, asked: RowsQuery, kind: Kind, *, whole: bool = False) -> Wanted:
+def wanted(who: Visitor, rows_query: RowsQuery, kind: Kind, *, whole: bool = False) -> Wanted:
     """What is asked for, up to today; with `whole` in whole periods. Raises Rejected."""
-    start, last = asked.start or LEAST, min(asked.end or who.today, who.today)
-    if start < LEAST or start > (asked.end or start):
+    start, last = rows_query.start or LEAST, min(rows_query.end or who.today, who.today)
+    if start < LEAST or start > (rows_query.end or start):
         raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
     span = periods.days(start, last)
     if whole and start <= last:
         span = Span(periods.of(kind, start).start, periods.of(kind, last).end)
-    scope = who.seen.narrowed(_named(who, asked))
+    scope = who.seen.narrowed(_named(who, rows_query))
     return Wanted(
         kind=kind,
         services=sorted(who.directory.services if scope.services is None else scope.services),
         offices=frozenset(who.directory.offices) if scope.offices is None else scope.offices,
         start=span.start or LEAST,
         end=span.end or who.today,
-        limit=asked.limit,
-        cursor=asked.cursor,
+        limit=rows_query.limit,
+        cursor=rows_query.cursor,
     )
 
 
@@ -135,14 +135,14 @@ def _within(period: Period, asked: Wanted) -> Period:
     return replace(period, start=max(period.start, asked.start), end=min(period.end, asked.end))
 
 
-def _named(who: Visitor, asked: RowsQuery) -> Scope:
+def _named(who: Visitor, rows_query: RowsQuery) -> Scope:
     named = Scope(
-        services=frozenset({asked.service}) if asked.service is not None else None,
-        offices=frozenset({asked.office}) if asked.office is not None else None,
+        services=frozenset({rows_query.service}) if rows_query.service is not None else None,
+        offices=frozenset({rows_query.office}) if rows_query.office is not None else None,
     )
-    if asked.under is None:
+    if rows_query.under is None:
         return named
-    return named.narrowed(Scope(offices=scopes.subtree(who.directory, asked.under)))
+    return named.narrowed(Scope(offices=scopes.subtree(who.directory, rows_query.under)))
 
 
 def _begins(kind: Kind, day: date) -> bool:

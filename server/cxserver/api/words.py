@@ -21,12 +21,12 @@ from cxserver.periods import Period
 _SILENT = "This key does not read what people wrote: `cx api-key issue --comments` makes one."
 
 
-def answer(who: Visitor, asked: CommentsQuery) -> dict[str, Any]:
+def answer(who: Visitor, comments_query: CommentsQuery) -> dict[str, Any]:
     """The next page."""
     if not who.key.comments:
         raise Rejected(403, "not_yours", _SILENT)
     # A day would tell who came then: where batches alone are read, days are whole weeks.
-    wanted = walk.wanted(who, asked, "week", whole=who.seen.audience is Audience.RELEASED)
+    wanted = walk.wanted(who, comments_query, "week", whole=who.seen.audience is Audience.RELEASED)
 
     def read(service: str, week: Period, after: str, room: int) -> tuple[list[CommentRow], str]:
         return _rows(who, service, week, wanted.offices, after, room)
@@ -45,16 +45,16 @@ def _rows(
     only = None
     if who.seen.audience is Audience.RELEASED:
         only = query.released(who.directory, [service])
-    found = pages.words(who.connection, service, week.span, offices, after, room, only)
-    rows = [_row(who, one) for one in found]
-    written = [one for one in rows if one.comment.strip() or one.questions]
-    return written, found[-1].id[pages.HALF :] if found and len(found) == room else ""
+    result = pages.words(who.connection, service, week.span, offices, after, room, only)
+    rows = [_row(who, item) for item in result]
+    written = [row for row in rows if row.comment.strip() or row.questions]
+    return written, result[-1].id[pages.HALF :] if result and len(result) == room else ""
 
 
 def _row(who: Visitor, found: Row[Any]) -> CommentRow:
     survey = who.directory.services[found.service].surveys[found.survey]
     asked = survey.wording[survey.languages[0]].questions
-    typed = {one.code for one in asked if not one.choices}
+    typed = {item.code for item in asked if not item.choices}
     questions = {at: text for at, text in found.questions.items() if at in typed and text.strip()}
     row = responses.row(found, survey.trust_scale, hour=False)
     more = {"week": periods.of("week", found.day).name, "questions": questions}

@@ -109,7 +109,7 @@ class Journal:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
         previous, n, seen = _FIRST, 0, not holds
         known = witnesses.everything(connection)
-        wanted = {sign for one in known for sign in one.signs}
+        wanted = {sign for item in known for sign in item.signs}
         heard: set[Sign] = set()
         for row in _rows(connection):
             line = Line(*row)
@@ -139,11 +139,11 @@ def _rows(connection: Connection) -> Any:
     last = -(2**31)
     while True:
         query = select(tables.audit).where(tables.audit.c.n > last).order_by(tables.audit.c.n)
-        found: list[Row[Any]] = list(connection.execute(query.limit(_PAGE)))
-        yield from found
-        if len(found) < _PAGE:
+        result: list[Row[Any]] = list(connection.execute(query.limit(_PAGE)))
+        yield from result
+        if len(result) < _PAGE:
             return
-        last = found[-1].n
+        last = result[-1].n
 
 
 def _moment(at: datetime) -> str:

@@ -89,13 +89,13 @@ def _agency_rows(catalogue: Catalogue) -> list[Row]:
 def _clearance_rows(catalogue: Catalogue) -> list[Row]:
     return [
         {
-            "slug": one.slug,
-            "omb_control_number": one.omb_control_number,
-            "expires": one.expires,
-            "burden_minutes": one.burden_minutes,
-            "approved_responses": one.approved_responses,
+            "slug": clearance.slug,
+            "omb_control_number": clearance.omb_control_number,
+            "expires": clearance.expires,
+            "burden_minutes": clearance.burden_minutes,
+            "approved_responses": clearance.approved_responses,
         }
-        for one in catalogue.clearances
+        for clearance in catalogue.clearances
     ]
 
 

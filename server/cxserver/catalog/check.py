@@ -60,9 +60,9 @@ def text(written: str, name: str, today: date) -> Report:
 def tables(raw: dict[str, Any], name: str, today: date) -> Report:
     """The catalog in tables that were read from TOML, or every fault it has."""
     read_in = shape.shape(raw, name)
-    found = list(_findings(read_in, today))
-    faults = (*read_in.faults, *(_fault(name, one) for one in found if not one.warning))
-    warnings = tuple(_fault(name, one) for one in found if one.warning)
+    result = list(_findings(read_in, today))
+    faults = (*read_in.faults, *(_fault(name, item) for item in result if not item.warning))
+    warnings = tuple(_fault(name, item) for item in result if item.warning)
     if faults:
         return Report(None, faults, warnings)
     return Report(_catalogue(read_in.file, today), (), warnings)
@@ -84,8 +84,8 @@ def _findings(read_in: Shape, today: date) -> Iterator[Finding]:
             )
 
 
-def _fault(name: str, found: Finding) -> Fault:
-    return Fault(name, found.key, found.text, found.subsection)
+def _fault(name: str, finding: Finding) -> Fault:
+    return Fault(name, finding.key, finding.text, finding.subsection)
 
 
 def _catalogue(file: File, today: date) -> Catalogue:
@@ -117,7 +117,7 @@ def _agency(file: File) -> Agency:
         "urgent_help": dict(agency.urgent_help),
         "names": named(agency.name, agency.es),
         "mask": list(agency.mask),
-        "alerts": [one.model_dump(mode="json") for one in agency.alert],
+        "alerts": [item.model_dump(mode="json") for item in agency.alert],
         **({"omb_contact": agency.publish.omb_contact} if agency.publish else {}),
         **({"filing": filing} if filing else {}),
     }

@@ -100,8 +100,8 @@ def _alerts(shape: Shape) -> Iterator[Finding]:
             continue
         for language, slug in _spoken(shape).items():
             if language in phrases and not phrases[language]:
-                told = f"is missing; service.{slug} speaks this language, and nothing in it alerts"
-                yield Finding(f"{key}.{language}", told, "", warning=True)
+                text = f"is missing; service.{slug} speaks this language, and nothing in it alerts"
+                yield Finding(f"{key}.{language}", text, "", warning=True)
 
 
 def _spoken(shape: Shape) -> dict[str, str]:

@@ -165,10 +165,10 @@ class Directory:
 
 def counter(connection: Connection) -> int:
     """A number that grows whenever the catalog, a key or a revocation changes."""
-    found = connection.execute(
+    result = connection.execute(
         select(tables.changes.c.counter).where(tables.changes.c.subject == "directory")
     ).scalar()
-    return found or 0
+    return result or 0
 
 
 def bump(connection: Connection) -> None:
@@ -219,8 +219,8 @@ def agency(connection: Connection) -> Agency | None:
         slug=row.slug,
         mask=tuple(told.pop("mask", ())),
         filing=Filing(**told.pop("filing", {})),
-        alerts=tuple(_alert(one) for one in alerts),
-        phrases=Phrases({one["code"]: (*one["en"], *one["es"]) for one in alerts}),
+        alerts=tuple(_alert(alert) for alert in alerts),
+        phrases=Phrases({alert["code"]: (*alert["en"], *alert["es"]) for alert in alerts}),
         **told,
     )
 
@@ -238,18 +238,18 @@ def _clearances(connection: Connection) -> dict[str, Clearance]:
 
 
 def _surveys(connection: Connection) -> dict[str, dict[int, Survey]]:
-    found: dict[str, dict[int, Survey]] = {}
+    result: dict[str, dict[int, Survey]] = {}
     for row in connection.execute(select(tables.surveys)):
         version = survey_text.from_json(row.definition)
-        found.setdefault(row.service, {})[row.n] = version
-    return found
+        result.setdefault(row.service, {})[row.n] = version
+    return result
 
 
 def _offices_of_services(connection: Connection) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    result: dict[str, list[Any]] = {}
     for row in connection.execute(select(tables.service_offices)):
-        found.setdefault(row.service, []).append(row)
-    return found
+        result.setdefault(row.service, []).append(row)
+    return result
 
 
 def _service(

@@ -67,8 +67,8 @@ def named(name: str, es: Translation) -> dict[str, str]:
 
 
 def _approval(shape: Shape, clearance: str) -> Approval | None:
-    found = shape.file.clearance.get(clearance)
-    return Approval(found.expires, found.burden_minutes) if found else None
+    result = shape.file.clearance.get(clearance)
+    return Approval(result.expires, result.burden_minutes) if result else None
 
 
 def _question(shape: Shape, path: tuple[str | int, ...], question: Question) -> DraftQuestion:

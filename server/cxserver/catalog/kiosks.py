@@ -179,10 +179,10 @@ def withdraw(
     """
     kiosks = tables.kiosks
     here = (kiosks.c.service == service, kiosks.c.office == office, kiosks.c.place == place)
-    found = connection.execute(
+    result = connection.execute(
         select(kiosks.c.device).where(*here, kiosks.c.withdrawn.is_(None))
     ).scalars()
-    devices = list(found)
+    devices = list(result)
     keys = [record.kid for record in linkkeys.records(connection) if record.service == service]
     for device in devices:
         for kid in keys:

@@ -32,8 +32,10 @@ def issue(
 ) -> Key:
     """Create the next key of a service, or of one of its offices. Raises NotFound."""
     check_exists(connection, service, office)
-    held = tables.link_keys.c
-    newest = connection.execute(select(func.max(held.kid)).where(held.service == service)).scalar()
+    columns = tables.link_keys.c
+    newest = connection.execute(
+        select(func.max(columns.kid)).where(columns.service == service)
+    ).scalar()
     kid = (newest or 0) + 1
     connection.execute(
         tables.link_keys.insert().values(
@@ -47,14 +49,14 @@ def issue(
 
 def current(connection: Connection, roots: RootKeys, service: str, today: date) -> Key:
     """The newest sound key of a whole service, for minting here; cut one when there is none."""
-    held = tables.link_keys.c
+    columns = tables.link_keys.c
     withdrawn = select(tables.revocations.c.kid).where(
         tables.revocations.c.service == service, tables.revocations.c.nonce == ""
     )
     row = connection.execute(
         select(tables.link_keys)
-        .where(held.service == service, held.office.is_(None), held.kid.not_in(withdrawn))
-        .order_by(held.kid.desc())
+        .where(columns.service == service, columns.office.is_(None), columns.kid.not_in(withdrawn))
+        .order_by(columns.kid.desc())
     ).first()
     if row is None:
         return issue(connection, roots, service, None, today)
@@ -67,7 +69,7 @@ def records(connection: Connection) -> list[KeyRecord]:
     for row in connection.execute(select(tables.revocations)):
         if not row.nonce:
             withdrawn.setdefault((row.service, row.kid), []).append(row.office)
-    held = tables.link_keys.c
+    columns = tables.link_keys.c
     return [
         KeyRecord(
             row.service,
@@ -76,7 +78,9 @@ def records(connection: Connection) -> list[KeyRecord]:
             row.issued,
             tuple(sorted(withdrawn.get((row.service, row.kid), []))),
         )
-        for row in connection.execute(select(tables.link_keys).order_by(held.service, held.kid))
+        for row in connection.execute(
+            select(tables.link_keys).order_by(columns.service, columns.kid)
+        )
     ]
 
 
@@ -84,9 +88,9 @@ def revoke(
     connection: Connection, service: str, kid: int, today: date, office: str = "", nonce: str = ""
 ) -> None:
     """Revoke a key, a key at one office, or one link. Total: a thief could back-date links."""
-    held = tables.link_keys.c
+    columns = tables.link_keys.c
     if not connection.execute(
-        select(held.kid).where(held.service == service, held.kid == kid)
+        select(columns.kid).where(columns.service == service, columns.kid == kid)
     ).first():
         raise NotFound(f"Service '{service}' has no key {kid}. To list its keys: cx key list")
     gone = tables.revocations

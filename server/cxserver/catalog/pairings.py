@@ -39,12 +39,14 @@ class Pairing:
 
 def offer(connection: Connection, roots: RootKeys, pairing: Pairing, now: datetime) -> str:
     """A fresh code, as XXXX-XXXX. An earlier code of the same place is worth nothing any more."""
-    held = tables.pairings.c
+    columns = tables.pairings.c
     place = pairing.place[:_NAME]
     same = (
-        (held.service == pairing.service) & (held.office == pairing.office) & (held.place == place)
+        (columns.service == pairing.service)
+        & (columns.office == pairing.office)
+        & (columns.place == place)
     )
-    connection.execute(delete(tables.pairings).where(same | (held.expires < now)))
+    connection.execute(delete(tables.pairings).where(same | (columns.expires < now)))
     bare = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
     connection.execute(
         tables.pairings.insert().values(
@@ -61,12 +63,12 @@ def offer(connection: Connection, roots: RootKeys, pairing: Pairing, now: dateti
 
 def take(connection: Connection, roots: RootKeys, typed: str, now: datetime) -> Pairing | None:
     """What the typed code stands for, which is used up by this; None for any other text."""
-    held = tables.pairings.c
+    columns = tables.pairings.c
     # One statement takes it out: of two who type the same code at once, one finds it.
     row = connection.execute(
         delete(tables.pairings)
-        .where(held.code_hash == _hash(roots, bare(typed)))
-        .returning(held.service, held.office, held.place, held.pin, held.expires)
+        .where(columns.code_hash == _hash(roots, bare(typed)))
+        .returning(columns.service, columns.office, columns.place, columns.pin, columns.expires)
     ).first()
     if row is None or row.expires < now:
         return None
@@ -91,8 +93,8 @@ def new_pin() -> str:
 def hash_pin(pin: str) -> str:
     """The PIN as it is stored: `pbkdf2-sha256$<iterations>$<salt>$<hash>`, both in base64."""
     salt = secrets.token_bytes(_SALT)
-    found = hashlib.pbkdf2_hmac("sha256", pin.encode(), salt, _ROUNDS)
-    parts = (base64.b64encode(part).decode() for part in (salt, found))
+    result = hashlib.pbkdf2_hmac("sha256", pin.encode(), salt, _ROUNDS)
+    parts = (base64.b64encode(part).decode() for part in (salt, result))
     return "$".join(("pbkdf2-sha256", str(_ROUNDS), *parts))
 
 

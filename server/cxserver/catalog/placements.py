@@ -39,13 +39,18 @@ def note(
     kid: int | None = None,
 ) -> None:
     """Remember that a place got a link until `expires`; what the same place had is replaced."""
-    held = tables.placements.c
+    columns = tables.placements.c
     name = (place or "")[:_LENGTH]
-    mine = (held.service == service, held.office == office, held.kind == kind, held.place == name)
+    mine = (
+        columns.service == service,
+        columns.office == office,
+        columns.kind == kind,
+        columns.place == name,
+    )
     # Two links without a place's name may hang side by side: both are kept in mind.
-    earlier = mine if name else (*mine, held.expires == expires)
+    earlier = mine if name else (*mine, columns.expires == expires)
     connection.execute(delete(tables.placements).where(*earlier))
-    connection.execute(delete(tables.placements).where(held.expires < today - AFTERWARDS))
+    connection.execute(delete(tables.placements).where(columns.expires < today - AFTERWARDS))
     connection.execute(
         tables.placements.insert().values(
             service=service,
@@ -61,10 +66,17 @@ def note(
 
 def known(connection: Connection, today: date) -> list[Placement]:
     """Every link noted, the first to end first; those that ended long ago are left out."""
-    held = tables.placements.c
+    columns = tables.placements.c
     query = (
-        select(held.service, held.office, held.kind, held.place, held.expires, held.kid)
-        .where(held.expires >= today - AFTERWARDS)
-        .order_by(held.expires, held.service, held.office, held.kind, held.place)
+        select(
+            columns.service,
+            columns.office,
+            columns.kind,
+            columns.place,
+            columns.expires,
+            columns.kid,
+        )
+        .where(columns.expires >= today - AFTERWARDS)
+        .order_by(columns.expires, columns.service, columns.office, columns.kind, columns.place)
     )
     return [Placement(*row) for row in connection.execute(query)]

@@ -105,14 +105,14 @@ def _unit(error: ErrorDetails) -> _Unit:
     model: type[Table] = File
     place = 0
     while True:
-        found = model.model_fields.get(str(path[place]))
-        inner = _inner(found) if found else None
+        result = model.model_fields.get(str(path[place]))
+        inner = _inner(result) if result else None
         if inner is None:
-            return _Unit(model, path[: place + 1], found)
+            return _Unit(model, path[: place + 1], result)
         step = 1 if inner.direct else 2
         if len(path) <= place + step:
             whole = len(path) == place + step and not inner.direct
-            return _Unit(inner.model if whole else model, path, None if whole else found)
+            return _Unit(inner.model if whole else model, path, None if whole else result)
         model, place = inner.model, place + step
 
 
@@ -122,11 +122,11 @@ class _Inner:
     direct: bool
 
 
-def _inner(told: FieldInfo) -> _Inner | None:
+def _inner(field_info: FieldInfo) -> _Inner | None:
     """The table a field holds, itself or in a list or dictionary of tables."""
-    if isinstance(told.annotation, type) and issubclass(told.annotation, Table):
-        return _Inner(told.annotation, direct=True)
-    for part in typing.get_args(told.annotation):
+    if isinstance(field_info.annotation, type) and issubclass(field_info.annotation, Table):
+        return _Inner(field_info.annotation, direct=True)
+    for part in typing.get_args(field_info.annotation):
         if isinstance(part, type) and issubclass(part, Table):
             return _Inner(part, direct=False)
     return None
@@ -150,11 +150,11 @@ def _mend(data: dict[str, Any], error: ErrorDetails) -> Path:
     return unit.path
 
 
-def _example(told: FieldInfo) -> Any:
-    inner = _inner(told)
+def _example(field_info: FieldInfo) -> Any:
+    inner = _inner(field_info)
     if inner and inner.direct:
         return _example_table(inner.model)
-    return (told.examples or [])[0]
+    return (field_info.examples or [])[0]
 
 
 def _example_table(model: type[Table]) -> dict[str, Any]:

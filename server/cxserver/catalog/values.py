@@ -102,12 +102,12 @@ def _is_web_address(value: str) -> bool:
 
 
 def _origin(value: str) -> str:
-    found = _ORIGIN.fullmatch(value)
-    if found is None or int(found[3] or 0) > 65535:
+    match = _ORIGIN.fullmatch(value)
+    if match is None or int(match[3] or 0) > 65535:
         raise ValueError(
             "must be an exact origin like 'https://www.agency.gov': lower case, no path, no '*'"
         )
-    if found[1] == "http" and found[2] not in _LOOPBACK:
+    if match[1] == "http" and match[2] not in _LOOPBACK:
         raise ValueError("must start with https:// (http is for this machine only)")
     return value
 

@@ -181,21 +181,21 @@ def recount(
 ) -> None:
     """Count the answers again and compare them with the totals."""
     with database(settings(data)) as engine:
-        found = counting.differences(db.source(engine))
+        result = counting.differences(db.source(engine))
     if json:
         told = [
             {"tally": [str(step) for step in tally], "tallied": kept, "counted": there}
-            for tally, kept, there in found
+            for tally, kept, there in result
         ]
-        say_json({"agrees": not found, "differences": told})
-    elif found:
-        for tally, kept, there in found[:20]:
+        say_json({"agrees": not result, "differences": told})
+    elif result:
+        for tally, kept, there in result[:20]:
             where = " / ".join(str(step) for step in tally)
             out.print(f"{where}: the total says {kept}, the answers say {there}", soft_wrap=True)
-        out.print(f"{len(found)} totals do not match the answers.")
+        out.print(f"{len(result)} totals do not match the answers.")
     else:
         out.print("All totals agree with the answers.")
-    if found and check:
+    if result and check:
         raise typer.Exit(1)
 
 
@@ -225,7 +225,7 @@ def _origins(engine: Engine) -> dict[str, str]:
     """What stands beside the name of a version that was imported."""
     with db.read(engine) as connection:
         every = wording.versions(directory.load(connection)).values()
-    return {one.name: f" (imported {one.origin})" for one in every if one.origin}
+    return {item.name: f" (imported {item.origin})" for item in every if item.origin}
 
 
 def _origin(origins: dict[str, str], row: Row) -> dict[str, bool]:

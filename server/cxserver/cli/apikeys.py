@@ -85,15 +85,15 @@ def list_keys(data: Data = None, json: Json = False) -> None:
     """
     today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = api_keys.everything(connection)
+        result = api_keys.everything(connection)
     if json:
-        say_json([_as_json(key) | {"state": key.state(today)} for key in found])
+        say_json([_as_json(key) | {"state": key.state(today)} for key in result])
         return
-    if not found:
+    if not result:
         out.print("There are no API keys yet. To create one: cx api-key issue NAME")
         return
     table = plain_table("", "id", "name", "reads", "issued", "last day", "last used", "state")
-    for key in found:
+    for key in result:
         reads = _reads(key.service, key.office, comments=key.comments, rows=key.rows)
         days = (str(day or "") for day in (key.issued, key.expires, key.used))
         table.add_row(key.id, escape(key.name), reads, *days, key.state(today))

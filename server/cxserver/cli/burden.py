@@ -19,7 +19,7 @@ def burden(data: Data = None, json: Json = False) -> None:
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         readings = meter.read(connection)
-    clearances = [_clearance(one, today) for one in _clearances(known)]
+    clearances = [_clearance(clearance, today) for clearance in _clearances(known)]
     services = [_service(known, slug, found) for slug, found in readings.items()]
     if json:
         say_json({"clearances": clearances, "services": services})
@@ -29,8 +29,8 @@ def burden(data: Data = None, json: Json = False) -> None:
         return
     head = ("answers", "of", "used", "hours", "of", "expires", "state")
     table = plain_table("Approved and used", "clearance", *head)
-    for one in clearances:
-        table.add_row(*_cells(one))
+    for clearance in clearances:
+        table.add_row(*_cells(clearance))
     out.print(table)
     _say_times(services)
 
@@ -40,24 +40,24 @@ def _clearances(known: Directory) -> list[Clearance]:
     return [used[slug] for slug in sorted(used)]
 
 
-def _clearance(one: Clearance, today: date) -> dict[str, Any]:
-    hours = one.burden_minutes / 60
+def _clearance(clearance: Clearance, today: date) -> dict[str, Any]:
+    hours = clearance.burden_minutes / 60
     return {
-        "clearance": one.slug,
-        "omb_control_number": one.omb_control_number,
-        "used": one.used,
-        "approved": one.approved_responses,
-        "hours_used": round(one.used * hours, 1),
-        "hours_approved": round(one.approved_responses * hours, 1),
-        "expires": one.expires.isoformat(),
-        "state": _state(one, today),
+        "clearance": clearance.slug,
+        "omb_control_number": clearance.omb_control_number,
+        "used": clearance.used,
+        "approved": clearance.approved_responses,
+        "hours_used": round(clearance.used * hours, 1),
+        "hours_approved": round(clearance.approved_responses * hours, 1),
+        "expires": clearance.expires.isoformat(),
+        "state": _state(clearance, today),
     }
 
 
-def _state(one: Clearance, today: date) -> str:
-    if one.expires < today:
+def _state(clearance: Clearance, today: date) -> str:
+    if clearance.expires < today:
         return "expired"
-    return "spent" if one.is_spent else "in force"
+    return "spent" if clearance.is_spent else "in force"
 
 
 def _cells(one: dict[str, Any]) -> tuple[str, ...]:
@@ -73,13 +73,13 @@ def _cells(one: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _service(known: Directory, slug: str, found: Reading) -> dict[str, Any]:
+def _service(known: Directory, slug: str, reading: Reading) -> dict[str, Any]:
     service = known.services.get(slug)
     return {
         "service": slug,
-        "n": found.n,
-        "p50_seconds": round(found.p50),
-        "p90_seconds": round(found.p90),
+        "n": reading.n,
+        "p50_seconds": round(reading.p50),
+        "p90_seconds": round(reading.p90),
         "approved_seconds": 60 * service.clearance.burden_minutes if service else None,
     }
 
@@ -90,7 +90,7 @@ def _say_times(services: list[dict[str, Any]]) -> None:
         return
     head = ("timed", "median", "90th percentile", "approved")
     table = plain_table("Seconds from opening to sending", "service", *head)
-    for one in services:
-        numbers = (one["p50_seconds"], one["p90_seconds"], one["approved_seconds"])
-        table.add_row(one["service"], f"{one['n']:,}", *(str(n or "–") for n in numbers))
+    for service in services:
+        numbers = (service["p50_seconds"], service["p90_seconds"], service["approved_seconds"])
+        table.add_row(service["service"], f"{service['n']:,}", *(str(n or "–") for n in numbers))
     out.print(table)

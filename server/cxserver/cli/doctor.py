@@ -22,24 +22,24 @@ def doctor(data: Data = None, json: Json = False) -> None:
 
     Exits with 1 if there is a problem.
     """
-    found = checkup.examine(settings(data), clock.now())
-    states = Counter(finding.state for finding in found)
+    result = checkup.examine(settings(data), clock.now())
+    states = Counter(finding.state for finding in result)
     if json:
         state = next((state for state in ("problem", "warning") if states[state]), "ok")
-        say_json({"state": state, "checks": [asdict(finding) for finding in found]})
+        say_json({"state": state, "checks": [asdict(finding) for finding in result]})
     else:
-        out.print(_table(found))
+        out.print(_table(result))
         out.print(_sum(states))
     if states["problem"]:
         raise typer.Exit(1)
 
 
-def _table(found: list[Finding]) -> Table:
+def _table(findings: list[Finding]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     table.add_column("check", no_wrap=True)
     table.add_column("what was found, and what to do", overflow="fold")
-    for finding in found:
+    for finding in findings:
         # Text, not markup: a file's or a place's name may hold brackets.
         told = Text(finding.told)
         if finding.cure:

@@ -25,7 +25,7 @@ def due(
     year = fiscal_year or fiscal.year_of(clock.now().date())
     every = calendar.of_year(year)
     if json:
-        say_json({"fiscal_year": year, "due": [_as_json(one) for one in every]})
+        say_json({"fiscal_year": year, "due": [_as_json(item) for item in every]})
         return
     table = plain_table(
         f"Fiscal year {year} (A-11 §280)",
@@ -35,12 +35,12 @@ def due(
         "published",
         "reminders",
     )
-    for one in every:
-        days = ", ".join(_said(day) for day in one.reminders)
-        published = _said(one.published) if one.published else "–"
-        table.add_row(one.what, one.section, _said(one.rule), published, days)
+    for item in every:
+        days = ", ".join(_said(day) for day in item.reminders)
+        published = _said(item.published) if item.published else "–"
+        table.add_row(item.what, item.section, _said(item.rule), published, days)
     out.print(table)
-    if any(one.published not in (None, one.rule) for one in every):
+    if any(item.published not in (None, item.rule) for item in every):
         out.print("If the two dates differ, use the earlier one. The reminders do.")
 
 

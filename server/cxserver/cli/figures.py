@@ -67,7 +67,7 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
     """List a quarter's customer numbers and their sources."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = sorted(counted.read(connection, period).items())
+        result = sorted(counted.read(connection, period).items())
     if json:
         say_json(
             [
@@ -80,15 +80,15 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
                     "who": one.who,
                     "at": one.at.isoformat(),
                 }
-                for (service, channel), one in found
+                for (service, channel), one in result
             ]
         )
         return
-    if not found:
+    if not result:
         out.print(f"No customer numbers for {quarter} yet. To enter them: cx quarter volumes set")
         return
     table = plain_table("", "service", "channel", "served", "offered", "source", "who", "when")
-    for (service, channel), one in found:
+    for (service, channel), one in result:
         numbers = (f"{one.served:,}", f"{one.offered:,}")
         table.add_row(service, channel, *numbers, one.source, one.who, f"{one.at:%Y-%m-%d}")
     out.print(table)

@@ -73,36 +73,38 @@ def run(
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
-        found = taking.look(
+        result = taking.look(
             db.source(engine), given, now.date(), lambda n: progress.advance(reading, n)
         )
-        sound = (skip_rejected or not found.rejected) and (also or not found.overlaps)
-        taken = sound and not dry_run and found.total > 0
+        sound = (skip_rejected or not result.rejected) and (also or not result.overlaps)
+        taken = sound and not dry_run and result.total > 0
         if taken:
-            writing = progress.add_task("Writing", total=found.rows)
+            writing = progress.add_task("Writing", total=result.rows)
             with db.write(engine) as connection:
                 taking.take(
                     connection,
                     given,
-                    found,
+                    result,
                     now,
                     lambda n: progress.advance(writing, n),
                     also=also,
                 )
-                about = f"import {given.id}: {found.total:,} answers from {given.name}"
+                about = f"import {given.id}: {result.total:,} answers from {given.name}"
                 journal.write(connection, COMMAND, "import", about, "done", now)
-    _tell(given, found, taken, json)
-    _refuse(found, dry_run, skip_rejected, also)
+    _tell(given, result, taken, json)
+    _refuse(result, dry_run, skip_rejected, also)
 
 
-def _refuse(found: Summary, dry_run: bool, skip_rejected: bool, also: bool) -> None:
+def _refuse(summary: Summary, dry_run: bool, skip_rejected: bool, also: bool) -> None:
     """Raises ServerError when nothing was imported and something should have been."""
-    if found.rejected and not (skip_rejected or dry_run):
+    if summary.rejected and not (skip_rejected or dry_run):
         cure = "Fix them, or skip them with --skip-rejected."
-        raise ServerError(f"{len(found.rejected):,} rows have errors. Nothing was imported. {cure}")
-    if found.overlaps and not (also or dry_run):
+        raise ServerError(
+            f"{len(summary.rejected):,} rows have errors. Nothing was imported. {cure}"
+        )
+    if summary.overlaps and not (also or dry_run):
         raise ServerError("Nothing was imported, because the same people would count twice.")
-    if not found.total:
+    if not summary.total:
         raise ServerError("The file has nothing to import.")
 
 
@@ -112,70 +114,70 @@ def _form(text: str, hint: str) -> Form:
     return text
 
 
-def _tell(given: Batch, found: Summary, taken: bool, json: bool) -> None:
-    for text in [*rejected.told(found.rejected), *map(str, found.overlaps), *found.notes]:
+def _tell(given: Batch, summary: Summary, taken: bool, json: bool) -> None:
+    for text in [*rejected.told(summary.rejected), *map(str, summary.overlaps), *summary.notes]:
         err.print(text, soft_wrap=True, markup=False)
-    if found.hidden:
+    if summary.hidden:
         err.print(
-            f"Skipped {found.hidden:,} taps on the list that was not on the screen when the answer "
-            "was sent.",
+            f"Skipped {summary.hidden:,} taps on the list that was not on the screen when the "
+            "answer was sent.",
             soft_wrap=True,
         )
     if json:
-        say_json(_as_json(given, found, taken))
+        say_json(_as_json(given, summary, taken))
         return
-    if not found.total:
+    if not summary.total:
         return
     table = plain_table(f"In {given.name}", "survey", "answers", "first day", "last day")
-    for pile in found.piles:
+    for pile in summary.piles:
         days = (day.isoformat() for day in pile.days)
-        table.add_row(found.named[pile.survey].name, f"{pile.people:,}", *days)
+        table.add_row(summary.named[pile.survey].name, f"{pile.people:,}", *days)
     out.print(table)
     if given.header is not None:
         err.print(f"Also read {given.header.name}.", soft_wrap=True, markup=False)
-    offices = f"{len(found.offices)} {'office' if len(found.offices) == 1 else 'offices'}"
+    offices = f"{len(summary.offices)} {'office' if len(summary.offices) == 1 else 'offices'}"
     done = "imported" if taken else "found. Nothing was changed"
-    err.print(f"{found.total:,} answers at {offices} {done}.", soft_wrap=True)
+    err.print(f"{summary.total:,} answers at {offices} {done}.", soft_wrap=True)
     if taken:
         err.print(f"This is import {given.id}. To remove it: cx import undo {given.id}")
 
 
-def _as_json(given: Batch, found: Summary, taken: bool) -> dict[str, Any]:
+def _as_json(given: Batch, summary: Summary, taken: bool) -> dict[str, Any]:
     return {
         "id": given.id,
-        "imported": found.total if taken else 0,
-        "answers": found.total,
-        "offices": sorted(found.offices),
+        "imported": summary.total if taken else 0,
+        "answers": summary.total,
+        "offices": sorted(summary.offices),
         "surveys": [
             {
-                "survey": found.named[pile.survey].name,
+                "survey": summary.named[pile.survey].name,
                 "answers": pile.people,
                 "first": pile.days[0].isoformat(),
                 "last": pile.days[1].isoformat(),
             }
-            for pile in found.piles
+            for pile in summary.piles
         ],
-        "overlaps": [_overlap(one) for one in found.overlaps],
-        "notes": found.notes,
-        "hidden_taps": found.hidden,
+        "overlaps": [_overlap(overlap) for overlap in summary.overlaps],
+        "notes": summary.notes,
+        "hidden_taps": summary.hidden,
         "rejected": [
             {
-                "file": one.file,
-                "line": one.line,
-                "column": one.column,
-                "rule": one.rule,
-                "cure": one.cure,
+                "file": item.file,
+                "line": item.line,
+                "column": item.column,
+                "rule": item.rule,
+                "cure": item.cure,
             }
-            for one in found.rejected
+            for item in summary.rejected
         ],
     }
 
 
-def _overlap(one: Overlap) -> dict[str, Any]:
+def _overlap(overlap: Overlap) -> dict[str, Any]:
     return {
-        "import": one.other.id if one.other else None,
-        "answers_there": one.there,
-        "answers_here": one.here,
-        "first": one.first,
-        "last": one.last,
+        "import": overlap.other.id if overlap.other else None,
+        "answers_there": overlap.there,
+        "answers_here": overlap.here,
+        "first": overlap.first,
+        "last": overlap.last,
     }

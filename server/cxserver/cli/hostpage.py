@@ -39,8 +39,8 @@ def fetch(url: str) -> Page:
             headers = answer.headers.get_all("content-security-policy") or []
             reader = _Reader()
             reader.feed(text)
-            found = (*headers, *reader.policies)
-            return Page(answer.url, found, tuple(reader.scripts), tuple(reader.links))
+            result = (*headers, *reader.policies)
+            return Page(answer.url, result, tuple(reader.scripts), tuple(reader.links))
     except HTTPError as error:
         raise ServerError(f"{url} answers {error.code}, so there is no page to read.") from None
     except (URLError, OSError) as error:
@@ -62,14 +62,14 @@ def faults(page: Page, base_url: str, origins: Mapping[str, Sequence[str]]) -> l
 
 
 def _of_policies(page: Page, host: str) -> list[str]:
-    found = []
+    result = []
     for policy in page.policies:
         rules = _rules(policy)
         for name, fallback in (("script-src", "default-src"), ("frame-src", "child-src")):
             allowed = rules.get(name, rules.get(fallback, rules.get("default-src")))
             if allowed is not None and not _allows(allowed, host, page.origin):
-                found.append(f"The page's Content-Security-Policy stops us: add {host} to {name}.")
-    return list(dict.fromkeys(found))
+                result.append(f"The page's Content-Security-Policy stops us: add {host} to {name}.")
+    return list(dict.fromkeys(result))
 
 
 def _of_links(
@@ -82,15 +82,15 @@ def _of_links(
     links = given or [link for link in page.links if link.startswith(f"{base_url}/s/")][:1]
     if not links:
         return ["The tag has no data-cx, and the page has no link to a survey that it could take."]
-    found = []
+    result = []
     for link in links:
         steps = urlsplit(link).path.split("/")
         service = steps[-3] if len(steps) > 3 else ""
         if not link.startswith(base_url) or service not in origins:
-            found.append(f"data-cx does not lead to a survey of {base_url}: {link[:80]}")
+            result.append(f"data-cx does not lead to a survey of {base_url}: {link[:80]}")
         elif page.origin not in origins[service]:
-            found.append(f"Add {page.origin} to embed_origins of service {service}.")
-    return found
+            result.append(f"Add {page.origin} to embed_origins of service {service}.")
+    return result
 
 
 def _is_ours(tag: Mapping[str, str], url: str, base_url: str) -> bool:

@@ -34,19 +34,19 @@ app.add_typer(imports, name="import", rich_help_panel=RESULTS)
 def list_imports(data: Data = None, json: Json = False) -> None:
     """List imported files."""
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = taken.read(connection)
+        result = taken.read(connection)
     if json:
-        say_json([_as_json(one) for one in found])
+        say_json([_as_json(item) for item in result])
         return
-    if not found:
+    if not result:
         out.print("Nothing was imported yet. To print a sample map: cx import run --example csv")
         return
     heads = ("file", "from", "service", "period", "answers", "skipped", "when")
     table = plain_table("", "import", *heads)
-    for one in found:
-        numbers = (f"{one.answers:,}", f"{one.rejected:,}")
-        names = (escape(one.file), one.form, ", ".join(one.services), one.period)
-        table.add_row(one.id, *names, *numbers, f"{one.at:%Y-%m-%d %H:%M}")
+    for item in result:
+        numbers = (f"{item.answers:,}", f"{item.rejected:,}")
+        names = (escape(item.file), item.form, ", ".join(item.services), item.period)
+        table.add_row(item.id, *names, *numbers, f"{item.at:%Y-%m-%d %H:%M}")
     out.print(table)
 
 

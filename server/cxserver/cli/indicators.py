@@ -65,9 +65,9 @@ def import_(
             _write(engine, batch, who)
     if json:
         taken = 0 if rejected else len(batch.indicators)
-        say_json({"imported": taken, "rejected": [_as_json(one) for one in rejected]})
-    for one in rejected[:_SHOWN]:
-        err.print(str(one), soft_wrap=True, markup=False)
+        say_json({"imported": taken, "rejected": [_as_json(item) for item in rejected]})
+    for item in rejected[:_SHOWN]:
+        err.print(str(item), soft_wrap=True, markup=False)
     if rejected:
         more = len(rejected) - _SHOWN
         rest = f" {more:,} more are not shown. To list them all, add --json." if more > 0 else ""
@@ -89,18 +89,18 @@ def list_indicators(
     """List the indicators of a quarter and its fiscal year."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = service_levels.read(connection, period)
-    every = [one for each in found.values() for one in each]
+        result = service_levels.read(connection, period)
+    every = [item for each in result.values() for item in each]
     if json:
         names = ("period", "service", "office", "name", "unit", "value", "number")
-        say_json([{name: getattr(one, name) for name in names} for one in every])
+        say_json([{name: getattr(item, name) for name in names} for item in every])
         return
     if not every:
         out.print(f"No indicators for {quarter} or its year yet. To add them: cx indicators import")
         return
     table = plain_table("", "service", "office", "period", "name", "value", "unit")
-    for one in every:
-        table.add_row(one.service, one.office, one.period, one.name, one.value, one.unit)
+    for item in every:
+        table.add_row(item.service, item.office, item.period, item.name, item.value, item.unit)
     out.print(table)
 
 
@@ -154,11 +154,11 @@ def _write(engine: Engine, batch: Batch, who: str) -> None:
 
 def _tell_strangers(known: Directory, batch: Batch) -> None:
     """Numbers of a service that the catalog does not have are kept, and appear in no file."""
-    strange = sorted({one.service for one in batch.indicators} - set(known.services))
+    strange = sorted({indicator.service for indicator in batch.indicators} - set(known.services))
     if strange:
         err.print(f"Not in the catalog, so not in any file: {', '.join(strange)}.", soft_wrap=True)
 
 
-def _as_json(one: Rejection) -> dict[str, str | int]:
+def _as_json(rejection: Rejection) -> dict[str, str | int]:
     names = ("file", "line", "column", "rule", "cure")
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(rejection, name) for name in names}

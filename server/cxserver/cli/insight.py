@@ -79,11 +79,12 @@ def _as_json(report: Report, known: Directory) -> dict[str, Any]:
         "summary": finding_text.summary(report),
         "looked_at": report.looked_at,
         "findings": [
-            asdict(one) | {"people": one.people, "sentence": finding_text.sentence(one, known)}
-            for one in report.findings
+            asdict(finding)
+            | {"people": finding.people, "sentence": finding_text.sentence(finding, known)}
+            for finding in report.findings
         ],
         "common": [
-            asdict(one) | {"sentence": finding_text.common(one, known)} for one in report.common
+            asdict(item) | {"sentence": finding_text.common(item, known)} for item in report.common
         ],
     }
 

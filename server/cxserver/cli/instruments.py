@@ -11,32 +11,32 @@ from cxserver.instrument.instruments import Instrument
 def instruments(json: Json = False) -> None:
     """List OMB's questionnaires and what each one asks."""
     if json:
-        say_json([_as_json(one) for one in table.ALL])
+        say_json([_as_json(item) for item in table.ALL])
         return
     head = ("trust", "statements", "satisfaction", "drivers", "always", "forms")
     shown = plain_table("Instruments", "instrument", *head)
-    for one in table.ALL:
+    for item in table.ALL:
         shown.add_row(
-            one.code,
-            one.scale.name,
-            ", ".join(one.trust),
-            one.satisfaction,
-            str(len(one.drivers)),
-            ", ".join(one.required) or "–",
-            ", ".join(one.modes),
+            item.code,
+            item.scale.name,
+            ", ".join(item.trust),
+            item.satisfaction,
+            str(len(item.drivers)),
+            ", ".join(item.required) or "–",
+            ", ".join(item.modes),
         )
     out.print(shown)
 
 
-def _as_json(one: Instrument) -> dict[str, Any]:
+def _as_json(instrument: Instrument) -> dict[str, Any]:
     return {
-        "code": one.code,
-        "title": one.title,
-        "trust_scale": one.scale.name,
-        "trust_statements": list(one.trust),
-        "satisfaction": one.satisfaction,
-        "drivers": list(one.drivers),
-        "drivers_required": list(one.required),
-        "driver_modes": list(one.modes),
-        "needs_omb_reference": "none" not in one.icons,
+        "code": instrument.code,
+        "title": instrument.title,
+        "trust_scale": instrument.scale.name,
+        "trust_statements": list(instrument.trust),
+        "satisfaction": instrument.satisfaction,
+        "drivers": list(instrument.drivers),
+        "drivers_required": list(instrument.required),
+        "driver_modes": list(instrument.modes),
+        "needs_omb_reference": "none" not in instrument.icons,
     }

@@ -44,15 +44,15 @@ def run_due(data: Data = None, json: Json = False) -> None:
             known = directory.load(connection)
         done = due.run_due(engine, chosen, known, clock.now())
     if json:
-        say_json({"done": [asdict(one) for one in done]})
+        say_json({"done": [asdict(item) for item in done]})
     else:
-        for one in done:
-            out.print(f"{one.name}: {escape(one.result)}", soft_wrap=True)
+        for item in done:
+            out.print(f"{item.name}: {escape(item.result)}", soft_wrap=True)
         if not done:
             out.print("Nothing is due.")
         if not mail.is_set_up(chosen):
             out.print(_NO_MAIL, soft_wrap=True)
-    if any(one.failed for one in done):
+    if any(item.failed for item in done):
         raise typer.Exit(1)
 
 

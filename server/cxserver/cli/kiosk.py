@@ -130,22 +130,22 @@ def list_kiosks(
         offices = directory.load(connection).offices
         if office and office not in offices:
             raise NotFound(f"There is no office '{office}' in the catalog.")
-        found = kiosks.known(connection, now.date(), service, office)
+        result = kiosks.known(connection, now.date(), service, office)
     if json:
-        say_json([_as_json(device, offices.get(device.office), now) for device in found])
+        say_json([_as_json(device, offices.get(device.office), now) for device in result])
         return
-    if not found:
+    if not result:
         out.print('No kiosks yet. To pair one: cx kiosk pair SERVICE OFFICE --place "East door"')
         return
     if out.width < _WIDE:
-        for device in found:
+        for device in result:
             told = kioskwords.card(device, offices.get(device.office), now)
             out.print(told, markup=False, soft_wrap=True)
         return
     table = plain_table("", "place", *("office", "service", "state", "last seen", "waiting"))
     for name in ("set aside", "clock", "today", "flagged"):
         table.add_column(name, justify="right")
-    for device in found:
+    for device in result:
         row = kioskwords.row(device, offices.get(device.office), now)
         table.add_row(*map(escape, row))
     out.print(table)

@@ -150,10 +150,10 @@ class _Mint:
     def _issuer(self, service: str, office: str) -> Issuer:
         if (service, office) not in self._issuers:
             self._issuers[service, office] = self._open(service, office)
-        found = self._issuers[service, office]
-        if isinstance(found, str):
-            raise NotFound(found)
-        return found
+        issuer = self._issuers[service, office]
+        if isinstance(issuer, str):
+            raise NotFound(issuer)
+        return issuer
 
     def _open(self, service: str, office: str) -> Issuer | str:
         if not service or not office:
@@ -177,17 +177,17 @@ class _Mint:
 
 
 @contextmanager
-def _mint(asked: _Asked, data: Path | None) -> Iterator[_Mint]:
+def _mint(__asked: _Asked, data: Path | None) -> Iterator[_Mint]:
     chosen = settings(data)
     roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine:
-        yield _Mint(engine, chosen, roots, asked)
+        yield _Mint(engine, chosen, roots, __asked)
 
 
-def _merge(source: Path, target: Path, asked: _Asked, data: Path | None) -> None:
+def _merge(source: Path, target: Path, __asked: _Asked, data: Path | None) -> None:
     people = People(source)
     watched = err.is_terminal
-    with _mint(asked, data) as mint, Progress(console=err, disable=not watched) as bar:
+    with _mint(__asked, data) as mint, Progress(console=err, disable=not watched) as bar:
         task = bar.add_task("Making links", total=people.length)
         steps = _Steps(bar, task)
         with _output(target) as file:
@@ -235,8 +235,8 @@ def _tell(outcome: Outcome, source: Path, target: Path) -> None:
         err.print(f"{outcome.shared:,} {rows} the ref of an earlier row. They share one answer.")
     where = "" if str(target) == "-" else f" in {escape(str(target))}"
     failed = f"{outcome.failed:,} rows failed. The column 'error' says why."
-    told = f"{outcome.minted:,} links{where}. {failed if outcome.failed else ''}"
-    err.print(told.strip(), soft_wrap=True)
+    text = f"{outcome.minted:,} links{where}. {failed if outcome.failed else ''}"
+    err.print(text.strip(), soft_wrap=True)
 
 
 def _refuse(what: str, given: Mapping[str, object]) -> None:
@@ -256,9 +256,9 @@ def _time(option: str, text: str | None) -> datetime | None:
 
 def _read_time(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
     except ValueError:
         raise ServerError(f"'{text}' is not a time such as {_TIME}.") from None
-    if found.utcoffset() is None:
+    if result.utcoffset() is None:
         raise ServerError(f"The time '{text}' has no time zone. Write it as in {_TIME}.")
-    return found
+    return result

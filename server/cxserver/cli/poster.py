@@ -198,15 +198,15 @@ def _note(engine: Engine, made: _Made, wish: _Wish, today: date) -> None:
 
 
 def _warnings(chosen: Settings, made: _Made, good_until: date) -> list[str]:
-    found = []
+    result = []
     if installation.is_loopback(urlsplit(chosen.base_url).hostname or ""):
-        found.append(
+        result.append(
             f"Phones cannot open {chosen.base_url}. Set CX_BASE_URL before you print this."
         )
     if good_until < made.last_day:
         number = made.service.clearance.omb_control_number
-        found.append(f"It ends with its clearance: OMB {number} expires on {good_until}.")
-    return found
+        result.append(f"It ends with its clearance: OMB {number} expires on {good_until}.")
+    return result
 
 
 def _as_json(

@@ -119,10 +119,10 @@ def _total(engine: Engine, wanted: Order) -> int | None:
 
 
 def _tell(filed: Filed, name: str, folder: Path) -> None:
-    for one in filed.left_out:
+    for item in filed.left_out:
         err.print(
-            f"Skipped {one.survey}, {one.answers:,} answers. {one.refusal.why}.\n"
-            f"  Fix: {one.refusal.cure}.",
+            f"Skipped {item.survey}, {item.answers:,} answers. {item.refusal.why}.\n"
+            f"  Fix: {item.refusal.cure}.",
             soft_wrap=True,
         )
     if filed.waiting:

@@ -43,15 +43,15 @@ def list_(
     """List a quarter's comments that need a decision."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = omb_review.read(connection, period, service, undecided=not every, limit=limit)
+        result = omb_review.read(connection, period, service, undecided=not every, limit=limit)
         waiting = omb_review.waiting(connection, period, service)
     if json:
-        say_json({"waiting": waiting, "comments": [_as_json(one) for one in found]})
+        say_json({"waiting": waiting, "comments": [_as_json(item) for item in result]})
         return
-    for one in found:
-        decided = f"  [{one.decision} by {one.who}]" if one.decision else ""
-        out.print(f"{one.name}{decided}\n  {one.text}", soft_wrap=True, markup=False)
-    if len(found) == limit:
+    for item in result:
+        decided = f"  [{item.decision} by {item.who}]" if item.decision else ""
+        out.print(f"{item.name}{decided}\n  {item.text}", soft_wrap=True, markup=False)
+    if len(result) == limit:
         out.print(f"These are the first {limit:,}. To see more, use --limit.")
     out.print(f"{waiting:,} {'comment needs' if waiting == 1 else 'comments need'} a decision.")
 
@@ -99,9 +99,9 @@ def redact(
     with database(chosen) as engine:
         with db.read(engine) as connection:
             free = redaction.typed(directory.load(connection), row.service)
-            found = redaction.preview(connection, row, free, cut)
-        _show(found)
-        if not confirm or not found.characters:
+            result = redaction.preview(connection, row, free, cut)
+        _show(result)
+        if not confirm or not result.characters:
             out.print(
                 "Nothing was changed." + (" To redact, add --confirm." if not confirm else "")
             )
@@ -112,19 +112,19 @@ def redact(
             gone, others = redaction.redact(connection, row, free, cut, now)
             week = row.day - timedelta(days=row.day.weekday())
             about = f"{row.service}/{week}/{row.id} by {who}"
-            told = f"{gone} characters, also out of {others} texts of the staff"
-            journal.write(connection, COMMAND, "redact a comment", about, told, now)
+            text = f"{gone} characters, also out of {others} texts of the staff"
+            journal.write(connection, COMMAND, "redact a comment", about, text, now)
         db.forget_rows(engine, redaction.TABLES)
     out.print("Redacted.")
 
 
-def _show(found: redaction.Result) -> None:
-    for words in found.missing:
+def _show(result: redaction.Result) -> None:
+    for words in result.missing:
         err.print(f"Not in the comment: {words}", markup=False, soft_wrap=True)
-    out.print(found.comment, markup=False, soft_wrap=True)
-    for copy in found.copies:
+    out.print(result.comment, markup=False, soft_wrap=True)
+    for copy in result.copies:
         out.print(f"{copy.where}: {copy.left}", markup=False, soft_wrap=True)
-    out.print(f"{found.characters} characters are redacted.")
+    out.print(f"{result.characters} characters are redacted.")
 
 
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
@@ -136,5 +136,10 @@ def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
     out.print(f"{n:,} {'comment' if n == 1 else 'comments'} {done}.")
 
 
-def _as_json(one: OmbComment) -> dict[str, str | None]:
-    return {"name": one.name, "comment": one.text, "decision": one.decision, "who": one.who}
+def _as_json(omb_comment: OmbComment) -> dict[str, str | None]:
+    return {
+        "name": omb_comment.name,
+        "comment": omb_comment.text,
+        "decision": omb_comment.decision,
+        "who": omb_comment.who,
+    }

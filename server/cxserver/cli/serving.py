@@ -23,12 +23,12 @@ def migrate(data: Data = None) -> None:
     engine = db.open_engine(chosen)
     try:
         db.migrate(engine)
-        found = db.check_durable(engine)
+        result = db.check_durable(engine)
     finally:
         engine.dispose()
     if made:
         out.print(f"Created the root key {chosen.root_key_path}. Back it up apart from the data.")
-    told = ", ".join(f"{name}={value}" for name, value in found.items())
+    told = ", ".join(f"{name}={value}" for name, value in result.items())
     out.print(f"The tables are up to date ({engine.dialect.name}: {told}).", soft_wrap=True)
 
 

@@ -88,18 +88,18 @@ def invite(
 def list_staff(data: Data = None, json: Json = False) -> None:
     """List who may sign in, and in which role."""
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = members.everyone(connection)
+        result = members.everyone(connection)
     if json:
-        say_json([_as_json(entry) for entry in found])
+        say_json([_as_json(entry) for entry in result])
         return
-    if not found:
+    if not result:
         out.print(
             "Nobody can sign in yet. To invite yourself: cx staff invite you@agency.gov "
             "--role administrator"
         )
         return
     table = plain_table("", "email", *("role", "of", "name", "provider", "last page", "state"))
-    for entry in found:
+    for entry in result:
         table.add_row(*map(escape, _row(entry)))
     out.print(table)
 
@@ -133,7 +133,7 @@ def verify(
         verdict = journal.verify(connection, holds.strip())
     if json:
         told = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
-        missing = [{"what": one.what, "at": one.when.isoformat()} for one in verdict.missing]
+        missing = [{"what": item.what, "at": item.when.isoformat()} for item in verdict.missing]
         say_json({**told, "missing": missing})
     else:
         _say(verdict)

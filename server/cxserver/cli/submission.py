@@ -91,26 +91,26 @@ def list_records(
     """List what was recorded for each quarter."""
     wanted = fiscal.named(name) if name is not None else None
     with database(settings(data)) as engine, db.read(engine) as connection:
-        found = submissions.read(connection, wanted)
+        result = submissions.read(connection, wanted)
     if json:
         names = ("n", "quarter", "form", "state", "who", "note", "digest")
         say_json(
             [
-                {**{each: getattr(one, each) for each in names}, "at": one.at.isoformat()}
-                for one in found
+                {**{each: getattr(item, each) for each in names}, "at": item.at.isoformat()}
+                for item in result
             ]
         )
         return
-    if not found:
+    if not result:
         out.print(
             f"No record of {name or 'any quarter'} yet. To add one: cx quarter record QUARTER draft"
         )
         return
     table = plain_table("", "record", "quarter", "format", "state", "who", "when", "note", "files")
-    for one in found:
-        when = f"{one.at:%Y-%m-%d %H:%M}"
-        told = (one.quarter, one.form, one.state, one.who, when, one.note, one.digest[:12])
-        table.add_row(str(one.n), *told)
+    for item in result:
+        when = f"{item.at:%Y-%m-%d %H:%M}"
+        told = (item.quarter, item.form, item.state, item.who, when, item.note, item.digest[:12])
+        table.add_row(str(item.n), *told)
     out.print(table)
 
 

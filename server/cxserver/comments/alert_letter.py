@@ -43,34 +43,38 @@ def write(directory: Directory, base_url: str, these: Sequence[Waiting]) -> Lett
     alert = _alert(directory.agency, these[0].alert)
     if alert is None:
         return None
-    offices = dict.fromkeys(_office(directory, one) for one in these)
+    offices = dict.fromkeys(_office(directory, item) for item in these)
     place = next(iter(offices)) if len(offices) == 1 else f"{len(offices)} offices"
     head = f"Somebody wrote words from your list “{alert.name}”."
     subject = f"Alert: {alert.name}, {place}"
     if len(these) > 1:
         head = f"{len(these)} comments have words from your list “{alert.name}”."
         subject = f"Alert: {alert.name}, {len(these)} comments, {place}"
-    parts = [_part(directory, base_url, one, alert) for one in these]
+    parts = [_part(directory, base_url, item, alert) for item in these]
     return Letter(to=alert.mail, subject=subject, text=_text(head, parts), html=_html(head, parts))
 
 
-def _office(directory: Directory, one: Waiting) -> str:
+def _office(directory: Directory, waiting: Waiting) -> str:
     # What exists may be a second older here than what was answered.
-    return directory.offices[one.office].name if one.office in directory.offices else one.office
+    return (
+        directory.offices[waiting.office].name
+        if waiting.office in directory.offices
+        else waiting.office
+    )
 
 
-def _part(directory: Directory, base_url: str, one: Waiting, alert: Alert) -> _Part:
-    service = directory.services.get(one.service)
+def _part(directory: Directory, base_url: str, waiting: Waiting, alert: Alert) -> _Part:
+    service = directory.services.get(waiting.service)
     facts = [
-        ("Service", service.name if service else one.service),
-        ("Office", _office(directory, one)),
+        ("Service", service.name if service else waiting.service),
+        ("Office", _office(directory, waiting)),
     ]
     if alert.next_steps:
         facts.append(("What to do now", alert.next_steps))
     # The staff page knows it by the Monday of its week: nobody there is told the day.
-    week = one.day - timedelta(days=one.day.weekday())
-    where = f"{base_url}/staff/comments/{one.service}/{week.isoformat()}/{one.response}"
-    return _Part(_said(service, one), facts, where)
+    week = waiting.day - timedelta(days=waiting.day.weekday())
+    where = f"{base_url}/staff/comments/{waiting.service}/{week.isoformat()}/{waiting.response}"
+    return _Part(_said(service, waiting), facts, where)
 
 
 def _alert(agency: Agency | None, code: str) -> Alert | None:
@@ -78,17 +82,17 @@ def _alert(agency: Agency | None, code: str) -> Alert | None:
     return next((alert for alert in alerts if alert.code == code), None)
 
 
-def _said(service: Service | None, one: Waiting) -> list[tuple[str, str]]:
+def _said(service: Service | None, waiting: Waiting) -> list[tuple[str, str]]:
     """Each question that was answered in words, and the words."""
-    if one.comment is None or one.survey is None:
+    if waiting.comment is None or waiting.survey is None:
         return [("", _GONE)]
-    survey = service.surveys.get(one.survey) if service else None
+    survey = service.surveys.get(waiting.survey) if service else None
     if survey is None:
-        return [("", words) for words in (one.comment, *one.questions.values()) if words]
+        return [("", words) for words in (waiting.comment, *waiting.questions.values()) if words]
     wording = survey.wording[survey.languages[0]]
-    asked = [(wording.comment, one.comment)]
+    asked = [(wording.comment, waiting.comment)]
     asked += [
-        (question.text, one.questions.get(question.code, ""))
+        (question.text, waiting.questions.get(question.code, ""))
         for question in wording.questions
         if not question.choices
     ]

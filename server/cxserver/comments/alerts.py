@@ -49,14 +49,14 @@ def waiting(connection: Connection) -> list[Waiting]:
         responses.day == alerts.day,
         responses.id == alerts.response,
     )
-    found = connection.execute(
+    rows = connection.execute(
         select(tables.alerts, responses.survey, responses.comment, responses.questions)
         .select_from(tables.alerts.outerjoin(tables.responses, same))
         .where(alerts.sent.is_(None))
         .order_by(alerts.tries, alerts.day, alerts.service, alerts.response, alerts.alert)
         .limit(ROUND)
     )
-    return [_waiting(row) for row in found]
+    return [_waiting(row) for row in rows]
 
 
 def send_due(
@@ -85,10 +85,13 @@ def send_due(
 
 def is_told(connection: Connection, row: ResponseId) -> bool:
     """Whether every team has its letter on the alerts of this response."""
-    held = tables.alerts.c
+    columns = tables.alerts.c
     service, day, response = row
-    waits = select(held.alert).where(
-        held.service == service, held.day == day, held.response == response, held.sent.is_(None)
+    waits = select(columns.alert).where(
+        columns.service == service,
+        columns.day == day,
+        columns.response == response,
+        columns.sent.is_(None),
     )
     return connection.execute(waits).first() is None
 
@@ -96,8 +99,8 @@ def is_told(connection: Connection, row: ResponseId) -> bool:
 def bundles(due: Sequence[Waiting]) -> list[tuple[Waiting, ...]]:
     """What goes into which letter: a letter for each, unless there are many of one list."""
     by_list: dict[str, list[Waiting]] = defaultdict(list)
-    for one in due:
-        by_list[one.alert].append(one)
+    for item in due:
+        by_list[item.alert].append(item)
     found: list[tuple[Waiting, ...]] = []
     for these in by_list.values():
         size = 1 if len(these) <= FEW else MANY
@@ -145,7 +148,7 @@ class _Round:
                 sent += len(bundle)
             elif len(bundle) > 1:
                 # It may be the words of one: they must not keep the others back.
-                left.extendleft((one,) for one in reversed(bundle))
+                left.extendleft((item,) for item in reversed(bundle))
             self.broken += fate == "broken"
         return sent
 
@@ -170,24 +173,24 @@ class _Round:
 
     def _mark(self, bundle: tuple[Waiting, ...]) -> None:
         with db.write(self.engine) as connection:
-            for one in bundle:
-                connection.execute(update(tables.alerts).where(*_is(one)).values(sent=self.today))
+            for item in bundle:
+                connection.execute(update(tables.alerts).where(*_is(item)).values(sent=self.today))
 
 
 def _count_tries(connection: Connection, due: Sequence[Waiting]) -> None:
-    for one in due:
+    for item in due:
         connection.execute(
-            update(tables.alerts).where(*_is(one)).values(tries=tables.alerts.c.tries + 1)
+            update(tables.alerts).where(*_is(item)).values(tries=tables.alerts.c.tries + 1)
         )
 
 
 def _is(one: Waiting) -> tuple[Any, ...]:
-    held = tables.alerts.c
+    columns = tables.alerts.c
     return (
-        held.service == one.service,
-        held.day == one.day,
-        held.response == one.response,
-        held.alert == one.alert,
+        columns.service == one.service,
+        columns.day == one.day,
+        columns.response == one.response,
+        columns.alert == one.alert,
     )
 
 

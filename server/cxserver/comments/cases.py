@@ -68,21 +68,21 @@ def find(connection: Connection, row: ResponseId) -> Case | None:
 
 def state_of(connection: Connection, rows: Iterable[ResponseId]) -> dict[ResponseId, Case]:
     """The cases of these comments; who has none is unread."""
-    held = tables.cases
+    table = tables.cases
     named = list(rows)
     if not named:
         return {}
-    key = tuple_(held.c.service, held.c.day, held.c.response)
-    found = connection.execute(select(held).where(key.in_(named)))
-    return {ResponseId(one.service, one.day, one.response): _case(one) for one in found}
+    key = tuple_(table.c.service, table.c.day, table.c.response)
+    found = connection.execute(select(table).where(key.in_(named)))
+    return {ResponseId(item.service, item.day, item.response): _case(item) for item in found}
 
 
 def read(connection: Connection, row: ResponseId, office: str, now: datetime) -> bool:
     """Somebody opened the comment. Whether that was the first time."""
-    held = tables.cases
+    table = tables.cases
     service, day, response = row
     added = connection.execute(
-        db.upsert(connection, held)
+        db.upsert(connection, table)
         .values(
             service=service,
             day=day,
@@ -94,7 +94,7 @@ def read(connection: Connection, row: ResponseId, office: str, now: datetime) ->
             did="",
         )
         .on_conflict_do_nothing()
-        .returning(held.c.state)
+        .returning(table.c.state)
     )
     return added.first() is not None
 
@@ -157,14 +157,14 @@ def touch(connection: Connection, row: ResponseId, now: datetime) -> None:
 
 def notes(connection: Connection, row: ResponseId) -> list[Note]:
     """The notes on a comment, the oldest first."""
-    held = tables.case_notes.c
+    columns = tables.case_notes.c
     service, day, response = row
-    found = connection.execute(
-        select(held.at, held.who, held.text)
-        .where(held.service == service, held.day == day, held.response == response)
-        .order_by(held.at, held.id)
+    rows = connection.execute(
+        select(columns.at, columns.who, columns.text)
+        .where(columns.service == service, columns.day == day, columns.response == response)
+        .order_by(columns.at, columns.id)
     )
-    return [Note(*one) for one in found]
+    return [Note(*item) for item in rows]
 
 
 def closed(
@@ -174,28 +174,28 @@ def closed(
     since: date | None = None,
 ) -> list[Done]:
     """What was done, of these services and offices, with words for both sides; the newest first."""
-    held = tables.cases.c
+    columns = tables.cases.c
     query = (
-        select(held.office, held.service, held.closed, held.said, held.did)
-        .where(held.state == "done", held.said != "", held.did != "")
-        .order_by(held.closed.desc(), held.response)
+        select(columns.office, columns.service, columns.closed, columns.said, columns.did)
+        .where(columns.state == "done", columns.said != "", columns.did != "")
+        .order_by(columns.closed.desc(), columns.response)
     )
     if services is not None:
-        query = query.where(held.service.in_(sorted(services)))
+        query = query.where(columns.service.in_(sorted(services)))
     if offices is not None:
-        query = query.where(held.office.in_(sorted(offices)))
+        query = query.where(columns.office.in_(sorted(offices)))
     if since is not None:
-        query = query.where(held.closed >= since)
-    return [Done(*one) for one in connection.execute(query)]
+        query = query.where(columns.closed >= since)
+    return [Done(*item) for item in connection.execute(query)]
 
 
 def _to_change(connection: Connection, row: ResponseId, seen: str) -> Case:
     """The case, locked. Raises Conflict where it is not as it was `seen`."""
-    held = tables.cases
+    table = tables.cases
     service, day, response = row
     found = connection.execute(
-        select(held)
-        .where(held.c.service == service, held.c.day == day, held.c.response == response)
+        select(table)
+        .where(table.c.service == service, table.c.day == day, table.c.response == response)
         .with_for_update()
     ).first()
     if found is None or _case(found).version != seen:
@@ -204,12 +204,12 @@ def _to_change(connection: Connection, row: ResponseId, seen: str) -> Case:
 
 
 def _change(connection: Connection, case: Case, now: datetime, **changes: Any) -> None:
-    held = tables.cases
+    table = tables.cases
     service, day, response = case.row
     connection.execute(
-        update(held)
-        .where(held.c.service == service, held.c.day == day, held.c.response == response)
-        .values(changed=now, version=held.c.version + 1, **changes)
+        update(table)
+        .where(table.c.service == service, table.c.day == day, table.c.response == response)
+        .values(changed=now, version=table.c.version + 1, **changes)
     )
 
 

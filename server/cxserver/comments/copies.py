@@ -46,9 +46,9 @@ def wanted(texts: Iterable[str], cut: Cut) -> Cut:
     if not cut.everything:
         stretches = [*cut.words, *(word for one in cut.words for word in _WORD.findall(one))]
     else:
-        stretches = [part for one in texts for part in (one, *_SENTENCE.split(one))]
-    plain = (" ".join(one.split()) for one in stretches)
-    return Cut(tuple(dict.fromkeys(one for one in plain if len(one) >= SHORTEST)))
+        stretches = [part for text in texts for part in (text, *_SENTENCE.split(text))]
+    plain = (" ".join(stretch.split()) for stretch in stretches)
+    return Cut(tuple(dict.fromkeys(item for item in plain if len(item) >= SHORTEST)))
 
 
 def find(connection: Connection, row: ResponseId, cut: Cut) -> list[Copy]:

@@ -103,13 +103,13 @@ def read(
     """Comments of the quarter, flagged answers and all. By service they stand in the order of
     their random ids, which tells nothing of the days; `after` is the last one of the page before.
     """
-    held = tables.responses.c
-    key = (held.service, held.id)
+    columns = tables.responses.c
+    key = (columns.service, columns.id)
     query = (
         select(
             *key,
-            held.day,
-            held.comment,
+            columns.day,
+            columns.comment,
             tables.comment_reviews.c.decision,
             tables.comment_reviews.c.who,
             tables.comment_reviews.c.version,
@@ -128,16 +128,16 @@ def read(
 
 def read_some(connection: Connection, rows: Iterable[ResponseId]) -> list[OmbComment]:
     """These comments, and what was decided about each."""
-    held = tables.responses.c
+    columns = tables.responses.c
     review = tables.comment_reviews.c
     query = (
         select(
-            *(held.service, held.id, held.day, held.comment),
+            *(columns.service, columns.id, columns.day, columns.comment),
             *(review.decision, review.who, review.version),
         )
         .select_from(_joined())
-        .where(tuple_(held.service, held.day, held.id).in_(list(rows)))
-        .order_by(held.service, held.id)
+        .where(tuple_(columns.service, columns.day, columns.id).in_(list(rows)))
+        .order_by(columns.service, columns.id)
     )
     return [_comment(row) for row in connection.execute(query)]
 
@@ -157,14 +157,14 @@ def find(
 ) -> list[ResponseId]:
     """The comments of the quarter with these services and ids. Raises NotFound."""
     wanted = sorted(set(names))
-    held = tables.responses.c
-    query = select(held.service, held.day, held.id).where(
-        _written(quarter, None), tuple_(held.service, held.id).in_(wanted)
+    columns = tables.responses.c
+    query = select(columns.service, columns.day, columns.id).where(
+        _written(quarter, None), tuple_(columns.service, columns.id).in_(wanted)
     )
-    found = [ResponseId(*row) for row in connection.execute(query)]
-    if len(found) != len(wanted):
+    rows = [ResponseId(*row) for row in connection.execute(query)]
+    if len(rows) != len(wanted):
         raise NotFound("One of these comments is gone.")
-    return found
+    return rows
 
 
 def standings(connection: Connection, quarter: Period) -> Mapping[Group, Standing]:
@@ -177,12 +177,12 @@ def standings(connection: Connection, quarter: Period) -> Mapping[Group, Standin
         .where(_written(quarter, None))
         .group_by(*by, decision)
     )
-    found: dict[Group, Counter[str]] = defaultdict(Counter)
+    result: dict[Group, Counter[str]] = defaultdict(Counter)
     for service, channel, survey, flags, decided, n in connection.execute(query):
-        found[service, channel, survey, flags][decided or "waiting"] += n
+        result[service, channel, survey, flags][decided or "waiting"] += n
     return {
         group: Standing(seen["approve"], seen["withhold"], seen["waiting"])
-        for group, seen in found.items()
+        for group, seen in result.items()
     }
 
 
@@ -190,22 +190,22 @@ def together(every: Iterable[Standing]) -> Standing:
     """All of them added up."""
     some = list(every)
     return Standing(
-        sum(one.approved for one in some),
-        sum(one.withheld for one in some),
-        sum(one.waiting for one in some),
+        sum(item.approved for item in some),
+        sum(item.withheld for item in some),
+        sum(item.waiting for item in some),
     )
 
 
 def _written(quarter: Period, service: str | None) -> Any:
-    held = tables.responses.c
+    columns = tables.responses.c
     terms = [
-        held.day >= quarter.start,
-        held.day < quarter.end,
-        held.comment != "",
+        columns.day >= quarter.start,
+        columns.day < quarter.end,
+        columns.comment != "",
         tables.ASKED_BY_US,
     ]
     if service is not None:
-        terms.append(held.service == service)
+        terms.append(columns.service == service)
     return and_(*terms)
 
 
@@ -225,8 +225,8 @@ def _put(
     connection: Connection, rows: list[ResponseId], decision: Decision, who: str, now: datetime
 ) -> None:
     _must_exist(connection, rows)
-    held = tables.comment_reviews.c
-    same = tuple_(held.service, held.day, held.response).in_(rows)
+    columns = tables.comment_reviews.c
+    same = tuple_(columns.service, columns.day, columns.response).in_(rows)
     before = _versions(connection, rows)
     connection.execute(delete(tables.comment_reviews).where(same))
     connection.execute(
@@ -257,20 +257,20 @@ def _check_seen(
 
 def _versions(connection: Connection, rows: list[ResponseId]) -> dict[ResponseId, tuple[int, str]]:
     """The version of each decision, and who took it."""
-    held = tables.comment_reviews.c
-    key = tuple_(held.service, held.day, held.response)
-    found: dict[ResponseId, tuple[int, str]] = {}
+    columns = tables.comment_reviews.c
+    key = tuple_(columns.service, columns.day, columns.response)
+    result: dict[ResponseId, tuple[int, str]] = {}
     for start in range(0, len(rows), _STEP):
         query = select(tables.comment_reviews).where(key.in_(rows[start : start + _STEP]))
         for row in connection.execute(query.with_for_update()):
-            found[ResponseId(row.service, row.day, row.response)] = (row.version, row.who)
-    return found
+            result[ResponseId(row.service, row.day, row.response)] = (row.version, row.who)
+    return result
 
 
 def _must_exist(connection: Connection, rows: list[ResponseId]) -> None:
-    held = tables.responses.c
-    key = (held.service, held.day, held.id)
-    query = select(*key).where(tuple_(*key).in_(rows), held.comment != "")
+    columns = tables.responses.c
+    key = (columns.service, columns.day, columns.id)
+    query = select(*key).where(tuple_(*key).in_(rows), columns.comment != "")
     there = {ResponseId(*row) for row in connection.execute(query)}
     for row in rows:
         if row not in there:

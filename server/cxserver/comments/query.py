@@ -157,12 +157,12 @@ def acted_on(connection: Connection, wanted: Wanted) -> set[date] | None:
 
 def first_day(connection: Connection, services: frozenset[str]) -> date | None:
     """The day of the oldest answer to these services."""
-    held = tables.tallies.c
-    query = select(func.min(held.day)).where(
-        held.level == Level.DAY.value, held.service.in_(sorted(services))
+    columns = tables.tallies.c
+    query = select(func.min(columns.day)).where(
+        columns.level == Level.DAY.value, columns.service.in_(sorted(services))
     )
-    found: date | None = connection.execute(query).scalar()
-    return found
+    result: date | None = connection.execute(query).scalar()
+    return result
 
 
 def says(comment: Comment, words: Iterable[str]) -> bool:
@@ -185,16 +185,16 @@ def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnEl
     """What is wanted as SQL, for comments. `results.tally_query.predicate` is the same for counts:
     a test holds the two against each other.
     """
-    held = tables.responses.c
-    terms: list[ColumnElement[bool]] = [held.service.in_(services), held.day.in_(days)]
+    columns = tables.responses.c
+    terms: list[ColumnElement[bool]] = [columns.service.in_(services), columns.day.in_(days)]
     if wanted.offices is not None:
-        terms.append(held.office.in_(sorted(wanted.offices)))
+        terms.append(columns.office.in_(sorted(wanted.offices)))
     if wanted.channel is not None:
-        terms.append(held.channel == wanted.channel)
+        terms.append(columns.channel == wanted.channel)
     if wanted.language is not None:
-        terms.append(held.language == wanted.language)
+        terms.append(columns.language == wanted.language)
     if wanted.score is not None:
-        terms.append(and_(held.trust == wanted.score, not_(_by_thumb(wanted))))
+        terms.append(and_(columns.trust == wanted.score, not_(_by_thumb(wanted))))
     if wanted.driver is not None:
         terms.append(_names(*wanted.driver, _by_thumb(wanted)))
     return and_(*terms)
@@ -269,8 +269,10 @@ def _becoming(wanted: Wanted, services: list[str], days: list[date]) -> Iterator
     """What became of them. Named by their ids, which the primary key finds one by one."""
     id = tables.responses.c.id
     if wanted.alerted:
-        held = tables.alerts.c
-        yield id.in_(select(held.response).where(held.service.in_(services), held.day.in_(days)))
+        columns = tables.alerts.c
+        yield id.in_(
+            select(columns.response).where(columns.service.in_(services), columns.day.in_(days))
+        )
     if wanted.state == "unread":
         yield tables.cases.c.state.is_(None)
     elif wanted.state is not None or wanted.owner is not None:
@@ -280,9 +282,9 @@ def _becoming(wanted: Wanted, services: list[str], days: list[date]) -> Iterator
 
 
 def _case_terms(wanted: Wanted) -> list[Any]:
-    held = tables.cases.c
-    terms = [held.state == wanted.state] if wanted.state not in (None, "unread") else []
-    return terms + ([held.owner == wanted.owner] if wanted.owner is not None else [])
+    columns = tables.cases.c
+    terms = [columns.state == wanted.state] if wanted.state not in (None, "unread") else []
+    return terms + ([columns.owner == wanted.owner] if wanted.owner is not None else [])
 
 
 def by_thumbs(known: Directory) -> frozenset[tuple[str, int]]:
@@ -296,9 +298,11 @@ def by_thumbs(known: Directory) -> frozenset[tuple[str, int]]:
 
 
 def _by_thumb(wanted: Wanted) -> ColumnElement[bool]:
-    held = tables.responses.c
+    columns = tables.responses.c
     return (
-        tuple_(held.service, held.survey).in_(sorted(wanted.thumbs)) if wanted.thumbs else false()
+        tuple_(columns.service, columns.survey).in_(sorted(wanted.thumbs))
+        if wanted.thumbs
+        else false()
     )
 
 

@@ -39,10 +39,10 @@ class Result:
 
 def typed(known: Directory, service: str) -> frozenset[str]:
     """The codes of a service's questions that were answered in words, in all of its versions."""
-    found = known.services.get(service)
+    result = known.services.get(service)
     every = [
         question
-        for survey in (found.surveys.values() if found else ())
+        for survey in (result.surveys.values() if result else ())
         for question in survey.wording[survey.languages[0]].questions
     ]
     chosen = {question.code for question in every if question.choices}
@@ -57,8 +57,8 @@ def comment(connection: Connection, row: ResponseId) -> str:
 def preview(connection: Connection, row: ResponseId, free: Iterable[str], cut: Cut) -> Result:
     """What would become of it. `free` are the questions answered in words. Raises NotFound."""
     held, free = _held(connection, row), frozenset(free)
-    found = copies.find(connection, row, copies.wanted(_texts(held, free).values(), cut))
-    return replace(_result(held, free, cut), copies=tuple(found))
+    result = copies.find(connection, row, copies.wanted(_texts(held, free).values(), cut))
+    return replace(_result(held, free, cut), copies=tuple(result))
 
 
 def redact(

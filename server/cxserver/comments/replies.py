@@ -75,16 +75,18 @@ def hash_of(code: str) -> bytes:
 
 def stands(connection: Connection, code: str) -> bool:
     """Whether a response was stored under this code."""
-    held = tables.replies.c
-    found = connection.execute(select(held.day).where(held.code_hash == hash_of(code)))
-    return found.first() is not None
+    columns = tables.replies.c
+    rows = connection.execute(select(columns.day).where(columns.code_hash == hash_of(code)))
+    return rows.first() is not None
 
 
 def of(connection: Connection, row: ResponseId, today: date) -> Posted | None:
     """What the office has replied to this response; None when nobody could read it."""
-    held = tables.replies.c
+    columns = tables.replies.c
     found = connection.execute(
-        select(held.text, held.replied, held.until, held.version).where(*_live(row, today))
+        select(columns.text, columns.replied, columns.until, columns.version).where(
+            *_live(row, today)
+        )
     ).first()
     return Posted(*found) if found else None
 
@@ -97,11 +99,11 @@ def post(connection: Connection, row: ResponseId, text: str, today: date, seen: 
     """
     agency = directory.agency(connection)
     safe = masking.mask(_plain(text), agency.mask if agency else ())
-    held = tables.replies
+    table = tables.replies
     done = connection.execute(
-        update(held)
-        .where(*_live(row, today), held.c.version == seen)
-        .values(text=safe, replied=today, version=held.c.version + 1)
+        update(table)
+        .where(*_live(row, today), table.c.version == seen)
+        .values(text=safe, replied=today, version=table.c.version + 1)
     )
     if done.rowcount:
         return
@@ -147,10 +149,10 @@ def _plain(text: str) -> str:
 
 def _live(row: ResponseId, today: date) -> tuple[Any, ...]:
     service, day, response = row
-    held = tables.replies.c
+    columns = tables.replies.c
     return (
-        held.response == response,
-        held.service == service,
-        held.day == day,
-        held.until >= today,
+        columns.response == response,
+        columns.service == service,
+        columns.day == day,
+        columns.until >= today,
     )

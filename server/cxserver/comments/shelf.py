@@ -48,10 +48,10 @@ class Mark:
         """The mark that `str` wrote; None for nothing. Raises ValueError."""
         if not text:
             return None
-        found = _MARK.match(text)
-        if found is None:
+        match = _MARK.match(text)
+        if match is None:
             raise ValueError("no mark")
-        return cls(monday_of(date.fromisoformat(found[1])), found[2] or "")
+        return cls(monday_of(date.fromisoformat(match[1])), match[2] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Told:
     @property
     def office(self) -> str:
         """Where it was given."""
-        found = self.directory.offices.get(self.comment.office)
-        return found.name if found else self.comment.office
+        result = self.directory.offices.get(self.comment.office)
+        return result.name if result else self.comment.office
 
     @property
     def service(self) -> str:
@@ -108,7 +108,7 @@ class Told:
     def texts(self) -> tuple[str, ...]:
         """All that was typed: the comment, and answers to other questions with the questions."""
         more = (f"{question} {answer}" for _, question, answer in self.comment.more)
-        return tuple(one for one in (self.comment.text, *more) if one.strip())
+        return tuple(item for item in (self.comment.text, *more) if item.strip())
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -163,18 +163,18 @@ class Shelf:
 
     def find(self, search: Search, mark: Mark | None = None, limit: int = PAGE) -> Found:
         """The newest comments that may be read, at most `limit`, from `mark` on."""
-        found = self._gather(self.connection, search, mark, limit)
-        return Found(tuple(map(self._told, found[0])), *found[1:])
+        result = self._gather(self.connection, search, mark, limit)
+        return Found(tuple(map(self._told, result[0])), *result[1:])
 
     def one(self, service: str, week: date, id: str) -> Told:
         """One comment of the week of that day. Raises NotFound, also where its batch is not
         closed, and where it is somebody else's.
         """
         wanted = self._wanted(Search(services=frozenset({service})))
-        found = query.find(self.connection, self.known, wanted, monday_of(week), id)
-        if found is None:
+        result = query.find(self.connection, self.known, wanted, monday_of(week), id)
+        if result is None:
             raise NotFound("There is no such comment.")
-        return self._told(found)
+        return self._told(result)
 
     def _told(self, comment: Comment) -> Told:
         return Told(comment, self.scope.audience, self.known)
@@ -182,20 +182,20 @@ class Shelf:
     def _gather(
         self, connection: Connection, search: Search, mark: Mark | None, limit: int
     ) -> tuple[list[Comment], Mark | None, bool]:
-        found: list[Comment] = []
+        result: list[Comment] = []
         last, weeks, looked = mark, 0, 0
         for place, one in self._steps(connection, search, mark):
             if looked == _LOOKED or (one is None and weeks == _WEEKS):
-                return found, last, len(found) < limit
+                return result, last, len(result) < limit
             if one is None:
                 weeks += 1
             elif query.says(one, search.words):
-                if len(found) == limit:
-                    return found, last, False
-                found.append(one)
+                if len(result) == limit:
+                    return result, last, False
+                result.append(one)
             looked += one is not None
             last = place
-        return found, None, False
+        return result, None, False
 
     def _steps(
         self, connection: Connection, search: Search, mark: Mark | None
@@ -205,8 +205,8 @@ class Shelf:
         for monday in self._mondays(connection, wanted, mark):
             after = mark.id if mark and mark.monday == monday else ""
             yield Mark(monday, after), None
-            for one in query.of_week(connection, self.known, wanted, monday, after):
-                yield Mark(monday, one.id), one
+            for item in query.of_week(connection, self.known, wanted, monday, after):
+                yield Mark(monday, item.id), item
 
     def _mondays(self, connection: Connection, wanted: Wanted, mark: Mark | None) -> Iterator[date]:
         """The weeks to look through, the newest first."""
@@ -248,7 +248,7 @@ def monday_of(day: date) -> date:
 
 def _newest(directory: Directory, now: datetime) -> date:
     """The Monday of the newest week that has begun anywhere."""
-    zones = {one.timezone for one in directory.offices.values()}
+    zones = {office.timezone for office in directory.offices.values()}
     days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones} or {now.date()}
     return monday_of(max(days))
 

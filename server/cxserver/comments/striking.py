@@ -26,23 +26,23 @@ def named(lines: str) -> tuple[str, ...]:
     )
 
 
-def struck(told: str, cut: Cut) -> tuple[str, int]:
+def struck(text: str, cut: Cut) -> tuple[str, int]:
     """`told` without the words, and how many characters went."""
     if cut.everything:
-        return (MARK, len(told)) if told.strip() and told != MARK else (told, 0)
+        return (MARK, len(text)) if text.strip() and text != MARK else (text, 0)
     kept, past, gone = "", 0, 0
-    for start, end in _stretches(told, cut.words):
-        kept += told[past:start] + MARK
+    for start, end in _stretches(text, cut.words):
+        kept += text[past:start] + MARK
         past, gone = end, gone + end - start
-    return kept + told[past:], gone
+    return kept + text[past:], gone
 
 
-def _stretches(told: str, words: Iterable[str]) -> list[tuple[int, int]]:
+def _stretches(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     """From where to where the words stand, joined where they lie over each other: "Ann Lee" and
     "Lee Smith" together take all of "Ann Lee Smith" out, and leave no "Smith" behind.
     """
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(_places(told, words)):
+    for start, end in sorted(_places(text, words)):
         if joined and start < joined[-1][1]:
             first, last = joined.pop()
             start, end = first, max(last, end)
@@ -50,22 +50,22 @@ def _stretches(told: str, words: Iterable[str]) -> list[tuple[int, int]]:
     return joined
 
 
-def _places(told: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
-    for one in words:
+def _places(text: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for word in words:
         # Looked for from every letter on: the same words may lie over each other, too.
-        for found in re.finditer(f"(?=({_pattern(one)}))", told, re.IGNORECASE):
+        for found in re.finditer(f"(?=({_pattern(word)}))", text, re.IGNORECASE):
             yield found.span(1)
 
 
 def missing(texts: Iterable[str], words: Iterable[str]) -> Iterable[str]:
     """The words that stand in none of the texts."""
     every = "\n".join(texts)
-    return (one for one in words if not re.search(_pattern(one), every, re.IGNORECASE))
+    return (word for word in words if not re.search(_pattern(word), every, re.IGNORECASE))
 
 
 def _pattern(words: str) -> str:
     """The words, however they are spaced, and not within other words: "Ann" is not in "plan"."""
-    found = r"\s+".join(re.escape(one) for one in words.split())
+    result = r"\s+".join(re.escape(item) for item in words.split())
     before = r"(?<!\w)" if _LETTERS.match(words[0]) else ""
     after = r"(?!\w)" if _LETTERS.match(words[-1]) else ""
-    return before + found + after
+    return before + result + after

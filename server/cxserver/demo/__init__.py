@@ -165,7 +165,7 @@ def _address() -> str:
 def _command() -> str:
     """How to call this very `cx` from a shell."""
     beside = Path(sys.executable).with_name("cx")
-    found = (
+    result = (
         str(beside) if beside.exists() else shutil.which("cx") or f"{sys.executable} -m cxserver"
     )
-    return shlex.quote(found) if " -m " not in found else found
+    return shlex.quote(result) if " -m " not in result else result

@@ -145,12 +145,12 @@ def _files(desk: AnswerService, form: str) -> Response:
 def _counts(desk: AnswerService) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
     with db.read(desk.staff_engine) as connection:
-        found = {row.name: row for row in grouped.rows(connection, "office", Scope())}
+        result = {row.name: row for row in grouped.rows(connection, "office", Scope())}
     told: list[dict[str, object]] = []
     for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:
             continue
-        row = found.get(office.slug)
+        row = result.get(office.slug)
         told.append(
             {
                 "office": office.slug,

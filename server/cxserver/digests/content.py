@@ -79,14 +79,14 @@ def make(
     """
     due = subscriptions.moment(period, zone(directory))
     reader = Reading(connection, directory, roles.may_see(who, directory), due)
-    asked = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
-    if not asked.services_in(asked.seen):
+    filters = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
+    if not filters.services_in(filters.seen):
         return None
-    said = _numbers(who, reader, asked, last_week=period.kind == "week")
+    said = _numbers(who, reader, filters, last_week=period.kind == "week")
     if not roles.sees_comments(who):
         return said
     links = (*said.links, ("Comments", "/comments"))
-    return replace(said, quotes=quotes.first(reader, asked.window.span), links=links)
+    return replace(said, quotes=quotes.first(reader, filters.window.span), links=links)
 
 
 def zone(directory: Directory) -> ZoneInfo:
@@ -94,29 +94,31 @@ def zone(directory: Directory) -> ZoneInfo:
     return ZoneInfo(directory.agency.timezone if directory.agency else str(UTC))
 
 
-def _numbers(who: Member, reader: Reading, asked: Filters, *, last_week: bool) -> Digest:
-    if small_office.is_small(reader.connection, asked):
-        return _small(who, reader, asked)
-    _, seen = overview.read(reader, asked)
+def _numbers(who: Member, reader: Reading, filters: Filters, *, last_week: bool) -> Digest:
+    if small_office.is_small(reader.connection, filters):
+        return _small(who, reader, filters)
+    _, seen = overview.read(reader, filters)
     if seen is None:
-        return replace(_blank(who, asked), note=_NONE)
-    return _full(who, asked, seen, last_week=last_week)
+        return replace(_blank(who, filters), note=_NONE)
+    return _full(who, filters, seen, last_week=last_week)
 
 
-def _full(who: Member, asked: Filters, seen: Seen, *, last_week: bool) -> Digest:
-    scores = tuple(_score(one, seen.before) for one in seen.standing)
-    answers = _answers(asked, seen, last_week=last_week)
-    blank = _blank(who, asked)
-    links = (*blank.links, ("Drivers", f"/drivers{asked.query()}"))
+def _full(who: Member, filters: Filters, seen: Seen, *, last_week: bool) -> Digest:
+    scores = tuple(_score(item, seen.before) for item in seen.standing)
+    answers = _answers(filters, seen, last_week=last_week)
+    blank = _blank(who, filters)
+    links = (*blank.links, ("Drivers", f"/drivers{filters.query()}"))
     return replace(
         blank, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), links=links
     )
 
 
-def _score(one: Standing, before: str) -> Number:
-    score = one.change.after
-    changed = one.change.verdict == "changed"
-    return Number(one.title, _figure(score), one.sentence, one.since(before), changed)
+def _score(standing: Standing, before: str) -> Number:
+    score = standing.change.after
+    changed = standing.change.verdict == "changed"
+    return Number(
+        standing.title, _figure(score), standing.sentence, standing.since(before), changed
+    )
 
 
 def _figure(score: Score) -> str:
@@ -125,47 +127,47 @@ def _figure(score: Score) -> str:
     return table.percent(score.top2)
 
 
-def _answers(asked: Filters, seen: Seen, *, last_week: bool) -> Number:
+def _answers(filters: Filters, seen: Seen, *, last_week: bool) -> Number:
     change = seen.standing[0].change
     told = f"{change.after.n:,} people answered in these days."
     # Only where the chart of the page shows each week, and this one among them.
     weeks = seen.trend.blocks[-1:] if last_week and seen.trend.days == 7 else ()
     for newest in weeks:
-        if newest.sides and newest.span.end == asked.end:
+        if newest.sides and newest.span.end == filters.end:
             told += f" {newest.n:,} of them in the last 7 days."
     before = f"In {seen.before} it was {change.before.n:,}." if change.before.n else ""
     return Number("Answers", f"{change.after.n:,}", told, before)
 
 
 def _fix(seen: Seen) -> tuple[str, str]:
-    for found in seen.first.findings:
-        return found.what, found.rest
+    for finding in seen.first.findings:
+        return finding.what, finding.rest
     for common in seen.first.common:
         return common.what, ""
     return seen.first.summary, ""
 
 
 def _moved(seen: Seen) -> tuple[str, ...]:
-    found = seen.moved.sentences
-    if len(found) > _LONGEST:
-        return (*found[:_LONGEST], f"And {len(found) - _LONGEST} more, on the Overview.")
-    if found:
-        return found
+    result = seen.moved.sentences
+    if len(result) > _LONGEST:
+        return (*result[:_LONGEST], f"And {len(result) - _LONGEST} more, on the Overview.")
+    if result:
+        return result
     if seen.moved.compared:
         return (seen.moved.still(seen.before),)
     return ()
 
 
-def _small(who: Member, reader: Reading, asked: Filters) -> Digest:
-    quarters = small_office.quarters(reader, asked)
-    told = tuple(small.sentence(one) for one in reversed(quarters) if one.n)
-    last, end = small_office.latest(quarters), asked.end - timedelta(days=1)
+def _small(who: Member, reader: Reading, filters: Filters) -> Digest:
+    quarters = small_office.quarters(reader, filters)
+    told = tuple(small.sentence(quarter) for quarter in reversed(quarters) if quarter.n)
+    last, end = small_office.latest(quarters), filters.end - timedelta(days=1)
     # Of a month too: its page goes by quarters, whatever days are asked for.
-    blank = replace(_blank(who, asked), days=f"until {end:%b} {end.day}, {end.year}")
+    blank = replace(_blank(who, filters), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
         return replace(blank, note=f"{_FEW} {_NONE}")
     # This quarter and the one it is held against.
-    moved, fix = told[:2], _named(asked, last)
+    moved, fix = told[:2], _named(filters, last)
     return replace(blank, note=_FEW, numbers=_people(last), fix=fix, moved=moved)
 
 
@@ -185,28 +187,28 @@ def _good(score: Score) -> str:
     return "a thumb up" if score.is_thumbs else "a 4 or 5"
 
 
-def _named(asked: Filters, last: Quarter) -> tuple[str, str]:
+def _named(filters: Filters, last: Quarter) -> tuple[str, str]:
     most = max(last.named, key=lambda one: one.could_be_better.hits, default=None)
     if most is None or not most.could_be_better.hits:
         return "Nobody named anything that could be better.", ""
-    word = sentences.driver(asked.services_in(asked.of_office()), most)
+    word = sentences.driver(filters.services_in(filters.of_office()), most)
     people = most.could_be_better.people
     return f"“{word}” is named most as what could be better: by {people} people.", ""
 
 
-def _blank(who: Member, asked: Filters) -> Digest:
-    query = asked.query()
+def _blank(who: Member, filters: Filters) -> Digest:
+    query = filters.query()
     links = [("Overview", f"/{query}")]
-    if len(asked.offices) > 1:
+    if len(filters.offices) > 1:
         links.append(("Offices", f"/offices{query}"))
-    return Digest(_place(who, asked), asked.window.days, links=tuple(links))
+    return Digest(_place(who, filters), filters.window.days, links=tuple(links))
 
 
-def _place(who: Member, asked: Filters) -> str:
+def _place(who: Member, filters: Filters) -> str:
     """What is told of: more than one office has the name of the region, or of the service."""
-    known = asked.directory
+    known = filters.directory
     if who.office and who.office in known.offices:
         return known.offices[who.office].name
     if who.service and who.service in known.services:
         return known.services[who.service].name
-    return asked.place[:1].upper() + asked.place[1:]
+    return filters.place[:1].upper() + filters.place[1:]

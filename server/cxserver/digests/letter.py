@@ -26,14 +26,14 @@ OFTEN = {Every.WEEK: "every Monday", Every.MONTH: "on the first of each month"}
 
 
 def letter(
-    told: Digest, who: Member, every: Every, directory: Directory, settings: Settings
+    digest: Digest, who: Member, every: Every, directory: Directory, settings: Settings
 ) -> Letter:
     """The mail to one member."""
     pages = settings.base_url + "/staff"
     why = reason(directory, every)
-    values = {"told": told, "sections": sections(told), "pages": pages, "why": why}
+    values = {"told": digest, "sections": sections(digest), "pages": pages, "why": why}
     html = environment.render(_templates(), "digest-mail.html", "en", **values)
-    return Letter((who.email,), told.subject, text(told, pages, why), html)
+    return Letter((who.email,), digest.subject, text(digest, pages, why), html)
 
 
 def reason(directory: Directory, every: Every) -> str:
@@ -43,38 +43,38 @@ def reason(directory: Directory, every: Every) -> str:
     return f"You get this {OFTEN[every]} because you may see the results{of}."
 
 
-def text(told: Digest, pages: str, why: str) -> str:
+def text(digest: Digest, pages: str, why: str) -> str:
     """The digest as text."""
-    return "\n".join(_lines(told, pages, why)) + "\n"
+    return "\n".join(_lines(digest, pages, why)) + "\n"
 
 
-def _lines(told: Digest, pages: str, why: str) -> Iterator[str]:
-    yield from _wrapped(told.place)
-    yield told.days
-    if told.note:
-        yield from ("", *_wrapped(told.note))
-    for one in told.numbers:
-        yield from ("", f"{one.title}: {one.value}")
-        yield from _wrapped(" ".join(part for part in (one.told, one.became) if part), "  ")
-    for title, sentences in sections(told):
+def _lines(digest: Digest, pages: str, why: str) -> Iterator[str]:
+    yield from _wrapped(digest.place)
+    yield digest.days
+    if digest.note:
+        yield from ("", *_wrapped(digest.note))
+    for number in digest.numbers:
+        yield from ("", f"{number.title}: {number.value}")
+        yield from _wrapped(" ".join(part for part in (number.told, number.became) if part), "  ")
+    for title, sentences in sections(digest):
         yield from ("", title.upper())
         for sentence in sentences:
             yield from _wrapped(sentence, "  ", "- " if len(sentences) > 1 else "  ")
-    if told.quotes:
+    if digest.quotes:
         yield from ("", "IN THEIR WORDS")
-    for at, quote in enumerate(told.quotes):
+    for at, quote in enumerate(digest.quotes):
         yield from ("",) if at else ()
         yield from _wrapped(f"“{quote.text}”", "  ")
         yield from _wrapped(quote.source, "    ")
     yield from ("", "MORE")
-    yield from (f"- {label}: {pages}{address}" for label, address in told.links)
+    yield from (f"- {label}: {pages}{address}" for label, address in digest.links)
     yield from ("", *_wrapped(f"{why} Choose how often, or never: {pages}/digest"))
 
 
-def sections(told: Digest) -> list[tuple[str, tuple[str, ...]]]:
+def sections(digest: Digest) -> list[tuple[str, tuple[str, ...]]]:
     """What follows on the numbers: titles, each with its sentences; none that is empty."""
-    fix = " ".join(part for part in told.fix if part)
-    every = [("One thing to fix", (fix,) if fix else ()), ("What changed", told.moved)]
+    fix = " ".join(part for part in digest.fix if part)
+    every = [("One thing to fix", (fix,) if fix else ()), ("What changed", digest.moved)]
     return [(title, sentences) for title, sentences in every if sentences]
 
 

@@ -34,15 +34,15 @@ def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
     since = commentlist.monday_of(span.start or reader.now.date())
     # A digest that is sent late is as of the morning it was due.
     today = question.today_of(reader.directory, reader.now)
-    found = [
-        _quote(one)
-        for one in shelf.find(Search(), limit=_LOOKED_AT).comments
-        if since <= one.comment.monday
-        and one.comment.day < today
-        and not one.comment.alerted
-        and one.comment.text.strip()
+    result = [
+        _quote(comment)
+        for comment in shelf.find(Search(), limit=_LOOKED_AT).comments
+        if since <= comment.comment.monday
+        and comment.comment.day < today
+        and not comment.comment.alerted
+        and comment.comment.text.strip()
     ]
-    return tuple(found[:_MOST])
+    return tuple(result[:_MOST])
 
 
 def _quote(one: Told) -> Quote:

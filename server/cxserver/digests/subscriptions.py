@@ -68,7 +68,7 @@ def due(connection: Connection, now: datetime, zone: ZoneInfo) -> list[Due]:
     """The digests that should have gone out by now and did not, by address."""
     rows = _rows(connection)
     today = now.astimezone(zone).date()
-    found = []
+    dues = []
     for entry in members.everyone(connection):
         row = rows.get(entry.member.id)
         period = latest(_every(entry.member, row), now, zone)
@@ -77,8 +77,8 @@ def due(connection: Connection, now: datetime, zone: ZoneInfo) -> list[Due]:
         # Nobody is told of a week that was over before they came.
         if entry.created >= moment(period, zone) or (row and row.refused == today):
             continue
-        found.append(Due(entry.member, period))
-    return found
+        dues.append(Due(entry.member, period))
+    return dues
 
 
 def told(connection: Connection, one: Due) -> None:
@@ -96,14 +96,14 @@ def latest(every: Every, now: datetime, zone: ZoneInfo) -> Period | None:
     if every is Every.NEVER:
         return None
     kind: Literal["week", "month"] = "week" if every is Every.WEEK else "month"
-    found = periods.previous(periods.of(kind, now.astimezone(zone).date()))
-    return found if moment(found, zone) <= now else periods.previous(found)
+    result = periods.previous(periods.of(kind, now.astimezone(zone).date()))
+    return result if moment(result, zone) <= now else periods.previous(result)
 
 
 def following(every: Every, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the next one goes out."""
-    found = latest(every, now, zone)
-    return moment(periods.following(found), zone) if found else None
+    result = latest(every, now, zone)
+    return moment(periods.following(result), zone) if result else None
 
 
 def moment(period: Period, zone: ZoneInfo) -> datetime:

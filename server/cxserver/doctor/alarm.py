@@ -16,40 +16,40 @@ _CHECK = "alerts"
 
 def alerts(connection: Connection, known: Directory, settings: Settings) -> Iterator[Finding]:
     """Nothing where an agency has no alerts, and none is waiting."""
-    declared = {one.code for one in known.agency.alerts} if known.agency else set()
+    declared = {alert.code for alert in known.agency.alerts} if known.agency else set()
     left = _unsent(connection)
     if left:
         yield _left_behind(left, declared)
     if not declared:
         return
     if not mail.is_set_up(settings):
-        told = f"{_lists(len(declared))} of phrases, but no mail server, so no team gets email"
-        yield Finding(_CHECK, "problem", told, "Set CX_SMTP_URL and CX_MAIL_FROM.")
+        text = f"{_lists(len(declared))} of phrases, but no mail server, so no team gets email"
+        yield Finding(_CHECK, "problem", text, "Set CX_SMTP_URL and CX_MAIL_FROM.")
     elif not left:
         yield Finding(_CHECK, "ok", f"{_lists(len(declared))} of phrases, every alert is mailed")
 
 
 def _unsent(connection: Connection) -> dict[str, int]:
     """How many alerts of each code were tried often and are not mailed."""
-    held = tables.alerts.c
-    found = connection.execute(
-        select(held.alert, func.count())
-        .where(held.sent.is_(None), held.tries >= MANY)
-        .group_by(held.alert)
-        .order_by(held.alert)
+    columns = tables.alerts.c
+    rows = connection.execute(
+        select(columns.alert, func.count())
+        .where(columns.sent.is_(None), columns.tries >= MANY)
+        .group_by(columns.alert)
+        .order_by(columns.alert)
     )
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in rows}
 
 
 def _left_behind(left: dict[str, int], declared: set[str]) -> Finding:
     named = ", ".join(f"{code}: {n}" for code, n in left.items())
-    told = f"Not mailed after {MANY} tries or more: {named}. Somebody may be in danger."
+    text = f"Not mailed after {MANY} tries or more: {named}. Somebody may be in danger."
     gone = sorted(set(left) - declared)
     if gone:
         cure = f"Put [[agency.alert]] with code '{gone[0]}' back into the catalog."
     else:
         cure = "Read them on the staff pages now. Then see why the mail server refuses, in the log."
-    return Finding(_CHECK, "problem", told, cure)
+    return Finding(_CHECK, "problem", text, cure)
 
 
 def _lists(n: int) -> str:

@@ -17,76 +17,80 @@ _CHECK = "kiosks"
 def devices(directory: Directory, known: Iterable[Device], now: datetime) -> list[Finding]:
     """What is wrong with devices of open offices, and what those that were withdrawn still hold."""
     devices = list(known)
-    ours = [one for one in devices if one.withdrawn is None and _is_open(directory, one)]
-    found = [finding for one in ours for finding in _device(one, now)]
-    found += [finding for one in devices if one.withdrawn for finding in _left(one)]
+    ours = [
+        device for device in devices if device.withdrawn is None and _is_open(directory, device)
+    ]
+    found = [finding for our in ours for finding in _device(our, now)]
+    found += [finding for device in devices if device.withdrawn for finding in _left(device)]
     if found:
         return found
     if not ours:
         return [Finding(_CHECK, "ok", "none is paired here")]
-    waiting = sum(one.waiting for one in ours)
+    waiting = sum(our.waiting for our in ours)
     return [Finding(_CHECK, "ok", f"{len(ours)}; answers waiting on them: {waiting:,}")]
 
 
-def _device(one: Device, now: datetime) -> list[Finding]:
-    return [finding for finding in (_end(one, now), _silence(one, now), _aside(one)) if finding]
+def _device(device: Device, now: datetime) -> list[Finding]:
+    return [
+        finding for finding in (_end(device, now), _silence(device, now), _aside(device)) if finding
+    ]
 
 
-def _end(one: Device, now: datetime) -> Finding | None:
-    if one.expires is None or one.expires - now >= ENDING:
+def _end(device: Device, now: datetime) -> Finding | None:
+    if device.expires is None or device.expires - now >= ENDING:
         return None
-    days = (one.expires - now).days
-    told = f"the link of {_named(one)}"
+    days = (device.expires - now).days
+    text = f"the link of {_named(device)}"
     if days < 0:
-        told = f"{told} ended on {one.expires.date()}. It takes no answers"
-        return Finding(_CHECK, "problem", told, f"Now: {_again(one)}", days)
-    told = f"{told} ends on {one.expires.date()} and was not renewed"
-    return Finding(_CHECK, "warning", told, f"Check its network, or {_again(one)}", days)
+        text = f"{text} ended on {device.expires.date()}. It takes no answers"
+        return Finding(_CHECK, "problem", text, f"Now: {_again(device)}", days)
+    text = f"{text} ends on {device.expires.date()} and was not renewed"
+    return Finding(_CHECK, "warning", text, f"Check its network, or {_again(device)}", days)
 
 
-def _silence(one: Device, now: datetime) -> Finding | None:
-    if one.seen is None or now - one.seen <= SILENT:
+def _silence(device: Device, now: datetime) -> Finding | None:
+    if device.seen is None or now - device.seen <= SILENT:
         return None
-    told = f"{_named(one)} has had no contact since {one.seen:%Y-%m-%d %H:%M} UTC"
-    if one.waiting:
-        told += f"; {one.waiting:,} answers waited on it"
+    told = f"{_named(device)} has had no contact since {device.seen:%Y-%m-%d %H:%M} UTC"
+    if device.waiting:
+        told += f"; {device.waiting:,} answers waited on it"
     return Finding(_CHECK, "warning", told, "Check its power and its network.")
 
 
-def _aside(one: Device) -> Finding | None:
-    if not one.aside:
+def _aside(device: Device) -> Finding | None:
+    if not device.aside:
         return None
-    told = f"{_named(one)} has {_answers(one.aside)} that the server did not take"
+    text = f"{_named(device)} has {_answers(device.aside)} that the server did not take"
     cure = "Open its staff corner to see why, send them again or save them to a file."
-    return Finding(_CHECK, "warning", told, cure)
+    return Finding(_CHECK, "warning", text, cure)
 
 
-def _left(one: Device) -> list[Finding]:
-    held = one.waiting + one.aside
+def _left(device: Device) -> list[Finding]:
+    held = device.waiting + device.aside
     if not held:
         return []
-    told = f"{_named(one)} was revoked on {one.withdrawn} and still has {_answers(held)}"
-    cure = f"You can still get them for 14 days after they were given: {_again(one)}"
-    return [Finding(_CHECK, "warning", told, cure)]
+    text = f"{_named(device)} was revoked on {device.withdrawn} and still has {_answers(held)}"
+    cure = f"You can still get them for 14 days after they were given: {_again(device)}"
+    return [Finding(_CHECK, "warning", text, cure)]
 
 
 def _answers(n: int) -> str:
     return f"{n:,} {'answer' if n == 1 else 'answers'}"
 
 
-def _is_open(directory: Directory, one: Device) -> bool:
-    service, office = directory.services.get(one.service), directory.offices.get(one.office)
+def _is_open(directory: Directory, device: Device) -> bool:
+    service, office = directory.services.get(device.service), directory.offices.get(device.office)
     if service is None or office is None or service.closed or office.closed:
         return False
-    return service.offices.get(one.office, False)
+    return service.offices.get(device.office, False)
 
 
-def _named(one: Device) -> str:
-    place = f" “{one.place}”" if one.place else ""
-    return f"kiosk{place} of {one.service} at {one.office}"
+def _named(device: Device) -> str:
+    place = f" “{device.place}”" if device.place else ""
+    return f"kiosk{place} of {device.service} at {device.office}"
 
 
-def _again(one: Device) -> str:
-    place = one.place or "East door"
-    words = ["cx", "kiosk", "pair", one.service, one.office, "--place", place]
+def _again(device: Device) -> str:
+    place = device.place or "East door"
+    words = ["cx", "kiosk", "pair", device.service, device.office, "--place", place]
     return f"pair it again with {shlex.join(words)}"

@@ -30,18 +30,18 @@ def clearances(directory: Directory, today: date) -> list[Finding]:
         if not service.closed
     }
     ordered = sorted(used.values(), key=lambda one: (one.expires, one.slug))
-    found = [finding for one in ordered for finding in (*_clearance(one, today), *_use(one))]
-    if found or not ordered:
-        return found
+    findings = [finding for item in ordered for finding in (*_clearance(item, today), *_use(item))]
+    if findings or not ordered:
+        return findings
     return [Finding(_CLEARANCE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
 
 
 def places(directory: Directory, noted: Iterable[Placement], today: date) -> list[Finding]:
     """Links of places that `cx` has made: those that ended, end soon, or no longer open."""
     ordered = sorted(noted, key=lambda one: one.expires)
-    found = [finding for one in ordered for finding in _place(directory, one, today)]
-    if found:
-        return found
+    findings = [finding for item in ordered for finding in _place(directory, item, today)]
+    if findings:
+        return findings
     if not ordered:
         return [Finding(_PLACE, "ok", "none was made with `cx` on this server")]
     return [Finding(_PLACE, "ok", f"{len(ordered)}; the first ends on {ordered[0].expires}")]
@@ -58,11 +58,11 @@ def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> lis
         (record for record in minting.values() if _is_open(directory, record)),
         key=lambda record: (record.issued, record.service, record.kid),
     )
-    found = [finding for record in ordered for finding in _key(record, today)]
-    if found or not ordered:
-        return found
-    told = f"{len(ordered)} in use; the oldest was created on {ordered[0].issued}"
-    return [Finding(_KEY, "ok", told)]
+    findings = [finding for record in ordered for finding in _key(record, today)]
+    if findings or not ordered:
+        return findings
+    text = f"{len(ordered)} in use; the oldest was created on {ordered[0].issued}"
+    return [Finding(_KEY, "ok", text)]
 
 
 def urgency(days: int, stages: tuple[int, ...]) -> str | None:
@@ -71,46 +71,48 @@ def urgency(days: int, stages: tuple[int, ...]) -> str | None:
     return _URGENCY[len(passed) - 1] if passed else None
 
 
-def _clearance(one: Clearance, today: date) -> list[Finding]:
-    days = (one.expires - today).days
+def _clearance(clearance: Clearance, today: date) -> list[Finding]:
+    days = (clearance.expires - today).days
     when = urgency(days, CLEARANCE_STAGES)
     if when is None:
         return []
-    renew = f"have OMB renew {one.omb_control_number}, then put the new date in the catalog."
+    renew = f"have OMB renew {clearance.omb_control_number}, then put the new date in the catalog."
     if days < 0:
-        told = f"{one.slug} ended on {one.expires}. Its surveys are closed"
-        return [Finding(_CLEARANCE, "problem", told, f"Now: {renew}", days)]
-    told = f"{one.slug} ends {_in(days)}, on {one.expires}. Its surveys close then"
-    return [Finding(_CLEARANCE, "warning", told, f"{when}: {renew}", days)]
+        text = f"{clearance.slug} ended on {clearance.expires}. Its surveys are closed"
+        return [Finding(_CLEARANCE, "problem", text, f"Now: {renew}", days)]
+    text = f"{clearance.slug} ends {_in(days)}, on {clearance.expires}. Its surveys close then"
+    return [Finding(_CLEARANCE, "warning", text, f"{when}: {renew}", days)]
 
 
-def _use(one: Clearance) -> list[Finding]:
-    told = f"{one.slug}: {one.used:,} of {one.approved_responses:,} approved answers were given"
-    more = f"ask OMB for more answers under {one.omb_control_number}, then raise approved_responses"
-    if one.is_spent:
-        return [Finding(_CLEARANCE, "problem", f"{told}. Its surveys are closed", f"Now: {more}.")]
-    if one.used < USE_WARNS * one.approved_responses:
+def _use(clearance: Clearance) -> list[Finding]:
+    approved = clearance.approved_responses
+    text = f"{clearance.slug}: {clearance.used:,} of {approved:,} approved answers were given"
+    number = clearance.omb_control_number
+    more = f"ask OMB for more answers under {number}, then raise approved_responses"
+    if clearance.is_spent:
+        return [Finding(_CLEARANCE, "problem", f"{text}. Its surveys are closed", f"Now: {more}.")]
+    if clearance.used < USE_WARNS * clearance.approved_responses:
         return []
-    return [Finding(_CLEARANCE, "warning", f"{told}. At the limit its surveys close", f"{more}.")]
+    return [Finding(_CLEARANCE, "warning", f"{text}. At the limit its surveys close", f"{more}.")]
 
 
-def _place(directory: Directory, one: Placement, today: date) -> list[Finding]:
-    days = (one.expires - today).days
-    name = _named(one)
-    if _is_shut(directory, one):
-        told = f"{name}: the service or the office is closed"
-        return [Finding(_PLACE, "warning", told, "Take it down.", days)] if days >= 0 else []
+def _place(directory: Directory, placement: Placement, today: date) -> list[Finding]:
+    days = (placement.expires - today).days
+    name = _named(placement)
+    if _is_shut(directory, placement):
+        text = f"{name}: the service or the office is closed"
+        return [Finding(_PLACE, "warning", text, "Take it down.", days)] if days >= 0 else []
     if days < 0:
-        told = f"{name} ended on {one.expires}. People who open it can't answer"
-        return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
-    if one.kid is not None and _is_withdrawn(directory, one, one.kid):
-        told = f"{name}: its key {one.kid} is revoked, so it opens nothing"
-        return [Finding(_PLACE, "problem", told, f"Now: {_again(one)}", days)]
+        text = f"{name} ended on {placement.expires}. People who open it can't answer"
+        return [Finding(_PLACE, "problem", text, f"Now: {_again(placement)}", days)]
+    if placement.kid is not None and _is_withdrawn(directory, placement, placement.kid):
+        text = f"{name}: its key {placement.kid} is revoked, so it opens nothing"
+        return [Finding(_PLACE, "problem", text, f"Now: {_again(placement)}", days)]
     when = urgency(days, PLACE_STAGES)
     if when is None:
         return []
-    told = f"{name} ends {_in(days)}, on {one.expires}"
-    return [Finding(_PLACE, "warning", told, f"{when}: {_again(one)}", days)]
+    text = f"{name} ends {_in(days)}, on {placement.expires}"
+    return [Finding(_PLACE, "warning", text, f"{when}: {_again(placement)}", days)]
 
 
 def _key(record: KeyRecord, today: date) -> list[Finding]:
@@ -120,14 +122,14 @@ def _key(record: KeyRecord, today: date) -> list[Finding]:
         return []
     age = (today - record.issued).days
     scope = f" --office {record.office}" if record.office else ""
-    told = (
+    text = (
         f"key {record.kid} of {record.service}{scope.replace('--office', 'at')} is {age} days old"
     )
     cure = (
         f"{when}: cx key issue {record.service}{scope}, and put the new key last in CX_KEY. "
         "Keep the old one until its last link ends. Then revoke it."
     )
-    return [Finding(_KEY, "warning", told, cure, days)]
+    return [Finding(_KEY, "warning", text, cure, days)]
 
 
 def _is_open(directory: Directory, record: KeyRecord) -> bool:
@@ -137,30 +139,35 @@ def _is_open(directory: Directory, record: KeyRecord) -> bool:
     return record.office is None or service.offices.get(record.office, False)
 
 
-def _is_shut(directory: Directory, one: Placement) -> bool:
-    service, office = directory.services.get(one.service), directory.offices.get(one.office)
+def _is_shut(directory: Directory, placement: Placement) -> bool:
+    service, office = (
+        directory.services.get(placement.service),
+        directory.offices.get(placement.office),
+    )
     if service is None or office is None or service.closed or office.closed:
         return True
-    return not service.offices.get(one.office, False)
+    return not service.offices.get(placement.office, False)
 
 
-def _is_withdrawn(directory: Directory, one: Placement, kid: int) -> bool:
-    return directory.revocations.covers(one.service, kid, one.office, "")
+def _is_withdrawn(directory: Directory, placement: Placement, kid: int) -> bool:
+    return directory.revocations.covers(placement.service, kid, placement.office, "")
 
 
-def _named(one: Placement) -> str:
-    place = f" “{one.place}”" if one.place else ""
-    return f"{one.kind}{place} of {one.service} at {one.office}"
+def _named(placement: Placement) -> str:
+    place = f" “{placement.place}”" if placement.place else ""
+    return f"{placement.kind}{place} of {placement.service} at {placement.office}"
 
 
-def _again(one: Placement) -> str:
+def _again(placement: Placement) -> str:
     """How to make the next one."""
-    words = [one.service, one.office]
-    if one.place:
-        words += ["--place", one.place]
-    if one.kind == "poster":
+    words = [placement.service, placement.office]
+    if placement.place:
+        words += ["--place", placement.place]
+    if placement.kind == "poster":
         return f"print the next one with {shlex.join(['cx', 'poster', *words, '-o', 'poster.pdf'])}"
-    return f"make the next one with {shlex.join(['cx', 'link', *words, '--channel', one.kind])}"
+    return (
+        f"make the next one with {shlex.join(['cx', 'link', *words, '--channel', placement.kind])}"
+    )
 
 
 def _in(days: int) -> str:

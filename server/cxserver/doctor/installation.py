@@ -35,8 +35,8 @@ def address(settings: Settings) -> Finding:
     if parts.scheme == "https":
         return Finding(_ADDRESS, "ok", settings.base_url)
     if is_loopback(parts.hostname or ""):
-        told = f"{settings.base_url}: links open on this machine only, which is fine for a trial"
-        return Finding(_ADDRESS, "ok", told)
+        text = f"{settings.base_url}: links open on this machine only, which is fine for a trial"
+        return Finding(_ADDRESS, "ok", text)
     return Finding(
         _ADDRESS,
         "problem",
@@ -63,8 +63,8 @@ def root_key(settings: Settings) -> Finding:
         return Finding(_KEY, "problem", str(error), f"{cure}opens none of them.")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        told = f"{path} can be opened by other users (mode {mode:04o})"
-        return Finding(_KEY, "problem", told, f"chmod 600 {path}")
+        text = f"{path} can be opened by other users (mode {mode:04o})"
+        return Finding(_KEY, "problem", text, f"chmod 600 {path}")
     return Finding(_KEY, "ok", f"{path}, readable by its owner only")
 
 
@@ -79,8 +79,8 @@ def sign_in(settings: Settings) -> list[Finding]:
     key = settings.oidc_private_key_file
     mode = stat.S_IMODE(key.stat().st_mode) if key else 0
     if mode & 0o077:
-        told = f"{key} can be opened by other users (mode {mode:04o})"
-        return [Finding(_SIGN_IN, "problem", told, f"chmod 600 {key}")]
+        text = f"{key} can be opened by other users (mode {mode:04o})"
+        return [Finding(_SIGN_IN, "problem", text, f"chmod 600 {key}")]
     return [Finding(_SIGN_IN, "ok", f"at {settings.oidc_issuer}")]
 
 
@@ -109,13 +109,13 @@ def database(engine: Engine) -> list[Finding]:
 def clock(connection: Connection, now: datetime) -> Finding:
     """Whether the clock is behind what was written here. That it is ahead cannot be seen."""
     newest = _newest_day(connection)
-    told = f"{now:%Y-%m-%d %H:%M} UTC"
+    text = f"{now:%Y-%m-%d %H:%M} UTC"
     # A day of grace: dates are written in UTC by this clock, but a copy may come from another.
     if newest is None or newest <= now.date() + timedelta(days=1):
-        return Finding(_CLOCK, "ok", told)
-    told = f"{told}, but this database has entries of {newest}"
+        return Finding(_CLOCK, "ok", text)
+    text = f"{text}, but this database has entries of {newest}"
     return Finding(
-        _CLOCK, "problem", told, "Set the clock. Until then new links are refused as too old."
+        _CLOCK, "problem", text, "Set the clock. Until then new links are refused as too old."
     )
 
 
@@ -129,12 +129,12 @@ def _tables(engine: Engine) -> Finding:
 
 def _durability(engine: Engine) -> Finding:
     try:
-        found = db.check_durable(engine)
+        result = db.check_durable(engine)
     except DatabaseUnfit as error:
         cure = "Set them back to their defaults in the database's configuration."
         return Finding(_DURABLE, "problem", str(error), cure)
-    told = ", ".join(f"{name}={value}" for name, value in found.items())
-    if found.get("journal_mode") == "delete":
+    told = ", ".join(f"{name}={value}" for name, value in result.items())
+    if result.get("journal_mode") == "delete":
         return Finding(
             _DURABLE,
             "warning",

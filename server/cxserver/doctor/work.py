@@ -19,11 +19,11 @@ _CRON = "have cron call `cx jobs run-due` every minute"
 def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Finding]:
     """Whether mails can go out, and whether somebody sends them."""
     if settings.smtp_url.get_secret_value() and not settings.mail_from:
-        told = "CX_SMTP_URL is set, but CX_MAIL_FROM is not. No email is sent"
-        return [Finding(_MAIL, "warning", told, "Set CX_MAIL_FROM.")]
+        text = "CX_SMTP_URL is set, but CX_MAIL_FROM is not. No email is sent"
+        return [Finding(_MAIL, "warning", text, "Set CX_MAIL_FROM.")]
     if not mail.is_set_up(settings):
-        told = "no mail server is set up (CX_SMTP_URL), so no digest or alert is sent"
-        return [Finding(_MAIL, "ok", told)]
+        text = "no mail server is set up (CX_SMTP_URL), so no digest or alert is sent"
+        return [Finding(_MAIL, "ok", text)]
     rows = list(connection.execute(select(tables.jobs).order_by(tables.jobs.c.name)))
     faults = [fault for row in rows for fault in _faults(row, now)]
     if not any(row.ran for row in rows):
@@ -36,27 +36,27 @@ def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Find
 def _never(settings: Settings) -> Finding:
     if settings.scheduler:
         return Finding(_JOBS, "ok", "not run yet. The server runs them while it is on")
-    told = "no job ever ran. CX_SCHEDULER tells the server not to run them, and nothing else does"
-    return Finding(_JOBS, "warning", told, f"Remove CX_SCHEDULER, or {_CRON}.")
+    text = "no job ever ran. CX_SCHEDULER tells the server not to run them, and nothing else does"
+    return Finding(_JOBS, "warning", text, f"Remove CX_SCHEDULER, or {_CRON}.")
 
 
 def _faults(row: Row[Any], now: datetime) -> list[Finding]:
     if row.result.startswith(_FAILED):
-        told = f"{row.name}: {row.result}"
-        return [Finding(_JOBS, "warning", told, "Fix it, then: cx jobs run-due")]
+        text = f"{row.name}: {row.result}"
+        return [Finding(_JOBS, "warning", text, "Fix it, then: cx jobs run-due")]
     if row.ran and now - row.ran > _STALE:
-        told = f"{row.name} was last done {row.ran:%Y-%m-%d %H:%M} UTC"
-        return [Finding(_JOBS, "warning", told, f"Start the server, or {_CRON}.")]
+        text = f"{row.name} was last done {row.ran:%Y-%m-%d %H:%M} UTC"
+        return [Finding(_JOBS, "warning", text, f"Start the server, or {_CRON}.")]
     return []
 
 
 def _refused(connection: Connection) -> list[Finding]:
-    found = []
+    findings = []
     for table, what in ((tables.digests, "digest"), (tables.reminders, "reminder")):
         query = select(func.count()).select_from(table).where(table.c.refused.is_not(None))
         n = connection.execute(query).scalar_one()
         if n:
             told = f"{n} {what} was" if n == 1 else f"{n} {what}s were"
             cure = "See the log for whose. Remove people who left with cx staff revoke."
-            found.append(Finding(_MAIL, "warning", f"{told} refused by the mail server", cure))
-    return found
+            findings.append(Finding(_MAIL, "warning", f"{told} refused by the mail server", cure))
+    return findings

@@ -27,11 +27,13 @@ def crowded(
     offices: Iterable[str] | None = None,
 ) -> set[Cell]:
     """The hours of these days, both included, that may be told."""
-    held = tables.responses.c
-    key = (held.service, held.office, held.day, held.answered_hour)
-    query = select(*key).where(held.service == service, held.day >= start, held.day <= last)
+    columns = tables.responses.c
+    key = (columns.service, columns.office, columns.day, columns.answered_hour)
+    query = select(*key).where(
+        columns.service == service, columns.day >= start, columns.day <= last
+    )
     if offices is not None:
-        query = query.where(held.office.in_(sorted(offices)))
+        query = query.where(columns.office.in_(sorted(offices)))
     enough = query.group_by(*key).having(func.count() >= FEWEST)
     return {
         (row.service, row.office, row.day, row.answered_hour) for row in connection.execute(enough)

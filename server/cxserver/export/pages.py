@@ -21,8 +21,8 @@ _PAST = "g"
 
 def first_day(connection: Connection, service: str, since: date) -> date | None:
     """The first day from `since` on that has answers."""
-    held = tables.responses.c
-    query = select(func.min(held.day)).where(held.service == service, held.day >= since)
+    columns = tables.responses.c
+    query = select(func.min(columns.day)).where(columns.service == service, columns.day >= since)
     day: date | None = connection.execute(query).scalar()
     return day
 
@@ -36,9 +36,9 @@ def answers(
     limit: int,
 ) -> list[Row[Any]]:
     """The next responses, after the one whose id begins like this."""
-    held = tables.responses.c
-    query = _of(service, span, offices).where(held.id > (after + _PAST if after else ""))
-    return list(connection.execute(query.order_by(held.id).limit(limit)))
+    columns = tables.responses.c
+    query = _of(service, span, offices).where(columns.id > (after + _PAST if after else ""))
+    return list(connection.execute(query.order_by(columns.id).limit(limit)))
 
 
 def words(
@@ -59,12 +59,12 @@ def words(
 
 
 def _of(service: str, span: Span, offices: Collection[str]) -> Select[Any]:
-    held = tables.responses.c
+    columns = tables.responses.c
     query = select(tables.responses).where(
-        held.service == service, held.office.in_(sorted(offices))
+        columns.service == service, columns.office.in_(sorted(offices))
     )
     if span.start is not None:
-        query = query.where(held.day >= span.start)
+        query = query.where(columns.day >= span.start)
     if span.end is not None:
-        query = query.where(held.day < span.end)
+        query = query.where(columns.day < span.end)
     return query

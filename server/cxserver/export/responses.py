@@ -127,12 +127,12 @@ def _where(query: Select[Any], wanted: Filter) -> Select[Any]:
 
 def _scales(connection: Connection, page: Iterable[Row[Any]], known: Scales) -> Scales:
     """The scale of each survey version that these responses answered: 1 is not 1 on both."""
-    held = tables.surveys.c
+    columns = tables.surveys.c
     versions = {(found.service, found.survey) for found in page} - known.keys()
-    query = select(tables.surveys).where(tuple_(held.service, held.n).in_(sorted(versions)))
+    query = select(tables.surveys).where(tuple_(columns.service, columns.n).in_(sorted(versions)))
     return {
-        (one.service, one.n): survey_text.from_json(one.definition).trust_scale
-        for one in (connection.execute(query) if versions else ())
+        (item.service, item.n): survey_text.from_json(item.definition).trust_scale
+        for item in (connection.execute(query) if versions else ())
     }
 
 

@@ -140,17 +140,17 @@ class V2:
         told.trust = cells.point(
             "question_1", line["question_1"], self._bench.points, {}, zero=False
         )
-        asked = [one for one in drivers.ALL if self._was_asked(line, one.omb)]
-        for one in asked:
+        asked = [item for item in drivers.ALL if self._was_asked(line, item.omb)]
+        for item in asked:
             for side, taps in (("positive", told.positive), ("negative", told.negative)):
                 taps |= (
-                    {one.code}
-                    if cells.tap(f"{side}_{one.omb}", line[f"{side}_{one.omb}"])
+                    {item.code}
+                    if cells.tap(f"{side}_{item.omb}", line[f"{side}_{item.omb}"])
                     else set()
                 )
         when = self._bench.of_quarter(office)
         return self._bench.answer(
-            service, office, when, how, told, tuple(one.code for one in asked)
+            service, office, when, how, told, tuple(item.code for item in asked)
         )
 
     def _was_asked(self, line: Line, name: str) -> bool:

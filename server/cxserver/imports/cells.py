@@ -81,11 +81,11 @@ def counts(columns: Sequence[str], given: Sequence[str], total: int | None) -> l
         return [count(column, cell or "0") for column, cell in zip(columns, given, strict=True)]
     shares: list[Fraction] = []
     for column, cell in zip(columns, given, strict=True):
-        found = _SHARE.fullmatch(cell or "0%")
-        if not found:
+        match = _SHARE.fullmatch(cell or "0%")
+        if not match:
             rule = "some cells are shares, and this one is not"
             raise RowRefused(column, rule, "write all as numbers of people")
-        shares.append(Fraction(found[1]))
+        shares.append(Fraction(match[1]))
     if total is None:
         rule = "a share needs the number of people it is of"
         raise RowRefused(columns[0], rule, "fill in the number of answers")
@@ -98,7 +98,7 @@ def counts(columns: Sequence[str], given: Sequence[str], total: int | None) -> l
 def _people(shares: Sequence[Fraction], total: int) -> list[int]:
     """Whole people, as near to the shares as can be (largest remainders)."""
     exact = [share * total / sum(shares, Fraction()) for share in shares]
-    whole = [int(one) for one in exact]
+    whole = [int(item) for item in exact]
     rest = sorted(range(len(exact)), key=lambda at: (whole[at] - exact[at], at))
     for at in rest[: total - sum(whole)]:
         whole[at] += 1
@@ -112,10 +112,10 @@ def moment(column: str, cell: str, given: ZoneInfo, local: ZoneInfo) -> tuple[da
     """
     text = _ZONE.sub(r"\1", cell.removesuffix(" UTC") + ("+00:00" * cell.endswith(" UTC")))
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
         if len(text) <= len("2023-07-31"):
-            return found.date(), datetime.combine(found.date(), time(12), local)
-        aware = found if found.tzinfo else found.replace(tzinfo=given)
+            return result.date(), datetime.combine(result.date(), time(12), local)
+        aware = result if result.tzinfo else result.replace(tzinfo=given)
         there = aware.astimezone(local)
     except (ValueError, OverflowError):
         cure = "write it as 2023-07-31, or 2023-07-31 14:05 with or without a zone (UTC, -04:00)"
@@ -125,13 +125,13 @@ def moment(column: str, cell: str, given: ZoneInfo, local: ZoneInfo) -> tuple[da
 
 def quarter(days: Mapping[str, str]) -> Period:
     """The fiscal quarter of a first and a last day, given by the names of their columns."""
-    found = []
+    period = []
     for column, cell in days.items():
         try:
-            found.append(periods.of("quarter", date.fromisoformat(cell)))
+            period.append(periods.of("quarter", date.fromisoformat(cell)))
         except ValueError:
             raise RowRefused(column, "this is not a date", "write it as 2023-07-31") from None
-    if found[0] != found[-1]:
+    if period[0] != period[-1]:
         rule = "it is of more than one quarter"
         raise RowRefused(list(days)[-1], rule, "split it by quarters")
-    return found[0]
+    return period[0]

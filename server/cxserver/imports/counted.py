@@ -63,7 +63,7 @@ class _Pile:
 
     def taps(self, asked: str, text: str, found: re.Match[str]) -> None:
         """The taps of a driver."""
-        positive, negative, people = (int(one.replace(",", "")) for one in found.groups())
+        positive, negative, people = (int(group.replace(",", "")) for group in found.groups())
         self.words[asked] = _label(text)
         self.tapped = True
         sides = {"positive": positive, "negative": negative}
@@ -205,8 +205,8 @@ def _v1_asked(identifier: str) -> str:
 
 
 def _v1_quarter(ground: Ground, line: Line) -> str:
-    found = cells.quarter({name: line[name] for name in ("start_date", "end_date")})
-    return ground.past_quarter("start_date", found.name).name
+    result = cells.quarter({name: line[name] for name in ("start_date", "end_date")})
+    return ground.past_quarter("start_date", result.name).name
 
 
 def _wide_row(ground: Ground, line: Line) -> Counted:
@@ -248,9 +248,9 @@ def _wide_question(
         return
     for part in line["operational_metrics"].split("; "):
         label, _, told = part.partition(": ")
-        found = _TAPS.fullmatch(told)
-        if found and _label(text) == label:
-            pile.taps(asked, text, found)
+        match = _TAPS.fullmatch(told)
+        if match and _label(text) == label:
+            pile.taps(asked, text, match)
 
 
 def _label(text: str) -> str:

@@ -66,48 +66,48 @@ def read(sheet: Sheet) -> Header:
         raise
 
 
-def fault(connection: Connection, one: Header, where: tuple[str, str]) -> RowRefused | None:
+def fault(connection: Connection, header: Header, where: tuple[str, str]) -> RowRefused | None:
     """Why the volumes cannot be kept for this service and channel, when they cannot."""
-    before = volumes.read(connection, periods.named(one.quarter)).get(where)
-    if one.volume is None or before is None or (before.served, before.offered) == one.volume:
+    before = volumes.read(connection, periods.named(header.quarter)).get(where)
+    if header.volume is None or before is None or (before.served, before.offered) == header.volume:
         return None
-    rule = f"others were given for {one.quarter} ({before.served:,} and {before.offered:,})"
+    rule = f"others were given for {header.quarter} ({before.served:,} and {before.offered:,})"
     cure = "compare them with `cx quarter volumes list`, and empty these cells or fix those"
-    return RowRefused("total_volume", rule, cure, 2, one.file)
+    return RowRefused("total_volume", rule, cure, 2, header.file)
 
 
-def note(connection: Connection, one: Header, service: str) -> str:
+def note(connection: Connection, header: Header, service: str) -> str:
     """What is left out of the comment, in words; "" when nothing is."""
-    before = reflections.read(connection, periods.named(one.quarter)).get(service)
-    if before is None or before.reflection == one.reflection or not one.reflection:
+    before = reflections.read(connection, periods.named(header.quarter)).get(service)
+    if before is None or before.reflection == header.reflection or not header.reflection:
         return ""
     return (
-        f"The comment of {one.file} was left out: {service} has a text for {one.quarter} already "
-        "(cx quarter reflect)."
+        f"The comment of {header.file} was left out: {service} has a text for {header.quarter} "
+        "already (cx quarter reflect)."
     )
 
 
 def keep(
-    connection: Connection, one: Header, where: tuple[str, str], id: str, now: datetime
+    connection: Connection, header: Header, where: tuple[str, str], id: str, now: datetime
 ) -> None:
     """Keep what nobody has given yet."""
     service, channel = where
-    quarter = periods.named(one.quarter)
-    who = one.who or "not told"
-    if one.volume is not None and where not in volumes.read(connection, quarter):
-        volume = Volume(*one.volume, f"{_source(id)}: {one.file}"[:300], who, now)
+    quarter = periods.named(header.quarter)
+    who = header.who or "not told"
+    if header.volume is not None and where not in volumes.read(connection, quarter):
+        volume = Volume(*header.volume, f"{_source(id)}: {header.file}"[:300], who, now)
         volumes.put(connection, quarter, service, channel, volume)
-    told = one.reflection or one.accomplishments
+    told = header.reflection or header.accomplishments
     if told and service not in reflections.read(connection, quarter):
         by = f"{who[:200]}, {_source(id)}"
-        said = Reflection(one.reflection, one.accomplishments, by, now)
+        said = Reflection(header.reflection, header.accomplishments, by, now)
         reflections.put(connection, quarter, service, said)
 
 
 def take_out(connection: Connection, id: str) -> None:
     """Take out what came with an import."""
-    held = tables.volumes.c
-    connection.execute(delete(tables.volumes).where(held.source.startswith(f"{_source(id)}:")))
+    columns = tables.volumes.c
+    connection.execute(delete(tables.volumes).where(columns.source.startswith(f"{_source(id)}:")))
     texts = tables.reflections.c
     connection.execute(delete(tables.reflections).where(texts.who.endswith(f", {_source(id)}")))
 
@@ -120,8 +120,8 @@ def _header(file: str, line: Line) -> Header:
     if line.fault:
         raise line.fault
     comment = line["submission comment"]
-    found = _DONE.search(comment)
-    reflection = comment if found is None else comment[: found.start()] + comment[found.end() :]
+    match = _DONE.search(comment)
+    reflection = comment if match is None else comment[: match.start()] + comment[match.end() :]
     people = line["response_count"]
     if len(comment) > reflections.MOST:
         rule = f"the comment has more than {reflections.MOST:,} characters"
@@ -134,7 +134,7 @@ def _header(file: str, line: Line) -> Header:
         cells.count("response_count", people) if people else None,
         _volume(line),
         reflection.strip(),
-        found[1].strip() if found else "",
+        match[1].strip() if match else "",
         line["agency_poc_name"][:200],
     )
 
@@ -160,5 +160,5 @@ def _quarter(line: Line) -> Period:
 
 def _channel(mode: str) -> str:
     """Our channel, where OMB's word for it means but one."""
-    found = [one.ours for one in channels.ALL if one.mode.casefold() == mode.casefold()]
-    return found[0] if len(found) == 1 else mode
+    result = [item.ours for item in channels.ALL if item.mode.casefold() == mode.casefold()]
+    return result[0] if len(result) == 1 else mode

@@ -18,7 +18,7 @@ from cxserver.quarter.formats import channels
 _WEEK = timedelta(days=7)
 _OLDEST = date(1990, 1, 1)
 # As OMB names them; "website" is two of ours, and a page of the agency's own is the usual one.
-_OMB = {one.omb: one.ours for one in reversed(channels.ALL)} | {"website": "web"}
+_OMB = {item.omb: item.ours for item in reversed(channels.ALL)} | {"website": "web"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +50,24 @@ class Ground:
 
     def channel(self, column: str, name: str) -> str:
         """The channel of this name (ours, or one of OMB's), or of the map."""
-        found = self._named(column, name, self.map.channels, self.map.channel, "channel")
-        found = found if found in channels.BY_NAME else _OMB.get(found, found)
-        if found not in channels.BY_NAME:
+        result = self._named(column, name, self.map.channels, self.map.channel, "channel")
+        result = result if result in channels.BY_NAME else _OMB.get(result, result)
+        if result not in channels.BY_NAME:
             known = ", ".join(channels.BY_NAME)
-            cure = f'write "{found}" = "…" under [channels]: {known}'
-            raise RowRefused(column, f"there is no channel '{found}'", cure)
-        return found
+            cure = f'write "{result}" = "…" under [channels]: {known}'
+            raise RowRefused(column, f"there is no channel '{result}'", cure)
+        return result
 
     def language(self, column: str, name: str) -> str:
         """The language of this name, or of the map: one that the map has the words in."""
         map = self.map
-        found = self._named(column, name, map.languages, map.language, "language")
-        if found not in map.spoken:
-            cure = f'write "{found}" = "…" under [languages], or its words under [wording.{found}]'
-            raise RowRefused(column, f"the map has no words in '{found}'", cure)
-        return found
+        result = self._named(column, name, map.languages, map.language, "language")
+        if result not in map.spoken:
+            cure = (
+                f'write "{result}" = "…" under [languages], or its words under [wording.{result}]'
+            )
+            raise RowRefused(column, f"the map has no words in '{result}'", cure)
+        return result
 
     def past_day(self, column: str, day: date) -> date:
         """The day, if it is past."""
@@ -94,9 +96,9 @@ class Ground:
         self, column: str, name: str, names: Mapping[str, str], usual: str, what: str
     ) -> str:
         # Anybody may have typed it: an office came in the address of the page elsewhere.
-        found = names.get(name, name[:40]) or usual
-        if not found:
+        result = names.get(name, name[:40]) or usual
+        if not result:
             raise RowRefused(
                 column, f"there is no {what}", f'set {what} = "…" at the top of the map'
             )
-        return found
+        return result

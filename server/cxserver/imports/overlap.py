@@ -85,7 +85,7 @@ def find(connection: Connection, form: Form, cells: Days) -> list[Overlap]:
     """Every overlap of these days with what is there, the earliest import first."""
     known = directory.load(connection)
     imports = taken.by_id(connection, known)
-    found: dict[str, Overlap] = {}
+    result: dict[str, Overlap] = {}
     units = {whole: _by_unit(cells, whole) for whole in (False, True)}
     for row in _there(connection, cells):
         batch = known.services[row.service].surveys[row.survey].batch
@@ -95,40 +95,40 @@ def find(connection: Connection, form: Form, cells: Days) -> list[Overlap]:
         unit = _unit(row.day, whole)
         if unit not in units[whole].get(place, {}):
             continue
-        one = found.setdefault(batch, Overlap(other, whole))
+        one = result.setdefault(batch, Overlap(other, whole))
         one.there += int(row.n)
         if unit not in one.days.setdefault(place, set()):
             one.days[place].add(unit)
             one.here += units[whole][place][unit]
     order = list(imports)
-    return [found[batch] for batch in sorted(found, key=lambda one: [*order, one].index(one))]
+    return [result[batch] for batch in sorted(result, key=lambda one: [*order, one].index(one))]
 
 
 def _there(connection: Connection, cells: Days) -> Iterator[Any]:
     """How many people are counted in the quarters of these days, by day and version."""
-    held = tables.tallies.c
-    by = (held.service, held.office, held.channel, held.survey, held.day)
+    columns = tables.tallies.c
+    by = (columns.service, columns.office, columns.channel, columns.survey, columns.day)
     for service in sorted({service for service, _, _ in cells}):
         mine = [days for (other, _, _), days in cells.items() if other == service]
         first = periods.of("quarter", min(map(min, mine))).start
         end = periods.of("quarter", max(map(max, mine))).end
         query = (
-            select(*by, func.sum(held.answers).label("n"))
-            .where(held.level == Level.OFFICE_DAY.value, held.service == service)
-            .where(held.day >= first, held.day < end, held.answers > 0)
+            select(*by, func.sum(columns.answers).label("n"))
+            .where(columns.level == Level.OFFICE_DAY.value, columns.service == service)
+            .where(columns.day >= first, columns.day < end, columns.answers > 0)
             .group_by(*by)
         )
         yield from connection.execute(query)
 
 
 def _by_unit(cells: Days, whole: bool) -> dict[Place, dict[date, int]]:
-    found: dict[Place, dict[date, int]] = {}
+    result: dict[Place, dict[date, int]] = {}
     for place, days in cells.items():
-        mine = found.setdefault(place, {})
+        mine = result.setdefault(place, {})
         for day, n in days.items():
             unit = _unit(day, whole)
             mine[unit] = mine.get(unit, 0) + n
-    return found
+    return result
 
 
 def _unit(day: date, whole: bool) -> date:

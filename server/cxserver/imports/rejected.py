@@ -36,9 +36,9 @@ class Rejection:
 def told(rejections: Iterable[Rejection]) -> list[str]:
     """Every rejection in words. Rows with the same fault share a sentence: each line is named."""
     alike: dict[tuple[str, str, str, str], list[str]] = {}
-    for one in rejections:
-        fault = (one.file, one.column, one.rule, one.cure)
-        alike.setdefault(fault, []).append(str(one.line))
+    for rejection in rejections:
+        fault = (rejection.file, rejection.column, rejection.rule, rejection.cure)
+        alike.setdefault(fault, []).append(str(rejection.line))
     return [_sentence(*fault, lines) for fault, lines in alike.items()]
 
 

@@ -121,10 +121,10 @@ def read(path: Path) -> Map:
     return parse(told, path.name)
 
 
-def parse(told: Mapping[str, object], name: str) -> Map:
+def parse(objects: Mapping[str, object], name: str) -> Map:
     """The map that these tables are. Raises ServerError that names every fault."""
     try:
-        return Map.model_validate(told)
+        return Map.model_validate(objects)
     except ValidationError as error:
         faults = [
             f"{name}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()

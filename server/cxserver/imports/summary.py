@@ -73,11 +73,11 @@ class Summary:
     @property
     def cells(self) -> dict[tuple[str, str, str], Counter[date]]:
         """How many people there are by service, office and channel on each day."""
-        found: dict[tuple[str, str, str], Counter[date]] = {}
+        result: dict[tuple[str, str, str], Counter[date]] = {}
         for pile in self.piles:
             for (office, channel), days in pile.places.items():
-                found.setdefault((pile.survey.service, office, channel), Counter()).update(days)
-        return found
+                result.setdefault((pile.survey.service, office, channel), Counter()).update(days)
+        return result
 
     def add(self, past: Past) -> None:
         """Keep a row that can be taken."""

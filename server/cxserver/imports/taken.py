@@ -59,15 +59,15 @@ def read(connection: Connection) -> list[Taken]:
 
 def by_id(connection: Connection, known: Directory) -> dict[str, Taken]:
     """Every import by its id."""
-    return {one.id: one for one in _read(connection, known)}
+    return {item.id: item for item in _read(connection, known)}
 
 
 def named(connection: Connection, id: str) -> Taken:
     """The import whose id begins so. Raises NotFound."""
     every = read(connection)
-    found = [one for one in every if len(id) >= _SHORTEST and one.id.startswith(id.lower())]
-    if len(found) == 1:
-        return found[0]
+    taken = [item for item in every if len(id) >= _SHORTEST and item.id.startswith(id.lower())]
+    if len(taken) == 1:
+        return taken[0]
     raise NotFound(
         f"There is no import '{id[:40]}', or more than one. To list them: cx import list"
     )
@@ -79,9 +79,9 @@ def _read(connection: Connection, known: Directory) -> list[Taken]:
         for survey in service.surveys.values():
             if survey.batch:
                 versions.setdefault(survey.batch, []).append(survey)
-    days = _days(connection, (one for some in versions.values() for one in some))
-    held = tables.imports
-    query = select(held).order_by(held.c.at, held.c.digest)
+    days = _days(connection, (item for some in versions.values() for item in some))
+    table = tables.imports
+    query = select(table).order_by(table.c.at, table.c.digest)
     return [_taken(row, versions, days) for row in connection.execute(query)]
 
 
@@ -90,7 +90,7 @@ def _taken(
 ) -> Taken:
     id = id_of(bytes(row.digest))
     mine = tuple(versions.get(id, ()))
-    spans = [days[one.name] for one in mine if one.name in days]
+    spans = [days[item.name] for item in mine if item.name in days]
     first = min((span[0] for span in spans), default=None)
     last = max((span[1] for span in spans), default=None)
     if last and row.format in OF_QUARTERS:
@@ -101,17 +101,17 @@ def _taken(
 def _days(connection: Connection, surveys: Iterable[Survey]) -> dict[str, tuple[date, date]]:
     """The first and the last day of each version, by its name."""
     wanted: dict[str, list[int]] = {}
-    for one in surveys:
-        wanted.setdefault(one.service, []).append(one.n)
-    held = tables.tallies.c
-    found = {}
+    for survey in surveys:
+        wanted.setdefault(survey.service, []).append(survey.n)
+    columns = tables.tallies.c
+    result = {}
     for service, numbers in wanted.items():
         query = (
-            select(held.survey, func.min(held.day), func.max(held.day))
-            .where(held.level == Level.DAY.value, held.service == service)
-            .where(held.survey.in_(numbers), held.answers > 0)
-            .group_by(held.survey)
+            select(columns.survey, func.min(columns.day), func.max(columns.day))
+            .where(columns.level == Level.DAY.value, columns.service == service)
+            .where(columns.survey.in_(numbers), columns.answers > 0)
+            .group_by(columns.survey)
         )
         for n, first, last in connection.execute(query):
-            found[f"{service}/{n}"] = (first, last)
-    return found
+            result[f"{service}/{n}"] = (first, last)
+    return result

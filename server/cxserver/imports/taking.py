@@ -71,23 +71,23 @@ def look(source: db.Source, given: Batch, today: date, progress: Progress) -> Su
     """What an import would bring. Raises Conflict when the file was imported before."""
     with source() as connection:
         ground = _ground(connection, given, today)
-    found = Summary()
+    summary = Summary()
     for past in _pasts(ground, given, progress):
         if isinstance(past, RowRefused):
-            found.rejected.append(_rejection(given, past))
+            summary.rejected.append(_rejection(given, past))
         else:
-            found.add(past)
+            summary.add(past)
     with source() as connection:
-        _look_beside(connection, given, found)
-        found.overlaps = overlap.find(connection, given.form, found.cells)
-        found.named = versions.numbered(connection, found.begins, given.id)
-    return found
+        _look_beside(connection, given, summary)
+        summary.overlaps = overlap.find(connection, given.form, summary.cells)
+        summary.named = versions.numbered(connection, summary.begins, given.id)
+    return summary
 
 
 def take(
     connection: Connection,
     given: Batch,
-    found: Summary,
+    summary: Summary,
     now: datetime,
     progress: Progress,
     *,
@@ -98,47 +98,47 @@ def take(
     Raises Conflict when it overlaps what is there, unless it is `also` to be counted.
     """
     _ground(connection, given, now.date())
-    overlaps = [] if also else overlap.find(connection, given.form, found.cells)
+    overlaps = [] if also else overlap.find(connection, given.form, summary.cells)
     if overlaps:
         raise Conflict("\n".join(str(one) for one in overlaps))
-    found.named = versions.keep(connection, found.begins, given.id)
-    made = [found.named[pile.survey] for pile in found.piles]
+    summary.named = versions.keep(connection, summary.begins, given.id)
+    made = [summary.named[pile.survey] for pile in summary.piles]
     tallies: Counter[Tally] = Counter()
-    for page in found.answers.pages():
+    for page in summary.answers.pages():
         rows = [{**row, "survey": made[number].n} for number, row in page]
         connection.execute(insert(tables.responses), rows)
         for row, (number, _) in zip(rows, page, strict=True):
             tallies.update(entry.tallies(row, made[number]))
         progress(len(rows))
-    for past in found.counts:
-        tallies.update(_tallies(past, found.named))
+    for past in summary.counts:
+        tallies.update(_tallies(past, summary.named))
         if past.header is not None:
             where = past.survey.service, past.channel
             filed.keep(connection, past.header, where, given.id, now)
         progress(1)
     store.count(connection, tallies)
     closing.release_import(connection, given.id, tallies)
-    connection.execute(insert(tables.imports).values(_record(given, found, now)))
+    connection.execute(insert(tables.imports).values(_record(given, summary, now)))
     directory.bump(connection)
 
 
-def _look_beside(connection: Connection, given: Batch, found: Summary) -> None:
+def _look_beside(connection: Connection, given: Batch, summary: Summary) -> None:
     """Whether what the header tells can be kept; if not, it is left out, and told."""
-    for at, past in enumerate(found.counts):
+    for at, past in enumerate(summary.counts):
         if past.header is None:
             continue
         fault = filed.fault(connection, past.header, (past.survey.service, past.channel))
         if fault is not None:
-            found.rejected.append(_rejection(given, fault))
-            found.counts[at] = replace(past, header=replace(past.header, volume=None))
-        found.notes += [
+            summary.rejected.append(_rejection(given, fault))
+            summary.counts[at] = replace(past, header=replace(past.header, volume=None))
+        summary.notes += [
             note for note in [filed.note(connection, past.header, past.survey.service)] if note
         ]
 
 
 def _ground(connection: Connection, given: Batch, today: date) -> Ground:
-    held = tables.imports
-    before = connection.execute(select(held).where(held.c.digest == given.digest)).first()
+    table = tables.imports
+    before = connection.execute(select(table).where(table.c.digest == given.digest)).first()
     if before is not None:
         raise Conflict(
             f"{given.name} was imported before, on {before.at.date().isoformat()}: "
@@ -185,12 +185,12 @@ def _tallies(past: Counted, named: dict[Survey, Survey]) -> dict[Tally, int]:
     return {(*where, *counted_as): n for counted_as, n in past.counts.items()}
 
 
-def _record(given: Batch, found: Summary, now: datetime) -> dict[str, Any]:
+def _record(given: Batch, summary: Summary, now: datetime) -> dict[str, Any]:
     return {
         "digest": given.digest,
         "format": given.form,
         "file": given.name[:200],
-        "answers": found.total,
-        "rejected": len(found.rejected),
+        "answers": summary.total,
+        "rejected": len(summary.rejected),
         "at": now,
     }

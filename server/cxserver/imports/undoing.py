@@ -28,34 +28,34 @@ class Undone:
     cases: int
 
 
-def cases(connection: Connection, one: Taken) -> int:
+def cases(connection: Connection, taken: Taken) -> int:
     """How many of its comments somebody of the staff has opened or worked on."""
     return sum(
         connection.execute(
             select(func.count()).select_from(tables.cases).where(_of(tables.cases, survey))
         ).scalar_one()
-        for survey in one.surveys
+        for survey in taken.surveys
     )
 
 
-def undo(connection: Connection, one: Taken) -> Undone:
+def undo(connection: Connection, taken: Taken) -> Undone:
     """Take it out, in the caller's transaction. Raises ServerError."""
-    if not one.surveys:
+    if not taken.surveys:
         raise ServerError(
-            f"Import {one.id} shares its survey versions with others: it was made before each "
+            f"Import {taken.id} shares its survey versions with others: it was made before each "
             "import had its own. Only a backup from before it helps."
         )
-    worked = cases(connection, one)
-    answers = sum(_take_out(connection, survey) for survey in one.surveys)
-    cut_tables.erase_import(connection, one.id)
-    connection.execute(delete(tables.batches).where(tables.batches.c.source == one.id))
-    filed.take_out(connection, one.id)
-    held = tables.imports.c.digest
-    for digest in connection.execute(select(held)).scalars().all():
-        if id_of(bytes(digest)) == one.id:
-            connection.execute(delete(tables.imports).where(held == digest))
+    worked = cases(connection, taken)
+    answers = sum(_take_out(connection, survey) for survey in taken.surveys)
+    cut_tables.erase_import(connection, taken.id)
+    connection.execute(delete(tables.batches).where(tables.batches.c.source == taken.id))
+    filed.take_out(connection, taken.id)
+    table = tables.imports.c.digest
+    for digest in connection.execute(select(table)).scalars().all():
+        if id_of(bytes(digest)) == taken.id:
+            connection.execute(delete(tables.imports).where(table == digest))
     directory.bump(connection)
-    return Undone(answers, len(one.surveys), worked)
+    return Undone(answers, len(taken.surveys), worked)
 
 
 def _take_out(connection: Connection, survey: Survey) -> int:
@@ -66,9 +66,9 @@ def _take_out(connection: Connection, survey: Survey) -> int:
         mine = (table.c.service == survey.service, table.c.survey == survey.n)
         rows = connection.execute(delete(table).where(*mine)).rowcount
         gone += rows if table is tables.responses else 0
-    held = tables.surveys.c
+    columns = tables.surveys.c
     connection.execute(
-        delete(tables.surveys).where(held.service == survey.service, held.n == survey.n)
+        delete(tables.surveys).where(columns.service == survey.service, columns.n == survey.n)
     )
     return gone
 

@@ -54,7 +54,7 @@ def make(
     map: Map,
     service: str,
     title: str,
-    told: Mapping[str, Words],
+    wordss: Mapping[str, Words],
     asked: frozenset[str],
     how: DriverMode,
     origin: Origin,
@@ -70,16 +70,16 @@ def make(
         drivers=codes,
         satisfaction_icons="none",
         trust_icons="thumbs" if form.scale is THUMBS else "none",
-        comment=any(words.comment for words in told.values()),
-        languages=tuple(told),
+        comment=any(words.comment for words in wordss.values()),
+        languages=tuple(wordss),
         wording={
             language: _wording(form, title, language, words, codes, how)
-            for language, words in told.items()
+            for language, words in wordss.items()
         },
         trust_statement=map.survey.trust_statement,
         satisfaction_statement=map.survey.satisfaction_statement,
         scale=form.scale.name,
-        asks_satisfaction=any(words.satisfaction for words in told.values()),
+        asks_satisfaction=any(words.satisfaction for words in wordss.values()),
         origin=origin,
     )
 
@@ -91,22 +91,22 @@ def numbered(
 
     `wanted` tells the first day of each.
     """
-    found: dict[Survey, Survey] = {}
+    result: dict[Survey, Survey] = {}
     newest: dict[str, int] = {}
-    held = tables.surveys.c
+    columns = tables.surveys.c
     for one, _ in sorted(wanted.items(), key=lambda item: (item[0].service, item[1])):
         if one.service not in newest:
-            last = select(func.max(held.n)).where(held.service == one.service)
+            last = select(func.max(columns.n)).where(columns.service == one.service)
             newest[one.service] = connection.execute(last).scalar_one()
         newest[one.service] += 1
-        found[one] = replace(one, n=newest[one.service], batch=batch)
-    return found
+        result[one] = replace(one, n=newest[one.service], batch=batch)
+    return result
 
 
 def keep(connection: Connection, wanted: Mapping[Survey, date], batch: str) -> dict[Survey, Survey]:
     """As `numbered`, and they are stored."""
-    found = numbered(connection, wanted, batch)
-    for one, made in found.items():
+    result = numbered(connection, wanted, batch)
+    for one, made in result.items():
         connection.execute(
             tables.surveys.insert().values(
                 service=made.service,
@@ -116,7 +116,7 @@ def keep(connection: Connection, wanted: Mapping[Survey, date], batch: str) -> d
                 first_used=wanted[one],
             )
         )
-    return found
+    return result
 
 
 def _wording(

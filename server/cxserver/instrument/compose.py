@@ -113,5 +113,5 @@ def _question(question: DraftQuestion, language: str) -> Question:
         code=question.code,
         text=question.texts[language],
         category=question.category,
-        choices=tuple(Choice(one.code, one.texts[language]) for one in question.choices),
+        choices=tuple(Choice(choice.code, choice.texts[language]) for choice in question.choices),
     )

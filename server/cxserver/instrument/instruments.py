@@ -116,5 +116,5 @@ A11_V2_THUMBS = Instrument(
 )
 
 ALL = (A11_2018, A11_2022, A11_V2_FIVE_POINT, A11_V2_THUMBS)
-BY_CODE = {one.code: one for one in ALL}
+BY_CODE = {item.code: item for item in ALL}
 CODES = tuple(BY_CODE)

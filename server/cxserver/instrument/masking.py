@@ -94,7 +94,7 @@ def _mask_phones_abroad(text: str) -> str:
     if not _MANY_DIGITS.search(plain):
         return text
     matches = phonenumbers.PhoneNumberMatcher(plain, "US", max_tries=100)
-    return _cut(text, ((found.start, found.end) for found in matches), "[phone]")
+    return _cut(text, ((match.start, match.end) for match in matches), "[phone]")
 
 
 @lru_cache(maxsize=64)

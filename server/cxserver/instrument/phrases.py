@@ -86,18 +86,18 @@ class Phrases:
         """The names of the lists of which a phrase stands in one of `texts`, in order."""
         if not self:
             return ()
-        found: set[str] = set()
+        result: set[str] = set()
         for text in texts:
             said = words(text)
             spelled = _spelled(said)
             for start in range(len(said)):
                 if spelled:
-                    self._spell(said, spelled, start, found)
+                    self._spell(said, spelled, start, result)
                 else:
-                    self._follow(said, start, found)
-                if len(found) == self._lists:
+                    self._follow(said, start, result)
+                if len(result) == self._lists:
                     break
-        return tuple(sorted(found))
+        return tuple(sorted(result))
 
     def _follow(self, said: list[str], start: int, found: set[str]) -> None:
         node = self._root

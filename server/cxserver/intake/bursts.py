@@ -108,12 +108,12 @@ class _Visits:
     runs: tuple[_Run, ...] = field(default_factory=lambda: tuple(_Run() for _ in RULES))
 
     def add(self, seen: Seen) -> dict[ResponseId, str]:
-        found: dict[ResponseId, str] = {}
+        result: dict[ResponseId, str] = {}
         for rule, run in zip(RULES, self.runs, strict=True):
             for row in run.add(rule, seen.row, joins=self._joins(rule, seen)):
-                found.setdefault(row, rule.flag)
+                result.setdefault(row, rule.flag)
         self.last = seen
-        return found
+        return result
 
     def _joins(self, rule: Rule, seen: Seen) -> bool:
         if self.last is None or not -SLIP <= seen.at - self.last.at < rule.within:

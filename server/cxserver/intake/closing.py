@@ -61,11 +61,11 @@ def release_import(connection: Connection, source: str, added: Mapping[Tally, in
 
 def last_closed(connection: Connection, service: str) -> dict[str, date]:
     """The day that closed the last batch of each office."""
-    held = tables.batches.c
+    columns = tables.batches.c
     query = (
-        select(held.office, func.max(held.through))
-        .where(held.service == service, held.source == LIVE)
-        .group_by(held.office)
+        select(columns.office, func.max(columns.through))
+        .where(columns.service == service, columns.source == LIVE)
+        .group_by(columns.office)
     )
     return {office: through for office, through in connection.execute(query)}
 
@@ -81,12 +81,12 @@ def _waiting(
     for service in known.services.values():
         with db.read(engine) as connection:
             closed = last_closed(connection, service.slug)
-            found = [
+            result = [
                 ((service.slug, office), waiting, closed.get(office))
                 for office in sorted(service.offices)
                 if (waiting := arrivals(connection, service, office, closed.get(office)))
             ]
-        yield from found
+        yield from result
 
 
 def arrivals(
@@ -95,16 +95,16 @@ def arrivals(
     """How many answers arrived at an office on each day after one. What was excluded before it
     was in a batch has not arrived; what was excluded later has.
     """
-    held = tables.responses.c
+    columns = tables.responses.c
     query = (
-        select(held.counted_day, func.count())
-        .where(held.service == service.slug, held.office == office)
-        .where(held.counted_day.is_not(None))
-        .where(held.survey.not_in(sorted(cut_tables.imported(service))))
-        .group_by(held.counted_day)
+        select(columns.counted_day, func.count())
+        .where(columns.service == service.slug, columns.office == office)
+        .where(columns.counted_day.is_not(None))
+        .where(columns.survey.not_in(sorted(cut_tables.imported(service))))
+        .group_by(columns.counted_day)
     )
     if after is not None:
-        query = query.where(held.counted_day > after)
+        query = query.where(columns.counted_day > after)
     return {day: n for day, n in connection.execute(query)}
 
 
@@ -151,11 +151,11 @@ def _insert(connection: Connection, unit: Unit, source: str, closed: Iterable[Ba
 
 
 def _months(added: Mapping[Tally, int]) -> dict[Unit, Counter[date]]:
-    found: dict[Unit, Counter[date]] = defaultdict(Counter)
+    result: dict[Unit, Counter[date]] = defaultdict(Counter)
     for (service, day, office, *_, measure, _), n in added.items():
         if measure == "response":
-            found[service, office][day.replace(day=1)] += n
-    return found
+            result[service, office][day.replace(day=1)] += n
+    return result
 
 
 def _under(

@@ -81,12 +81,12 @@ def rows(counts: Mapping[Tally, int]) -> Rows:
 
 def spread(counts: Mapping[Tally, int]) -> Counter[Count]:
     """The same counts on every level."""
-    found: Counter[Count] = Counter()
+    result: Counter[Count] = Counter()
     for (service, day, office, *how), n in counts.items():
         for level, at, where in levels.places(day, office):
             count: Any = (level, service, at, where, *how)
-            found[count] += n
-    return found
+            result[count] += n
+    return result
 
 
 def told(row: Mapping[str, Any]) -> Iterator[tuple[Count, int]]:

@@ -59,8 +59,8 @@ def draw_import(
 
 def erase_import(connection: Connection, source: str) -> None:
     """Take the tables of an import out."""
-    held = tables.cut_tables.c
-    connection.execute(delete(tables.cut_tables).where(held.source == source))
+    columns = tables.cut_tables.c
+    connection.execute(delete(tables.cut_tables).where(columns.source == source))
 
 
 def drawn(connection: Connection, service: str) -> set[date]:
@@ -94,13 +94,17 @@ def hidden(
 
     `only` these survey versions are counted, or all `without` those.
     """
-    held = tables.released.c
-    category = held[cut]
+    columns = tables.released.c
+    category = columns[cut]
     query = (
-        select(held.office, category, func.sum(held.answers))
-        .where(held.service == service, held.level == Level.OFFICE_MONTH.value, held.day == month)
-        .where(held.survey.in_(sorted(only)) if only else held.survey.not_in(sorted(without)))
-        .group_by(held.office, category)
+        select(columns.office, category, func.sum(columns.answers))
+        .where(
+            columns.service == service,
+            columns.level == Level.OFFICE_MONTH.value,
+            columns.day == month,
+        )
+        .where(columns.survey.in_(sorted(only)) if only else columns.survey.not_in(sorted(without)))
+        .group_by(columns.office, category)
     )
     people: Counter[tuple[str, str]] = Counter()
     for office, name, n in connection.execute(query):

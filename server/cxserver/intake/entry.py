@@ -199,7 +199,7 @@ def _typed(survey: Survey, response: Mapping[str, Any]) -> list[str]:
     texts = [response["comment"]]
     if response["questions"]:
         asked = survey.wording[survey.languages[0]].questions
-        texts += [response["questions"].get(one.code, "") for one in asked if not one.choices]
+        texts += [response["questions"].get(item.code, "") for item in asked if not item.choices]
     return [text for text in texts if text.strip()]
 
 

@@ -32,8 +32,8 @@ def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[UseKey]:
 
 def used(connection: Connection) -> dict[str, int]:
     """How many answers were taken, by clearance. What is held in memory may be behind."""
-    held = tables.burden.c
-    query = select(held.clearance, held.used)
+    columns = tables.burden.c
+    query = select(columns.clearance, columns.used)
     return {clearance: int(n) for clearance, n in connection.execute(query)}
 
 
@@ -54,23 +54,23 @@ def _take(connection: Connection, clearance: Clearance, n: int) -> int:
 
 @cache
 def _taking() -> Executable:
-    held = tables.burden
+    table = tables.burden
     more: Any = bindparam("more")
     taking: Executable = (
-        update(held)
-        .where(held.c.clearance == bindparam("slug"), held.c.used + more <= bindparam("most"))
-        .values(used=held.c.used + more)
-        .returning(held.c.used)
+        update(table)
+        .where(table.c.clearance == bindparam("slug"), table.c.used + more <= bindparam("most"))
+        .values(used=table.c.used + more)
+        .returning(table.c.used)
     )
     return taking
 
 
 def _held(connection: Connection, slug: str) -> int:
     """How many were taken. The row is there afterwards, and nobody else changes it until commit."""
-    held = tables.burden
-    begin = db.upsert(connection, held).values(clearance=slug, used=0)
+    table = tables.burden
+    begin = db.upsert(connection, table).values(clearance=slug, used=0)
     connection.execute(begin.on_conflict_do_nothing())
-    found = connection.execute(
-        select(held.c.used).where(held.c.clearance == slug).with_for_update()
+    result = connection.execute(
+        select(table.c.used).where(table.c.clearance == slug).with_for_update()
     ).scalar_one()
-    return int(found)
+    return int(result)

@@ -74,14 +74,16 @@ def seconds(of: int) -> float:
 
 def read(connection: Connection, since: date | None = None) -> dict[str, Reading]:
     """What each service's meter shows, of the months from `since` on."""
-    held = tables.durations.c
-    query = select(held.service, held.step, func.sum(held.n)).group_by(held.service, held.step)
+    columns = tables.durations.c
+    query = select(columns.service, columns.step, func.sum(columns.n)).group_by(
+        columns.service, columns.step
+    )
     if since is not None:
-        query = query.where(held.month >= since)
-    found: dict[str, dict[int, int]] = {}
+        query = query.where(columns.month >= since)
+    result: dict[str, dict[int, int]] = {}
     for service, at, n in connection.execute(query):
-        found.setdefault(service, {})[at] = int(n)
-    return {service: reading(counts) for service, counts in sorted(found.items())}
+        result.setdefault(service, {})[at] = int(n)
+    return {service: reading(counts) for service, counts in sorted(result.items())}
 
 
 def reading(counts: Mapping[int, int]) -> Reading:
@@ -100,11 +102,11 @@ def _quantile(counts: Mapping[int, int], rank: float) -> float:
 
 
 def _add(connection: Connection, counts: Mapping[Place, int]) -> None:
-    held = tables.durations
-    add = db.upsert(connection, held)
+    table = tables.durations
+    add = db.upsert(connection, table)
     adding = add.on_conflict_do_update(
-        index_elements=list(held.primary_key.columns),
-        set_={"n": held.c.n + add.excluded.n},
+        index_elements=list(table.primary_key.columns),
+        set_={"n": table.c.n + add.excluded.n},
     )
     connection.execute(adding, list(_rows(counts)))
 

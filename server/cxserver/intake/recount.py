@@ -59,7 +59,7 @@ def _compare_day(source: db.Source, known: Directory, service: str, day: date) -
 def _imported(connection: Connection, known: Directory, service: str, day: date) -> Counter[Tally]:
     """The counts of a day that came as counts: there is nothing to count them from."""
     versions = known.services[service].surveys.values()
-    numbers = {one.n for one in versions if one.origin == "counts"}
+    numbers = {version.n for version in versions if version.origin == "counts"}
     if not numbers:
         return Counter()
     told = _told(connection, service, day, Level.OFFICE_DAY)
@@ -84,28 +84,28 @@ def _apart(
 
 
 def _told(connection: Connection, service: str, day: date, *levels: Level) -> Counter[Count]:
-    found: Counter[Count] = Counter()
+    result: Counter[Count] = Counter()
     for table in _BOTH:
-        held = table.c
+        columns = table.c
         query = select(table).where(
-            held.level.in_(levels), held.service == service, held.day == day
+            columns.level.in_(levels), columns.service == service, columns.day == day
         )
         for row in connection.execute(query):
-            found.update(dict(counts.told(row._asdict())))
-    return found
+            result.update(dict(counts.told(row._asdict())))
+    return result
 
 
 def _summed(connection: Connection, service: str, first: date) -> Iterator[tuple[Tally, int]]:
     """The counts of a month, by office, out of those of its days."""
     end = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     for table in _BOTH:
-        held = table.c
+        columns = table.c
         key = [column for column in table.primary_key if column.name != "day"]
-        sums = [func.sum(held[name]).label(name) for name in _counted(table)]
+        sums = [func.sum(columns[name]).label(name) for name in _counted(table)]
         query = (
             select(*key, *sums)
-            .where(held.level == Level.OFFICE_DAY, held.service == service)
-            .where(held.day >= first, held.day < end)
+            .where(columns.level == Level.OFFICE_DAY, columns.service == service)
+            .where(columns.day >= first, columns.day < end)
             .group_by(*key)
         )
         for row in connection.execute(query):

@@ -94,16 +94,21 @@ def _carrying(
     zone: ZoneInfo,
     hour: int | None,
 ) -> list[ResponseId]:
-    held = tables.responses.c
+    columns = tables.responses.c
     query = (
-        select(held.service, held.day, held.id, held.flags, held.answered_hour)
-        .where(held.service == service, held.day == day, held.office == office, held.flags != "")
-        .order_by(held.id)
+        select(columns.service, columns.day, columns.id, columns.flags, columns.answered_hour)
+        .where(
+            columns.service == service,
+            columns.day == day,
+            columns.office == office,
+            columns.flags != "",
+        )
+        .order_by(columns.id)
     )
-    found = connection.execute(query).all()
+    rows = connection.execute(query).all()
     return [
         ResponseId(row.service, row.day, row.id)
-        for row in found
+        for row in rows
         if not wanted.isdisjoint(row.flags.split(";"))
         and hour in (None, row.answered_hour.astimezone(zone).hour)
     ]
@@ -161,25 +166,29 @@ def _released(record: Row[Any], closed: Mapping[tuple[str, str], date]) -> str |
 
 
 def _locked(connection: Connection, rows: Iterable[ResponseId]) -> Iterator[Row[Any]]:
-    held = tables.responses.c
+    columns = tables.responses.c
     for (service, day), group in groupby(rows, key=lambda row: row[:2]):
         query = (
             select(tables.responses)
-            .where(held.service == service, held.day == day, held.id.in_([row.id for row in group]))
-            .order_by(held.id)
+            .where(
+                columns.service == service,
+                columns.day == day,
+                columns.id.in_([row.id for row in group]),
+            )
+            .order_by(columns.id)
             .with_for_update()
         )
         yield from connection.execute(query).all()
 
 
 def _writing() -> Any:
-    held = tables.responses
+    table = tables.responses
     return (
-        update(held)
+        update(table)
         .where(
-            held.c.service == bindparam("s"),
-            held.c.day == bindparam("d"),
-            held.c.id == bindparam("i"),
+            table.c.service == bindparam("s"),
+            table.c.day == bindparam("d"),
+            table.c.id == bindparam("i"),
         )
         .values(flags=bindparam("text"), released_flags=bindparam("released"))
     )

@@ -44,9 +44,9 @@ def _batches(connection: Connection, known: Directory, service: str) -> Iterator
 
 
 def _kept(connection: Connection, service: str, office: str) -> list[Batch]:
-    held = tables.batches.c
-    query = select(held.first, held.through, held.n).where(
-        held.service == service, held.office == office, held.source == LIVE
+    columns = tables.batches.c
+    query = select(columns.first, columns.through, columns.n).where(
+        columns.service == service, columns.office == office, columns.source == LIVE
     )
     return [Batch(*row) for row in connection.execute(query)]
 
@@ -103,9 +103,9 @@ def _cut_tables(connection: Connection, known: Directory, service: str) -> Itera
 
     A month that exclusions changed after its table was drawn is not shown by it any more.
     """
-    held = tables.cut_tables.c
+    columns = tables.cut_tables.c
     without = cut_tables.imported(known.services[service])
-    query = select(tables.cut_tables).where(held.service == service)
+    query = select(tables.cut_tables).where(columns.service == service)
     for row in connection.execute(query):
         if row.source == LIVE:
             in_effect = cut_tables.exclusions(connection, service, row.month)
@@ -139,14 +139,14 @@ def _sums(connection: Connection, service: str) -> Iterator[Difference]:
 def _released(
     connection: Connection, service: str, level: Level, office: str | None = None
 ) -> Counter[Any]:
-    found: Counter[Any] = Counter()
+    result: Counter[Any] = Counter()
     for table in store.RELEASED:
         query = select(table).where(table.c.service == service, table.c.level == level.value)
         if office is not None:
             query = query.where(table.c.office == office)
         for row in connection.execute(query):
-            found.update(dict(counts.told(row._asdict())))
-    return found
+            result.update(dict(counts.told(row._asdict())))
+    return result
 
 
 def _apart(released: Counter[Any], there: Counter[Any]) -> Iterator[Difference]:

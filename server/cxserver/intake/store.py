@@ -212,15 +212,15 @@ def _responses(connection: Connection, stored: Sequence[Entry]) -> list[dict[str
 
 def closed_through(connection: Connection, units: Iterable[tuple[str, str]]) -> dict[Any, date]:
     """The last day that each service closed at an office."""
-    held = tables.batches.c
+    columns = tables.batches.c
     # Spelled out with OR: a list of pairs would make SQLite read all batches there are.
-    each = [and_(held.service == service, held.office == office) for service, office in units]
+    each = [and_(columns.service == service, columns.office == office) for service, office in units]
     if not each:
         return {}
     query = (
-        select(held.service, held.office, func.max(held.through))
-        .where(held.source == "live", or_(*each))
-        .group_by(held.service, held.office)
+        select(columns.service, columns.office, func.max(columns.through))
+        .where(columns.source == "live", or_(*each))
+        .group_by(columns.service, columns.office)
     )
     return {(service, office): through for service, office, through in connection.execute(query)}
 
@@ -243,24 +243,24 @@ def _claim(connection: Connection, entries: list[Entry]) -> set[UseKey]:
 
 def _release(connection: Connection, keys: Iterable[UseKey]) -> None:
     # They were not used: should more be approved, their links are as good as before.
-    held = tables.use_keys
-    connection.execute(delete(held).where(_among(sorted(keys))))
+    table = tables.use_keys
+    connection.execute(delete(table).where(_among(sorted(keys))))
 
 
 def _judge(connection: Connection, entries: list[Entry]) -> dict[UseKey, Outcome]:
     if not entries:
         return {}
     keys = tables.use_keys
-    held = {
+    rows = {
         _key(row): row
         for row in connection.execute(select(keys).where(_among([entry.key for entry in entries])))
     }
-    return {entry.key: _compare(entry, held[entry.key]) for entry in entries}
+    return {entry.key: _compare(entry, rows[entry.key]) for entry in entries}
 
 
 def _among(keys: Iterable[UseKey]) -> ColumnElement[bool]:
-    held = tables.use_keys.c
-    return tuple_(held.service, held.bucket, held.key_hash).in_(keys)
+    columns = tables.use_keys.c
+    return tuple_(columns.service, columns.bucket, columns.key_hash).in_(keys)
 
 
 def _key(row: Any) -> UseKey:
@@ -293,8 +293,8 @@ def drop_empty(
     tallies, choices = where_counted
     for level, service, day in counts.rows(added).days:
         for table, empty in ((tallies, tallies.c.answers == 0), (choices, choices.c.n == 0)):
-            held = table.c
-            where = (held.level == level, held.service == service, held.day == day)
+            columns = table.c
+            where = (columns.level == level, columns.service == service, columns.day == day)
             connection.execute(delete(table).where(*where, empty))
 
 

@@ -31,10 +31,10 @@ def send_due(errand: Errand) -> str:
     done: Counter[str] = Counter()
     journal = Journal(rootkey.read(errand.settings.root_key_path), aloud=True)
     with mail.connected(errand.settings) as session:
-        for one in due:
+        for item in due:
             if not errand.go_on():
                 break
-            done[_send(errand, session, journal, one)] += 1
+            done[_send(errand, session, journal, item)] += 1
     done["left for later"] += len(due) - done.total()
     told = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
     logger.info("digests", **{fate.replace(" ", "_"): n for fate, n in done.items()})
@@ -43,16 +43,16 @@ def send_due(errand: Errand) -> str:
     return told
 
 
-def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> str:
+def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, due: Due) -> str:
     """What became of one."""
     with db.read(errand.engine) as connection:
         # A round may take long. Who has another role by now, or none, is looked at the next time.
-        if members.find(connection, one.member.id) != one.member:
+        if members.find(connection, due.member.id) != due.member:
             return "left for later"
     try:
         with db.read(errand.engine) as connection:
-            said = content.make(one.member, one.period, connection, errand.directory)
-        letter = _letter(errand, one, said) if said else None
+            said = content.make(due.member, due.period, connection, errand.directory)
+        letter = _letter(errand, due, said) if said else None
     except SQLAlchemyError:
         raise
     except Exception as error:
@@ -64,25 +64,25 @@ def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, one: Due) -> 
     try:
         mail.send(session, errand.settings, letter)
     except MailRefused as refused:
-        return _note_refused(errand, one, refused)
+        return _note_refused(errand, due, refused)
     with db.write(errand.engine) as connection:
-        subscriptions.told(connection, one)
+        subscriptions.told(connection, due)
         if said.quotes:
             # Who reads comments stands in the log, wherever they are read.
-            about = f"digest of {one.period.name}"
-            journal.write(connection, one.member, "mail comments", about, "sent", errand.now)
+            about = f"digest of {due.period.name}"
+            journal.write(connection, due.member, "mail comments", about, "sent", errand.now)
     return "sent"
 
 
-def _letter(errand: Errand, one: Due, said: Digest) -> Letter:
-    every = Every(one.period.kind)
-    return digest_mail.letter(said, one.member, every, errand.directory, errand.settings)
+def _letter(errand: Errand, due: Due, said: Digest) -> Letter:
+    every = Every(due.period.kind)
+    return digest_mail.letter(said, due.member, every, errand.directory, errand.settings)
 
 
-def _note_refused(errand: Errand, one: Due, refused: MailRefused) -> str:
+def _note_refused(errand: Errand, due: Due, refused: MailRefused) -> str:
     if not refused.lasting:
         return "left for later"
     today = errand.now.astimezone(content.zone(errand.directory)).date()
     with db.write(errand.engine) as connection:
-        subscriptions.refused(connection, one, today)
+        subscriptions.refused(connection, due, today)
     return "refused"

@@ -64,5 +64,5 @@ def give_back(connection: Connection, name: str, holder: str, ran: datetime, res
 
 def records(connection: Connection) -> Mapping[str, Record]:
     """Every job that was ever begun, by its name."""
-    found = (Record(*row) for row in connection.execute(select(tables.jobs)))
-    return {one.name: one for one in found}
+    rows = (Record(*row) for row in connection.execute(select(tables.jobs)))
+    return {item.name: item for item in rows}

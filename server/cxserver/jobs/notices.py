@@ -86,15 +86,16 @@ def files(directory: Directory) -> bool:
     if told is not None:
         return told
     return any(
-        one.definition.get("designated") and not one.closed for one in directory.services.values()
+        service.definition.get("designated") and not service.closed
+        for service in directory.services.values()
     )
 
 
 def _filings(today: date, log: Sequence[Submission]) -> Iterator[Notice]:
     for year in _years(today):
         for quarter in fiscal.of_year(year):
-            records = [one for one in log if one.quarter == quarter.name]
-            if any(one.state in _SENT for one in records):
+            records = [item for item in log if item.quarter == quarter.name]
+            if any(record.state in _SENT for record in records):
                 continue
             when = due.of_quarter(quarter)
             last = records[-1] if records else None
@@ -123,7 +124,7 @@ def _before(about: str, subject: Subject, when: Due, today: date) -> Iterator[No
 def _approvals(today: date, directory: Directory, used: Mapping[str, int]) -> Iterator[Notice]:
     open_ = [service for service in directory.services.values() if not service.closed]
     for clearance in {service.clearance.slug: service.clearance for service in open_}.values():
-        named = tuple(sorted(one.name for one in open_ if one.clearance.slug == clearance.slug))
+        named = tuple(sorted(item.name for item in open_ if item.clearance.slug == clearance.slug))
         yield from _ending(Ending(clearance, named), today)
         yield from _using(Using(clearance, named, used.get(clearance.slug, 0)))
 

@@ -48,8 +48,8 @@ def write(notice: Notice, member: Member, agency: Agency | None, base_url: str) 
     """The letter to one person."""
     told = _told(notice.subject, notice, f"{base_url}/staff")
     # Lines to be typed or opened stay whole, however long.
-    paragraphs = [textwrap.fill(one, _WIDE, break_long_words=False) for one in told.says]
-    cures = "\n".join(f"- {one}" for one in told.cures)
+    paragraphs = [textwrap.fill(say, _WIDE, break_long_words=False) for say in told.says]
+    cures = "\n".join(f"- {cure}" for cure in told.cures)
     where = agency.name if agency else "your agency"
     why = (
         f"You get this as an {member.role.words.lower()} at {where}. "
@@ -89,7 +89,7 @@ def _(subject: Filing, notice: Notice, staff: str) -> Told:
 def _(subject: Yearly, notice: Notice, staff: str) -> Told:
     due = subject.due
     says = f"Due to OMB by {_date(due.day)}, {_in(notice.days)}: {due.what} (A-11 {due.section})."
-    cures = tuple(one.format(staff=staff) for one in YEARLY[due.day.month, due.day.day])
+    cures = tuple(item.format(staff=staff) for item in YEARLY[due.day.month, due.day.day])
     return Told(
         f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx quarter due")
     )
@@ -136,10 +136,10 @@ def _(subject: Using, notice: Notice, staff: str) -> Told:
     return Told(title, (says,), cures)
 
 
-def _given(one: Clearance, used: int) -> str:
+def _given(clearance: Clearance, used: int) -> str:
     return (
-        f"Of the {one.approved_responses:,} answers approved under OMB control number "
-        f"{one.omb_control_number}, {used:,} were given"
+        f"Of the {clearance.approved_responses:,} answers approved under OMB control number "
+        f"{clearance.omb_control_number}, {used:,} were given"
     )
 
 

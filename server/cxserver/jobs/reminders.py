@@ -44,10 +44,10 @@ def send_due(errand: Errand) -> str:
         return "nothing to send"
     done: Counter[str] = Counter()
     with mail.connected(errand.settings) as session:
-        for one in waiting:
+        for item in waiting:
             if not errand.go_on():
                 break
-            done[_send(errand, session, one, today)] += 1
+            done[_send(errand, session, item, today)] += 1
     done["left for later"] += len(waiting) - done.total()
     logger.info("reminders", **{fate.replace(" ", "_"): n for fate, n in done.items()})
     return ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
@@ -55,11 +55,11 @@ def send_due(errand: Errand) -> str:
 
 def owed(connection: Connection, due: Sequence[Notice], today: date) -> list[Owed]:
     """Who has yet to be told of what, by address. Who was refused is asked again tomorrow."""
-    held = tables.reminders.c
-    had = select(held.about, held.stage, held.member).where(
-        held.sent.is_not(None) | (held.refused == today)
+    columns = tables.reminders.c
+    had = select(columns.about, columns.stage, columns.member).where(
+        columns.sent.is_not(None) | (columns.refused == today)
     )
-    told = {tuple(row) for row in connection.execute(had)}
+    rows = {tuple(row) for row in connection.execute(had)}
     people = [
         entry.member
         for entry in members.everyone(connection)
@@ -69,7 +69,7 @@ def owed(connection: Connection, due: Sequence[Notice], today: date) -> list[Owe
         Owed(member, notice)
         for member in people
         for notice in due
-        if (notice.about, notice.stage, member.id) not in told
+        if (notice.about, notice.stage, member.id) not in rows
     ]
 
 
@@ -94,10 +94,10 @@ def _send(errand: Errand, session: smtplib.SMTP, one: Owed, today: date) -> str:
 
 
 def _note(errand: Errand, one: Owed, values: dict[str, date | None]) -> None:
-    held = tables.reminders
+    table = tables.reminders
     row = {"about": one.notice.about, "stage": one.notice.stage, "member": one.member.id}
     with db.write(errand.engine) as connection:
-        add = db.upsert(connection, held).values(row | values)
+        add = db.upsert(connection, table).values(row | values)
         connection.execute(
-            add.on_conflict_do_update(index_elements=list(held.primary_key.columns), set_=values)
+            add.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
         )

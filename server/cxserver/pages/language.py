@@ -51,8 +51,8 @@ class Words:
 
         With n="{n}" the slot stays, for a script to fill.
         """
-        found = self.translations.ngettext(one, many, number)
-        return found.format(**{"n": self.number(number), **values})
+        result = self.translations.ngettext(one, many, number)
+        return result.format(**{"n": self.number(number), **values})
 
     def date(self, day: date) -> str:
         """A day written out: "March 31, 2028"."""
@@ -89,8 +89,8 @@ def choose(
     what the browser prefers (`accepted`, an Accept-Language header).
     """
     wishes = [asked or "", linked or "", *_preferences(accepted or "")]
-    found = (_match(wish, offered) for wish in wishes if wish)
-    return next((code for code in found if code), offered[0])
+    match = (_match(wish, offered) for wish in wishes if wish)
+    return next((code for code in match if code), offered[0])
 
 
 def offers(offered: Sequence[str], asked: str) -> bool:

@@ -156,10 +156,10 @@ class _Draft:
 
 def _differing(names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Names by language; one that is the same in both is said once."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for code, name in names.items():
-        found.setdefault(name, code)
-    return [(code, name) for name, code in found.items()]
+        result.setdefault(name, code)
+    return [(code, name) for name, code in result.items()]
 
 
 def _check_letters(notice: Notice) -> None:

@@ -116,11 +116,11 @@ def moved(item: Item, down: float) -> Item:
 
 def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
     """Where dark modules begin in a row, and how many follow one another."""
-    found: list[tuple[int, int]] = []
+    result: list[tuple[int, int]] = []
     for at, dark in enumerate(row):
         if dark and at and row[at - 1]:
-            start, length = found[-1]
-            found[-1] = start, length + 1
+            start, length = result[-1]
+            result[-1] = start, length + 1
         elif dark:
-            found.append((at, 1))
-    return found
+            result.append((at, 1))
+    return result

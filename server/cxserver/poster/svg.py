@@ -32,12 +32,12 @@ def draw(page: Page) -> bytes:
 
 def _letters(page: Page) -> _Letters:
     """An id for each letter that the page needs: its shape is written once."""
-    found: _Letters = {}
+    result: _Letters = {}
     for item in page.items:
         if isinstance(item, Text):
             for char in "".join(line.text for line in item.lines):
-                found.setdefault((item.face, char), f"g{len(found)}")
-    return found
+                result.setdefault((item.face, char), f"g{len(result)}")
+    return result
 
 
 def _shapes(letters: _Letters) -> str:

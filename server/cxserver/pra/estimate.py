@@ -73,8 +73,8 @@ def _drivers(survey: Survey, words: Wording) -> Iterator[Line]:
 
 
 def _others(survey: Survey, words: Wording) -> Iterator[Line]:
-    for asked in words.questions:
-        labels = tuple(one.label for one in asked.choices)
-        yield Line(asked.text, labels, burden.LIST_SECONDS if labels else burden.TEXT_SECONDS)
+    for question in words.questions:
+        labels = tuple(choice.label for choice in question.choices)
+        yield Line(question.text, labels, burden.LIST_SECONDS if labels else burden.TEXT_SECONDS)
     if survey.comment:
         yield Line(words.comment, (), burden.TEXT_SECONDS)

@@ -27,9 +27,9 @@ _QUESTION = re.compile(r'<p id="over"([^>]*)>')
 
 def show(page: str, part: str, language: str) -> str:
     """The page with this part on its stage."""
-    found = _part(page, part, language)
-    stage = f'<div id="stage">{found["content"]}</div>'
-    root = f'<html lang="{language}" dir="{found["direction"]}">'
+    result = _part(page, part, language)
+    stage = f'<div id="stage">{result["content"]}</div>'
+    root = f'<html lang="{language}" dir="{result["direction"]}">'
     shown = _SCRIPT.sub("", page).replace("</head>", _STYLE, 1).replace(_STAGE, stage, 1)
     return _HTML.sub(root, shown, count=1)
 
@@ -75,7 +75,7 @@ def _part(page: str, part: str, language: str) -> re.Match[str]:
         r' data-direction="(?P<direction>\w+)"[^>]*>(?P<content>.*?)</template>',
         re.DOTALL,
     )
-    found = head.search(page)
-    if found is None:
+    match = head.search(page)
+    if match is None:
         raise LookupError(f"the kiosk's page has no part {part} in {language}")
-    return found
+    return match

@@ -25,9 +25,9 @@ _TIMEOUT = 60
 def find(wanted: str = "") -> str:
     """A Chromium on this machine. Raises NotFound."""
     for name in (wanted,) if wanted else PROGRAMS:
-        found = shutil.which(name)
-        if found:
-            return found
+        result = shutil.which(name)
+        if result:
+            return result
     raise NotFound(
         f"No {wanted or 'Chromium or Chrome'} is installed, and pictures need one. "
         "Install it, name it with --chromium, or skip the pictures with --without-pictures."

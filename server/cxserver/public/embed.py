@@ -47,9 +47,9 @@ class Release:
 def releases() -> dict[str, Release]:
     """Every release by version, the newest last."""
     folders = (folder for folder in (resources.folder("widget") / "released").iterdir())
-    found = [_read(folder) for folder in folders if _RELEASE.match(folder.name)]
-    found.sort(key=lambda release: [int(part) for part in release.version.split(".")])
-    return {release.version: release for release in found}
+    match = [_read(folder) for folder in folders if _RELEASE.match(folder.name)]
+    match.sort(key=lambda release: [int(part) for part in release.version.split(".")])
+    return {release.version: release for release in match}
 
 
 def newest() -> Release:

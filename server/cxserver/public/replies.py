@@ -73,10 +73,10 @@ async def show(request: Request) -> Response:
     """GET /r/{code}: the reply, or that there is none yet, or that the code does not work."""
     typed = request.path_params["code"]
     code = replies.canonical(typed)
-    found = await asyncio.to_thread(_read, services.of(request).desk, code) if code else None
-    if found is None:
+    result = await asyncio.to_thread(_read, services.of(request).desk, code) if code else None
+    if result is None:
         return _page(request, 404, typed=typed[:_TYPED], wrong=True)
-    return _page(request, 200, reply=found)
+    return _page(request, 200, reply=result)
 
 
 def _page(

@@ -331,7 +331,7 @@ def _subject(name: str, words: language.Words, wording: Wording) -> str:
     if kind == "driver":
         return wording.drivers.get(code, "")
     if kind == "question":
-        return next((asked.text for asked in wording.questions if asked.code == code), "")
+        return next((question.text for question in wording.questions if question.code == code), "")
     return sentences.subject(words, name)
 
 
@@ -346,9 +346,9 @@ def _target(name: str, survey: Survey, wording: Wording) -> str:
         targets |= {f"driver-{code}": f"driver-{code}-1" for code in survey.drivers}
     elif survey.drivers:
         targets["drivers"] = "drivers-1"
-    for asked in wording.questions:
-        first = f"question-{asked.code}"
-        targets[first] = f"{first}-1" if asked.choices else first
+    for question in wording.questions:
+        first = f"question-{question.code}"
+        targets[first] = f"{first}-1" if question.choices else first
     return targets.get(name, "")
 
 

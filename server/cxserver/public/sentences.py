@@ -146,15 +146,15 @@ _DRIVERS = {
 
 def refusal(words: Words, code: str, minutes: int = 0) -> Refusal:
     """The refusal with this code, in the reader's language."""
-    found = REFUSALS.get(code, REFUSALS["error"])
-    text = words.text(found.text)
+    result = REFUSALS.get(code, REFUSALS["error"])
+    text = words.text(result.text)
     if code == "not_yet_valid" and minutes > 0:
         text = words.counted(
             "Please open it again in about {n} minute.",
             "Please open it again in about {n} minutes.",
             minutes,
         )
-    return Refusal(words.text(found.title), text)
+    return Refusal(words.text(result.title), text)
 
 
 def notice(words: Words, code: str) -> str:

@@ -118,21 +118,21 @@ def error(request: Request, status: int, headers: Mapping[str, str], detail: str
     return page(request, _PAGES.get(status, "error"), status, headers=headers)
 
 
-def _words_for(refused: LinkNotOpen, kept: Values | None) -> str:
+def _words_for(refused: LinkNotOpen, values: Values | None) -> str:
     if refused.reason in ("unapproved", "spent"):
         return refused.reason
     if refused.code != "expired":
         return refused.code
     if refused.place:
         return "expired_place"
-    return "late" if kept else "expired"
+    return "late" if values else "expired"
 
 
-def _scaled(kept: Values | None, service: Service | None) -> Values | None:
+def _scaled(values: Values | None, service: Service | None) -> Values | None:
     """With the scale of the survey in use, where nothing proves which one was shown."""
-    if kept is None or kept.scale is not None or service is None:
-        return kept
-    return replace(kept, scale=service.survey.scale)
+    if values is None or values.scale is not None or service is None:
+        return values
+    return replace(values, scale=service.survey.scale)
 
 
 def _device(request: Request) -> bool:

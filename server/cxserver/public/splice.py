@@ -44,10 +44,10 @@ class Spliced:
 def _cut(text: str, holes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     cuts: list[tuple[str, str]] = []
     while True:
-        found = [(text.find(mark), name) for name, mark in holes.items() if mark in text]
-        if not found:
+        result = [(text.find(mark), name) for name, mark in holes.items() if mark in text]
+        if not result:
             return [*cuts, (text, "")]
-        at, name = min(found)
+        at, name = min(result)
         cuts.append((text[:at], name))
         text = text[at + len(holes[name]) :]
 

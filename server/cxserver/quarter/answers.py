@@ -72,8 +72,8 @@ def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
 
 
 def _during(quarter: Period, service: str | None) -> Any:
-    held = tables.responses.c
-    terms = [held.day >= quarter.start, held.day < quarter.end, tables.ASKED_BY_US]
+    columns = tables.responses.c
+    terms = [columns.day >= quarter.start, columns.day < quarter.end, tables.ASKED_BY_US]
     if service is not None:
-        terms.append(held.service == service)
+        terms.append(columns.service == service)
     return and_(*terms)

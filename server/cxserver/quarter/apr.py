@@ -46,12 +46,17 @@ class Row:
 def read(connection: Connection, known: Directory, year: int, targets: Targets) -> list[Row]:
     """Every service's rows. Raises ServerError for a target of something that is not there."""
     quarters = fiscal.of_year(year)
-    groups = [one for each in quarters for one in counts.read(connection, each) if not one.flagged]
-    levels = {one: indicators.read(connection, one) for one in quarters}
+    groups = [
+        group
+        for quarter in quarters
+        for group in counts.read(connection, quarter)
+        if not group.flagged
+    ]
+    levels = {quarter: indicators.read(connection, quarter) for quarter in quarters}
     found = []
     for slug, service in sorted(known.services.items()):
-        mine = [one for one in groups if one.service == slug]
-        told = {one: None for each in levels.values() for one in each.get(slug, ())}
+        mine = [group for group in groups if group.service == slug]
+        told = {item: None for each in levels.values() for item in each.get(slug, ())}
         found += [*_of_answers(service, mine, year), *_of_levels(slug, told)]
     return _with(found, targets)
 
@@ -69,12 +74,12 @@ def targets(rows: Iterable[Mapping[str, str | None]]) -> Targets:
 
 
 def _of_answers(service: Service, mine: Sequence[counts.Group], year: int) -> Iterator[Row]:
-    all_ = counts.total(one.counts for one in mine)
+    all_ = counts.total(item.counts for item in mine)
     for scale, said in ((FIVE_POINT, "Trust: 4 or 5"), (THUMBS, "Trust: thumb up")):
         yield from _scored(service, "trust", said, _on(all_, "trust", scale), scale, year)
     given = _on(all_, "satisfaction", FIVE_POINT)
     yield from _scored(service, "satisfaction", "Satisfaction: 4 or 5", given, FIVE_POINT, year)
-    codes = [code for one in mine for code in service.surveys[one.survey].drivers]
+    codes = [code for item in mine for code in service.surveys[item.survey].drivers]
     for code in dict.fromkeys(codes):
         yield from _driver(service, code, mine, year)
 
@@ -96,12 +101,12 @@ def _scored(
 
 def _driver(service: Service, code: str, mine: Sequence[counts.Group], year: int) -> Iterator[Row]:
     """Rated drivers by their points; tapped ones by how many of those asked named them as good."""
-    asked = [one for one in mine if code in service.surveys[one.survey].drivers]
+    asked = [item for item in mine if code in service.surveys[item.survey].drivers]
     rated, tapped = (
         counts.total(
-            one.counts
-            for one in asked
-            if (service.surveys[one.survey].driver_mode == "likert") is likert
+            item.counts
+            for item in asked
+            if (service.surveys[item.survey].driver_mode == "likert") is likert
         )
         for likert in (True, False)
     )
@@ -116,9 +121,9 @@ def _driver(service: Service, code: str, mine: Sequence[counts.Group], year: int
 
 def _of_levels(slug: str, told: Iterable[Indicator]) -> Iterator[Row]:
     """Each as it was given: the mean of four quarters' waits is nobody's wait."""
-    for one in sorted(told, key=lambda one: (one.name, one.office, one.period)):
-        where = f" at {one.office}" if one.office else ""
-        yield Row(slug, one.name, f"{one.name}{where}", one.unit, one.period, one.value, None)
+    for item in sorted(told, key=lambda one: (one.name, one.office, one.period)):
+        where = f" at {item.office}" if item.office else ""
+        yield Row(slug, item.name, f"{item.name}{where}", item.unit, item.period, item.value, None)
 
 
 def _with(rows: Sequence[Row], wanted: Targets) -> list[Row]:

@@ -53,8 +53,8 @@ class Report:
     @property
     def colour(self) -> Colour:
         """The worst of all."""
-        found = {*self.ratings.values(), *(reason.colour for reason in self.reasons)}
-        return next((one for one in (Colour.RED, Colour.YELLOW) if one in found), Colour.GREEN)
+        result = {*self.ratings.values(), *(reason.colour for reason in self.reasons)}
+        return next((item for item in (Colour.RED, Colour.YELLOW) if item in result), Colour.GREEN)
 
     @property
     def blocked(self) -> tuple[Reason, ...]:
@@ -66,8 +66,8 @@ def judge(open_: Drawer, entries: Sequence[Entry]) -> Report:
     """Rate what would be sent."""
     designated = [one for one in open_.services if _designated(one)]
     mine = {
-        one.slug: [entry for entry in entries if entry.set.service.slug == one.slug]
-        for one in designated
+        item.slug: [entry for entry in entries if entry.set.service.slug == item.slug]
+        for item in designated
     }
     reasons = [*_of_all(open_, entries, designated)]
     for service in designated:
@@ -123,10 +123,10 @@ def _of_all(
 
 def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
     slug, quarter = service.slug, open_.quarter.name
-    for one in open_.left_out:
-        if one.survey.partition("/")[0] == slug:
-            says = f"{one.survey} is not filed: {one.refusal.why}"
-            yield Reason(Colour.YELLOW, slug, says, one.refusal.cure, "catalogue")
+    for item in open_.left_out:
+        if item.survey.partition("/")[0] == slug:
+            says = f"{item.survey} is not filed: {item.refusal.why}"
+            yield Reason(Colour.YELLOW, slug, says, item.refusal.cure, "catalogue")
     if not details:
         says, cure = "there is no data to file", "find out why nobody answered"
         yield Reason(Colour.RED, slug, says, cure, "answers", True)

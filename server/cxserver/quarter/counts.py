@@ -52,17 +52,21 @@ class Group:
 def read(connection: Connection, quarter: Period, service: str | None = None) -> list[Group]:
     """Every group of the quarter, flagged answers apart. What was imported was filed by others."""
     imported = _imported(connection)
-    held = tables.tallies.c
-    by = (held.service, held.channel, held.survey, held.flagged)
-    sums = [func.sum(held[column]).label(column) for column in tables.COUNTED.values()]
+    columns = tables.tallies.c
+    by = (columns.service, columns.channel, columns.survey, columns.flagged)
+    sums = [func.sum(columns[column]).label(column) for column in tables.COUNTED.values()]
     query = (
         select(*by, *sums)
-        .where(held.level == Level.DAY.value, held.day >= quarter.start, held.day < quarter.end)
+        .where(
+            columns.level == Level.DAY.value,
+            columns.day >= quarter.start,
+            columns.day < quarter.end,
+        )
         .group_by(*by)
         .order_by(*by)
     )
     if service is not None:
-        query = query.where(held.service == service)
+        query = query.where(columns.service == service)
     return [
         Group(row.service, row.channel, row.survey, row.flagged, _counts(row._mapping))
         for row in connection.execute(query)
@@ -72,10 +76,10 @@ def read(connection: Connection, quarter: Period, service: str | None = None) ->
 
 def _imported(connection: Connection) -> frozenset[tuple[str, int]]:
     """The versions that hold the past of other systems."""
-    held = tables.surveys.c
+    columns = tables.surveys.c
     return frozenset(
         (row.service, row.n)
-        for row in connection.execute(select(held.service, held.n, held.definition))
+        for row in connection.execute(select(columns.service, columns.n, columns.definition))
         if survey_text.from_json(row.definition).origin
     )
 
@@ -83,8 +87,8 @@ def _imported(connection: Connection) -> frozenset[tuple[str, int]]:
 def total(every: Iterable[Counts]) -> Counts:
     """All of them added up."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for one in every:
-        for measure, values in one.measured.items():
+    for item in every:
+        for measure, values in item.measured.items():
             for value, n in values.items():
                 sums[measure][value] += n
     return Counts({measure: dict(values) for measure, values in sums.items()})

@@ -99,15 +99,19 @@ def glance(connection: Connection, order: Order, now: datetime) -> Filed:
     """What the files would be, from the counts alone: quick, and without a digest."""
     drawer = open_drawer(connection, order, now)
     if drawer.form != "v2":
-        return Filed(drawer, tuple(Entry(one, ()) for one in drawer.sets), "")
+        return Filed(drawer, tuple(Entry(item, ()) for item in drawer.sets), "")
     seen = omb_review.standings(connection, order.quarter)
     return Filed(
-        drawer, tuple(Entry(one, (), _standing(order, one, seen)) for one in drawer.sets), ""
+        drawer, tuple(Entry(item, (), _standing(order, item, seen)) for item in drawer.sets), ""
     )
 
 
-def _standing(order: Order, one: FileSet, seen: Mapping[omb_review.Group, Standing]) -> Standing:
-    where = {(one.service.slug, one.channel.ours, survey.n) for survey in one.surveys}
+def _standing(
+    order: Order, file_set: FileSet, seen: Mapping[omb_review.Group, Standing]
+) -> Standing:
+    where = {
+        (file_set.service.slug, file_set.channel.ours, survey.n) for survey in file_set.surveys
+    }
     return omb_review.together(
         standing
         for (*group, flags), standing in seen.items()
@@ -171,21 +175,21 @@ def _entries(
         yield from _rows(source, order, drawer, place, progress)
         return
     make = v1.files if drawer.form == "v1" else wide.files
-    for one in drawer.sets:
-        made = make(drawer, one)
+    for item in drawer.sets:
+        made = make(drawer, item)
         yield Entry(
-            one,
-            tuple(_put(place, one, end, map(cells.line, rows)) for end, rows in made.items()),
+            item,
+            tuple(_put(place, item, end, map(cells.line, rows)) for end, rows in made.items()),
         )
-        progress(one.counts.n)
+        progress(item.counts.n)
 
 
 def _rows(
     source: db.Source, order: Order, drawer: Drawer, place: Place, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     """v2: each service's responses are read once, and laid on the pile of their file."""
-    for service in sorted({one.service.slug for one in drawer.sets}):
-        mine = [one for one in drawer.sets if one.service.slug == service]
+    for service in sorted({item.service.slug for item in drawer.sets}):
+        mine = [item for item in drawer.sets if item.service.slug == service]
         piles = [v2.Pile(drawer.agency.mask) for _ in mine]
         where = {
             (one.channel.ours, survey.n): (pile, survey)
@@ -194,9 +198,9 @@ def _rows(
         }
         for page in answers.pages(source, order.quarter, service):
             for row in page:
-                found = where.get((row.channel, row.survey))
-                if found and (order.with_flagged or not is_suspect(row.flags)):
-                    found[0].add(row, found[1])
+                result = where.get((row.channel, row.survey))
+                if result and (order.with_flagged or not is_suspect(row.flags)):
+                    result[0].add(row, result[1])
             progress(len(page))
         for one, pile in zip(mine, piles, strict=True):
             # The file and what is said of it come from the same rows, even while more arrive.
@@ -204,9 +208,9 @@ def _rows(
             yield Entry(replace(one, counts=pile.counts), (file,), pile.standing)
 
 
-def _put(place: Place, one: FileSet, end: str, lines: Iterable[str]) -> Written:
+def _put(place: Place, file_set: FileSet, end: str, lines: Iterable[str]) -> Written:
     """One file: UTF-8 without a mark at its start, which OMB's reader would take for a name."""
-    name, digest, count = f"{one.stem}.{end}", hashlib.sha256(), 0
+    name, digest, count = f"{file_set.stem}.{end}", hashlib.sha256(), 0
     with place(name) as file:
         for count, line in enumerate(lines):  # noqa: B007  # the first line is the header
             told = line.encode()
@@ -233,5 +237,5 @@ def _nothing(drawer: Drawer) -> str:
             f"for {drawer.quarter.name}."
         )
     return "\n".join(
-        f"{one.survey}: {one.refusal.why}. Fix: {one.refusal.cure}." for one in drawer.left_out
+        f"{item.survey}: {item.refusal.why}. Fix: {item.refusal.cure}." for item in drawer.left_out
     )

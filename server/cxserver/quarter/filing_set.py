@@ -30,20 +30,20 @@ class Drawer:
     flagged: int
 
 
-def taps(one: FileSet, code: str) -> str:
+def taps(file_set: FileSet, code: str) -> str:
     """`+12 / −3 taps of 100 answers`."""
-    positive, negative = one.counts.taps(code)
-    return f"+{positive} / −{negative} taps of {one.counts.n} answers"
+    positive, negative = file_set.counts.taps(code)
+    return f"+{positive} / −{negative} taps of {file_set.counts.n} answers"
 
 
-def beside(one: FileSet, code: str) -> str:
+def beside(file_set: FileSet, code: str) -> str:
     """The counts of a driver that has no row of its own, in words."""
-    if one.survey.driver_mode != "likert":
-        return f"{words.name(one.survey, code)}: {taps(one, code)}"
+    if file_set.survey.driver_mode != "likert":
+        return f"{words.name(file_set.survey, code)}: {taps(file_set, code)}"
     points = ", ".join(
-        f"{point}: {n}" for point, n in enumerate(one.counts.points(f"driver:{code}"), 1)
+        f"{point}: {n}" for point, n in enumerate(file_set.counts.points(f"driver:{code}"), 1)
     )
-    return f"{words.name(one.survey, code)} {points}"
+    return f"{words.name(file_set.survey, code)} {points}"
 
 
 def measure_of(measure: str) -> str:
@@ -51,10 +51,10 @@ def measure_of(measure: str) -> str:
     return measure if measure in ("satisfaction", "trust") else f"driver:{measure}"
 
 
-def points(one: FileSet, measure: str) -> list[int] | None:
+def points(file_set: FileSet, measure: str) -> list[int] | None:
     """How many gave 1 to 5; None where it was not asked or was tapped: nobody gave a point."""
-    if not words.text(one.survey, measure):
+    if not words.text(file_set.survey, measure):
         return None
-    if measure not in ("satisfaction", "trust") and one.survey.driver_mode != "likert":
+    if measure not in ("satisfaction", "trust") and file_set.survey.driver_mode != "likert":
         return None
-    return list(one.counts.points(measure_of(measure)))
+    return list(file_set.counts.points(measure_of(measure)))

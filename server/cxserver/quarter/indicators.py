@@ -78,21 +78,21 @@ def parse(
     rows: Iterable[tuple[int, Mapping[str, str]]], offices: Mapping[str, Collection[str]]
 ) -> Batch:
     """Rows by their columns, each with its line. `offices` are those of each known service."""
-    found: dict[tuple[str, str, str, str], Indicator] = {}
+    result: dict[tuple[str, str, str, str], Indicator] = {}
     rejected: list[tuple[int, IndicatorUnfit]] = []
     for line, row in rows:
         try:
             one = _indicator({name: text.strip() for name, text in row.items()})
             _check_office(one, offices)
-            if one.key in found:
+            if one.key in result:
                 raise IndicatorUnfit(
                     "name", "is in the file already, for this period", "keep one row"
                 )
         except IndicatorUnfit as error:
             rejected.append((line, error))
         else:
-            found[one.key] = one
-    return Batch(tuple(found.values()), tuple(rejected))
+            result[one.key] = one
+    return Batch(tuple(result.values()), tuple(rejected))
 
 
 def put(
@@ -110,9 +110,9 @@ def put(
 
 
 def _replace(connection: Connection, step: Collection[Indicator], who: str, now: datetime) -> None:
-    held = tables.indicators.c
-    key = tuple_(held.period, held.service, held.office, held.name)
-    mine = key.in_([one.key for one in step])
+    columns = tables.indicators.c
+    key = tuple_(columns.period, columns.service, columns.office, columns.name)
+    mine = key.in_([item.key for item in step])
     query = select(tables.indicators).where(mine).with_for_update()
     last = {
         (row.period, row.service, row.office, row.name): row.version
@@ -121,32 +121,32 @@ def _replace(connection: Connection, step: Collection[Indicator], who: str, now:
     connection.execute(delete(tables.indicators).where(mine))
     rows = [
         {
-            **dict(zip(("period", "service", "office", "name"), one.key, strict=True)),
-            "unit": one.unit,
-            "value": one.value,
-            "number": one.number,
+            **dict(zip(("period", "service", "office", "name"), item.key, strict=True)),
+            "unit": item.unit,
+            "value": item.value,
+            "number": item.number,
             "who": who,
             "at": now,
-            "version": last.get(one.key, 0) + 1,
+            "version": last.get(item.key, 0) + 1,
         }
-        for one in step
+        for item in step
     ]
     connection.execute(tables.indicators.insert(), rows)
 
 
 def read(connection: Connection, quarter: Period) -> Mapping[str, tuple[Indicator, ...]]:
     """Those of a quarter, and of its whole fiscal year, by service."""
-    held = tables.indicators.c
-    query = select(tables.indicators).where(held.period.in_((quarter.name, quarter.name[:4])))
+    columns = tables.indicators.c
+    query = select(tables.indicators).where(columns.period.in_((quarter.name, quarter.name[:4])))
     every = [
         Indicator(row.period, row.service, row.office, row.name, row.unit, row.value, row.number)
         for row in connection.execute(query)
     ]
-    found: dict[str, list[Indicator]] = {}
+    result: dict[str, list[Indicator]] = {}
     # Sorted here: databases do not agree on the order of letters, and files must be the same.
-    for one in sorted(every, key=lambda one: (one.service, one.name, one.office, one.period)):
-        found.setdefault(one.service, []).append(one)
-    return {service: tuple(some) for service, some in found.items()}
+    for item in sorted(every, key=lambda one: (one.service, one.name, one.office, one.period)):
+        result.setdefault(item.service, []).append(item)
+    return {service: tuple(some) for service, some in result.items()}
 
 
 def number(value: str, unit: str) -> float:
@@ -191,9 +191,11 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
     return Indicator(_period(row), service, office, name, unit, value, number(value, unit))
 
 
-def _check_office(one: Indicator, offices: Mapping[str, Collection[str]]) -> None:
+def _check_office(indicator: Indicator, offices: Mapping[str, Collection[str]]) -> None:
     """A number of an office that nobody knows would stand in OMB's file all the same."""
-    if one.office and one.office not in offices.get(one.service, (one.office,)):
+    if indicator.office and indicator.office not in offices.get(
+        indicator.service, (indicator.office,)
+    ):
         cure = "write its short name, as in the catalog; leave it empty for the whole service"
         raise IndicatorUnfit("office", "is not an office of this service", cure)
 

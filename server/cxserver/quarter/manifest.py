@@ -59,8 +59,8 @@ def text(open_: Drawer, entries: Sequence[Entry], papers: Mapping[str, str]) -> 
             name: hashlib.sha256(said.encode()).hexdigest() for name, said in papers.items()
         },
         "left_out": [
-            {"survey": one.survey, "answers": one.answers, **asdict(one.refusal)}
-            for one in open_.left_out
+            {"survey": item.survey, "answers": item.answers, **asdict(item.refusal)}
+            for item in open_.left_out
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
@@ -100,28 +100,29 @@ def _survey(survey: Survey) -> Mapping[str, Any]:
     }
 
 
-def _counts(one: FileSet) -> Mapping[str, Any]:
+def _counts(file_set: FileSet) -> Mapping[str, Any]:
     return {
-        "answers": one.counts.n,
-        "trust": _trust(one),
-        "satisfaction": list(one.counts.points("satisfaction")),
-        "drivers": {code: _driver(one, code) for code in one.survey.drivers},
+        "answers": file_set.counts.n,
+        "trust": _trust(file_set),
+        "satisfaction": list(file_set.counts.points("satisfaction")),
+        "drivers": {code: _driver(file_set, code) for code in file_set.survey.drivers},
     }
 
 
-def _trust(one: FileSet) -> Any:
-    if one.survey.trust_scale is THUMBS:
+def _trust(file_set: FileSet) -> Any:
+    if file_set.survey.trust_scale is THUMBS:
         return {
-            value: one.counts.measured.get("trust", {}).get(value, 0) for value in THUMBS.values
+            value: file_set.counts.measured.get("trust", {}).get(value, 0)
+            for value in THUMBS.values
         }
-    return list(one.counts.points("trust"))
+    return list(file_set.counts.points("trust"))
 
 
-def _driver(one: FileSet, code: str) -> Mapping[str, Any]:
-    points = filing_set.points(one, code)
+def _driver(file_set: FileSet, code: str) -> Mapping[str, Any]:
+    points = filing_set.points(file_set, code)
     if points is not None:
         return {"points": points}
-    positive, negative = one.counts.taps(code)
+    positive, negative = file_set.counts.taps(code)
     return {"positive": positive, "negative": negative}
 
 

@@ -98,10 +98,10 @@ def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
     yield "   and, when OMB has published it, the same with `published`."
     yield ""
     yield from _cells(open_)
-    for one in open_.left_out:
+    for item in open_.left_out:
         yield ""
-        yield f"Not in this folder: {one.survey} ({one.answers:,} answers). {one.refusal.why}."
-        yield f"  Fix: {one.refusal.cure}."
+        yield f"Not in this folder: {item.survey} ({item.answers:,} answers). {item.refusal.why}."
+        yield f"  Fix: {item.refusal.cure}."
 
 
 def summary(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
@@ -146,11 +146,11 @@ def _said(open_: Drawer, entry: Entry) -> Iterator[str]:
         yield f"  Not filed, OMB has no place for it: {text}"
 
 
-def _trusted(one: FileSet) -> str:
-    if one.survey.trust_scale is not THUMBS:
-        return _scored("Trust", one.counts.points("trust"))
-    up = one.counts.measured.get("trust", {}).get("up", 0)
-    return f"  Trust: {up / one.counts.n:.0%} gave a thumb up."
+def _trusted(file_set: FileSet) -> str:
+    if file_set.survey.trust_scale is not THUMBS:
+        return _scored("Trust", file_set.counts.points("trust"))
+    up = file_set.counts.measured.get("trust", {}).get("up", 0)
+    return f"  Trust: {up / file_set.counts.n:.0%} gave a thumb up."
 
 
 def _scored(what: str, points: tuple[int, ...]) -> str:
@@ -170,8 +170,8 @@ def _cells(open_: Drawer) -> Iterator[str]:
     yield "words beside it. An empty cell is not a 0."
 
 
-def _names(one: FileSet) -> str:
-    return ", ".join(survey.name for survey in one.surveys)
+def _names(file_set: FileSet) -> str:
+    return ", ".join(survey.name for survey in file_set.surveys)
 
 
 def _draft(open_: Drawer) -> str:

@@ -40,8 +40,8 @@ def put(
         raise ServerError(f"A text takes {MOST:,} characters.")
     if not said.who.strip():
         raise ServerError("Say who writes it (--who).")
-    held = tables.reflections.c
-    mine = (held.quarter == quarter.name, held.service == service)
+    columns = tables.reflections.c
+    mine = (columns.quarter == quarter.name, columns.service == service)
     last = connection.execute(select(tables.reflections).where(*mine).with_for_update()).first()
     version = edits.following(last, seen)
     connection.execute(delete(tables.reflections).where(*mine))

@@ -64,12 +64,12 @@ def sort(
             continue
         place = alike.setdefault((group.service, group.channel), {})
         place.setdefault(words.likeness(survey, form), []).append(group)
-    found = [
+    result = [
         _set(directory.services[service], channel, found, part)
         for (service, channel), likenesses in alike.items()
         for part, found in enumerate(likenesses.values(), 1)
     ]
-    return found, list(out.values())
+    return result, list(out.values())
 
 
 def _set(service: Service, channel: str, groups: list[Group], part: int) -> FileSet:

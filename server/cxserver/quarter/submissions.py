@@ -37,19 +37,19 @@ def read(
     connection: Connection, quarter: Period | None = None, form: Format | None = None
 ) -> list[Submission]:
     """The records, oldest first."""
-    held = tables.submissions.c
-    query = select(tables.submissions).order_by(held.n)
+    columns = tables.submissions.c
+    query = select(tables.submissions).order_by(columns.n)
     if quarter is not None:
-        query = query.where(held.quarter == quarter.name)
+        query = query.where(columns.quarter == quarter.name)
     if form is not None:
-        query = query.where(held.format == form)
+        query = query.where(columns.format == form)
     return [Submission(*row) for row in connection.execute(query)]
 
 
 def last(connection: Connection, quarter: Period, form: Format) -> Submission | None:
     """The newest record of a quarter in a format."""
-    found = read(connection, quarter, form)
-    return found[-1] if found else None
+    result = read(connection, quarter, form)
+    return result[-1] if result else None
 
 
 def check(

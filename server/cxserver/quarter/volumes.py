@@ -45,8 +45,8 @@ def put(
     nothing, gives None. Raises ServerError, and Conflict where that is not the last version.
     """
     _check(volume)
-    held = tables.volumes.c
-    mine = (held.quarter == quarter.name, held.service == service, held.channel == channel)
+    columns = tables.volumes.c
+    mine = (columns.quarter == quarter.name, columns.service == service, columns.channel == channel)
     last = connection.execute(select(tables.volumes).where(*mine).with_for_update()).first()
     version = edits.following(last, seen)
     connection.execute(delete(tables.volumes).where(*mine))

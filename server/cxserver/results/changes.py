@@ -76,14 +76,14 @@ def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
     totals: Sequence[int] = ()
     counts: dict[str, tuple[int, int]] = {}
     versions: dict[tuple[str, str], int] = {}
-    for one in given:
-        points = one.points(measure)
+    for item in given:
+        points = item.points(measure)
         totals = list(map(add, totals, points)) if totals else points
-        asked = (one.group["survey"], one.group["language"])
-        way = f"{asked[0].partition('/')[0]}/{one.group['channel']}"
+        asked = (item.group["survey"], item.group["language"])
+        way = f"{asked[0].partition('/')[0]}/{item.group['channel']}"
         top, n = counts.get(way, (0, 0))
         counts[way] = (top + sum(points[-best:]), n + sum(points))
-        versions[asked] = versions.get(asked, 0) + one.n
+        versions[asked] = versions.get(asked, 0) + item.n
     return Side(measures.score(totals or [0] * 5), counts, versions)
 
 
@@ -105,7 +105,7 @@ def compare(
         reason = _question(before, after, surveys, measure)
         return Change("not comparable", reason[1] if reason else _SCALE, then, now)
     low, high = measures.difference((now.top, now.n), (then.top, then.n))
-    found = Change(
+    change = Change(
         "cannot tell",
         "",
         then,
@@ -116,13 +116,13 @@ def compare(
         chance=chance.differs(now.top, now.n, then.top, then.n),
     )
     if stop := _question(before, after, surveys, measure):
-        return replace(found, verdict="not comparable", reason=stop[1])
+        return replace(change, verdict="not comparable", reason=stop[1])
     if stop := _mix(before, after):
         same = mix.adjusted(before.counts, after.counts)
-        return replace(found, verdict="not comparable", reason=stop[1], adjusted=same)
+        return replace(change, verdict="not comparable", reason=stop[1], adjusted=same)
     if min(then.n, now.n) < least:
-        return replace(found, reason=f"Fewer than {least} people answered on one side.")
-    return replace(found, verdict=_verdict(low, high), reason=_words(low, high))
+        return replace(change, reason=f"Fewer than {least} people answered on one side.")
+    return replace(change, verdict=_verdict(low, high), reason=_words(low, high))
 
 
 def screen(changes: Sequence[Change], share: float = 0.05) -> list[Change]:
@@ -157,7 +157,7 @@ def breaks(
         known = known or wording.in_use(before.versions, surveys, measure)
         held = wording.in_use(after.versions, surveys, measure)
         new = {
-            where: [one for one in meanings if one not in known.get(where, meanings)]
+            where: [meaning for meaning in meanings if meaning not in known.get(where, meanings)]
             for where, meanings in held.items()
         }
         other_scale = before.score.is_thumbs is not after.score.is_thumbs
@@ -195,8 +195,8 @@ def _mix(before: Side, after: Side) -> tuple[Cause, str] | None:
     return "channels", f"Answers come by other ways than before: {side} by {way}."
 
 
-def _only_uncertain(one: Change) -> bool:
-    return one.verdict == "cannot tell" and min(one.before.n, one.after.n) >= LEAST
+def _only_uncertain(change: Change) -> bool:
+    return change.verdict == "cannot tell" and min(change.before.n, change.after.n) >= LEAST
 
 
 def _verdict(low: float, high: float) -> Verdict:

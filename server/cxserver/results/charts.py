@@ -137,7 +137,7 @@ class Pair:
 
 def likert(scores: Sequence[Score]) -> Likert:
     """Bars of the points 1 to 5, or of thumbs, of those that 5 people or more answered."""
-    told = [[n / one.n for n in one.counts] for one in scores if _is_shown(one.n)]
+    told = [[n / score.n for n in score.counts] for score in scores if _is_shown(score.n)]
     left = max((_left(shares) for shares in told), default=0.5)
     right = max((1 - _left(shares) for shares in told), default=0.5)
     scale = 100 / (left + right)
@@ -150,7 +150,7 @@ def trend(
     """A trend by period. None is a period that is not shown, and so is one with few answers."""
     shown = [(name, score if score and _is_shown(score.n) else None) for name, score in series]
     known = [score for _, score in shown if score]
-    low, high = _range([one.low or 0.0 for one in known], [one.high or 0.0 for one in known])
+    low, high = _range([item.low or 0.0 for item in known], [item.high or 0.0 for item in known])
     step = (100 - _MARGIN) / max(1, len(shown))
     runs: list[list[Dot]] = [[]]
     for at, (name, score) in enumerate(shown):
@@ -198,7 +198,7 @@ def funnel(found: Funnel) -> Plot:
         return _points(over + under[::-1])
 
     return Plot(
-        tuple(Spot(one.name, x(one.n), y(one.share), one.outside) for one in points),
+        tuple(Spot(point.name, x(point.n), y(point.share), point.outside) for point in points),
         area(outer),
         area(inner),
         y(found.overall),
@@ -209,23 +209,23 @@ def funnel(found: Funnel) -> Plot:
 
 def drivers(taps: Sequence[Taps]) -> tuple[Pair, ...]:
     """Bars to both sides of a middle line, of the drivers that 5 people or more were offered."""
-    shown = [one for one in taps if _is_shown(one.n)]
+    shown = [tap for tap in taps if _is_shown(tap.n)]
     most = max(
-        (max(one.went_well.high or 0, one.could_be_better.high or 0) for one in shown), default=1
+        (max(item.went_well.high or 0, item.could_be_better.high or 0) for item in shown), default=1
     )
     scale = 48 / max(most, 1e-9)
-    found = []
-    for one in shown:
-        worse, better = one.could_be_better, one.went_well
+    result = []
+    for item in shown:
+        worse, better = item.could_be_better, item.went_well
         long, short = scale * (worse.share or 0), scale * (better.share or 0)
-        found.append(
+        result.append(
             Pair(
-                one,
+                item,
                 Bar(50 - long, long, 50 - scale * (worse.high or 0), 50 - scale * (worse.low or 0)),
                 Bar(50, short, 50 + scale * (better.low or 0), 50 + scale * (better.high or 0)),
             )
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def parts(counts: Mapping[str, int | None]) -> dict[str, float]:
@@ -244,16 +244,18 @@ def _left(shares: Sequence[float]) -> float:
 
 def _bar(shares: Sequence[float], scale: float, centre: float) -> tuple[Segment, ...]:
     at = centre - scale * _left(shares)
-    found = []
+    result = []
     points = _THUMBS if len(shares) == len(_THUMBS) else _POINTS
     for (point, label), share in zip(points, shares, strict=True):
-        found.append(Segment(point, at, scale * share, share, label))
+        result.append(Segment(point, at, scale * share, share, label))
         at += scale * share
-    return tuple(found)
+    return tuple(result)
 
 
 def _dot(name: str, score: Score, x: float, low: float, high: float) -> Dot:
-    share, least, most = (_up(one or 0.0, low, high) for one in (score.top2, score.low, score.high))
+    share, least, most = (
+        _up(item or 0.0, low, high) for item in (score.top2, score.low, score.high)
+    )
     return Dot(x, share, least, most, name)
 
 
@@ -283,8 +285,8 @@ def _between(low: int, high: int, part: float) -> int:
 
 def _nice(low: int, high: int) -> list[int]:
     marks = [low, *(step * 10**zeros for zeros in range(2, 8) for step in (1, 2, 5))]
-    found = [n for n in marks if low <= n <= high]
-    return [found[0], *found[1:][-3:]] if len(found) > 4 else found
+    result = [n for n in marks if low <= n <= high]
+    return [result[0], *result[1:][-3:]] if len(result) > 4 else result
 
 
 def _points(points: Sequence[tuple[float, float]]) -> str:

@@ -11,4 +11,4 @@ _ANSWERS = frozenset({"response"})
 def of_office(connection: Connection, office: str) -> int:
     """Answers counted for one office, over all services."""
     asked = Scope(offices=frozenset({office}))
-    return sum(one.n for one in tally_query.read(connection, asked, only=_ANSWERS))
+    return sum(item.n for item in tally_query.read(connection, asked, only=_ANSWERS))

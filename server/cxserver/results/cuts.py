@@ -88,11 +88,11 @@ def read(
     table = _Table(scope, by, cut, hidden, sources)
     shown: list[Slice] = []
     lost: set[Group] = set()
-    for one in tally_query.read(connection, scope, needs, only):
-        if table.shows(one):
-            shown.append(one)
+    for item in tally_query.read(connection, scope, needs, only):
+        if table.shows(item):
+            shown.append(item)
         else:
-            lost.add(tuple(one.group[name] for name in by))
+            lost.add(tuple(item.group[name] for name in by))
     merged = partial(tally_query.merged, shown, (*by, *within))
     return Counted(merged, frozenset(lost | set(table.unnamed())))
 
@@ -117,10 +117,10 @@ def is_whole_months(span: Span) -> bool:
 def _cut(scope: Scope, by: Sequence[str]) -> str | None:
     if scope.audience is Audience.ROWS:
         return None
-    found = cuts(scope, by)
-    if len(found) > 1:
-        raise NotCut(f"Choose one of {' and '.join(found)}: two together can single people out.")
-    return found[0] if found else None
+    result = cuts(scope, by)
+    if len(result) > 1:
+        raise NotCut(f"Choose one of {' and '.join(result)}: two together can single people out.")
+    return result[0] if result else None
 
 
 def _check(span: Span, by: Sequence[str]) -> None:
@@ -206,13 +206,13 @@ def _hidden(connection: Connection, scope: Scope, cut: str) -> tuple[Hidden, Map
 
     Raises NotCut.
     """
-    held = tables.cut_tables.c
+    columns = tables.cut_tables.c
     query = select(tables.cut_tables).where(
-        held.cut == cut, held.month >= scope.span.start, held.month < scope.span.end
+        columns.cut == cut, columns.month >= scope.span.start, columns.month < scope.span.end
     )
     if scope.services is not None:
-        query = query.where(held.service.in_(sorted(scope.services)))
-    found: dict[Key, frozenset[tuple[str | None, str]]] = {}
+        query = query.where(columns.service.in_(sorted(scope.services)))
+    hiddens: dict[Key, frozenset[tuple[str | None, str]]] = {}
     sources: dict[str, str] = {}
     in_effect, undone = _exclusions(connection, scope)
     for row in connection.execute(query):
@@ -221,9 +221,9 @@ def _hidden(connection: Connection, scope: Scope, cut: str) -> tuple[Hidden, Map
         if row.source == _LIVE and not same:
             raise NotCut(_CHANGED)
         key = row.service, periods.of("month", row.month).name, row.source
-        found[key] = frozenset((cell[0], cell[1]) for cell in row.hidden)
+        hiddens[key] = frozenset((cell[0], cell[1]) for cell in row.hidden)
         sources |= {f"{row.service}/{n}": row.source for n in row.versions}
-    return found, sources
+    return hiddens, sources
 
 
 def _exclusions(
@@ -251,12 +251,12 @@ def _exclusions(
 
 def _counted(connection: Connection, scope: Scope, sources: Mapping[str, str]) -> set[Key]:
     """The tables that there have to be: a month's is not there while the month runs."""
-    held = tables.released.c
-    query = select(held.service, held.day, held.survey).where(
-        held.level == Level.OFFICE_MONTH.value,
-        held.day >= scope.span.start,
-        held.day < scope.span.end,
-        held.service.in_(
+    columns = tables.released.c
+    query = select(columns.service, columns.day, columns.survey).where(
+        columns.level == Level.OFFICE_MONTH.value,
+        columns.day >= scope.span.start,
+        columns.day < scope.span.end,
+        columns.service.in_(
             select(tables.services.c.slug) if scope.services is None else sorted(scope.services)
         ),
     )

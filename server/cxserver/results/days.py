@@ -52,12 +52,12 @@ class Window:
 
 def choices(today: date, end: date) -> list[Window]:
     """The days that can be chosen on `today`; rolling ones last until before `end`."""
-    found = [_rolling(name, end) for name in ROLLING]
+    windows = [_rolling(name, end) for name in ROLLING]
     quarter = periods.of("quarter", today)
     for _ in range(_QUARTERS + 1):
-        found.append(_fixed(quarter, today))
+        windows.append(_fixed(quarter, today))
         quarter = periods.previous(quarter)
-    return found
+    return windows
 
 
 def in_words(span: Span) -> str:

@@ -42,15 +42,15 @@ def per_person(slices: Iterable[Slice], surveys: Mapping[str, Survey]) -> list[T
     """
     tapped: dict[str, list[int]] = {}
     rated: dict[str, list[int]] = {}
-    for one in slices:
-        survey = surveys.get(one.group["survey"])
+    for part in slices:
+        survey = surveys.get(part.group["survey"])
         if survey is None:
             continue
         for code in survey.drivers:
             if survey.driver_mode == "likert":
-                rated[code] = _sum(rated.get(code), one.points(f"driver:{code}"))
+                rated[code] = _sum(rated.get(code), part.points(f"driver:{code}"))
             else:
-                tapped[code] = _sum(tapped.get(code), (*one.taps(code), one.n))
+                tapped[code] = _sum(tapped.get(code), (*part.taps(code), part.n))
     told = [_tapped(code, *tapped[code]) for code in drivers.CODES if code in tapped]
     return told + [_rated(code, rated[code]) for code in drivers.CODES if code in rated]
 

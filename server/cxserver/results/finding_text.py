@@ -18,9 +18,11 @@ _CHANNELS: Mapping[str, str] = {
 }
 
 
-def sentence(found: Finding, directory: Directory) -> str:
+def sentence(finding: Finding, directory: Directory) -> str:
     """One finding in plain English."""
-    return " ".join((_what(found, directory), _many(found), _sure(found), _kind(found, directory)))
+    return " ".join(
+        (_what(finding, directory), _many(finding), _sure(finding), _kind(finding, directory))
+    )
 
 
 def common(most: Common, directory: Directory) -> str:
@@ -34,22 +36,22 @@ def common(most: Common, directory: Directory) -> str:
 def summary(report: Report) -> str:
     """How much stands out, or that nothing does."""
     if report.findings:
-        places = len({(one.service, one.office) for one in report.findings})
+        places = len({(finding.service, finding.office) for finding in report.findings})
         return f"{places} {'office stands' if places == 1 else 'offices stand'} out beyond chance."
     if not report.looked_at:
         return f"Not enough answers to compare offices yet: that takes {LEAST} at each of two."
     return "No driver stands out: no office has one named more often than chance explains."
 
 
-def _what(found: Finding, directory: Directory) -> str:
-    service = directory.services[found.service]
-    office = directory.offices[found.office].name
-    way = f", {_CHANNELS.get(found.channel, found.channel)}" if found.channel else ""
-    here = 100 * found.named / found.n
-    elsewhere = 100 * found.named_elsewhere / found.n_elsewhere
+def _what(finding: Finding, directory: Directory) -> str:
+    service = directory.services[finding.service]
+    office = directory.offices[finding.office].name
+    way = f", {_CHANNELS.get(finding.channel, finding.channel)}" if finding.channel else ""
+    here = 100 * finding.named / finding.n
+    elsewhere = 100 * finding.named_elsewhere / finding.n_elsewhere
     return (
-        f"“{drivers.label(service.survey, found.driver)}” is named as what could be better by "
-        f"{measures.people(found.named, found.n)} people ({here:.0f} of 100) at "
+        f"“{drivers.label(service.survey, finding.driver)}” is named as what could be better by "
+        f"{measures.people(finding.named, finding.n)} people ({here:.0f} of 100) at "
         f"{office}{_among(service, directory)}{way}; elsewhere by {_of_100(elsewhere)}."
     )
 
@@ -58,30 +60,30 @@ def _among(service: Service, directory: Directory) -> str:
     return f" ({service.name})" if len(directory.services) > 1 else ""
 
 
-def _many(found: Finding) -> str:
-    people = max(1, int(found.people))
+def _many(finding: Finding) -> str:
+    people = max(1, int(finding.people))
     fewer = f"{people:,} fewer {'person' if people == 1 else 'people'}"
     return f"If it were as elsewhere, at least {fewer} would name it."
 
 
-def _sure(found: Finding) -> str:
-    if found.rate < 0.001:
+def _sure(finding: Finding) -> str:
+    if finding.rate < 0.001:
         return "We are sure: fewer than one such finding in a thousand is chance."
-    if found.rate < 0.01:
+    if finding.rate < 0.01:
         return "We are fairly sure: fewer than one such finding in a hundred is chance."
     return "We are not very sure: up to one such finding in twenty is chance."
 
 
-def _kind(found: Finding, directory: Directory) -> str:
+def _kind(finding: Finding, directory: Directory) -> str:
     told = (
         "Unhappy people here name it more often than unhappy people elsewhere."
-        if found.specific
+        if finding.specific
         else "More people are unhappy here; what they name is much the same as elsewhere."
     )
-    if not found.also:
+    if not finding.also:
         return told
-    survey = directory.services[found.service].survey
-    words = ", ".join(f"“{drivers.label(survey, code)}”" for code in found.also)
+    survey = directory.services[finding.service].survey
+    words = ", ".join(f"“{drivers.label(survey, code)}”" for code in finding.also)
     return f"{told} Named more than elsewhere too: {words}."
 
 

@@ -117,8 +117,8 @@ def first(
     sure = [(cell, rate) for cell, rate in zip(cells, rates, strict=True) if rate <= RATE]
     # Whether it is the driver or the mood is asked of what was found, and adjusted for that.
     own = chance.adjusted([chance.more_here(*cell.unhappy, *cell.apart) for cell, _ in sure])
-    found = [_finding(*one, own[at] <= RATE) for at, one in enumerate(sure)]
-    standing = [one for one in found if one is not None]
+    result = [_finding(*one, own[at] <= RATE) for at, one in enumerate(sure)]
+    standing = [item for item in result if item is not None]
     return Report(tuple(_gathered(standing)), tuple(counted.common()), len(cells))
 
 
@@ -136,10 +136,10 @@ class _Counted:
         self._unhappy: dict[tuple[str, str], dict[str, Counts]] = defaultdict(
             lambda: defaultdict(dict)
         )
-        for one in slices:
-            survey = surveys.get(one.group["survey"])
+        for part in slices:
+            survey = surveys.get(part.group["survey"])
             if survey is not None:
-                self._add(one, survey)
+                self._add(part, survey)
 
     def cells(self, service: str, driver: str) -> Iterator[_Cell]:
         """Every place where this driver can be held against the rest."""
@@ -162,13 +162,13 @@ class _Counted:
 
     def common(self) -> Iterator[Common]:
         """For each service the driver that most people name."""
-        found: dict[str, list[Common]] = defaultdict(list)
+        result: dict[str, list[Common]] = defaultdict(list)
         for (service, driver), offices in sorted(self.drivers.items()):
             named, n = _total(_summed(offices.values()))
             if named and n >= LEAST:
-                found[service].append(Common(service, driver, named, n))
-        for service in sorted(found):
-            yield max(found[service], key=lambda one: one.named)
+                result[service].append(Common(service, driver, named, n))
+        for service in sorted(result):
+            yield max(result[service], key=lambda one: one.named)
 
     def _add(self, one: Slice, survey: Survey) -> None:
         service, office, channel = (one.group[name] for name in NEEDS[:3])
@@ -212,7 +212,7 @@ def _apart(cell: _Cell) -> tuple[float, float] | None:
     return None if same is None else (same.low, same.high)
 
 
-def _gathered(found: list[Finding]) -> list[Finding]:
+def _gathered(findings: list[Finding]) -> list[Finding]:
     """The most people first; one line for an office, unless a second driver is a matter of its own.
 
     An office with more unhappy people than others has more of everything: six lines about it
@@ -220,17 +220,19 @@ def _gathered(found: list[Finding]) -> list[Finding]:
     """
     kept: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     seen: set[tuple[str, str, str]] = set()
-    for one in sorted(found, key=lambda one: (-one.people, one.service, one.office, one.driver)):
-        where = (one.service, one.office)
-        if (*where, one.driver) in seen:  # the same on one of its channels, or on all
+    for item in sorted(
+        findings, key=lambda one: (-one.people, one.service, one.office, one.driver)
+    ):
+        where = (item.service, item.office)
+        if (*where, item.driver) in seen:  # the same on one of its channels, or on all
             continue
-        seen.add((*where, one.driver))
-        if not kept[where] or one.specific:
-            kept[where].append(one)
+        seen.add((*where, item.driver))
+        if not kept[where] or item.specific:
+            kept[where].append(item)
         else:
             head = kept[where][0]
-            kept[where][0] = replace(head, also=(*head.also, one.driver))
-    every = [one for several in kept.values() for one in several]
+            kept[where][0] = replace(head, also=(*head.also, item.driver))
+    every = [item for several in kept.values() for item in several]
     return sorted(every, key=lambda one: (-one.people, one.service, one.office, one.driver))
 
 

@@ -49,85 +49,87 @@ class First:
     common: tuple[Told, ...]
 
 
-def fetch(reader: Reading, asked: Filters, surveys: Mapping[str, Survey]) -> Counted:
+def fetch(reader: Reading, filters: Filters, surveys: Mapping[str, Survey]) -> Counted:
     """What findings are worked out from. An office is held against all that the person may see.
 
     Findings come from released counts for everybody, so that all who look at the same days read
     the same; and from one question, so that many offices take no longer than their counts do.
     """
-    around = asked.around().during(asked.window.span)
+    around = filters.around().during(filters.window.span)
     wanted = findings.measures(surveys)
-    if asked.holds_rows:
+    if filters.holds_rows:
         rows = tally_query.fetch(reader.connection, around.released, findings.NEEDS, wanted)
         return Counted(rows.slices)
     by, within = ("service", "office"), ("channel", "survey")
     return cuts.read(reader.connection, around, by, wanted, within)
 
 
-def work_out(counted: Sequence[Slice], asked: Filters, surveys: Mapping[str, Survey]) -> First:
+def work_out(counted: Sequence[Slice], filters: Filters, surveys: Mapping[str, Survey]) -> First:
     """What to fix first here."""
-    report = findings.first(counted, surveys, channels=False) if asked.is_settled else _NOTHING
-    inside = {one.slug for one in asked.all_offices(asked.of_office())}
-    found = [one for one in report.findings if one.office in inside]
-    common = named_most([one for one in counted if one.group["office"] in inside], surveys, asked)
-    places = len({(one.service, one.office) for one in found})
-    several = len(asked.offices) > 1
-    words = tuple(told(one, asked, several) for one in found)
-    return First(_summary(report, places, asked, bool(common)), words, common)
+    report = findings.first(counted, surveys, channels=False) if filters.is_settled else _NOTHING
+    inside = {all_office.slug for all_office in filters.all_offices(filters.of_office())}
+    result = [finding for finding in report.findings if finding.office in inside]
+    common = named_most(
+        [item for item in counted if item.group["office"] in inside], surveys, filters
+    )
+    places = len({(item.service, item.office) for item in result})
+    several = len(filters.offices) > 1
+    words = tuple(told(item, filters, several) for item in result)
+    return First(_summary(report, places, filters, bool(common)), words, common)
 
 
-def told(found: Finding, asked: Filters, several: bool) -> Told:
+def told(finding: Finding, filters: Filters, several: bool) -> Told:
     """A finding in its two parts, and where to go on from it; `several`: the page is about more
     than one office.
     """
-    what, end, rest = finding_text.sentence(found, asked.directory).partition(_END)
-    there = asked.but(office=found.office, service=_narrow(asked, found.service))
+    what, end, rest = finding_text.sentence(finding, filters.directory).partition(_END)
+    there = filters.but(office=finding.office, service=_narrow(filters, finding.service))
     return Told(
         (what + end).strip(),
         rest,
-        there.query(channel=found.channel or asked.channel),
-        _wrote(there, found.driver),
-        asked.directory.offices[found.office].name if several else "",
+        there.query(channel=finding.channel or filters.channel),
+        _wrote(there, finding.driver),
+        filters.directory.offices[finding.office].name if several else "",
     )
 
 
 def named_most(
-    counted: Sequence[Slice], surveys: Mapping[str, Survey], asked: Filters
+    counted: Sequence[Slice], surveys: Mapping[str, Survey], filters: Filters
 ) -> tuple[Told, ...]:
     """For each service what is named most here as what could be better."""
-    found = []
+    result = []
     summed = tally_query.merged(counted, ("service", "survey"))
-    for service in sorted({one.group["service"] for one in summed}):
-        mine = [one for one in summed if one.group["service"] == service]
+    for service in sorted({item.group["service"] for item in summed}):
+        mine = [item for item in summed if item.group["service"] == service]
         taps = drivers.per_person(mine, surveys)
         most = max(taps, key=lambda one: one.could_be_better.hits, default=None)
         if most and most.could_be_better.hits and most.n >= suppression.NOT_FOR_COMPARISON:
-            found.append(_most(asked, service, most))
-    return tuple(found)
+            result.append(_most(filters, service, most))
+    return tuple(result)
 
 
-def _most(asked: Filters, service: str, most: Taps) -> Told:
-    offered = asked.directory.services[service]
-    of = f" ({offered.name})" if len(asked.services_in(asked.of_office())) > 1 else ""
+def _most(filters: Filters, service: str, most: Taps) -> Told:
+    offered = filters.directory.services[service]
+    of = f" ({offered.name})" if len(filters.services_in(filters.of_office())) > 1 else ""
     people = measures.people(most.could_be_better.hits, most.n)
     word = drivers.label(offered.survey, most.code)
-    there = asked.but(service=_narrow(asked, service))
+    there = filters.but(service=_narrow(filters, service))
     sentence = f"“{word}” is named most as what could be better{of}: by {people} people."
     return Told(sentence, "", there.query(), _wrote(there, most.code))
 
 
-def _narrow(asked: Filters, service: str) -> str | None:
+def _narrow(filters: Filters, service: str) -> str | None:
     """A filter by this service, where there is another to leave out."""
-    return service if len(asked.services_in(asked.of_office())) > 1 else asked.service
+    return service if len(filters.services_in(filters.of_office())) > 1 else filters.service
 
 
 def _wrote(there: Filters, driver: str) -> str:
     return there.query(period=None, channel=None, driver=f"{driver}-negative")
 
 
-def _summary(report: Report, places: int, asked: Filters, common: bool) -> str:
-    if len(asked.offices) > 1:
-        if not asked.is_settled:
+def _summary(report: Report, places: int, filters: Filters, common: bool) -> str:
+    if len(filters.offices) > 1:
+        if not filters.is_settled:
             return "Answers of these days are still coming in, so offices are not compared yet."
         if not places:
             return finding_text.summary(replace(report, findings=()))

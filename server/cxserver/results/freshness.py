@@ -27,16 +27,16 @@ class Freshness:
 
 def read(connection: Connection, scope: Scope, today: date) -> Freshness:
     """How new the released numbers of a scope are, as of the morning of `today`."""
-    held = tables.batches.c
+    columns = tables.batches.c
     query = (
-        select(func.max(held.through), func.sum(held.n))
-        .where(held.source == _LIVE, held.through >= today - WEIGHED, held.through < today)
-        .group_by(held.service, held.office)
+        select(func.max(columns.through), func.sum(columns.n))
+        .where(columns.source == _LIVE, columns.through >= today - WEIGHED, columns.through < today)
+        .group_by(columns.service, columns.office)
     )
     if scope.services is not None:
-        query = query.where(held.service.in_(sorted(scope.services)))
+        query = query.where(columns.service.in_(sorted(scope.services)))
     if scope.offices is not None:
-        query = query.where(held.office.in_(sorted(scope.offices)))
+        query = query.where(columns.office.in_(sorted(scope.offices)))
     units = [Unit(through, int(n)) for through, n in connection.execute(query)]
     updated = max((unit.through for unit in units), default=None)
     return Freshness(updated, settled.settled_through(units))

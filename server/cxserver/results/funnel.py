@@ -150,7 +150,7 @@ def _spread(overall: float, counts: list[tuple[int, int]], *, trimmed: bool) -> 
     room = people - sum(n * n for _, n in counts) / people - alone
     if room <= 0:
         return 0.0
-    return min(0.99, max(0.0, (sum(one * one for one in far) - alone) / room))
+    return min(0.99, max(0.0, (sum(item * item for item in far) - alone) / room))
 
 
 def _winsorised(values: list[float]) -> list[float]:

@@ -29,6 +29,6 @@ class Row:
 def rows(connection: Connection, by: str, wanted: Scope) -> list[Row]:
     """A row per group that has answers, by name."""
     return [
-        Row(one.group[by], one.n, one.trust, one.satisfaction, one.drivers, one.thumbs)
-        for one in tally_query.read(connection, wanted, (by,))
+        Row(item.group[by], item.n, item.trust, item.satisfaction, item.drivers, item.thumbs)
+        for item in tally_query.read(connection, wanted, (by,))
     ]

@@ -116,13 +116,13 @@ def wilson(hits: float, n: float, level: float = 0.95) -> Interval:
     return low, 1.0 if hits == n else min(1.0, centre + half)
 
 
-def newcombe(here: Interval, there: Interval, p: float, q: float) -> Interval:
+def newcombe(interval: Interval, there: Interval, p: float, q: float) -> Interval:
     """Newcombe's interval of the difference p - q from the Wilson interval of each (his method 10).
 
     Each end takes from either side the half of its own interval that points that way.
     """
-    down = sqrt((p - here[0]) ** 2 + (there[1] - q) ** 2)
-    up = sqrt((here[1] - p) ** 2 + (q - there[0]) ** 2)
+    down = sqrt((p - interval[0]) ** 2 + (there[1] - q) ** 2)
+    up = sqrt((interval[1] - p) ** 2 + (q - there[0]) ** 2)
     return p - q - down, p - q + up
 
 

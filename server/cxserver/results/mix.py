@@ -38,7 +38,7 @@ def distance(before: Mapping[str, int], after: Mapping[str, int]) -> float:
     if not n or not m:
         return 0.0
     names = before.keys() | after.keys()
-    return sum(abs(before.get(one, 0) / n - after.get(one, 0) / m) for one in names) / 2
+    return sum(abs(before.get(name, 0) / n - after.get(name, 0) / m) for name in names) / 2
 
 
 def by_chance(before: Mapping[str, int], after: Mapping[str, int]) -> float:

@@ -103,7 +103,7 @@ class Moved:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Who changed, in sentences."""
-        return tuple(one.sentence for one in self.found)
+        return tuple(item.sentence for item in self.found)
 
     def still(self, before: str) -> str:
         """That nobody changed, where some were compared."""
@@ -138,13 +138,13 @@ class Seen:
         each of its channels again.
         """
         whole = tuple(
-            Mover(one.title, "", f"{one.title}: {sentences.by(one.change)}", is_down=True)
-            for one in self.standing
-            if one.verdict == "Down"
+            Mover(item.title, "", f"{item.title}: {sentences.by(item.change)}", is_down=True)
+            for item in self.standing
+            if item.verdict == "Down"
         )
         if whole and self.moved.by == "channel":
             return whole
-        return (*whole, *(one for one in self.moved.found if one.is_down))
+        return (*whole, *(item for item in self.moved.found if item.is_down))
 
 
 Sides = tuple[Counted, Counted]
@@ -164,42 +164,42 @@ class Fetched:
     first: Counted
 
 
-def fetch(reader: Reading, asked: Filters) -> Fetched | None:
+def fetch(reader: Reading, filters: Filters) -> Fetched | None:
     """Read what the overview needs; None where nothing of it may be shown."""
-    if asked.refusal:
+    if filters.refusal:
         return None
-    by = "office" if len(asked.offices) > 1 else "channel"
-    apart, reason = _side_by_side(reader, asked, by)
-    if apart and by == "office" and not asked.is_cut:
+    by = "office" if len(filters.offices) > 1 else "channel"
+    apart, reason = _side_by_side(reader, filters, by)
+    if apart and by == "office" and not filters.is_cut:
         # One read for the offices and for all of them together.
         sides = _together(apart[0]), _together(apart[1])
     else:
-        sides = _sides(reader, asked)
-    blocks = trend.fetch(reader.connection, asked)
-    first = fix_first.fetch(reader, asked, wording.versions(reader.directory))
+        sides = _sides(reader, filters)
+    blocks = trend.fetch(reader.connection, filters)
+    first = fix_first.fetch(reader, filters, wording.versions(reader.directory))
     return Fetched(sides, by, apart, reason, blocks, first)
 
 
-def read(reader: Reading, asked: Filters) -> tuple[State, Seen | None]:
+def read(reader: Reading, filters: Filters) -> tuple[State, Seen | None]:
     """What the overview says; nothing where there are no answers, or none that can be shown."""
-    return work_out(fetch(reader, asked), asked)
+    return work_out(fetch(reader, filters), filters)
 
 
-def work_out(fetched: Fetched | None, asked: Filters) -> tuple[State, Seen | None]:
+def work_out(fetched: Fetched | None, filters: Filters) -> tuple[State, Seen | None]:
     """The same, out of what was read."""
     if fetched is None:
         return "refused", None
     now, past = fetched.sides
     if not now.slices:
         return ("withheld" if now.hidden else "empty"), None
-    surveys = wording.versions(asked.directory)
+    surveys = wording.versions(filters.directory)
     return "full", Seen(
-        before(asked),
+        before(filters),
         bool(now.hidden),
-        _standings(asked, surveys, now.slices, past.slices),
-        trend.work_out(fetched.trend, asked, surveys),
-        _moved(fetched, asked, surveys),
-        fix_first.work_out(fetched.first.slices, asked, surveys),
+        _standings(filters, surveys, now.slices, past.slices),
+        trend.work_out(fetched.trend, filters, surveys),
+        _moved(fetched, filters, surveys),
+        fix_first.work_out(fetched.first.slices, filters, surveys),
     )
 
 
@@ -211,45 +211,50 @@ def before(asked: Filters) -> str:
 
 
 def _standings(
-    asked: Filters, surveys: Mapping[str, Survey], now: Sequence[Slice], past: Sequence[Slice]
+    filters: Filters, surveys: Mapping[str, Survey], now: Sequence[Slice], past: Sequence[Slice]
 ) -> tuple[Standing, ...]:
-    found = (
-        Standing(one, _change(asked, changes.side(past, one), changes.side(now, one), surveys, one))
-        for one in MEASURES
+    result = (
+        Standing(
+            measure,
+            _change(
+                filters, changes.side(past, measure), changes.side(now, measure), surveys, measure
+            ),
+        )
+        for measure in MEASURES
     )
-    return told(tuple(found))
+    return told(tuple(result))
 
 
 def told(standing: Sequence[Standing]) -> tuple[Standing, ...]:
     """Those that were asked at all: not every survey asks everything."""
-    asked = tuple(one for one in standing if one.change.after.n or one.change.before.n)
+    asked = tuple(item for item in standing if item.change.after.n or item.change.before.n)
     return asked or tuple(standing[:1])
 
 
 def _change(
-    asked: Filters,
+    filters: Filters,
     past: changes.Side,
     now: changes.Side,
     surveys: Mapping[str, Survey],
     measure: str,
 ) -> Change:
-    found = changes.compare(past, now, surveys, measure)
-    if asked.is_settled or not past.score.n:
-        return found
-    return replace(found, verdict="cannot tell", reason=_COMING_IN)
+    change = changes.compare(past, now, surveys, measure)
+    if filters.is_settled or not past.score.n:
+        return change
+    return replace(change, verdict="cannot tell", reason=_COMING_IN)
 
 
-def _sides(reader: Reading, asked: Filters, by: str = "") -> Sides:
+def _sides(reader: Reading, filters: Filters, by: str = "") -> Sides:
     """The answers of these days and of the days before."""
     now, past = (
         cuts.read(
             reader.connection,
-            asked.of_office().during(span),
+            filters.of_office().during(span),
             (by,) if by else (),
             _SCORES,
             changes.NEEDS,
         )
-        for span in (asked.window.span, asked.window.before)
+        for span in (filters.window.span, filters.window.before)
     )
     return now, past
 
@@ -258,26 +263,26 @@ def _together(apart: Counted) -> Counted:
     return Counted(lambda: tally_query.merged(apart.slices, changes.NEEDS))
 
 
-def _side_by_side(reader: Reading, asked: Filters, by: str) -> tuple[Sides | None, str]:
+def _side_by_side(reader: Reading, filters: Filters, by: str) -> tuple[Sides | None, str]:
     """The offices apart; for one office its channels. Or why they are not to be had."""
-    if by == "channel" and not asked.may_cut:
+    if by == "channel" and not filters.may_cut:
         return None, "Channels are counted by whole months: choose a month to see them."
     try:
-        return _sides(reader, asked, by), ""
+        return _sides(reader, filters, by), ""
     except NotCut as error:
         return None, str(error)
 
 
-def _moved(fetched: Fetched, asked: Filters, surveys: Mapping[str, Survey]) -> Moved:
+def _moved(fetched: Fetched, filters: Filters, surveys: Mapping[str, Survey]) -> Moved:
     """Which offices changed; for one office, which of its channels."""
     by = fetched.by
-    if not asked.is_settled:
+    if not filters.is_settled:
         return Moved((), 0, by, _COMING_IN)
     if fetched.apart is None:
         return Moved((), 0, by, fetched.reason)
     now, past = (side.slices for side in fetched.apart)
-    names = {one.group[by] for one in now} & {one.group[by] for one in past}
-    return moved(now, past, surveys, by, {name: _named(asked, by, name) for name in names})
+    names = {item.group[by] for item in now} & {item.group[by] for item in past}
+    return moved(now, past, surveys, by, {name: _named(filters, by, name) for name in names})
 
 
 def moved(
@@ -298,7 +303,7 @@ def moved(
         )
         for name, measure in asked
     ]
-    found = [
+    result = [
         Mover(
             names[name],
             name,
@@ -313,16 +318,16 @@ def moved(
         for (name, _), one in zip(asked, compared, strict=True)
         if min(one.before.n, one.after.n) >= changes.LEAST
     }
-    return Moved(tuple(found), len(fit), by)
+    return Moved(tuple(result), len(fit), by)
 
 
-def _by_name(found: Sequence[Slice], by: str) -> Mapping[str, list[Slice]]:
+def _by_name(slices: Sequence[Slice], by: str) -> Mapping[str, list[Slice]]:
     """Each office's or channel's own: looked for one by one, they would be read as often."""
     named: dict[str, list[Slice]] = defaultdict(list)
-    for one in found:
-        named[one.group[by]].append(one)
+    for item in slices:
+        named[item.group[by]].append(item)
     return named
 
 
-def _named(asked: Filters, by: str, name: str) -> str:
-    return asked.directory.offices[name].name if by == "office" else CHANNELS.get(name, name)
+def _named(filters: Filters, by: str, name: str) -> str:
+    return filters.directory.offices[name].name if by == "office" else CHANNELS.get(name, name)

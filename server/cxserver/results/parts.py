@@ -26,8 +26,8 @@ class Part:
         # An end may lie centuries away: first a guess, then the list.
         if start is None or end is None or (end - start).days // 31 > most:
             return None
-        found = [one.start for one in periods.between(kind, start, end - _DAY)]
-        return found if len(found) <= most else None
+        result = [item.start for item in periods.between(kind, start, end - _DAY)]
+        return result if len(result) <= most else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def parts(span: Span, by: Sequence[str], *, apart: bool) -> list[Part]:
         return [Part(days, span)]
     return [
         Part(months, near.months),
-        *(Part(days, one) for one in near.more),
-        *(Part(days, one, sign=-1) for one in near.less),
+        *(Part(days, item) for item in near.more),
+        *(Part(days, item, sign=-1) for item in near.less),
     ]
 
 
@@ -87,5 +87,5 @@ def _holds_days(span: Span) -> bool:
 def _length(spans: Iterable[Span]) -> float:
     """In days; an open span is longer than any."""
     return sum(
-        (one.end - one.start).days if one.start and one.end else float("inf") for one in spans
+        (span.end - span.start).days if span.start and span.end else float("inf") for span in spans
     )

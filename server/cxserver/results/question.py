@@ -122,8 +122,8 @@ class Filters:
         """With the days that are asked for, as far as they are in."""
         fresh = freshness.read(connection, self.of_office(), self.today)
         window = days.read(asked, self.today, days.end_of(fresh, self.today))
-        found = replace(self, window=window, fresh=fresh)
-        return found.by_months() if self.is_cut and not self.holds_rows else found
+        result = replace(self, window=window, fresh=fresh)
+        return result.by_months() if self.is_cut and not self.holds_rows else result
 
     def by_months(self) -> "Filters":
         """The same, of whole months instead of rolling days: cuts are counted by those."""
@@ -167,7 +167,9 @@ class Filters:
     @property
     def offices(self) -> list[Office]:
         """The offices in it where services are given, by name."""
-        return [one for one in self.all_offices(self.of_office()) if one.serves]
+        return [
+            all_office for all_office in self.all_offices(self.of_office()) if all_office.serves
+        ]
 
     @property
     def place(self) -> str:
@@ -183,42 +185,44 @@ class Filters:
 
     def all_offices(self, scope: Scope) -> list[Office]:
         """The offices in a scope, regions too, by name."""
-        served = {slug for one in self.services_in(scope) for slug in one.offices}
+        served = {slug for item in self.services_in(scope) for slug in item.offices}
         above = {up for slug in served for up in line_up(self.directory, slug)}
-        found = [
+        result = [
             one
             for one in self.directory.offices.values()
             if (scope.offices is None or one.slug in scope.offices) and one.slug in above
         ]
-        return sorted(found, key=lambda one: (one.name, one.slug))
+        return sorted(result, key=lambda one: (one.name, one.slug))
 
     def services_in(self, scope: Scope) -> list[Service]:
         """The services in a scope that have an office in it, by name."""
-        found = [
+        result = [
             one
             for one in self.directory.services.values()
             if (scope.services is None or one.slug in scope.services)
             and (scope.offices is None or scope.offices & one.offices.keys())
         ]
-        return sorted(found, key=lambda one: (one.name, one.slug))
+        return sorted(result, key=lambda one: (one.name, one.slug))
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What can be chosen here: for each filter its values and what they are called."""
         services = self.services_in(self.seen)
         languages = sorted({code for one in services for code in one.survey.languages})
-        named = [(one.name, one.title) for one in days.choices(self.today, self.end)]
+        named = [(choice.name, choice.title) for choice in days.choices(self.today, self.end)]
         if self.window.name not in dict(named):
             named.append((self.window.name, self.window.title))
         return {
             "service": [(one.slug, one.name) for one in services],
-            "office": [(one.slug, one.name) for one in self.all_offices(self.seen)],
+            "office": [
+                (all_office.slug, all_office.name) for all_office in self.all_offices(self.seen)
+            ],
             "channel": list(CHANNELS.items()),
             "language": [(code, language_name(code)) for code in languages],
             "period": named,
         }
 
     def _check(self) -> None:
-        seen = {one.slug for one in self.services_in(self.seen)}
+        seen = {item.slug for item in self.services_in(self.seen)}
         if self.service is not None and self.service not in seen:
             raise NotFound("There is no such service here.")
         if self.office is not None and self.office not in self._seen_offices():
@@ -230,7 +234,7 @@ class Filters:
             raise QuestionRefused(f"Choose a language: {', '.join(languages)}.")
 
     def _seen_offices(self) -> set[str]:
-        return {one.slug for one in self.all_offices(self.seen)}
+        return {all_office.slug for all_office in self.all_offices(self.seen)}
 
 
 def today_of(directory: Directory, now: datetime) -> date:
@@ -246,12 +250,12 @@ def language_name(code: str) -> str:
 
 def line_up(directory: Directory, slug: str) -> list[str]:
     """An office and whatever it is below, up to the top of the tree."""
-    found: list[str] = []
+    result: list[str] = []
     above: str | None = slug
-    while above is not None and above in directory.offices and above not in found:
-        found.append(above)
+    while above is not None and above in directory.offices and above not in result:
+        result.append(above)
         above = directory.offices[above].parent
-    return found
+    return result
 
 
 def _one(value: str | None) -> frozenset[str] | None:

@@ -64,7 +64,9 @@ def unit(directory: Directory, office: str) -> Scope:
     """All answers of an office and everything below it. Raises NotFound."""
     offices = subtree(directory, office)
     # Naming the services lets the database seek; it narrows nothing.
-    services = {one.slug for one in directory.services.values() if offices & one.offices.keys()}
+    services = {
+        service.slug for service in directory.services.values() if offices & service.offices.keys()
+    }
     return Scope(services=frozenset(services), offices=offices)
 
 
@@ -75,14 +77,14 @@ def subtree(directory: Directory, office: str) -> frozenset[str]:
     below: dict[str | None, list[str]] = defaultdict(list)
     for other in directory.offices.values():
         below[other.parent].append(other.slug)
-    found: set[str] = set()
+    result: set[str] = set()
     waiting = [office]
     while waiting:
         slug = waiting.pop()
-        if slug not in found:
-            found.add(slug)
+        if slug not in result:
+            result.add(slug)
             waiting += below[slug]
-    return frozenset(found)
+    return frozenset(result)
 
 
 def _both(one: Any, other: Any) -> Any:

@@ -78,7 +78,7 @@ def by(change: Change) -> str:
 def driver(services: Iterable[Service], taps: Taps) -> str:
     """What a driver is called on the screen, where it is asked in that way."""
     rated = taps.score is not None
-    asking = [one.survey for one in services if taps.code in one.survey.drivers]
+    asking = [service.survey for service in services if taps.code in service.survey.drivers]
     # Where it is rated it has a whole sentence, where it is tapped a word or three.
     asking.sort(key=lambda survey: (survey.driver_mode == "likert") is not rated)
     return drivers.label(asking[0], taps.code) if asking else taps.code.capitalize()
@@ -86,11 +86,11 @@ def driver(services: Iterable[Service], taps: Taps) -> str:
 
 def drivers_of(services: Iterable[Service]) -> list[tuple[str, str]]:
     """The drivers that these services ask for: code, and what the first of them calls it."""
-    found: dict[str, str] = {}
-    for one in services:
-        for code in one.survey.drivers:
-            found.setdefault(code, drivers.label(one.survey, code))
-    return list(found.items())
+    result: dict[str, str] = {}
+    for service in services:
+        for code in service.survey.drivers:
+            result.setdefault(code, drivers.label(service.survey, code))
+    return list(result.items())
 
 
 def _by(change: Change) -> str:

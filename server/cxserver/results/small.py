@@ -69,8 +69,8 @@ def trend(
 ) -> list[Quarter]:
     """The quarters of one office, out of its own slices by `NEEDS`."""
     by_quarter: dict[str, list[Slice]] = {}
-    for one in slices:
-        by_quarter.setdefault(one.group["quarter"], []).append(one)
+    for part in slices:
+        by_quarter.setdefault(part.group["quarter"], []).append(part)
     found: list[Quarter] = []
     before: list[Slice] = []
     for period in quarters:
@@ -108,7 +108,7 @@ def _said(quarter: Quarter) -> list[str]:
 def _quarter(
     name: str, now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]
 ) -> Quarter:
-    n = sum(one.n for one in now)
+    n = sum(item.n for item in now)
     if not n:
         return Quarter(name)
     return Quarter(
@@ -123,8 +123,8 @@ def _quarter(
 
 def _part(counted: list[Slice], measure: str) -> Score | None:
     """The score, unless nobody was asked."""
-    found = changes.side(counted, measure).score
-    return found if found.n else None
+    result = changes.side(counted, measure).score
+    return result if result.n else None
 
 
 def _trend(now: list[Slice], before: list[Slice], surveys: Mapping[str, Survey]) -> Change | None:

@@ -26,48 +26,48 @@ class Named:
     better: str
 
 
-def is_small(connection: Connection, asked: Filters) -> bool:
+def is_small(connection: Connection, filters: Filters) -> bool:
     """Whether what is asked for is one office, and a small one."""
-    if len(asked.offices) != 1:
+    if len(filters.offices) != 1:
         return False
-    scope = whole(asked).of_office().during(small.window(asked.today))
+    scope = whole(filters).of_office().during(small.window(filters.today))
     counted = cuts.read(connection, scope, only=_ANSWERS).slices
-    return small.is_small(sum(one.n for one in counted))
+    return small.is_small(sum(item.n for item in counted))
 
 
 def latest(told: Sequence[Quarter]) -> Quarter | None:
     """The last quarter with answers."""
-    return next((one for one in reversed(told) if one.n), None)
+    return next((item for item in reversed(told) if item.n), None)
 
 
 def in_sentences(told: Sequence[Quarter]) -> list[str]:
     """What the quarters say, the newest first; none from before anybody answered."""
     first = next((at for at, one in enumerate(told) if one.n), len(told))
-    return [small.sentence(one) for one in reversed(told[first:])]
+    return [small.sentence(item) for item in reversed(told[first:])]
 
 
-def quarters(reader: Reading, asked: Filters) -> list[Quarter]:
+def quarters(reader: Reading, filters: Filters) -> list[Quarter]:
     """The quarters of the office, the oldest first."""
-    periods = small.recent(asked.today)
-    span = Span(periods[0].start, asked.today)
-    scope = whole(asked).of_office().during(span)
+    periods = small.recent(filters.today)
+    span = Span(periods[0].start, filters.today)
+    scope = whole(filters).of_office().during(span)
     counted = cuts.read(reader.connection, scope, ("quarter",), within=changes.NEEDS).slices
     return small.trend(counted, wording.versions(reader.directory), periods)
 
 
-def named(asked: Filters, last: Quarter | None) -> list[Named]:
+def named(filters: Filters, last: Quarter | None) -> list[Named]:
     """The drivers that people named, what could be better first."""
     if last is None:
         return []
-    services = asked.services_in(asked.of_office())
+    services = filters.services_in(filters.of_office())
     taps = sorted(last.named, key=lambda one: -one.could_be_better.hits)
     return [
-        Named(sentences.driver(services, one), one.could_be_better.people, one.went_well.people)
-        for one in taps
-        if one.could_be_better.hits or one.went_well.hits
+        Named(sentences.driver(services, tap), tap.could_be_better.people, tap.went_well.people)
+        for tap in taps
+        if tap.could_be_better.hits or tap.went_well.hits
     ]
 
 
-def whole(asked: Filters) -> Filters:
+def whole(filters: Filters) -> Filters:
     """All of a small office: it is not cut up any further, whatever service is asked for."""
-    return asked.but(office=asked.offices[0].slug, service=None, channel=None, language=None)
+    return filters.but(office=filters.offices[0].slug, service=None, channel=None, language=None)

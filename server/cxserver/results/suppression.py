@@ -127,10 +127,10 @@ def _ring(arcs: list[Arc], hidden: set[int], at: int, room: int) -> set[int]:
 
 def _line_up(name: str, parents: Mapping[str, str | None]) -> list[str]:
     """The office and those above it."""
-    found = [name]
-    while above := parents.get(found[-1]):
-        found.append(above)
-    return found
+    result = [name]
+    while above := parents.get(result[-1]):
+        result.append(above)
+    return result
 
 
 class _Flow:
@@ -153,7 +153,7 @@ class _Flow:
         """Move up to `wanted` from `source` to `target`; returns how much can be moved."""
         moved = 0
         while moved < wanted and (path := self._path(source, target)):
-            step = min(wanted - moved, *(self._room(*one) for one in path))
+            step = min(wanted - moved, *(self._room(*item) for item in path))
             for at, forward in path:
                 self._pushed[at] = self._pushed.get(at, 0) + (step if forward else -step)
                 self.used.add(at)

@@ -157,22 +157,22 @@ def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> C
     """The scope as SQL, for counts. `comments.query` and `export.responses` have their own, for
     responses; a test holds this one and that of the comments against each other.
     """
-    held = table.c
+    columns = table.c
     sets = (
-        (held.service, scope.services),
-        (held.office, scope.offices),
-        (held.channel, scope.channels),
-        (held.language, scope.languages),
-        (held.flagged, scope.flagged),
+        (columns.service, scope.services),
+        (columns.office, scope.offices),
+        (columns.channel, scope.channels),
+        (columns.language, scope.languages),
+        (columns.flagged, scope.flagged),
     )
-    terms: list[ColumnElement[bool]] = [held.level == part.level.value]
+    terms: list[ColumnElement[bool]] = [columns.level == part.level.value]
     terms += [column.in_(sorted(values)) for column, values in sets if values is not None]
     if scope.services is None:
         # The key is service, level, day …: only with the services named can days be sought.
-        terms.append(held.service.in_(_services()))
+        terms.append(columns.service.in_(_services()))
     if scope.surveys is not None:
-        terms.append(tuple_(held.service, held.survey).in_(_versions(scope.surveys)))
-    return and_(*terms, _days(scope, part, held.day))
+        terms.append(tuple_(columns.service, columns.survey).in_(_versions(scope.surveys)))
+    return and_(*terms, _days(scope, part, columns.day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +209,14 @@ def fetch(
     return Fetched(
         by,
         columns,
-        [(one.sign, connection.execute(_tallied(scope, one, by, columns)).all()) for one in sums],
-        [(one.sign, connection.execute(_chosen(scope, one, by, wanted)).all()) for one in counts],
+        [
+            (item.sign, connection.execute(_tallied(scope, item, by, columns)).all())
+            for item in sums
+        ],
+        [
+            (count.sign, connection.execute(_chosen(scope, count, by, wanted)).all())
+            for count in counts
+        ],
     )
 
 
@@ -231,9 +237,9 @@ def trust_scale(slices: Iterable[Slice]) -> str:
     The two are never added up: where both are in use, a number is of one of them.
     """
     points = thumbs = 0
-    for one in slices:
-        points += sum(one.points("trust"))
-        thumbs += sum(one.points("thumbs"))
+    for part in slices:
+        points += sum(part.points("trust"))
+        thumbs += sum(part.points("thumbs"))
     return "thumbs" if thumbs > points else "trust"
 
 
@@ -353,10 +359,10 @@ def _chosen(scope: Scope, part: Part, by: Sequence[str], wanted: Names) -> Selec
 
 
 def _columns(name: str, table: FromClause) -> list[ColumnElement[Any]]:
-    held = table.c
+    columns = table.c
     if name in KINDS:
-        return [held.day]
-    return [held.service, held.survey] if name == "survey" else [held[name]]
+        return [columns.day]
+    return [columns.service, columns.survey] if name == "survey" else [columns[name]]
 
 
 def _namer(by: Sequence[str]) -> Callable[[tuple[Any, ...]], Group]:

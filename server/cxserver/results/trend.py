@@ -48,8 +48,8 @@ class Block:
 
     def score(self, measure: str) -> Score | None:
         """How it stood, if anybody was asked."""
-        found = self.sides.get(measure)
-        return found.score if found and found.score.n else None
+        result = self.sides.get(measure)
+        return result.score if result and result.score.n else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +76,23 @@ class Series:
 
     def breaks(self, measure: str) -> list[Break]:
         """Where the line must not be drawn through, and why."""
-        told = [(one.label, one.sides[measure]) for one in self.blocks if one.sides]
+        told = [(block.label, block.sides[measure]) for block in self.blocks if block.sides]
         return changes.breaks(told, self.surveys, measure)
 
     def chart(self, measure: str) -> Trend:
         """Where its marks stand."""
-        told = [(one.label, one.score(measure)) for one in self.blocks]
-        return charts.trend(told, {one.period for one in self.breaks(measure)})
+        told = [(block.label, block.score(measure)) for block in self.blocks]
+        return charts.trend(told, {item.period for item in self.breaks(measure)})
 
     def table(self, measure: str) -> Table:
         """The numbers behind the chart."""
-        stops = {one.period: one.reason for one in self.breaks(measure)}
-        best = f"Gave {sentences.good(one.score(measure) for one in self.blocks)}"
+        stops = {item.period: item.reason for item in self.breaks(measure)}
+        best = f"Gave {sentences.good(block.score(measure) for block in self.blocks)}"
         head: tuple[str, ...] = ("Days", "People", best, "At least", "At most")
         rows = tuple(
-            (table.name(in_words(one.span)), *_cells(one, measure))
-            + ((table.plain(stops.get(one.label, "")),) if stops else ())
-            for one in self.blocks
+            (table.name(in_words(block.span)), *_cells(block, measure))
+            + ((table.plain(stops.get(block.label, "")),) if stops else ())
+            for block in self.blocks
         )
         head += ("Break before",) if stops else ()
         return Table(f"{sentences.MEASURES[measure]}, {self.steps}", head, rows)
@@ -106,35 +106,37 @@ class TrendCounts:
     months: tuple[Period, ...] = ()
 
 
-def fetch(connection: Connection, asked: Filters) -> TrendCounts:
+def fetch(connection: Connection, filters: Filters) -> TrendCounts:
     """Read what the series needs, whatever the days asked for; with a cut, by month."""
-    if asked.is_cut and not asked.holds_rows:
-        months = _months(asked)
+    if filters.is_cut and not filters.holds_rows:
+        months = _months(filters)
         span = Span(months[0].start, months[-1].end)
-        return TrendCounts(_counted(connection, asked, span, "month"), months)
-    span = Span(asked.end - timedelta(days=DAYS), asked.end)
-    return TrendCounts(_counted(connection, asked, span, "day"))
+        return TrendCounts(_counted(connection, filters, span, "month"), months)
+    span = Span(filters.end - timedelta(days=DAYS), filters.end)
+    return TrendCounts(_counted(connection, filters, span, "day"))
 
 
-def work_out(fetched: TrendCounts, asked: Filters, surveys: Mapping[str, Survey]) -> Series:
+def work_out(fetched: TrendCounts, filters: Filters, surveys: Mapping[str, Survey]) -> Series:
     """The series of what is asked for."""
     counted = fetched.counted.slices
     if fetched.months:
         return _by_month(counted, fetched.months, surveys)
-    days = length([(date.fromisoformat(one.group["day"]), one.n) for one in counted], asked.end)
-    return Series(blocks(counted, asked.end, days), days, surveys)
+    days = length(
+        [(date.fromisoformat(item.group["day"]), item.n) for item in counted], filters.end
+    )
+    return Series(blocks(counted, filters.end, days), days, surveys)
 
 
-def _counted(connection: Connection, asked: Filters, span: Span, by: Kind) -> Counted:
-    scope = asked.of_office().during(span)
+def _counted(connection: Connection, filters: Filters, span: Span, by: Kind) -> Counted:
+    scope = filters.of_office().during(span)
     return cuts.read(connection, scope, (by,), ("response", *_MEASURES), changes.NEEDS)
 
 
-def _months(asked: Filters) -> tuple[Period, ...]:
+def _months(filters: Filters) -> tuple[Period, ...]:
     # Last month may not be counted yet; the page says so where it is asked for.
-    months = [periods.previous(periods.of("month", asked.today))]
-    if asked.window.span.end and asked.window.span.end < months[0].end:
-        months = [periods.of("month", asked.window.span.end - _DAY)]
+    months = [periods.previous(periods.of("month", filters.today))]
+    if filters.window.span.end and filters.window.span.end < months[0].end:
+        months = [periods.of("month", filters.window.span.end - _DAY)]
     while len(months) < MONTHS:
         months.insert(0, periods.previous(months[0]))
     return tuple(months)
@@ -144,7 +146,7 @@ def _by_month(
     counted: Sequence[Slice], months: Sequence[Period], surveys: Mapping[str, Survey]
 ) -> Series:
     every = [
-        _block([one for one in counted if one.group["month"] == month.name], month.span)
+        _block([item for item in counted if item.group["month"] == month.name], month.span)
         for month in months
     ]
     first = next((at for at, one in enumerate(every) if one.n), len(every))
@@ -164,18 +166,20 @@ def length(daily: Sequence[tuple[date, int]], end: date) -> int:
 
 def blocks(counted: Sequence[Slice], end: date, days: int) -> tuple[Block, ...]:
     """The blocks from the first with answers on."""
-    found: dict[int, list[Slice]] = defaultdict(list)
-    for one in counted:
-        found[_number(date.fromisoformat(one.group["day"]), end, days)].append(one)
+    result: dict[int, list[Slice]] = defaultdict(list)
+    for item in counted:
+        result[_number(date.fromisoformat(item.group["day"]), end, days)].append(item)
     return tuple(
-        _block(found[number], _span(number, end, days))
-        for number in range(max(found, default=-1), -1, -1)
+        _block(result[number], _span(number, end, days))
+        for number in range(max(result, default=-1), -1, -1)
     )
 
 
 def _block(counted: Sequence[Slice], span: Span) -> Block:
-    n = sum(one.n for one in counted)
-    return Block(span, n, {one: changes.side(counted, one) for one in _MEASURES} if n else {})
+    n = sum(item.n for item in counted)
+    return Block(
+        span, n, {measure: changes.side(counted, measure) for measure in _MEASURES} if n else {}
+    )
 
 
 def _number(day: date, end: date, days: int) -> int:
@@ -188,8 +192,8 @@ def _span(number: int, end: date, days: int) -> Span:
     return Span(last - timedelta(days=days), last)
 
 
-def _cells(one: Block, measure: str) -> tuple[Cell, ...]:
-    score = one.score(measure)
+def _cells(block: Block, measure: str) -> tuple[Cell, ...]:
+    score = block.score(measure)
     if score is not None:
         return table.count(score.n), *table.score(score)
     return tuple(table.nothing() for _ in range(4))

@@ -46,8 +46,8 @@ def versions(directory: Directory) -> dict[str, Survey]:
 
 def meaning(survey: Survey, language: str, measure: str) -> Meaning | None:
     """What `measure` (a tally's: "trust", "driver:ease" …) meant there, None when not asked."""
-    found = _asked(survey, language, measure)
-    return replace(found, imported=True) if found and survey.origin else found
+    result = _asked(survey, language, measure)
+    return replace(result, imported=True) if result and survey.origin else result
 
 
 def _asked(survey: Survey, language: str, measure: str) -> Meaning | None:
@@ -78,15 +78,15 @@ def in_use(
     for (version, language), n in answers.items():
         where = _where(version, language)
         everyone[where] = everyone.get(where, 0) + n
-    found: dict[str, list[Meaning | None]] = {}
+    result: dict[str, list[Meaning | None]] = {}
     for (version, language), n in sorted(answers.items()):
         where = _where(version, language)
         if not n or n < STRAGGLERS * everyone[where] or version not in surveys:
             continue
         told = meaning(surveys[version], language, measure)
-        if told not in found.setdefault(where, []):
-            found[where].append(told)
-    return found
+        if told not in result.setdefault(where, []):
+            result[where].append(told)
+    return result
 
 
 def switch(
@@ -137,7 +137,7 @@ def _driver(survey: Survey, language: str, code: str) -> Meaning | None:
         scale = ("likert", *words.driver_labels)
         return Meaning((survey.instrument,), scale, (words.drivers[code],))
     # Which list opens depends on the trust rating, and a longer list draws taps from the others.
-    offered = tuple(words.drivers[one] for one in survey.drivers)
+    offered = tuple(words.drivers[driver] for driver in survey.drivers)
     asked = (words.drivers_question_positive, words.drivers_question_negative, words.trust)
     basis = (survey.instrument, survey.driver_mode, survey.scale)
     return Meaning(basis, offered, (words.drivers[code], *asked))

@@ -103,8 +103,8 @@ def make(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
 
 def of(request: Request) -> StaffContext:
     """The back room of this process."""
-    found: StaffContext = request.app.state.staff
-    return found
+    staff_context: StaffContext = request.app.state.staff
+    return staff_context
 
 
 def safe_page(asked: str) -> str:

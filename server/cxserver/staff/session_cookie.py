@@ -29,10 +29,10 @@ def member_of(
     id = id_of(request, back.settings)
     if not id:
         return None
-    found = sessions.find(snapshot.connection, id, now)
-    if found is None:
+    result = sessions.find(snapshot.connection, id, now)
+    if result is None:
         return None
-    member, seen = found
+    member, seen = result
     if now - seen >= _STEP:
         with snapshot.write() as connection:
             sessions.touch(connection, id, now)

@@ -172,4 +172,4 @@ def _statements(draft: Draft) -> str:
     if draft.kind in (None, instruments.A11_2022):
         return "§280.10 has two statements: 'increased' or 'commitment'"
     known = draft.kind.trust if draft.kind else ()
-    return f"{draft.instrument} has: {' or '.join(repr(one) for one in known)}"
+    return f"{draft.instrument} has: {' or '.join(repr(item) for item in known)}"

@@ -103,10 +103,10 @@ def _ends(opened: Opened, renewed: str | None) -> datetime:
 
 
 async def _recognise(desk: AnswerService, link: str) -> Opened:
-    found = gate.address(link, desk.settings.path)
-    if found is None or not found.kiosk:
+    result = gate.address(link, desk.settings.path)
+    if result is None or not result.kiosk:
         raise LinkNotOpen("not_found", "malformed")
-    return await desk.recognise(found.service, found.office, found.text, kiosk=True)
+    return await desk.recognise(result.service, result.office, result.text, kiosk=True)
 
 
 def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen | None:

@@ -59,6 +59,8 @@ async def manifest(request: Request) -> Response:
     return JSONResponse(told, media_type="application/manifest+json")
 
 
-def release(here: PublicServices, service: Service) -> str:
+def release(public_services: PublicServices, service: Service) -> str:
     """The page that a kiosk of this service would get now, by name (16 hex digits)."""
-    return here.sheets.kiosk_release(here.desk.directory, service, here.desk.settings.path)
+    return public_services.sheets.kiosk_release(
+        public_services.desk.directory, service, public_services.desk.settings.path
+    )

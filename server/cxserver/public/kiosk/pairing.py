@@ -101,8 +101,8 @@ def _tries(request: Request) -> Tries:
     state = request.app.state
     if not hasattr(state, "tries"):
         state.tries = Tries()
-    found: Tries = state.tries
-    return found
+    tries: Tries = state.tries
+    return tries
 
 
 def _code(text: str) -> str:
@@ -135,7 +135,7 @@ def _page(
 def _network(address: str) -> str:
     # Whoever has one IPv6 address has all those beside it.
     try:
-        found = ipaddress.ip_address(address)
+        result = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+    return str(ipaddress.ip_network((result, 64), strict=False)) if result.version == 6 else address

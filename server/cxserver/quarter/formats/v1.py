@@ -44,45 +44,45 @@ Cell = str | int
 Rows = list[Sequence[Cell]]
 
 
-def files(open_: Drawer, one: FileSet) -> dict[str, Rows]:
+def files(open_: Drawer, file_set: FileSet) -> dict[str, Rows]:
     """The two files of a set, by the end of their names."""
-    return {"v1-header.csv": header(open_, one), "v1-detail.csv": detail(open_, one)}
+    return {"v1-header.csv": header(open_, file_set), "v1-detail.csv": detail(open_, file_set)}
 
 
-def header(open_: Drawer, one: FileSet) -> Rows:
+def header(open_: Drawer, file_set: FileSet) -> Rows:
     """The header file."""
-    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    volume = open_.told.volumes.get((file_set.service.slug, file_set.channel.ours))
     return [
         HEADER,
         (
-            _comment(open_, one),
-            ", ".join(survey.name for survey in one.surveys),
+            _comment(open_, file_set),
+            ", ".join(survey.name for survey in file_set.surveys),
             open_.agency.filing.contact_name,
             open_.agency.filing.contact_mail,
             open_.agency.name,
-            one.service.definition["owner"],
-            one.service.name,
-            one.transaction_point,
-            one.channel.mode,
+            file_set.service.definition["owner"],
+            file_set.service.name,
+            file_set.transaction_point,
+            file_set.channel.mode,
             *_days(open_),
             volume.served if volume else "",
             volume.offered if volume else "",
-            one.counts.n,
-            one.service.clearance.omb_control_number,
+            file_set.counts.n,
+            file_set.service.clearance.omb_control_number,
             open_.agency.filing.federal_register_url,
         ),
     ]
 
 
-def detail(open_: Drawer, one: FileSet) -> Rows:
+def detail(open_: Drawer, file_set: FileSet) -> Rows:
     """The detail file: satisfaction, trust, five drivers."""
-    rows = (_row(open_, one, number, asked) for number, asked in enumerate(words.IN_ORDER, 1))
+    rows = (_row(open_, file_set, number, asked) for number, asked in enumerate(words.IN_ORDER, 1))
     return [DETAIL, *rows]
 
 
-def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]:
-    text = words.text(one.survey, asked)
-    points = filing_set.points(one, asked)
+def _row(open_: Drawer, file_set: FileSet, number: int, asked: str) -> Sequence[Cell]:
+    text = words.text(file_set.survey, asked)
+    points = filing_set.points(file_set, asked)
     tapped = bool(text) and points is None
     return (
         number,
@@ -91,16 +91,20 @@ def _row(open_: Drawer, one: FileSet, number: int, asked: str) -> Sequence[Cell]
         # Empty, never 0: nobody was asked for a point.
         *(points if points is not None else ("",) * 5),
         sum(points) if points is not None else "",
-        filing_set.taps(one, asked) if tapped else "",
+        filing_set.taps(file_set, asked) if tapped else "",
         *_days(open_),
     )
 
 
-def _comment(open_: Drawer, one: FileSet) -> str:
+def _comment(open_: Drawer, file_set: FileSet) -> str:
     """All that has no column: the texts, the indicators, the drivers without a row."""
-    said = open_.told.reflections.get(one.service.slug)
-    beside = [filing_set.beside(one, code) for code in words.BESIDE if code in one.survey.drivers]
-    indicators = open_.told.indicators.get(one.service.slug, ())
+    said = open_.told.reflections.get(file_set.service.slug)
+    beside = [
+        filing_set.beside(file_set, code)
+        for code in words.BESIDE
+        if code in file_set.survey.drivers
+    ]
+    indicators = open_.told.indicators.get(file_set.service.slug, ())
     parts = [
         said.reflection if said else "",
         f"Recent accomplishments: {said.accomplishments}" if said and said.accomplishments else "",

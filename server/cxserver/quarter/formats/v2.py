@@ -71,11 +71,11 @@ class Pile:
     @property
     def counts(self) -> Counts:
         """The same as counts."""
-        found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        result: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for answer, n in self._given.items():
             for measure, value in self._known[answer].measured:
-                found[measure][value] += n
-        return Counts({measure: dict(values) for measure, values in found.items()})
+                result[measure][value] += n
+        return Counts({measure: dict(values) for measure, values in result.items()})
 
     @property
     def standing(self) -> Standing:

@@ -51,50 +51,50 @@ HEADER = (
 ASKED = (*words.IN_ORDER, *words.BESIDE)
 
 
-def files(open_: Drawer, one: FileSet) -> dict[str, Rows]:
+def files(open_: Drawer, file_set: FileSet) -> dict[str, Rows]:
     """The file of a set, by the end of its name."""
     told = {
-        **_place(open_, one),
-        **dict(_questions(one)),
-        "operational_metrics": _metrics(open_, one),
+        **_place(open_, file_set),
+        **dict(_questions(file_set)),
+        "operational_metrics": _metrics(open_, file_set),
     }
     return {"wide.csv": [HEADER, [told.get(name, "") for name in HEADER]]}
 
 
-def _place(open_: Drawer, one: FileSet) -> Mapping[str, Cell]:
+def _place(open_: Drawer, file_set: FileSet) -> Mapping[str, Cell]:
     year, number = fiscal.year_and_number(open_.quarter)
-    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    volume = open_.told.volumes.get((file_set.service.slug, file_set.channel.ours))
     return {
         "collection_year": year,
         "collection_quarter": number,
         "collection_name": "CX Quarterly Reporting",
         "collection_organization_name": open_.agency.name,
-        "service_provider_name": one.service.definition["owner"],
+        "service_provider_name": file_set.service.definition["owner"],
         "service_provider_organization_name": open_.agency.name,
-        "service_provided": one.service.definition["description"],
-        "service_name": one.service.name,
-        "transaction_point": one.transaction_point,
-        "channel": one.channel.omb,
+        "service_provided": file_set.service.definition["description"],
+        "service_name": file_set.service.name,
+        "transaction_point": file_set.transaction_point,
+        "channel": file_set.channel.omb,
         "volume_of_customers": volume.served if volume else "",
         "volume_of_customers_provided_survey_opportunity": volume.offered if volume else "",
-        "volume_of_respondents": one.counts.n,
-        "omb_control_number": one.service.clearance.omb_control_number,
+        "volume_of_respondents": file_set.counts.n,
+        "omb_control_number": file_set.service.clearance.omb_control_number,
         "federal_register_url": open_.agency.filing.federal_register_url,
     }
 
 
-def _questions(one: FileSet) -> Iterator[tuple[str, Cell]]:
+def _questions(file_set: FileSet) -> Iterator[tuple[str, Cell]]:
     for number, asked in enumerate(ASKED, 1):
-        yield f"q{number}_text", words.text(one.survey, asked)
-        for point, n in enumerate(filing_set.points(one, asked) or (), 1):
+        yield f"q{number}_text", words.text(file_set.survey, asked)
+        for point, n in enumerate(filing_set.points(file_set, asked) or (), 1):
             yield f"q{number}_{point}", n
 
 
-def _metrics(open_: Drawer, one: FileSet) -> str:
+def _metrics(open_: Drawer, file_set: FileSet) -> str:
     tapped = [
-        filing_set.beside(one, code)
+        filing_set.beside(file_set, code)
         for code in ASKED
-        if code in one.survey.drivers and filing_set.points(one, code) is None
+        if code in file_set.survey.drivers and filing_set.points(file_set, code) is None
     ]
-    indicators = [each.told for each in open_.told.indicators.get(one.service.slug, ())]
+    indicators = [each.told for each in open_.told.indicators.get(file_set.service.slug, ())]
     return "; ".join((*tapped, *indicators))

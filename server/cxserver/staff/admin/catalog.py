@@ -49,17 +49,17 @@ class Entry:
 
 def show(request: Request, visit: Visit) -> Response:
     """The services with their offices and survey versions."""
-    asked = Filters.read(request.query_params, visit.reading())
-    services = asked.services_in(asked.of_office())
+    filters = Filters.read(request.query_params, visit.reading())
+    services = filters.services_in(filters.of_office())
     if request.query_params.get("format") == "csv":
-        return download.response("catalogue", as_table(services, asked))
+        return download.response("catalogue", as_table(services, filters))
     with visit.read() as connection:
-        readings = meter.read(connection, since=asked.today - _YEAR)
-    entries = [entry(one, asked, readings.get(one.slug)) for one in services]
+        readings = meter.read(connection, since=filters.today - _YEAR)
+    entries = [entry(service, filters, readings.get(service.slug)) for service in services]
     return guard.page(
         visit,
         "catalog.html",
-        asked=asked,
+        asked=filters,
         entries=entries,
         lines=lines,
         used_up=used_up,
@@ -67,12 +67,12 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def entry(service: Service, asked: Filters, reading: Reading | None) -> Entry:
+def entry(service: Service, filters: Filters, reading: Reading | None) -> Entry:
     """One service."""
-    told, care = clearance(service.clearance, asked.today)
+    told, care = clearance(service.clearance, filters.today)
     versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
     took, longer = measured(reading, service.clearance)
-    return Entry(service, told, care, _offices([service], asked), versions, took, longer)
+    return Entry(service, told, care, _offices([service], filters), versions, took, longer)
 
 
 def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
@@ -83,13 +83,13 @@ def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
     if reading is None or reading.n < _TIMED:
         return f"Not measured yet: that takes {_TIMED} timed answers.", False
     half, most, approved = round(reading.p50), round(reading.p90), 60 * found.burden_minutes
-    told = (
+    text = (
         f"Half of the people took at most {half} seconds from opening the survey to sending it, "
         f"nine of ten at most {most}. Approved are {approved}."
     )
     if half <= approved:
-        return told, False
-    return f"{told} Ask less, or ask OMB for more minutes.", True
+        return text, False
+    return f"{text} Ask less, or ask OMB for more minutes.", True
 
 
 def clearance(found: Clearance, today: date) -> tuple[str, bool]:
@@ -130,22 +130,22 @@ def lines(words: Wording) -> list[tuple[str, str]]:
     return [(what, text) for what, text in told if text]
 
 
-def as_table(services: Sequence[Service], asked: Filters) -> Table:
+def as_table(services: Sequence[Service], filters: Filters) -> Table:
     """Every service at every office."""
-    return _offices(services, asked)
+    return _offices(services, filters)
 
 
 def _question(text: str, choices: Sequence[Choice]) -> str:
-    labels = [one.label for one in choices]
+    labels = [choice.label for choice in choices]
     return f"{text} ({', '.join(labels)})" if labels else text
 
 
-def _offices(services: Sequence[Service], asked: Filters) -> Table:
-    inside = {one.slug for one in asked.all_offices(asked.of_office())}
+def _offices(services: Sequence[Service], filters: Filters) -> Table:
+    inside = {all_office.slug for all_office in filters.all_offices(filters.of_office())}
     rows = [
-        _row(service, slug, asked)
+        _row(service, slug, filters)
         for service in services
-        for slug in sorted(service.offices, key=lambda one: asked.directory.offices[one].name)
+        for slug in sorted(service.offices, key=lambda one: filters.directory.offices[one].name)
         if slug in inside
     ]
     head = ("Office", "Region", "Service", "Time zone", "State", "Survey", "OMB number", "Expires")
@@ -153,9 +153,9 @@ def _offices(services: Sequence[Service], asked: Filters) -> Table:
     return Table(f"Offices of {named}" if named else "Offices", head, tuple(rows))
 
 
-def _row(service: Service, slug: str, asked: Filters) -> tuple[Cell, ...]:
-    office = asked.directory.offices[slug]
-    above = asked.directory.offices.get(office.parent or "")
+def _row(service: Service, slug: str, filters: Filters) -> tuple[Cell, ...]:
+    office = filters.directory.offices[slug]
+    above = filters.directory.offices.get(office.parent or "")
     closed = office.closed or service.closed or not service.offices[slug]
     told = "closed" if closed else "open" if office.serves else "region"
     return (

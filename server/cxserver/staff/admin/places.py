@@ -39,21 +39,23 @@ class State:
 
 def show(request: Request, visit: Visit) -> Response:
     """Two lists: devices, and links that were put up."""
-    asked = Filters.read(request.query_params, visit.reading())
-    scope, today = asked.of_office(), visit.now.date()
+    filters = Filters.read(request.query_params, visit.reading())
+    scope, today = filters.of_office(), visit.now.date()
     with visit.read() as connection:
-        devices = [one for one in kiosks.known(connection, today) if _holds(scope, one)]
-        links = [one for one in placements.known(connection, today) if _holds(scope, one)]
+        devices = [item for item in kiosks.known(connection, today) if _holds(scope, item)]
+        links = [item for item in placements.known(connection, today) if _holds(scope, item)]
     # A device tells of itself; the note that its link was made adds nothing.
-    links = [one for one in links if one.kind != "kiosk"]
-    states = [state(one, visit.now) for one in devices] + [hangs(one, today) for one in links]
+    links = [link for link in links if link.kind != "kiosk"]
+    states = [state(device, visit.now) for device in devices] + [
+        hangs(link, today) for link in links
+    ]
     numbers = as_tables(devices, links, visit.directory, visit.now)
     if request.query_params.get("format") == "csv":
         return download.response("places", joined(numbers))
     return guard.page(
         visit,
         "places.html",
-        asked=asked,
+        asked=filters,
         devices=numbers[0],
         links=numbers[1],
         care=sum(one.needs_care for one in states),
@@ -61,46 +63,46 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def state(one: Device, now: datetime) -> State:
+def state(device: Device, now: datetime) -> State:
     """How a device is."""
-    if one.withdrawn is not None:
-        return State(f"Revoked on {day(one.withdrawn)}.")
-    if one.expires is not None and one.expires <= now:
-        return State(f"Its link ended on {day(one.expires.date())}. Pair it again.", True)
-    if one.seen is None:
+    if device.withdrawn is not None:
+        return State(f"Revoked on {day(device.withdrawn)}.")
+    if device.expires is not None and device.expires <= now:
+        return State(f"Its link ended on {day(device.expires.date())}. Pair it again.", True)
+    if device.seen is None:
         return State("No contact yet. Is it turned on?", True)
-    if now - one.seen > SILENT:
-        told = f"Silent since {day(one.seen.date())}. Look at its power and its network."
-        return State(told + _waiting(one), True)
-    if one.aside:
+    if now - device.seen > SILENT:
+        text = f"Silent since {day(device.seen.date())}. Look at its power and its network."
+        return State(text + _waiting(device), True)
+    if device.aside:
         return State(
-            f"Has {_answers(one.aside)} the server did not take. See its staff page.", True
+            f"Has {_answers(device.aside)} the server did not take. See its staff page.", True
         )
-    if one.expires is not None and one.expires - now < ENDING:
+    if device.expires is not None and device.expires - now < ENDING:
         return State(
-            f"Works. Its link ends on {day(one.expires.date())}; see to its network.", True
+            f"Works. Its link ends on {day(device.expires.date())}; see to its network.", True
         )
-    return State("Works." + _waiting(one))
+    return State("Works." + _waiting(device))
 
 
-def hangs(one: Placement, today: date) -> State:
+def hangs(placement: Placement, today: date) -> State:
     """How a link is that was put up somewhere."""
-    if one.expires < today:
-        return State(f"Ended on {day(one.expires)}. Take it down, or put up a new one.", True)
-    if one.expires - today <= SOON:
-        return State(f"Ends on {day(one.expires)}. Make the new one now.", True)
-    return State(f"Good until {day(one.expires)}.")
+    if placement.expires < today:
+        return State(f"Ended on {day(placement.expires)}. Take it down, or put up a new one.", True)
+    if placement.expires - today <= SOON:
+        return State(f"Ends on {day(placement.expires)}. Make the new one now.", True)
+    return State(f"Good until {day(placement.expires)}.")
 
 
 def summary(states: Iterable[State]) -> str:
     """How many need somebody."""
-    found = list(states)
-    care = sum(one.needs_care for one in found)
-    if not found:
+    result = list(states)
+    care = sum(item.needs_care for item in result)
+    if not result:
         return "No kiosk, poster or website link is known here."
     if not care:
         return "All is well: nothing here needs you."
-    return f"{care} of {len(found)} {'needs' if care == 1 else 'need'} somebody."
+    return f"{care} of {len(result)} {'needs' if care == 1 else 'need'} somebody."
 
 
 def as_tables(
@@ -109,11 +111,13 @@ def as_tables(
     """The devices and the links."""
     head = ("Place", "Kind", "Office", "Service", "How it is")
     paired = tuple(
-        _row(one.place, "kiosk", one, state(one, now), directory)
-        + (_answers_today(one, directory, now), _heard(one))
-        for one in devices
+        _row(device.place, "kiosk", device, state(device, now), directory)
+        + (_answers_today(device, directory, now), _heard(device))
+        for device in devices
     )
-    hung = tuple(_row(one.place, one.kind, one, hangs(one, now.date()), directory) for one in links)
+    hung = tuple(
+        _row(link.place, link.kind, link, hangs(link, now.date()), directory) for link in links
+    )
     return (
         Table("Kiosks", (*head, "Answers today", "Last contact (UTC)"), paired),
         Table("Posters and website links", head, hung),
@@ -136,14 +140,14 @@ def day(one: date) -> str:
 
 
 def _row(
-    place: str, kind: str, one: Device | Placement, how: State, directory: Directory
+    place: str, kind: str, device: Device | Placement, how: State, directory: Directory
 ) -> tuple[Cell, ...]:
-    office, service = directory.offices.get(one.office), directory.services.get(one.service)
+    office, service = directory.offices.get(device.office), directory.services.get(device.service)
     return (
         table.name(place or "unnamed"),
         table.plain(_KINDS.get(kind, kind)),
-        table.plain(office.name if office else one.office),
-        table.plain(service.name if service else one.service),
+        table.plain(office.name if office else device.office),
+        table.plain(service.name if service else device.service),
         Cell(("Needs you: " if how.needs_care else "") + how.words, how.words),
     )
 
@@ -153,22 +157,22 @@ def _answers_today(device: Device, directory: Directory, now: datetime) -> Cell:
     return table.count(device.answers_on(today)[0])
 
 
-def _heard(one: Device) -> Cell:
-    told = f"{one.seen:%Y-%m-%d %H:%M}" if one.seen else "–"
+def _heard(device: Device) -> Cell:
+    told = f"{device.seen:%Y-%m-%d %H:%M}" if device.seen else "–"
     return table.plain(told)
 
 
-def _waiting(one: Device) -> str:
-    return f" {_answers(one.waiting)} wait on it." if one.waiting >= ENOUGH else ""
+def _waiting(device: Device) -> str:
+    return f" {_answers(device.waiting)} wait on it." if device.waiting >= ENOUGH else ""
 
 
 def _answers(n: int) -> str:
     return f"{n:,} {'answer' if n == 1 else 'answers'}"
 
 
-def _holds(scope: Scope, one: Device | Placement) -> bool:
-    return (scope.services is None or one.service in scope.services) and (
-        scope.offices is None or one.office in scope.offices
+def _holds(scope: Scope, device: Device | Placement) -> bool:
+    return (scope.services is None or device.service in scope.services) and (
+        scope.offices is None or device.office in scope.offices
     )
 
 

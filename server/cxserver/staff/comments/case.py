@@ -109,9 +109,9 @@ def drawn(
         replies_end=_replies_end(told),
         mine=bool(case and case.owner == visit.member.id),
         heirs=[
-            (one.id, colleagues.called(one), one.role.words.lower())
-            for one in colleagues.others(visit, told)
-            if not (case and case.owner == one.id)
+            (other.id, colleagues.called(other), other.role.words.lower())
+            for other in colleagues.others(visit, told)
+            if not (case and case.owner == other.id)
         ],
         state=comments.STATE_WORDS[case.state if case else "unread"],
         here=visit.path + told.address,

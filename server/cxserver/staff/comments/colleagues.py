@@ -15,7 +15,7 @@ def others(visit: Visit, told: Told) -> list[Member]:
     with visit.read() as connection:
         known = members.of_roles(connection, roles.READERS, above)
     scopes = {
-        one: roles.may_see(one, visit.directory) for one in known if one.id != visit.member.id
+        item: roles.may_see(item, visit.directory) for item in known if item.id != visit.member.id
     }
     # Many have the same scope, and each is a question to the counts.
     opens = {scope: _opens(visit, told, scope) for scope in set(scopes.values())}

@@ -39,29 +39,29 @@ OWN = ("driver", "score", "state", "owner", "alerted", "q")
 
 def show(request: Request, visit: Visit) -> Response:
     """A page of the list."""
-    asked = Filters.read(request.query_params, visit.reading())
+    filters = Filters.read(request.query_params, visit.reading())
     own = {name: request.query_params.get(name, "")[:_LONGEST] for name in OWN}
-    search = _search(asked, own, visit)
-    found = _shelf(asked, visit).find(search, _mark(request))
+    search = _search(filters, own, visit)
+    result = _shelf(filters, visit).find(search, _mark(request))
     if request.query_params.get("format") == "csv":
-        return download.response("comments", as_table(found))
+        return download.response("comments", as_table(result))
     kept = {name: value for name, value in own.items() if value}
     return guard.page(
         visit,
         "comments.html",
-        asked=asked,
+        asked=filters,
         own=own,
-        found=found,
-        filtered=bool(kept or asked.query(period=None)),
-        choices=_choices(asked),
+        found=result,
+        filtered=bool(kept or filters.query(period=None)),
+        choices=_choices(filters),
         state_words=STATE_WORDS,
         begin=[
-            (said, asked.query(period=None, channel=None, language=None, **{name: value}))
+            (said, filters.query(period=None, channel=None, language=None, **{name: value}))
             for said, name, value in _BEGIN
         ],
-        newest=asked.query(period=None, **kept),
-        further=asked.query(period=None, **kept, after=str(found.further or "")),
-        here=asked.query(
+        newest=filters.query(period=None, **kept),
+        further=filters.query(period=None, **kept, after=str(result.further or "")),
+        here=filters.query(
             period=None, **kept, after=request.query_params.get("after"), format="csv"
         ),
     )
@@ -72,10 +72,10 @@ def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
     if not roles.sees_comments(visit.member):
         return ()
     here = visit.scope.narrowed(Scope(offices=frozenset({office})))
-    found = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
-    if found.comments:
+    tolds = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
+    if tolds.comments:
         visit.note("read comments", f"the newest of {office}")
-    return found.comments
+    return tolds.comments
 
 
 def as_table(found: Found) -> Table:
@@ -83,29 +83,29 @@ def as_table(found: Found) -> Table:
     head = ("Week", "Office", "Service", "Comment", "Other answers", "Alert", "State")
     rows = tuple(
         (
-            table.name(one.comment.monday.isoformat()),
-            table.plain(one.office),
-            table.plain(one.service),
-            table.plain("\n".join(one.texts)),
-            table.plain("; ".join(one.facts)),
-            table.plain("yes" if one.comment.alerted else ""),
-            table.plain(STATE_WORDS[one.comment.state]),
+            table.name(comment.comment.monday.isoformat()),
+            table.plain(comment.office),
+            table.plain(comment.service),
+            table.plain("\n".join(comment.texts)),
+            table.plain("; ".join(comment.facts)),
+            table.plain("yes" if comment.comment.alerted else ""),
+            table.plain(STATE_WORDS[comment.comment.state]),
         )
-        for one in found.comments
+        for comment in found.comments
     )
     return Table("Comments", head, rows)
 
 
-def _shelf(asked: Filters, visit: Visit) -> Shelf:
-    here = asked.but(service=None, channel=None, language=None).of_office()
+def _shelf(filters: Filters, visit: Visit) -> Shelf:
+    here = filters.but(service=None, channel=None, language=None).of_office()
     return Shelf(visit.connection, visit.directory, here, visit.now)
 
 
-def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:
+def _search(filters: Filters, own: Mapping[str, str], visit: Visit) -> Search:
     return Search(
-        services=frozenset({asked.service}) if asked.service else None,
-        channel=_channel(asked),
-        language=asked.language,
+        services=frozenset({filters.service}) if filters.service else None,
+        channel=_channel(filters),
+        language=filters.language,
         driver=_driver(own["driver"]),
         score=_score(own["score"]),
         state=_state(own["state"]),
@@ -115,14 +115,14 @@ def _search(asked: Filters, own: Mapping[str, str], visit: Visit) -> Search:
     )
 
 
-def _channel(asked: Filters) -> str | None:
-    if asked.channel and not asked.holds_rows:
+def _channel(filters: Filters) -> str | None:
+    if filters.channel and not filters.holds_rows:
         raise HTTPException(
             422,
             "Comments are not chosen by channel here: what came by which channel is counted by "
             "month. Clear that filter.",
         )
-    return asked.channel
+    return filters.channel
 
 
 def _driver(text: str) -> tuple[str, Side] | None:
@@ -169,13 +169,13 @@ def _mark(request: Request) -> Mark | None:
         raise HTTPException(422, "Open the list from its first page.") from None
 
 
-def _choices(asked: Filters) -> dict[str, list[tuple[str, str]]]:
+def _choices(filters: Filters) -> dict[str, list[tuple[str, str]]]:
     """The filters of this page with what can be chosen."""
-    return {name: some for name, some in asked.choices().items() if name != "period"} | {
-        "channel": asked.choices()["channel"] if asked.holds_rows else [],
+    return {name: some for name, some in filters.choices().items() if name != "period"} | {
+        "channel": filters.choices()["channel"] if filters.holds_rows else [],
         "driver": [
             (f"{code}-{side}", f"{label}: {_SIDES[side]}")
-            for code, label in sentences.drivers_of(asked.services_in(asked.of_office()))
+            for code, label in sentences.drivers_of(filters.services_in(filters.of_office()))
             for side in ("negative", "positive")
         ],
         "score": [(str(point), f"Trust {point} of 5") for point in range(1, 6)],

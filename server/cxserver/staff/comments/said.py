@@ -19,34 +19,34 @@ MOST = 6
 
 def show(request: Request, visit: Visit) -> Response:
     """The poster of one office, or the choice of an office."""
-    asked = Filters.read(request.query_params, visit.reading())
-    scope = asked.but(channel=None, language=None).of_office()
+    filters = Filters.read(request.query_params, visit.reading())
+    scope = filters.but(channel=None, language=None).of_office()
     with visit.read() as connection:
-        done = cases.closed(connection, scope.services, scope.offices, asked.today - SINCE)
+        done = cases.closed(connection, scope.services, scope.offices, filters.today - SINCE)
     return guard.page(
         visit,
         "said.html",
-        asked=asked,
-        office=_name(asked),
+        asked=filters,
+        office=_name(filters),
         done=done[:MOST],
         left=len(done) - MOST,
-        counts=_counts(asked, done),
+        counts=_counts(filters, done),
     )
 
 
-def _name(asked: Filters) -> str:
+def _name(filters: Filters) -> str:
     """The one office that is asked for, "" for several."""
-    if asked.office:
-        return asked.directory.offices[asked.office].name
-    return asked.offices[0].name if len(asked.offices) == 1 else ""
+    if filters.office:
+        return filters.directory.offices[filters.office].name
+    return filters.offices[0].name if len(filters.offices) == 1 else ""
 
 
-def _counts(asked: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
+def _counts(filters: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
     """The offices that have something to print: slug, name, how many points."""
     return [
-        (one.slug, one.name, n)
-        for one in asked.offices
-        if (n := sum(point.office == one.slug for point in done))
+        (office.slug, office.name, n)
+        for office in filters.offices
+        if (n := sum(point.office == office.slug for point in done))
     ]
 
 

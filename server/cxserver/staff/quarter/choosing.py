@@ -69,8 +69,8 @@ def order(chosen: Chosen) -> Order:
 
 def field(visit: Visit, name: str) -> str:
     """What was typed into a field, "" for nothing."""
-    found: Mapping[str, Sequence[str]] = visit.form
-    return found.get(name, [""])[0].replace("\r\n", "\n").replace("\x00", "").strip()
+    result: Mapping[str, Sequence[str]] = visit.form
+    return result.get(name, [""])[0].replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def said(moment: datetime) -> str:

@@ -48,10 +48,11 @@ def _until(quarter: Period) -> list[Period]:
 
 def _answers(connection: Connection, quarter: Period) -> Mapping[str, Counts]:
     """Those of each service that are filed: without flags."""
-    groups = [one for one in counts.read(connection, quarter) if not one.flagged]
-    services = {one.service for one in groups}
+    groups = [item for item in counts.read(connection, quarter) if not item.flagged]
+    services = {group.service for group in groups}
     return {
-        slug: counts.total(one.counts for one in groups if one.service == slug) for slug in services
+        slug: counts.total(group.counts for group in groups if group.service == slug)
+        for slug in services
     }
 
 
@@ -59,7 +60,8 @@ def _trust(every: Sequence[Counts]) -> list[tuple[Cell, ...]]:
     rows = []
     for scale, words in _SCALES:
         given = [
-            [one.measured.get("trust", {}).get(value, 0) for value in scale.values] for one in every
+            [item.measured.get("trust", {}).get(value, 0) for value in scale.values]
+            for item in every
         ]
         if any(map(sum, given)):
             cells = (table.score(measures.score(points))[0] for points in given)
@@ -68,16 +70,18 @@ def _trust(every: Sequence[Counts]) -> list[tuple[Cell, ...]]:
 
 
 def _levels(every: Sequence[Sequence[Indicator]]) -> list[tuple[Cell, ...]]:
-    by_name: list[Mapping[str, Indicator]] = [{_name(one): one for one in each} for each in every]
+    by_name: list[Mapping[str, Indicator]] = [
+        {_name(item): item for item in each} for each in every
+    ]
     names = sorted({name for each in by_name for name in each})
     return [(table.name(name), *(_cell(each.get(name)) for each in by_name)) for name in names]
 
 
-def _name(one: Indicator) -> str:
-    where = f" at {one.office}" if one.office else ""
-    when = "" if "Q" in one.period else ", whole fiscal year"
-    return f"{one.name}{where}, {one.unit}{when}"
+def _name(indicator: Indicator) -> str:
+    where = f" at {indicator.office}" if indicator.office else ""
+    when = "" if "Q" in indicator.period else ", whole fiscal year"
+    return f"{indicator.name}{where}, {indicator.unit}{when}"
 
 
-def _cell(one: Indicator | None) -> Cell:
-    return table.plain(one.value, one.number) if one else table.nothing()
+def _cell(indicator: Indicator | None) -> Cell:
+    return table.plain(indicator.value, indicator.number) if indicator else table.nothing()

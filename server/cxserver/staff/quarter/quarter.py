@@ -218,8 +218,8 @@ def _quarters(visit: Visit, chosen: Chosen) -> list[tuple[str, str]]:
         every.append(chosen.quarter)
     running, *_ = every
     return [
-        (one.name, f"{one.name}, {days.in_words(one.span)}" + (", draft" * (one == running)))
-        for one in every
+        (item.name, f"{item.name}, {days.in_words(item.span)}" + (", draft" * (item == running)))
+        for item in every
     ]
 
 

@@ -59,7 +59,7 @@ def enter(request: Request, visit: Visit) -> Response:
 def _show(visit: Visit, refused: Refused | None = None) -> Response:
     chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
     with visit.read() as connection:
-        found = omb_review.read(
+        result = omb_review.read(
             connection,
             chosen.quarter,
             undecided=not every,
@@ -68,10 +68,10 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
         )
         waiting = omb_review.waiting(connection, chosen.quarter)
         again = omb_review.read_some(connection, refused.rows) if refused else []
-    if found:
+    if result:
         visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
-    page = found[:PAGE]
-    rest = [one for one in page if one.row not in {other.row for other in again}]
+    page = result[:PAGE]
+    rest = [item for item in page if item.row not in {other.row for other in again}]
     show = "all" if every else ""
     return guard.page(
         visit,
@@ -79,10 +79,10 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
         status=409 if refused else 200,
         problem=refused.why if refused else "",
         chosen=chosen,
-        entries=[_entry(visit, chosen, one, refused) for one in (*again, *rest)],
+        entries=[_entry(visit, chosen, item, refused) for item in (*again, *rest)],
         waiting=waiting,
         every=every,
-        further=chosen.query(show=show, after=_name(page[-1])) if len(found) > PAGE else "",
+        further=chosen.query(show=show, after=_name(page[-1])) if len(result) > PAGE else "",
     )
 
 
@@ -133,19 +133,19 @@ def _decided(visit: Visit) -> Response:
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show=show)}", 303)
 
 
-def _entry(visit: Visit, chosen: Chosen, one: OmbComment, refused: Refused | None) -> Entry:
-    service = one.row.service
+def _entry(visit: Visit, chosen: Chosen, omb_comment: OmbComment, refused: Refused | None) -> Entry:
+    service = omb_comment.row.service
     known = visit.directory.services.get(service)
     agency = visit.directory.agency
     return Entry(
-        _name(one),
+        _name(omb_comment),
         known.name if known else service,
-        masking.mask(one.text, agency.mask if agency else ()),
-        one.decision,
-        one.who,
-        f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(one))}",
-        one.version,
-        refused.typed.get(_name(one), "") if refused else "",
+        masking.mask(omb_comment.text, agency.mask if agency else ()),
+        omb_comment.decision,
+        omb_comment.who,
+        f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(omb_comment))}",
+        omb_comment.version,
+        refused.typed.get(_name(omb_comment), "") if refused else "",
     )
 
 
@@ -157,9 +157,9 @@ def _after(visit: Visit, chosen: Chosen) -> ResponseId | None:
     return ResponseId(service, chosen.quarter.start, id)
 
 
-def _name(one: OmbComment) -> str:
+def _name(omb_comment: OmbComment) -> str:
     """Its service and id: the day is left out, as on the comment's own page."""
-    return f"{one.row.service}/{one.row.id}"
+    return f"{omb_comment.row.service}/{omb_comment.row.id}"
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -34,7 +34,7 @@ def take(request: Request, visit: Visit) -> Response:
 
 
 def _put(visit: Visit, chosen: Chosen, service: str) -> None:
-    told = {one: found for one in channels.BY_NAME if (found := _volume(visit, one))}
+    told = {item: found for item in channels.BY_NAME if (found := _volume(visit, item))}
     with visit.write() as connection:
         for channel, volume in told.items():
             seen = _seen(visit, channel)

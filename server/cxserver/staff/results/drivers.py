@@ -34,31 +34,31 @@ class Row:
 
 def show(request: Request, visit: Visit) -> Response:
     """The drivers of what is asked for."""
-    asked = Filters.read(request.query_params, visit.reading())
-    if small_office.is_small(visit.connection, asked):
-        return small_office_page.show(request, visit, asked)
-    if asked.refusal:
-        return guard.page(visit, "drivers.html", asked=asked, state="refused")
+    filters = Filters.read(request.query_params, visit.reading())
+    if small_office.is_small(visit.connection, filters):
+        return small_office_page.show(request, visit, filters)
+    if filters.refusal:
+        return guard.page(visit, "drivers.html", asked=filters, state="refused")
     surveys = wording.versions(visit.directory)
-    counted = cuts.read(visit.connection, asked.scope(), within=("survey",))
-    taps = [one for one in drivers.per_person(counted.slices, surveys) if one.n]
+    counted = cuts.read(visit.connection, filters.scope(), within=("survey",))
+    taps = [item for item in drivers.per_person(counted.slices, surveys) if item.n]
     if not taps:
         state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
-        return guard.page(visit, "drivers.html", asked=asked, state=state)
-    services = asked.services_in(asked.of_office())
+        return guard.page(visit, "drivers.html", asked=filters, state=state)
+    services = filters.services_in(filters.of_office())
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":
         return download.response("drivers", numbers)
     return guard.page(
         visit,
         "drivers.html",
-        asked=asked,
+        asked=filters,
         state="full",
         partial=bool(counted.hidden),
         numbers=numbers,
         rows=_rows(taps, services),
         sentences=sentences(taps, services),
-        wrote=_wrote(visit, asked, taps),
+        wrote=_wrote(visit, filters, taps),
     )
 
 
@@ -66,12 +66,12 @@ def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
     """Each driver in the order of the survey, with the intervals of both sides."""
     rows = tuple(
         (
-            table.name(words.driver(services, one)),
-            table.count(one.n),
-            *table.share(one.could_be_better),
-            *table.share(one.went_well),
+            table.name(words.driver(services, tap)),
+            table.count(tap.n),
+            *table.share(tap.could_be_better),
+            *table.share(tap.went_well),
         )
-        for one in taps
+        for tap in taps
     )
     return Table("What people named", _HEAD, rows)
 
@@ -83,25 +83,25 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
     told = []
     if worse and worse.could_be_better.hits:
         name = words.driver(services, worse)
-        found = _said(worse.could_be_better)
-        told.append(f"Most named as what could be better: “{name}”, {found}.")
+        result = _said(worse.could_be_better)
+        told.append(f"Most named as what could be better: “{name}”, {result}.")
     if better and better.went_well.hits:
         name = words.driver(services, better)
         told.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
     return told
 
 
-def _wrote(visit: Visit, asked: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
+def _wrote(visit: Visit, filters: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
     """Where the words are of those who named what is named most: its name, and the query."""
     worse = _worse(taps)
     if not (worse and worse.could_be_better.hits and roles.sees_comments(visit.member)):
         return "", ""
-    name = words.driver(asked.services_in(asked.of_office()), worse)
-    return name, asked.query(period=None, channel=None, driver=f"{worse.code}-negative")
+    name = words.driver(filters.services_in(filters.of_office()), worse)
+    return name, filters.query(period=None, channel=None, driver=f"{worse.code}-negative")
 
 
 def _fit(taps: Sequence[Taps]) -> list[Taps]:
-    return [one for one in taps if suppression.staff(one.n) not in ("none", "hidden")]
+    return [tap for tap in taps if suppression.staff(tap.n) not in ("none", "hidden")]
 
 
 def _worse(taps: Sequence[Taps]) -> Taps | None:
@@ -120,19 +120,19 @@ def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:
     ]
 
 
-def _said(found: Share) -> str:
+def _said(share: Share) -> str:
     """By how many: people first, for “of 100” alone does not tell how many answered."""
-    by = f"by {found.people} people"
-    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
+    by = f"by {share.people} people"
+    if share.share is None or share.n < suppression.NOT_FOR_COMPARISON:
         return by
-    return f"{by} ({_of_100(found.share)})"
+    return f"{by} ({_of_100(share.share)})"
 
 
-def _told(one: Taps, *, good: bool) -> str:
-    found = one.went_well if good else one.could_be_better
-    if found.share is None or found.n < suppression.NOT_FOR_COMPARISON:
-        return found.people
-    return _of_100(found.share)
+def _told(taps: Taps, *, good: bool) -> str:
+    result = taps.went_well if good else taps.could_be_better
+    if result.share is None or result.n < suppression.NOT_FOR_COMPARISON:
+        return result.people
+    return _of_100(result.share)
 
 
 def _of_100(share: float) -> str:

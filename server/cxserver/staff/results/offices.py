@@ -48,34 +48,34 @@ class Link:
 
 def show(request: Request, visit: Visit) -> Response:
     """The funnel and the table of the offices."""
-    asked = Filters.read(request.query_params, visit.reading())
-    if small_office.is_small(visit.connection, asked):
-        return small_office_page.show(request, visit, asked)
-    if asked.refusal:
-        return guard.page(visit, "offices.html", asked=asked, state="refused")
-    counted = cuts.read(visit.connection, asked.scope(), ("office",), _SCORES)
-    found = {one.group["office"]: one for one in counted.slices}
+    filters = Filters.read(request.query_params, visit.reading())
+    if small_office.is_small(visit.connection, filters):
+        return small_office_page.show(request, visit, filters)
+    if filters.refusal:
+        return guard.page(visit, "offices.html", asked=filters, state="refused")
+    counted = cuts.read(visit.connection, filters.scope(), ("office",), _SCORES)
+    result = {part.group["office"]: part for part in counted.slices}
     hidden = {office for (office,) in counted.hidden}
-    if not found and not hidden:
-        return guard.page(visit, "offices.html", asked=asked, state="empty")
+    if not result and not hidden:
+        return guard.page(visit, "offices.html", asked=filters, state="empty")
     # Of an office that is partly hidden the shown part alone is not compared.
-    whole = {slug: one for slug, one in found.items() if slug not in hidden}
-    scale = tally_query.trust_scale(found.values())
+    whole = {slug: one for slug, one in result.items() if slug not in hidden}
+    scale = tally_query.trust_scale(result.values())
     fit = comparable(whole, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
-    numbers = as_table(asked, visit.path, found, hidden, drawn, scale)
+    numbers = as_table(filters, visit.path, result, hidden, drawn, scale)
     if request.query_params.get("format") == "csv":
         return download.response("offices", numbers)
     return guard.page(
         visit,
         "offices.html",
-        asked=asked,
+        asked=filters,
         state="full",
         numbers=numbers,
         funnel=drawn,
         plot=charts.funnel(drawn) if drawn else None,
-        links=_links(drawn, asked, visit.path) if drawn else [],
-        summary=summary(drawn, asked.offices),
+        links=_links(drawn, filters, visit.path) if drawn else [],
+        summary=summary(drawn, filters.offices),
         withheld=bool(hidden),
         named=_NAMED,
         best=_BEST[scale],
@@ -87,9 +87,9 @@ def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tu
 
     All on one `scale`, that of most: thumbs are not held against points.
     """
-    found = {slug: one.score(scale) for slug, one in shown.items()}
+    result = {slug: one.score(scale) for slug, one in shown.items()}
     least = suppression.NOT_FOR_COMPARISON
-    return {slug: (one.top, one.n) for slug, one in found.items() if one.n >= least}
+    return {slug: (one.top, one.n) for slug, one in result.items() if one.n >= least}
 
 
 def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
@@ -104,10 +104,10 @@ def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
         return f"To compare offices takes {least} answers at each of two. There are not as many."
     if not drawn.outside:
         return "No office differs from the others by more than chance alone would explain."
-    names = {one.slug: one.name for one in offices}
+    names = {office.slug: office.name for office in offices}
     told = []
     for where, way in (("below", "lower"), ("above", "higher")):
-        these = [names[one.name] for one in drawn.outside if one.outside == where]
+        these = [names[item.name] for item in drawn.outside if item.outside == where]
         if these:
             told.append(
                 f"{_who(these)} {way} than other offices, more than chance alone would explain."
@@ -117,22 +117,22 @@ def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
 
 
 def as_table(
-    asked: Filters,
+    filters: Filters,
     path: str,
-    found: Mapping[str, Slice],
+    slices: Mapping[str, Slice],
     hidden: Set[str],
     drawn: Funnel | None,
     scale: str = "trust",
 ) -> Table:
     """Every office by name, also those without answers."""
-    points = {one.name: one for one in drawn.points} if drawn else {}
+    points = {point.name: point for point in drawn.points} if drawn else {}
     rows = tuple(
         (
-            table.name(one.name, path + "/" + asked.query(office=one.slug)),
-            *_cells(found.get(one.slug), one.slug in hidden, scale),
-            *_judged(points.get(one.slug)),
+            table.name(office.name, path + "/" + filters.query(office=office.slug)),
+            *_cells(slices.get(office.slug), office.slug in hidden, scale),
+            *_judged(points.get(office.slug)),
         )
-        for one in asked.offices
+        for office in filters.offices
     )
     trust = f"Trust {_BEST[scale].removeprefix('a ')}"
     return Table("Offices by name", ("Office", "People", trust, *_ENDS, *_SATISFIED), rows)
@@ -153,14 +153,14 @@ def _judged(point: Point | None) -> tuple[Cell, Cell]:
     return Cell(table.percent(point.estimate), point.estimate), Cell(place, place)
 
 
-def _links(drawn: Funnel, asked: Filters, path: str) -> list[Link]:
-    points = {one.name: one for one in drawn.points}
+def _links(drawn: Funnel, filters: Filters, path: str) -> list[Link]:
+    points = {point.name: point for point in drawn.points}
     return [
         Link(
             spot,
-            f"{asked.directory.offices[spot.name].name}: {table.percent(points[spot.name].share)} "
-            f"of {points[spot.name].n:,} people, {_PLACES[spot.outside]}",
-            path + "/" + asked.query(office=spot.name),
+            f"{filters.directory.offices[spot.name].name}: "
+            f"{table.percent(points[spot.name].share)} of {points[spot.name].n:,} people, {_PLACES[spot.outside]}",
+            path + "/" + filters.query(office=spot.name),
         )
         for spot in charts.funnel(drawn).spots
     ]

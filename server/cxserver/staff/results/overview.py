@@ -23,25 +23,25 @@ _POINTS = ("1 (lowest)", "2", "3", "4", "5 (highest)")
 
 def show(request: Request, visit: Visit) -> Response:
     """The overview, or the page of a small office."""
-    asked = Filters.read(request.query_params, visit.reading())
-    if small_office.is_small(visit.connection, asked):
-        return small_office_page.show(request, visit, asked)
-    fetched = overview.fetch(visit.reading(), asked)
+    filters = Filters.read(request.query_params, visit.reading())
+    if small_office.is_small(visit.connection, filters):
+        return small_office_page.show(request, visit, filters)
+    fetched = overview.fetch(visit.reading(), filters)
     visit.snapshot.end()
-    state, seen = overview.work_out(fetched, asked)
+    state, seen = overview.work_out(fetched, filters)
     if seen is None:
-        return guard.page(visit, "overview.html", asked=asked, state=state)
+        return guard.page(visit, "overview.html", asked=filters, state=state)
     if request.query_params.get("format") == "csv":
-        return download.response("overview", as_table(asked, seen))
+        return download.response("overview", as_table(filters, seen))
     return guard.page(
         visit,
         "overview.html",
-        asked=asked,
+        asked=filters,
         state=state,
         partial=seen.is_partial,
         before=seen.before,
         standing=seen.standing,
-        bars=charts.likert([one.change.after for one in seen.standing]),
+        bars=charts.likert([item.change.after for item in seen.standing]),
         counts=counts(seen.standing),
         trend=seen.trend,
         moved=seen.moved,
@@ -56,11 +56,11 @@ def counts(standing: Sequence[Standing]) -> Table:
     """How many gave each of the points."""
     rows = tuple(
         (
-            table.name(one.title),
-            *_each(one.change.after),
-            table.count(one.change.after.n),
+            table.name(item.title),
+            *_each(item.change.after),
+            table.count(item.change.after.n),
         )
-        for one in standing
+        for item in standing
     )
     head = ("Question", *_POINTS, "All answers")
     return Table("How many people gave each answer", head, rows)
@@ -72,19 +72,19 @@ def _each(score: Score) -> tuple[Cell, ...]:
     return (cells[0], *(table.nothing() for _ in range(3)), cells[1]) if score.is_thumbs else cells
 
 
-def as_table(asked: Filters, seen: Seen) -> Table:
+def as_table(filters: Filters, seen: Seen) -> Table:
     """All that the page shows: these days, the days before, the change, the trend; and then in
     words what to fix first and what changed.
     """
     rows: list[tuple[Cell, ...]] = []
-    for one in seen.standing:
-        title = table.name(one.title)
-        window = asked.window
-        sides = ((window.span, one.change.after), (window.before, one.change.before))
+    for item in seen.standing:
+        title = table.name(item.title)
+        window = filters.window
+        sides = ((window.span, item.change.after), (window.before, item.change.before))
         rows += [(title, *_row(days.in_words(span), score)) for span, score in sides]
-        rows += [(title, *_apart(one.change))]
-        rows += [(title, *row[:5]) for row in seen.trend.table(one.measure).rows]
-    best = f"Gave {sentences.good(score for one in seen.standing for score in one.scores)}"
+        rows += [(title, *_apart(item.change))]
+        rows += [(title, *row[:5]) for row in seen.trend.table(item.measure).rows]
+    best = f"Gave {sentences.good(score for item in seen.standing for score in item.scores)}"
     head = ("Question", "Days", "People", best, "At least", "At most", *_POINTS)
     return Table("Overview", head, (*rows, *_said(seen)))
 
@@ -96,16 +96,19 @@ def _row(when: str, score: Score) -> tuple[Cell, ...]:
 
 def _apart(change: Change) -> tuple[Cell, ...]:
     ends = (change.difference, change.low, change.high)
-    told = (table.nothing() if one is None else Cell(f"{100 * one:+.0f}", one) for one in ends)
+    told = (table.nothing() if end is None else Cell(f"{100 * end:+.0f}", end) for end in ends)
     return table.name(f"Change: {sentences.verdict(change)}"), table.nothing(), *told
 
 
 def _said(seen: Seen) -> list[tuple[Cell, ...]]:
     """What the page says in sentences, each in a row of its own."""
-    first = [seen.first.summary, *(f"{one.what} {one.rest}" for one in seen.first.findings)]
-    common = (one.what for one in seen.first.common)
-    told = [("Fix first", one) for one in (*first, *common) if one]
-    told += [("What changed", one) for one in seen.moved.sentences]
+    first = [
+        seen.first.summary,
+        *(f"{finding.what} {finding.rest}" for finding in seen.first.findings),
+    ]
+    common = (item.what for item in seen.first.common)
+    told = [("Fix first", item) for item in (*first, *common) if item]
+    told += [("What changed", sentence) for sentence in seen.moved.sentences]
     return [(table.name(name), table.plain(one)) for name, one in told]
 
 

@@ -64,34 +64,34 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def _by_months(asked: Filters) -> Filters:
+def _by_months(filters: Filters) -> Filters:
     """Without filters by channel and language, which stand beside each other here; in days that
     channels are counted by.
     """
-    whole = asked.but(channel=None, language=None)
+    whole = filters.but(channel=None, language=None)
     return whole if whole.holds_rows else whole.by_months()
 
 
-def crossed(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+def crossed(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
     """Every channel in every language, for those who hold the rows."""
     by = ("channel", "language")
-    found: dict[Way, int] = {(None, None): 0}
-    for one in cuts.read(visit.connection, asked.scope(), by, _ANSWERS).slices:
-        channel, language = one.group["channel"], one.group["language"]
+    wayses: dict[Way, int] = {(None, None): 0}
+    for part in cuts.read(visit.connection, filters.scope(), by, _ANSWERS).slices:
+        channel, language = part.group["channel"], part.group["language"]
         for way in ((channel, language), (channel, None), (None, language), (None, None)):
-            found[way] = found.get(way, 0) + one.n
-    return found, frozenset()
+            wayses[way] = wayses.get(way, 0) + part.n
+    return wayses, frozenset()
 
 
-def margins(visit: Visit, asked: Filters) -> tuple[Ways, Set[Way]]:
+def margins(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
     """Channels, and languages, each out of its own cut tables; and which are partly hidden."""
-    total = cuts.read(visit.connection, asked.scope(), (), _ANSWERS).slices
-    found: dict[Way, int | None] = {(None, None): sum(one.n for one in total)}
+    total = cuts.read(visit.connection, filters.scope(), (), _ANSWERS).slices
+    found: dict[Way, int | None] = {(None, None): sum(item.n for item in total)}
     partly: set[Way] = set()
     for cut in ("channel", "language"):
-        counted = cuts.read(visit.connection, asked.scope(), (cut,), _ANSWERS)
+        counted = cuts.read(visit.connection, filters.scope(), (cut,), _ANSWERS)
         counts = {name: None for (name,) in counted.hidden} | {
-            one.group[cut]: one.n for one in counted.slices
+            part.group[cut]: part.n for part in counted.slices
         }
         found |= {_way(cut, name): n for name, n in counts.items()}
         partly |= {_way(cut, name) for (name,) in counted.hidden}
@@ -104,8 +104,8 @@ def _way(cut: str, name: str) -> Way:
 
 def channels(ways: Ways) -> list[str]:
     """The channels that answers came by, in the order of the vocabulary."""
-    found = {channel for channel, _ in ways if channel is not None and ways[channel, None] != 0}
-    return [code for code in CHANNELS if code in found] + sorted(found - CHANNELS.keys())
+    result = {channel for channel, _ in ways if channel is not None and ways[channel, None] != 0}
+    return [code for code in CHANNELS if code in result] + sorted(result - CHANNELS.keys())
 
 
 def languages(ways: Ways) -> list[str]:

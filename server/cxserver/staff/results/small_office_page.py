@@ -46,18 +46,18 @@ def show(request: Request, visit: Visit, asked: Filters) -> Response:
 def as_table(quarters: Sequence[Quarter]) -> Table:
     """The quarters, the oldest first."""
     head = ("Quarter", "People", "Satisfaction 4 or 5", _trust(quarters))
-    rows = tuple((table.name(one.name), *_cells(one)) for one in quarters)
+    rows = tuple((table.name(quarter.name), *_cells(quarter)) for quarter in quarters)
     return Table("Answers by fiscal quarter", head, rows)
 
 
 def _trust(quarters: Sequence[Quarter]) -> str:
-    return f"Trust {sentences.good(one.trust for one in quarters).removeprefix('a ')}"
+    return f"Trust {sentences.good(quarter.trust for quarter in quarters).removeprefix('a ')}"
 
 
-def _cells(one: Quarter) -> tuple[Cell, ...]:
-    if not one.n:
+def _cells(quarter: Quarter) -> tuple[Cell, ...]:
+    if not quarter.n:
         return table.nothing(), table.nothing(), table.nothing()
-    return table.count(one.n), _people(one.satisfaction), _people(one.trust)
+    return table.count(quarter.n), _people(quarter.satisfaction), _people(quarter.trust)
 
 
 def _people(score: Score | None) -> Cell:

@@ -187,8 +187,8 @@ def _provider(request: Request, room: StaffContext) -> Provider:
     if not hasattr(state, "provider"):
         redirect = f"{room.settings.base_url}/staff/sign-in/back"
         state.provider = Provider(room.settings, redirect)
-    found: Provider = state.provider
-    return found
+    provider: Provider = state.provider
+    return provider
 
 
 def _unreachable(fault: ProviderUnreachable) -> HTTPException:

@@ -119,7 +119,7 @@ class Provider:
         from authlib.common.errors import AuthlibBaseError
 
         try:
-            found = client.fetch_token(
+            result = client.fetch_token(
                 self._known["token_endpoint"],
                 grant_type="authorization_code",
                 code=code,
@@ -130,7 +130,7 @@ class Provider:
             raise SignInRefused(f"code: {error.error}"[:60]) from None
         except (httpx2.HTTPError, ValueError) as error:
             raise ProviderUnreachable(type(error).__name__) from None
-        return dict(found)
+        return dict(result)
 
     def _verified(self, token: dict[str, Any], ticket: Ticket, now: datetime) -> dict[str, Any]:
         from authlib.oidc.core import CodeIDToken
@@ -200,11 +200,11 @@ class Provider:
             return {}
         try:
             # Read each time: a key is replaced without a restart.
-            found = oidc_client.key(path)
+            result = oidc_client.key(path)
         except ServerError as fault:
             raise ProviderUnreachable(str(fault)) from None
         name = self._settings.oidc_client_id
-        signed = oidc_client.assertion(found, name, known["token_endpoint"], now)
+        signed = oidc_client.assertion(result, name, known["token_endpoint"], now)
         return {"client_assertion_type": oidc_client.PROOF, "client_assertion": signed}
 
     def _way_to_prove_ourselves(self) -> str:
