@@ -236,7 +236,7 @@ def test_where_nothing_is_flagged_unflag_says_so(sqlite_house):
     said = cx(sqlite_house, "kiosk", "unflag", "permits", "lakeside", *day)
     assert "no answers are flagged as a burst" in said
     said = cx(sqlite_house, "kiosk", "unflag", "permits", "nowhere", *day, fails=True)
-    assert "There is no office nowhere of permits" in said
+    assert "Service 'permits' has no office 'nowhere'" in said
 
 
 def test_the_hour_is_the_offices_own(sqlite_house):

@@ -159,7 +159,8 @@ def _links(drawn: Funnel, filters: Filters, path: str) -> list[Link]:
         Link(
             spot,
             f"{filters.directory.offices[spot.name].name}: "
-            f"{table.percent(points[spot.name].share)} of {points[spot.name].n:,} people, {_PLACES[spot.outside]}",
+            f"{table.percent(points[spot.name].share)} of {points[spot.name].n:,} people, "
+            f"{_PLACES[spot.outside]}",
             path + "/" + filters.query(office=spot.name),
         )
         for spot in charts.funnel(drawn).spots

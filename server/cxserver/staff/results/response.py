@@ -75,12 +75,12 @@ def _by_months(filters: Filters) -> Filters:
 def crossed(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
     """Every channel in every language, for those who hold the rows."""
     by = ("channel", "language")
-    wayses: dict[Way, int] = {(None, None): 0}
+    ways: dict[Way, int] = {(None, None): 0}
     for part in cuts.read(visit.connection, filters.scope(), by, _ANSWERS).slices:
         channel, language = part.group["channel"], part.group["language"]
         for way in ((channel, language), (channel, None), (None, language), (None, None)):
-            wayses[way] = wayses.get(way, 0) + part.n
-    return wayses, frozenset()
+            ways[way] = ways.get(way, 0) + part.n
+    return ways, frozenset()
 
 
 def margins(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
