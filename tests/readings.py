@@ -54,12 +54,12 @@ class Shelf:
     scope: Scope
     now: datetime
 
-    def find(self, *args: Any, **named: Any) -> shelf.Found:
+    def find(self, *args: Any, **named: Any) -> shelf.CommentPage:
         """The comments."""
         with db.read(self.engine) as connection:
             return self._on(connection).find(*args, **named)
 
-    def one(self, *args: Any) -> shelf.Told:
+    def one(self, *args: Any) -> shelf.ReadableComment:
         """One comment."""
         with db.read(self.engine) as connection:
             return self._on(connection).one(*args)

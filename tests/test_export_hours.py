@@ -79,8 +79,10 @@ def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
 def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch):
     monkeypatch.setattr(responses, "PAGE", 1)
     held = []
-    read = hours.Told.read
-    monkeypatch.setattr(hours.Told, "read", lambda *given: held.append(read(*given)) or held[-1])
+    read = hours.SharedHours.read
+    monkeypatch.setattr(
+        hours.SharedHours, "read", lambda *given: held.append(read(*given)) or held[-1]
+    )
     list(responses.rows(db.source(street.engine), Filter()))
     assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
 

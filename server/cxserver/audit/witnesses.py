@@ -55,7 +55,7 @@ def signs(at: datetime, what: str, about: str) -> tuple[Sign, ...]:
 def unheard(witnesses: Iterable[Witness], heard: set[Sign]) -> list[Witness]:
     """Those who tell of a line that is not there, in the order of time."""
     missing = [witness for witness in witnesses if not heard.intersection(witness.signs)]
-    return sorted(missing, key=lambda one: one.when)
+    return sorted(missing, key=lambda item: item.when)
 
 
 def _at(what: str, *moments: datetime) -> Witness:

@@ -94,12 +94,12 @@ def _catalogue(file: File, today: date) -> Catalogue:
         clearances=tuple(
             Clearance(
                 slug,
-                one.omb_control_number,
-                one.expires,
-                one.burden_minutes,
-                one.approved_responses,
+                item.omb_control_number,
+                item.expires,
+                item.burden_minutes,
+                item.approved_responses,
             )
-            for slug, one in file.clearance.items()
+            for slug, item in file.clearance.items()
         ),
         offices=tuple(_offices(file).values()),
         services=tuple(_service(file, slug, today) for slug in file.service),

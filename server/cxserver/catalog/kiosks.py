@@ -69,7 +69,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ShownLink:
     """The link that a device showed."""
 
     service: str
@@ -116,22 +116,24 @@ def pair(
     return link
 
 
-def find(connection: Connection, held: Held) -> Device | None:
+def find(connection: Connection, shown_link: ShownLink) -> Device | None:
     """The device behind a link, if it was heard of before."""
-    where = _is(held.service, held.office, held.device)
+    where = _is(shown_link.service, shown_link.office, shown_link.device)
     row = connection.execute(select(tables.kiosks).where(where)).first()
     return Device(*row) if row else None
 
 
-def note(connection: Connection, held: Held, beat: Beat, now: datetime) -> Device:
+def note(connection: Connection, shown_link: ShownLink, beat: Beat, now: datetime) -> Device:
     """Write down a heartbeat. A device that was never paired (a link minted with a key) gets in."""
-    _add_if_missing(connection, held.service, held.office, held.device, now.date())
+    _add_if_missing(
+        connection, shown_link.service, shown_link.office, shown_link.device, now.date()
+    )
     connection.execute(
         tables.kiosks.update()
-        .where(_is(held.service, held.office, held.device))
+        .where(_is(shown_link.service, shown_link.office, shown_link.device))
         .values(
-            kid=held.kid,
-            expires=held.expires,
+            kid=shown_link.kid,
+            expires=shown_link.expires,
             seen=now,
             waiting=beat.waiting,
             aside=beat.aside,
@@ -140,24 +142,24 @@ def note(connection: Connection, held: Held, beat: Beat, now: datetime) -> Devic
             state=beat.state,
         )
     )
-    where = _is(held.service, held.office, held.device)
+    where = _is(shown_link.service, shown_link.office, shown_link.device)
     return Device(*connection.execute(select(tables.kiosks).where(where)).one())
 
 
 def renew(
-    connection: Connection, roots: RootKeys, base_url: str, held: Held, now: datetime
+    connection: Connection, roots: RootKeys, base_url: str, shown_link: ShownLink, now: datetime
 ) -> str | None:
     """The device's next link, when the end of the one it showed is near. That one stays good."""
-    if held.expires - now > RENEWED:
+    if shown_link.expires - now > RENEWED:
         return None
-    service, office = held.service, held.office
+    service, office = shown_link.service, shown_link.office
     key = linkkeys.current(connection, roots, service, now.date())
     ends = int((now + Kind.KIOSK.longest).timestamp())
     signs = LinkKey(key.secret_for(office), Kind.KIOSK)
-    text = signs.sign(key.kid, ends, bytes.fromhex(held.device))
+    text = signs.sign(key.kid, ends, bytes.fromhex(shown_link.device))
     connection.execute(
         tables.kiosks.update()
-        .where(_is(service, office, held.device))
+        .where(_is(service, office, shown_link.device))
         .values(kid=key.kid, expires=token.read(text).ends)
     )
     return f"{base_url}/k/{service}/{office}/{text}"

@@ -123,14 +123,14 @@ def _check_columns(given: Sheet) -> None:
 def _read(given: Sheet, known: Directory) -> tuple[Batch, list[Rejection]]:
     """What the file holds, and every row that cannot be taken, by its line."""
     broken: list[Rejection] = []
-    offices = {slug: tuple(one.offices) for slug, one in known.services.items()}
+    offices = {slug: tuple(service.offices) for slug, service in known.services.items()}
     batch = service_levels.parse(_rows(given, broken), offices)
     unfit = [
         Rejection(given.name, line, one.column, one.rule, one.cure) for line, one in batch.rejected
     ]
     if not (batch.indicators or unfit or broken):
         raise ServerError(f"{given.name} has column names but no rows. There is nothing to import.")
-    return batch, sorted([*broken, *unfit], key=lambda one: one.line)
+    return batch, sorted([*broken, *unfit], key=lambda item: item.line)
 
 
 def _rows(given: Sheet, broken: list[Rejection]) -> Iterator[tuple[int, Mapping[str, str]]]:

@@ -91,8 +91,10 @@ def _as_json(report: Report, known: Directory) -> dict[str, Any]:
 
 def _show(report: Report, known: Directory) -> None:
     out.print(finding_text.summary(report), soft_wrap=True)
-    for place, one in enumerate(report.findings[:SHOWN], start=1):
-        out.print(f"\n{place}. {finding_text.sentence(one, known)}", soft_wrap=True, markup=False)
+    for place, finding in enumerate(report.findings[:SHOWN], start=1):
+        out.print(
+            f"\n{place}. {finding_text.sentence(finding, known)}", soft_wrap=True, markup=False
+        )
     more = len(report.findings) - SHOWN
     if more > 0:
         out.print(f"\n{more} more. To see them all, add --json.")

@@ -95,17 +95,20 @@ def _held(connection: Connection, row: ResponseId, *, lock: bool = False) -> Any
 
 def _texts(held: Any, free: frozenset[str]) -> dict[str, str]:
     """All that was typed, the comment under ""."""
-    return {"": held.comment} | {code: one for code, one in held.questions.items() if code in free}
+    return {"": held.comment} | {
+        code: question for code, question in held.questions.items() if code in free
+    }
 
 
 def _result(held: Any, free: frozenset[str], cut: Cut) -> Result:
     texts = _texts(held, free)
-    done = {name: striking.struck(one, cut) for name, one in texts.items()}
+    done = {name: striking.struck(text, cut) for name, text in texts.items()}
     missing = () if cut.everything else tuple(striking.missing(texts.values(), cut.words))
     return Result(
         comment=done[""][0],
         questions={
-            code: done[code][0] if code in done else one for code, one in held.questions.items()
+            code: done[code][0] if code in done else question
+            for code, question in held.questions.items()
         },
         characters=sum(n for _, n in done.values()),
         missing=missing,

@@ -70,7 +70,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReadableComment:
     """A comment, and what may be told of it."""
 
     comment: Comment
@@ -142,12 +142,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CommentPage:
     """A page of comments. `further` is where to go on, None at the end; `short` says that there
     may be more of what was asked for, but that enough was looked through for one page.
     """
 
-    comments: tuple[Told, ...]
+    comments: tuple[ReadableComment, ...]
     further: Mark | None = None
     short: bool = False
 
@@ -161,12 +161,12 @@ class Shelf:
     scope: Scope
     now: datetime
 
-    def find(self, search: Search, mark: Mark | None = None, limit: int = PAGE) -> Found:
+    def find(self, search: Search, mark: Mark | None = None, limit: int = PAGE) -> CommentPage:
         """The newest comments that may be read, at most `limit`, from `mark` on."""
         result = self._gather(self.connection, search, mark, limit)
-        return Found(tuple(map(self._told, result[0])), *result[1:])
+        return CommentPage(tuple(map(self._told, result[0])), *result[1:])
 
-    def one(self, service: str, week: date, id: str) -> Told:
+    def one(self, service: str, week: date, id: str) -> ReadableComment:
         """One comment of the week of that day. Raises NotFound, also where its batch is not
         closed, and where it is somebody else's.
         """
@@ -176,8 +176,8 @@ class Shelf:
             raise NotFound("There is no such comment.")
         return self._told(result)
 
-    def _told(self, comment: Comment) -> Told:
-        return Told(comment, self.scope.audience, self.known)
+    def _told(self, comment: Comment) -> ReadableComment:
+        return ReadableComment(comment, self.scope.audience, self.known)
 
     def _gather(
         self, connection: Connection, search: Search, mark: Mark | None, limit: int

@@ -188,7 +188,7 @@ def _good(score: Score) -> str:
 
 
 def _named(filters: Filters, last: Quarter) -> tuple[str, str]:
-    most = max(last.named, key=lambda one: one.could_be_better.hits, default=None)
+    most = max(last.named, key=lambda item: item.could_be_better.hits, default=None)
     if most is None or not most.could_be_better.hits:
         return "Nobody named anything that could be better.", ""
     word = sentences.driver(filters.services_in(filters.of_office()), most)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cxserver.comments import shelf as commentlist
-from cxserver.comments.shelf import Search, Shelf, Told
+from cxserver.comments.shelf import ReadableComment, Search, Shelf
 from cxserver.periods import Span
 from cxserver.results import question
 from cxserver.results.reading import Reading
@@ -45,7 +45,11 @@ def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
     return tuple(result[:_MOST])
 
 
-def _quote(one: Told) -> Quote:
-    text = _ADDRESS.sub("[address]", " ".join(one.comment.text.split()))
+def _quote(comment: ReadableComment) -> Quote:
+    text = _ADDRESS.sub("[address]", " ".join(comment.comment.text.split()))
     cut = text if len(text) <= _CHARS else text[:_CHARS].rstrip() + "…"
-    return Quote(cut, f"{one.office}, {one.week[:1].lower()}{one.week[1:]}", one.language)
+    return Quote(
+        cut,
+        f"{comment.office}, {comment.week[:1].lower()}{comment.week[1:]}",
+        comment.language,
+    )

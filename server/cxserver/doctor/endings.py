@@ -29,7 +29,7 @@ def clearances(directory: Directory, today: date) -> list[Finding]:
         for service in directory.services.values()
         if not service.closed
     }
-    ordered = sorted(used.values(), key=lambda one: (one.expires, one.slug))
+    ordered = sorted(used.values(), key=lambda item: (item.expires, item.slug))
     findings = [finding for item in ordered for finding in (*_clearance(item, today), *_use(item))]
     if findings or not ordered:
         return findings
@@ -38,7 +38,7 @@ def clearances(directory: Directory, today: date) -> list[Finding]:
 
 def places(directory: Directory, noted: Iterable[Placement], today: date) -> list[Finding]:
     """Links of places that `cx` has made: those that ended, end soon, or no longer open."""
-    ordered = sorted(noted, key=lambda one: one.expires)
+    ordered = sorted(noted, key=lambda item: item.expires)
     findings = [finding for item in ordered for finding in _place(directory, item, today)]
     if findings:
         return findings

@@ -45,7 +45,7 @@ def of(found: Row[Any]) -> Cell:
     return found.service, found.office, found.day, found.answered_hour
 
 
-class Told:
+class SharedHours:
     """The hours that may be told, along an export by service and day.
 
     Each day is counted once, and only the pages' own days are held.

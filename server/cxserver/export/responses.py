@@ -79,7 +79,7 @@ def rows(source: db.Source, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Each response as a row with the columns `COLUMNS`."""
     last: Row[Any] | None = None
     scales: Scales = {}
-    told = None if wanted.every_hour else hours.Told(wanted.places)
+    told = None if wanted.every_hour else hours.SharedHours(wanted.places)
     while True:
         with source() as connection:
             page = _page(connection, wanted, last)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cxserver.catalog.directory import Office
 from cxserver.errors import ServerError
 from cxserver.imports import cells, versions
-from cxserver.imports.bench import Answer, Bench, Told
+from cxserver.imports.bench import Answer, AnswerLine, Bench
 from cxserver.imports.ground import Ground
 from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
@@ -80,8 +80,8 @@ class Rows:
         offered = set(versions.kind(self._map).drivers) if lists and not worded else set[str]()
         return tuple(sorted(set(self._map.drivers) | worded | offered))
 
-    def _told(self, line: Line) -> Told:
-        column, told = self._columns, Told(comment=line[self._columns.comment])
+    def _told(self, line: Line) -> AnswerLine:
+        column, told = self._columns, AnswerLine(comment=line[self._columns.comment])
         told.trust = self._point(line, column.trust, self._bench.points)
         told.satisfaction = self._point(line, column.satisfaction, FIVE_POINT.points)
         for code, name in self._map.drivers.items():
@@ -136,7 +136,7 @@ class V2:
         service = self._ground.service("", "")
         office = self._ground.office("", "", service)
         how = {"channel": self._ground.channel("", ""), "language": self._ground.language("", "")}
-        told = Told(comment=line["question_4"])
+        told = AnswerLine(comment=line["question_4"])
         told.trust = cells.point(
             "question_1", line["question_1"], self._bench.points, {}, zero=False
         )

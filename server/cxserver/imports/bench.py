@@ -33,7 +33,7 @@ class Answer:
 
 
 @dataclass
-class Told:
+class AnswerLine:
     """What a line says, in our words; None and empty where it says nothing."""
 
     satisfaction: int | None = None
@@ -75,13 +75,13 @@ class Bench:
         office: Office,
         when: tuple[date, datetime],
         how: Mapping[str, str],
-        told: Told,
+        answer_line: AnswerLine,
         asked: tuple[str, ...],
     ) -> Answer:
         """The answer, checked as any other is. Raises RowRefused."""
         survey = self._version(service, asked)
-        answers, hidden = _checked(survey, told, self._ground.map)
-        noted = {"control"} if cleaning.holds_controls(told.comment) else set()
+        answers, hidden = _checked(survey, answer_line, self._ground.map)
+        noted = {"control"} if cleaning.holds_controls(answer_line.comment) else set()
         day, at = when
         response = {
             "service": service.slug,
@@ -119,20 +119,24 @@ _RULES = {
 }
 
 
-def _checked(survey: Survey, told: Told, map: Map) -> tuple[Answers, int]:
+def _checked(survey: Survey, answer_line: AnswerLine, map: Map) -> tuple[Answers, int]:
     """The answers, and how many taps were on the hidden list."""
-    good = told.trust is not None and survey.trust_scale.is_good(told.trust)
-    shown, other = (told.positive, told.negative) if good else (told.negative, told.positive)
-    hidden = other - shown - told.either
-    sent: dict[str, Any] = {"trust": told.trust}
-    sent["drivers"] = told.scores or sorted(shown | told.either)
-    if told.comment:
-        sent["comment"] = told.comment
+    good = answer_line.trust is not None and survey.trust_scale.is_good(answer_line.trust)
+    shown, other = (
+        (answer_line.positive, answer_line.negative)
+        if good
+        else (answer_line.negative, answer_line.positive)
+    )
+    hidden = other - shown - answer_line.either
+    sent: dict[str, Any] = {"trust": answer_line.trust}
+    sent["drivers"] = answer_line.scores or sorted(shown | answer_line.either)
+    if answer_line.comment:
+        sent["comment"] = answer_line.comment
     # Elsewhere a question could be passed over; then it counts as not asked.
-    passed_over = told.satisfaction is None and survey.asks_satisfaction
+    passed_over = answer_line.satisfaction is None and survey.asks_satisfaction
     asked = replace(survey, asks_satisfaction=False) if passed_over else survey
-    if told.satisfaction is not None:
-        sent["satisfaction"] = told.satisfaction
+    if answer_line.satisfaction is not None:
+        sent["satisfaction"] = answer_line.satisfaction
     try:
         return answering.check(asked, sent), len(hidden)
     except AnswersRefused as error:

@@ -101,7 +101,7 @@ def find(connection: Connection, form: Form, cells: Days) -> list[Overlap]:
             one.days[place].add(unit)
             one.here += units[whole][place][unit]
     order = list(imports)
-    return [result[batch] for batch in sorted(result, key=lambda one: [*order, one].index(one))]
+    return [result[batch] for batch in sorted(result, key=lambda item: [*order, item].index(item))]
 
 
 def _there(connection: Connection, cells: Days) -> Iterator[Any]:

@@ -43,7 +43,7 @@ class Columns(_Part):
     taps_negative: str = ""
 
 
-class Asked(_Part):
+class Questionnaire(_Part):
     """The questionnaire. `drivers` is how they were asked; empty: as the instrument does."""
 
     instrument: str
@@ -79,7 +79,7 @@ class Map(_Part):
     quarter: str = Field("", pattern=r"^(20\d\d)Q([1-4])$|^$")
     timezone: str = ""
     zero: Literal["", "not asked"] = ""
-    survey: Asked
+    survey: Questionnaire
     wording: Mapping[str, Words] = {}
     columns: Columns = Columns()
     drivers: Mapping[str, str] = {}

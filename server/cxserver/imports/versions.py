@@ -106,14 +106,14 @@ def numbered(
 def keep(connection: Connection, wanted: Mapping[Survey, date], batch: str) -> dict[Survey, Survey]:
     """As `numbered`, and they are stored."""
     result = numbered(connection, wanted, batch)
-    for one, made in result.items():
+    for item, made in result.items():
         connection.execute(
             tables.surveys.insert().values(
                 service=made.service,
                 n=made.n,
                 fingerprint=survey.fingerprint(made),
                 definition=survey.to_json(made),
-                first_used=wanted[one],
+                first_used=wanted[item],
             )
         )
     return result

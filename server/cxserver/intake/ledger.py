@@ -24,7 +24,7 @@ def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[UseKey]:
         wanted[entry.clearance].append(entry.key)
     beyond: list[UseKey] = []
     # In one order for all writers: none waits for another that waits for it.
-    for clearance in sorted(wanted, key=lambda one: one.slug):
+    for clearance in sorted(wanted, key=lambda item: item.slug):
         keys = wanted[clearance]
         beyond += keys[_take(connection, clearance, len(keys)) :]
     return frozenset(beyond)

@@ -75,7 +75,7 @@ def due_on(
     found = [*_approvals(today, directory, used)]
     if files(directory):
         found += [*_filings(today, log), *_yearly(today)]
-    return sorted(found, key=lambda one: (one.days, one.about))
+    return sorted(found, key=lambda item: (item.days, item.about))
 
 
 def files(directory: Directory) -> bool:

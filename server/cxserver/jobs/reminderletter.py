@@ -36,7 +36,7 @@ YEARLY: Mapping[tuple[int, int], tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Middle:
     """The middle of a letter: what it is about, sentences, and what to do."""
 
     subject: str
@@ -60,12 +60,12 @@ def write(notice: Notice, member: Member, agency: Agency | None, base_url: str) 
 
 
 @singledispatch
-def _told(subject: object, notice: Notice, staff: str) -> Told:
+def _told(subject: object, notice: Notice, staff: str) -> Middle:
     raise TypeError(f"no letter about {type(subject).__name__}")
 
 
 @_told.register
-def _(subject: Filing, notice: Notice, staff: str) -> Told:
+def _(subject: Filing, notice: Notice, staff: str) -> Middle:
     name, due, last = subject.quarter.name, subject.due, subject.last
     first, end = subject.quarter.start, subject.quarter.end - _DAY
     when = f"by {_date(due.day)}, {_in(notice.days)}"
@@ -82,21 +82,21 @@ def _(subject: Filing, notice: Notice, staff: str) -> Told:
         f"Make the files: cx quarter write {name} -o {name}",
         f"When OMB has the files, record it: cx quarter record {name} submitted --who NAME",
     )
-    return Told(f"Due {_in(notice.days)}: feedback of {name}", tuple(says), cures)
+    return Middle(f"Due {_in(notice.days)}: feedback of {name}", tuple(says), cures)
 
 
 @_told.register
-def _(subject: Yearly, notice: Notice, staff: str) -> Told:
+def _(subject: Yearly, notice: Notice, staff: str) -> Middle:
     due = subject.due
     says = f"Due to OMB by {_date(due.day)}, {_in(notice.days)}: {due.what} (A-11 {due.section})."
     cures = tuple(item.format(staff=staff) for item in YEARLY[due.day.month, due.day.day])
-    return Told(
+    return Middle(
         f"Due {_in(notice.days)}: {due.what}", (says,), (*cures, "All dates: cx quarter due")
     )
 
 
 @_told.register
-def _(subject: Ending, notice: Notice, staff: str) -> Told:
+def _(subject: Ending, notice: Notice, staff: str) -> Middle:
     one = subject.clearance
     named = f"OMB control number {one.omb_control_number}"
     if notice.days < 0:
@@ -114,11 +114,11 @@ def _(subject: Ending, notice: Notice, staff: str) -> Told:
         "cx catalog apply FILE",
         f"See it now: {staff}/catalog",
     )
-    return Told(title, (says,), cures)
+    return Middle(title, (says,), cures)
 
 
 @_told.register
-def _(subject: Using, notice: Notice, staff: str) -> Told:
+def _(subject: Using, notice: Notice, staff: str) -> Middle:
     one = subject.clearance
     named, given = f"OMB control number {one.omb_control_number}", _given(one, subject.used)
     if subject.used >= one.approved_responses:
@@ -133,7 +133,7 @@ def _(subject: Using, notice: Notice, staff: str) -> Told:
         "cx catalog apply FILE",
         "How many are left: cx pra burden",
     )
-    return Told(title, (says,), cures)
+    return Middle(title, (says,), cures)
 
 
 def _given(clearance: Clearance, used: int) -> str:

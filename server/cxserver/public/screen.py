@@ -59,7 +59,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CatalogText:
     """A text of the catalog and the language it is in, which may not be the page's."""
 
     text: str
@@ -128,8 +128,8 @@ def _ends(agency: Agency, service: Service) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(agency.timezone)).astimezone(UTC)
 
 
-def _noscript(code: str) -> Told:
-    return Told(_words(code).text(sentences.NEEDS_SCRIPT), code)
+def _noscript(code: str) -> CatalogText:
+    return CatalogText(_words(code).text(sentences.NEEDS_SCRIPT), code)
 
 
 def _survey(template: str, view: View, **more: object) -> str:
@@ -299,17 +299,17 @@ def _render(template: str, code: str, *, agency: Agency | None, **values: object
     )
 
 
-def _agency_name(agency: Agency | None, code: str) -> Told:
+def _agency_name(agency: Agency | None, code: str) -> CatalogText:
     if agency is None:
-        return Told("", code)
+        return CatalogText("", code)
     return _told({language.SOURCE: agency.name, **agency.names}, code, agency.name)
 
 
-def _told(texts: Mapping[str, str], code: str, otherwise: str) -> Told:
+def _told(texts: Mapping[str, str], code: str, otherwise: str) -> CatalogText:
     for found in (code, language.SOURCE, *texts):
         if texts.get(found):
-            return Told(texts[found], found)
-    return Told(otherwise, code)
+            return CatalogText(texts[found], found)
+    return CatalogText(otherwise, code)
 
 
 def _wording(survey: Survey, code: str) -> Wording:

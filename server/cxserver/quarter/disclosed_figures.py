@@ -13,7 +13,7 @@ from cxserver.quarter.volumes import Volume
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DisclosedFigures:
     """Everything of one quarter: volumes by service and channel, the rest by service."""
 
     volumes: Mapping[tuple[str, str], Volume] = field(default_factory=dict)
@@ -21,9 +21,9 @@ class Told:
     indicators: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
 
 
-def read(connection: Connection, quarter: Period) -> Told:
+def read(connection: Connection, quarter: Period) -> DisclosedFigures:
     """What was told about a quarter."""
-    return Told(
+    return DisclosedFigures(
         volumes.read(connection, quarter),
         reflections.read(connection, quarter),
         indicators.read(connection, quarter),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cxserver.catalog.directory import Agency, Service
 from cxserver.periods import Period
-from cxserver.quarter.disclosed_figures import Told
+from cxserver.quarter.disclosed_figures import DisclosedFigures
 from cxserver.quarter.formats import words
 from cxserver.quarter.formats.fits import Format
 from cxserver.quarter.sets import FileSet, LeftOut
@@ -24,7 +24,7 @@ class Drawer:
     form: Format
     sets: tuple[FileSet, ...]
     left_out: tuple[LeftOut, ...]
-    told: Told
+    told: DisclosedFigures
     draft: bool
     with_flagged: bool
     flagged: int

@@ -131,8 +131,10 @@ def screen(changes: Sequence[Change], share: float = 0.05) -> list[Change]:
     Of those that stay, at most `share` are chance; where nothing changed anywhere, any is named
     in at most `share` of the cases. For one office alone its own `compare` is enough.
     """
-    testable = [at for at, one in enumerate(changes) if one.verdict in ("changed", "not changed")]
-    testable += [at for at, one in enumerate(changes) if _only_uncertain(one)]
+    testable = [
+        at for at, change in enumerate(changes) if change.verdict in ("changed", "not changed")
+    ]
+    testable += [at for at, change in enumerate(changes) if _only_uncertain(change)]
     rates = chance.adjusted([changes[at].chance for at in testable])
     result = list(changes)
     for at, rate in zip(testable, rates, strict=True):

@@ -117,7 +117,7 @@ def first(
     sure = [(cell, rate) for cell, rate in zip(cells, rates, strict=True) if rate <= RATE]
     # Whether it is the driver or the mood is asked of what was found, and adjusted for that.
     own = chance.adjusted([chance.more_here(*cell.unhappy, *cell.apart) for cell, _ in sure])
-    result = [_finding(*one, own[at] <= RATE) for at, one in enumerate(sure)]
+    result = [_finding(*item, own[at] <= RATE) for at, item in enumerate(sure)]
     standing = [item for item in result if item is not None]
     return Report(tuple(_gathered(standing)), tuple(counted.common()), len(cells))
 
@@ -168,7 +168,7 @@ class _Counted:
             if named and n >= LEAST:
                 result[service].append(Common(service, driver, named, n))
         for service in sorted(result):
-            yield max(result[service], key=lambda one: one.named)
+            yield max(result[service], key=lambda item: item.named)
 
     def _add(self, one: Slice, survey: Survey) -> None:
         service, office, channel = (one.group[name] for name in NEEDS[:3])
@@ -221,7 +221,8 @@ def _gathered(findings: list[Finding]) -> list[Finding]:
     kept: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     seen: set[tuple[str, str, str]] = set()
     for item in sorted(
-        findings, key=lambda one: (-one.people, one.service, one.office, one.driver)
+        findings,
+        key=lambda finding: (-finding.people, finding.service, finding.office, finding.driver),
     ):
         where = (item.service, item.office)
         if (*where, item.driver) in seen:  # the same on one of its channels, or on all
@@ -243,14 +244,14 @@ def _plus(counts: Counts, channel: str, named: int, n: int) -> None:
 
 def _rest(everybody: Counts, here: Counts, channel: str | None) -> Counts:
     """Who an office, or one channel of it, is held against."""
-    others = ((one, *_less(counts, here.get(one, (0, 0)))) for one, counts in everybody.items())
+    others = ((item, *_less(counts, here.get(item, (0, 0)))) for item, counts in everybody.items())
     elsewhere = {one: (named, n) for one, named, n in others if n}
     if channel is None:
         return elsewhere
     # A channel is held against itself elsewhere; at a lone office against its others.
     if channel in elsewhere:
         return {channel: elsewhere[channel]}
-    return {one: counts for one, counts in here.items() if one != channel}
+    return {item: counts for item, counts in here.items() if item != channel}
 
 
 def _less(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:

@@ -26,7 +26,7 @@ _NOTHING = Report((), (), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FindingSentence:
     """A finding: what and where, and then how many, how sure, of what kind.
 
     `here` and `wrote` are queries: of the pages of that place, and of what those people wrote.
@@ -45,8 +45,8 @@ class First:
     """What to fix first, the most people first; and what is named most of all."""
 
     summary: str
-    findings: tuple[Told, ...]
-    common: tuple[Told, ...]
+    findings: tuple[FindingSentence, ...]
+    common: tuple[FindingSentence, ...]
 
 
 def fetch(reader: Reading, filters: Filters, surveys: Mapping[str, Survey]) -> Counted:
@@ -78,13 +78,13 @@ def work_out(counted: Sequence[Slice], filters: Filters, surveys: Mapping[str, S
     return First(_summary(report, places, filters, bool(common)), words, common)
 
 
-def told(finding: Finding, filters: Filters, several: bool) -> Told:
+def told(finding: Finding, filters: Filters, several: bool) -> FindingSentence:
     """A finding in its two parts, and where to go on from it; `several`: the page is about more
     than one office.
     """
     what, end, rest = finding_text.sentence(finding, filters.directory).partition(_END)
     there = filters.but(office=finding.office, service=_narrow(filters, finding.service))
-    return Told(
+    return FindingSentence(
         (what + end).strip(),
         rest,
         there.query(channel=finding.channel or filters.channel),
@@ -95,27 +95,27 @@ def told(finding: Finding, filters: Filters, several: bool) -> Told:
 
 def named_most(
     counted: Sequence[Slice], surveys: Mapping[str, Survey], filters: Filters
-) -> tuple[Told, ...]:
+) -> tuple[FindingSentence, ...]:
     """For each service what is named most here as what could be better."""
     result = []
     summed = tally_query.merged(counted, ("service", "survey"))
     for service in sorted({item.group["service"] for item in summed}):
         mine = [item for item in summed if item.group["service"] == service]
         taps = drivers.per_person(mine, surveys)
-        most = max(taps, key=lambda one: one.could_be_better.hits, default=None)
+        most = max(taps, key=lambda tap: tap.could_be_better.hits, default=None)
         if most and most.could_be_better.hits and most.n >= suppression.NOT_FOR_COMPARISON:
             result.append(_most(filters, service, most))
     return tuple(result)
 
 
-def _most(filters: Filters, service: str, most: Taps) -> Told:
+def _most(filters: Filters, service: str, most: Taps) -> FindingSentence:
     offered = filters.directory.services[service]
     of = f" ({offered.name})" if len(filters.services_in(filters.of_office())) > 1 else ""
     people = measures.people(most.could_be_better.hits, most.n)
     word = drivers.label(offered.survey, most.code)
     there = filters.but(service=_narrow(filters, service))
     sentence = f"“{word}” is named most as what could be better{of}: by {people} people."
-    return Told(sentence, "", there.query(), _wrote(there, most.code))
+    return FindingSentence(sentence, "", there.query(), _wrote(there, most.code))
 
 
 def _narrow(filters: Filters, service: str) -> str | None:

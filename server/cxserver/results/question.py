@@ -192,7 +192,7 @@ class Filters:
             for one in self.directory.offices.values()
             if (scope.offices is None or one.slug in scope.offices) and one.slug in above
         ]
-        return sorted(result, key=lambda one: (one.name, one.slug))
+        return sorted(result, key=lambda item: (item.name, item.slug))
 
     def services_in(self, scope: Scope) -> list[Service]:
         """The services in a scope that have an office in it, by name."""
@@ -202,7 +202,7 @@ class Filters:
             if (scope.services is None or one.slug in scope.services)
             and (scope.offices is None or scope.offices & one.offices.keys())
         ]
-        return sorted(result, key=lambda one: (one.name, one.slug))
+        return sorted(result, key=lambda item: (item.name, item.slug))
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What can be chosen here: for each filter its values and what they are called."""

@@ -42,7 +42,7 @@ def latest(told: Sequence[Quarter]) -> Quarter | None:
 
 def in_sentences(told: Sequence[Quarter]) -> list[str]:
     """What the quarters say, the newest first; none from before anybody answered."""
-    first = next((at for at, one in enumerate(told) if one.n), len(told))
+    first = next((at for at, item in enumerate(told) if item.n), len(told))
     return [small.sentence(item) for item in reversed(told[first:])]
 
 
@@ -60,7 +60,7 @@ def named(filters: Filters, last: Quarter | None) -> list[Named]:
     if last is None:
         return []
     services = filters.services_in(filters.of_office())
-    taps = sorted(last.named, key=lambda one: -one.could_be_better.hits)
+    taps = sorted(last.named, key=lambda item: -item.could_be_better.hits)
     return [
         Named(sentences.driver(services, tap), tap.could_be_better.people, tap.went_well.people)
         for tap in taps

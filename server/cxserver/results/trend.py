@@ -149,7 +149,7 @@ def _by_month(
         _block([item for item in counted if item.group["month"] == month.name], month.span)
         for month in months
     ]
-    first = next((at for at, one in enumerate(every) if one.n), len(every))
+    first = next((at for at, item in enumerate(every) if item.n), len(every))
     return Series(tuple(every[first:]), _MONTH, surveys)
 
 

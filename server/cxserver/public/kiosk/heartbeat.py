@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from cxsdk import token
 from cxserver import db
 from cxserver.catalog import kiosks
-from cxserver.catalog.kiosks import Beat, Device, Held
+from cxserver.catalog.kiosks import Beat, Device, ShownLink
 from cxserver.intake import gate
 from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import LinkNotOpen, Opened
@@ -32,7 +32,7 @@ LIMIT = 4096
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class Told(BaseModel):
+class DeviceReport(BaseModel):
     """What a device says. Its page may be newer or older than this server, and say more."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
@@ -68,7 +68,7 @@ async def take(request: Request) -> Response:
     here = services.of(request)
     desk, now = here.desk, here.desk.clock()
     try:
-        told = Told.model_validate_json(text)
+        told = DeviceReport.model_validate_json(text)
     except ValidationError as error:
         return _problem(422, "invalid", now, problem_details.faults(error))
     try:
@@ -117,8 +117,10 @@ def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen 
     return None
 
 
-def _write(desk: AnswerService, opened: Opened, told: Told, now: datetime, sound: bool) -> _Noted:
-    held = Held(
+def _write(
+    desk: AnswerService, opened: Opened, device_report: DeviceReport, now: datetime, sound: bool
+) -> _Noted:
+    held = ShownLink(
         service=opened.service.slug,
         office=opened.office.slug,
         device=opened.token.nonce.hex(),
@@ -126,11 +128,11 @@ def _write(desk: AnswerService, opened: Opened, told: Told, now: datetime, sound
         expires=opened.token.ends,
     )
     beat = Beat(
-        waiting=told.waiting,
-        aside=told.aside,
-        offset=round((now - told.device_now).total_seconds()),
-        release=told.release,
-        state=told.state,
+        waiting=device_report.waiting,
+        aside=device_report.aside,
+        offset=round((now - device_report.device_now).total_seconds()),
+        release=device_report.release,
+        state=device_report.state,
     )
     with db.read(desk.engine) as connection:
         before = kiosks.find(connection, held)

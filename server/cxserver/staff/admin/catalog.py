@@ -145,7 +145,9 @@ def _offices(services: Sequence[Service], filters: Filters) -> Table:
     rows = [
         _row(service, slug, filters)
         for service in services
-        for slug in sorted(service.offices, key=lambda one: filters.directory.offices[one].name)
+        for slug in sorted(
+            service.offices, key=lambda office: filters.directory.offices[office].name
+        )
         if slug in inside
     ]
     head = ("Office", "Region", "Service", "Time zone", "State", "Survey", "OMB number", "Expires")

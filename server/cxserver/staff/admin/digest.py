@@ -42,7 +42,7 @@ def _show(visit: Visit) -> Response:
         sections=letter.sections(told) if told else (),
         why=letter.reason(visit.directory, shown),
         every=every,
-        choices=[(one.value, words) for one, words in _WORDS.items()],
+        choices=[(word.value, words) for word, words in _WORDS.items()],
         next=_day(subscriptions.following(every, visit.now, zone)),
         sends=mail.is_set_up(visit.back.settings),
     )

@@ -19,7 +19,7 @@ from cxserver.accounts import members, roles
 from cxserver.comments import alerts, cases, replies
 from cxserver.comments.cases import Case
 from cxserver.comments.replies import Posted
-from cxserver.comments.shelf import Shelf, Told
+from cxserver.comments.shelf import ReadableComment, Shelf
 from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.results.question import today_of
 from cxserver.staff import guard
@@ -37,10 +37,10 @@ class Act:
     """
 
     words: str
-    do: Callable[[Connection, Visit, Told], str | None]
+    do: Callable[[Connection, Visit, ReadableComment], str | None]
 
 
-def told_of(request: Request, visit: Visit) -> Told:
+def told_of(request: Request, visit: Visit) -> ReadableComment:
     """The comment that an address names. Raises HTTPException(404), also for what is held, and
     for what is somebody else's: none of them can be told from what does not exist.
     """
@@ -81,7 +81,7 @@ def act(request: Request, visit: Visit) -> Response:
 
 def drawn(
     visit: Visit,
-    told: Told,
+    readable_comment: ReadableComment,
     *,
     status: int = 200,
     problem: str = "",
@@ -89,32 +89,32 @@ def drawn(
 ) -> Response:
     """The page as things stand, with what was typed and could not be taken."""
     with visit.read() as connection:
-        case = cases.find(connection, told.comment.row)
-        notes = cases.notes(connection, told.comment.row)
+        case = cases.find(connection, readable_comment.comment.row)
+        notes = cases.notes(connection, readable_comment.comment.row)
         owner = _owner(connection, case)
-        reply = _replied(connection, visit, told)
-        heard = alerts.is_told(connection, told.comment.row)
+        reply = _replied(connection, visit, readable_comment)
+        heard = alerts.is_told(connection, readable_comment.comment.row)
     empty = {"note": "", "said": case.said if case else "", "did": case.did if case else ""}
     empty["reply"] = reply.text if reply else ""
     return guard.page(
         visit,
         "case.html",
         status=status,
-        told=told,
+        told=readable_comment,
         case=case,
         notes=notes,
         owner=owner,
         reply=reply,
         heard=heard,
-        replies_end=_replies_end(told),
+        replies_end=_replies_end(readable_comment),
         mine=bool(case and case.owner == visit.member.id),
         heirs=[
             (other.id, colleagues.called(other), other.role.words.lower())
-            for other in colleagues.others(visit, told)
+            for other in colleagues.others(visit, readable_comment)
             if not (case and case.owner == other.id)
         ],
         state=comments.STATE_WORDS[case.state if case else "unread"],
-        here=visit.path + told.address,
+        here=visit.path + readable_comment.address,
         problem=problem,
         typed=empty | dict(typed or {}),
         longest={"note": cases.LONGEST_NOTE, "words": cases.LONGEST_WORDS, "reply": replies.LIMIT},
@@ -129,7 +129,7 @@ def field(visit: Visit, name: str) -> str:
 def log(
     connection: Connection,
     visit: Visit,
-    told: Told,
+    readable_comment: ReadableComment,
     what: str,
     result: str = "done",
     *,
@@ -138,40 +138,40 @@ def log(
     """A line in the audit log, in the transaction of what was done. It names the comment by week
     and id, and never holds its words.
     """
-    named = f"{told.address.removeprefix('/comments/')} {about}".strip()
+    named = f"{readable_comment.address.removeprefix('/comments/')} {about}".strip()
     visit.back.journal.write(connection, visit.member, what, named, result, visit.now)
 
 
-def back_to(visit: Visit, told: Told) -> Response:
+def back_to(visit: Visit, readable_comment: ReadableComment) -> Response:
     """To the page again: pressing Reload must not do it twice."""
-    return RedirectResponse(visit.path + told.address, 303)
+    return RedirectResponse(visit.path + readable_comment.address, 303)
 
 
-def _take(connection: Connection, visit: Visit, told: Told) -> None:
+def _take(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
     seen = field(visit, "seen")
-    cases.take(connection, told.comment.row, visit.member.id, seen, visit.now)
+    cases.take(connection, readable_comment.comment.row, visit.member.id, seen, visit.now)
 
 
-def _leave(connection: Connection, visit: Visit, told: Told) -> None:
-    cases.take(connection, told.comment.row, None, field(visit, "seen"), visit.now)
+def _leave(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
+    cases.take(connection, readable_comment.comment.row, None, field(visit, "seen"), visit.now)
 
 
-def _hand(connection: Connection, visit: Visit, told: Told) -> str:
+def _hand(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> str:
     heir = members.find(connection, field(visit, "member"))
-    if heir is None or not colleagues.may_read(visit, told, heir):
+    if heir is None or not colleagues.may_read(visit, readable_comment, heir):
         raise HTTPException(422, "Go back and choose a colleague who may read this comment.")
-    cases.take(connection, told.comment.row, heir.id, field(visit, "seen"), visit.now)
+    cases.take(connection, readable_comment.comment.row, heir.id, field(visit, "seen"), visit.now)
     return f"to {heir.email}"
 
 
-def _open(connection: Connection, visit: Visit, told: Told) -> None:
-    cases.open_(connection, told.comment.row, field(visit, "seen"), visit.now)
+def _open(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
+    cases.open_(connection, readable_comment.comment.row, field(visit, "seen"), visit.now)
 
 
-def _close(connection: Connection, visit: Visit, told: Told) -> None:
+def _close(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
     cases.close(
         connection,
-        told.comment.row,
+        readable_comment.comment.row,
         said=field(visit, "said"),
         did=field(visit, "did"),
         seen=field(visit, "seen"),
@@ -180,39 +180,41 @@ def _close(connection: Connection, visit: Visit, told: Told) -> None:
     )
 
 
-def _note(connection: Connection, visit: Visit, told: Told) -> None:
+def _note(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
     text = field(visit, "note")
     if not text:
         raise HTTPException(422, "The note is empty. Go back and write it.")
-    cases.note(connection, told.comment.row, visit.member.email, text, visit.now)
+    cases.note(connection, readable_comment.comment.row, visit.member.email, text, visit.now)
 
 
-def _reply(connection: Connection, visit: Visit, told: Told) -> None:
-    if _replied(connection, visit, told) is None:
+def _reply(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
+    if _replied(connection, visit, readable_comment) is None:
         raise ReplyRefused("Nobody can read a reply to this comment anymore.")
     seen = field(visit, "reply-seen")
     version = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
     replies.post(
         connection,
-        told.comment.row,
+        readable_comment.comment.row,
         field(visit, "reply"),
         today_of(visit.directory, visit.now),
         version,
     )
 
 
-def _replied(connection: Connection, visit: Visit, told: Told) -> Posted | None:
+def _replied(
+    connection: Connection, visit: Visit, readable_comment: ReadableComment
+) -> Posted | None:
     today = today_of(visit.directory, visit.now)
-    if today > _replies_end(told):
+    if today > _replies_end(readable_comment):
         return None
-    return replies.of(connection, told.comment.row, today)
+    return replies.of(connection, readable_comment.comment.row, today)
 
 
-def _replies_end(told: Told) -> date:
+def _replies_end(readable_comment: ReadableComment) -> date:
     """The last day that a reply is offered. Counted from the Monday: from the code's own last day
     anybody could count back to the day of the answer.
     """
-    day = told.comment.day
+    day = readable_comment.comment.day
     return day - timedelta(days=day.weekday()) + timedelta(days=tables.REPLY_DAYS)
 
 

@@ -2,31 +2,31 @@
 
 from cxserver.accounts import members, roles
 from cxserver.accounts.roles import Member
-from cxserver.comments.shelf import Shelf, Told
+from cxserver.comments.shelf import ReadableComment, Shelf
 from cxserver.errors import NotFound
 from cxserver.results import question
 from cxserver.results.scopes import Scope
 from cxserver.staff.guard import Visit
 
 
-def others(visit: Visit, told: Told) -> list[Member]:
+def others(visit: Visit, readable_comment: ReadableComment) -> list[Member]:
     """All who may open this comment's page but the visitor, by what they are called."""
-    above = question.line_up(visit.directory, told.comment.office)
+    above = question.line_up(visit.directory, readable_comment.comment.office)
     with visit.read() as connection:
         known = members.of_roles(connection, roles.READERS, above)
     scopes = {
         item: roles.may_see(item, visit.directory) for item in known if item.id != visit.member.id
     }
     # Many have the same scope, and each is a question to the counts.
-    opens = {scope: _opens(visit, told, scope) for scope in set(scopes.values())}
+    opens = {scope: _opens(visit, readable_comment, scope) for scope in set(scopes.values())}
     return sorted((one for one, scope in scopes.items() if opens[scope]), key=called)
 
 
-def may_read(visit: Visit, told: Told, member: Member) -> bool:
+def may_read(visit: Visit, readable_comment: ReadableComment, member: Member) -> bool:
     """Whether this person may open the comment's page, too."""
     if not roles.sees_comments(member):
         return False
-    return _opens(visit, told, roles.may_see(member, visit.directory))
+    return _opens(visit, readable_comment, roles.may_see(member, visit.directory))
 
 
 def called(member: Member) -> str:
@@ -34,10 +34,10 @@ def called(member: Member) -> str:
     return member.name or member.email
 
 
-def _opens(visit: Visit, told: Told, scope: Scope) -> bool:
+def _opens(visit: Visit, readable_comment: ReadableComment, scope: Scope) -> bool:
     # The same rule as the page itself: for some a comment opens only when its batch has closed.
     shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
-    one = told.comment
+    one = readable_comment.comment
     try:
         shelf.one(one.service, one.monday, one.id)
     except NotFound:

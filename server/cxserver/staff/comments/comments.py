@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.comments.query import STATES, State
-from cxserver.comments.shelf import Found, Mark, Search, Shelf, Told
+from cxserver.comments.shelf import CommentPage, Mark, ReadableComment, Search, Shelf
 from cxserver.instrument import drivers
 from cxserver.results import sentences, table
 from cxserver.results.drivers import SIDES, Side
@@ -67,7 +67,7 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
+def latest(visit: Visit, office: str, limit: int) -> tuple[ReadableComment, ...]:
     """The newest comments of an office, for a page of another kind; looking is noted in the log."""
     if not roles.sees_comments(visit.member):
         return ()
@@ -78,7 +78,7 @@ def latest(visit: Visit, office: str, limit: int) -> tuple[Told, ...]:
     return tolds.comments
 
 
-def as_table(found: Found) -> Table:
+def as_table(comment_page: CommentPage) -> Table:
     """The comments as a table, with nothing that the page does not tell."""
     head = ("Week", "Office", "Service", "Comment", "Other answers", "Alert", "State")
     rows = tuple(
@@ -91,7 +91,7 @@ def as_table(found: Found) -> Table:
             table.plain("yes" if comment.comment.alerted else ""),
             table.plain(STATE_WORDS[comment.comment.state]),
         )
-        for comment in found.comments
+        for comment in comment_page.comments
     )
     return Table("Comments", head, rows)
 

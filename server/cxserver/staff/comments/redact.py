@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cxserver import db
 from cxserver.accounts import roles
 from cxserver.comments import redaction, striking
-from cxserver.comments.shelf import Told
+from cxserver.comments.shelf import ReadableComment
 from cxserver.comments.striking import Cut
 from cxserver.staff import guard
 from cxserver.staff.comments import case
@@ -44,12 +44,14 @@ def redact(request: Request, visit: Visit) -> Response:
     )
 
 
-def _done(visit: Visit, told: Told, cut: Cut) -> Response:
+def _done(visit: Visit, readable_comment: ReadableComment, cut: Cut) -> Response:
     with visit.write() as connection:
-        gone, others = redaction.redact(connection, told.comment.row, _free(told), cut, visit.now)
-        case.log(connection, visit, told, "redact a comment", result_of(gone, others))
+        gone, others = redaction.redact(
+            connection, readable_comment.comment.row, _free(readable_comment), cut, visit.now
+        )
+        case.log(connection, visit, readable_comment, "redact a comment", result_of(gone, others))
     db.forget_rows(visit.back.engine, redaction.TABLES)
-    return case.back_to(visit, told)
+    return case.back_to(visit, readable_comment)
 
 
 def cut_of(visit: Visit) -> Cut:
@@ -64,9 +66,9 @@ def result_of(characters: int, others: int) -> str:
     return f"{characters} characters{also}"
 
 
-def _free(told: Told) -> list[str]:
+def _free(readable_comment: ReadableComment) -> list[str]:
     """The codes of the questions that were answered in words."""
-    return [code for code, *_ in told.comment.more]
+    return [code for code, *_ in readable_comment.comment.more]
 
 
 ROOMS = (Room(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)

@@ -79,7 +79,7 @@ def as_table(taps: Sequence[Taps], services: Sequence[Service]) -> Table:
 def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
     """What is named most, for worse and for better."""
     fit, worse = _fit(taps), _worse(taps)
-    better = max(fit, key=lambda one: one.went_well.hits, default=None)
+    better = max(fit, key=lambda item: item.went_well.hits, default=None)
     told = []
     if worse and worse.could_be_better.hits:
         name = words.driver(services, worse)
@@ -105,7 +105,7 @@ def _fit(taps: Sequence[Taps]) -> list[Taps]:
 
 
 def _worse(taps: Sequence[Taps]) -> Taps | None:
-    return max(_fit(taps), key=lambda one: one.could_be_better.hits, default=None)
+    return max(_fit(taps), key=lambda item: item.could_be_better.hits, default=None)
 
 
 def _rows(taps: Sequence[Taps], services: Sequence[Service]) -> list[Row]:

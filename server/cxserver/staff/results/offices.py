@@ -59,7 +59,7 @@ def show(request: Request, visit: Visit) -> Response:
     if not result and not hidden:
         return guard.page(visit, "offices.html", asked=filters, state="empty")
     # Of an office that is partly hidden the shown part alone is not compared.
-    whole = {slug: one for slug, one in result.items() if slug not in hidden}
+    whole = {slug: item for slug, item in result.items() if slug not in hidden}
     scale = tally_query.trust_scale(result.values())
     fit = comparable(whole, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
@@ -87,9 +87,9 @@ def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tu
 
     All on one `scale`, that of most: thumbs are not held against points.
     """
-    result = {slug: one.score(scale) for slug, one in shown.items()}
+    result = {slug: item.score(scale) for slug, item in shown.items()}
     least = suppression.NOT_FOR_COMPARISON
-    return {slug: (one.top, one.n) for slug, one in result.items() if one.n >= least}
+    return {slug: (item.top, item.n) for slug, item in result.items() if item.n >= least}
 
 
 def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
