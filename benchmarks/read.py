@@ -21,7 +21,7 @@ from sqlalchemy import Engine, insert
 from cxserver import db, tables
 from cxserver.intake import store
 from cxserver.periods import Span
-from cxserver.results import changes, findings, tally_query
+from cxserver.results import changes, findings, slices, tally_query
 from cxserver.results.scopes import Scope
 from cxserver.settings import Settings
 
@@ -71,7 +71,7 @@ def main() -> None:
 
 def _ask(
     engine: Engine, scope: Scope, by: Sequence[str], only: set[str] | None
-) -> list[tally_query.Slice]:
+) -> list[slices.Slice]:
     with db.read(engine) as connection:
         return tally_query.read(connection, scope, by, only)
 

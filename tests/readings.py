@@ -11,11 +11,11 @@ from cxserver.catalog.directory import Directory
 from cxserver.comments import shelf
 from cxserver.intake import reflag
 from cxserver.response_id import ResponseId
-from cxserver.results import count, grouped, tally_query
+from cxserver.results import count, grouped, slices, tally_query
 from cxserver.results.scopes import Scope
 
 
-def counted(engine: Engine, *args: Any, **named: Any) -> list[tally_query.Slice]:
+def counted(engine: Engine, *args: Any, **named: Any) -> list[slices.Slice]:
     """`slices.read` in a transaction of its own."""
     with db.read(engine) as connection:
         return tally_query.read(connection, *args, **named)

@@ -11,7 +11,7 @@ from cxserver.catalog import check
 from cxserver.instrument.survey import Survey
 from cxserver.intake import cut_tables, store
 from cxserver.intake.entry import Tally
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 from house import CATALOGUE, NOW
 
 

@@ -21,7 +21,7 @@ from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
 from cxserver.results import changes, findings, measures, small
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 from desks import sign_in
 from tallied import counted, piece
 

@@ -17,7 +17,7 @@ from cxserver import db, periods
 from cxserver.catalog import directory
 from cxserver.errors import NotFound
 from cxserver.periods import Span
-from cxserver.results import parts, scopes, tally_query
+from cxserver.results import parts, scopes, slices, tally_query
 from cxserver.results.scopes import Scope
 from house import CATALOGUE
 
@@ -124,12 +124,12 @@ def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
     def check(scope, by):
         read = readings.counted(engine, scope, by)
         whole = readings.counted(engine, scope)
-        assert tally_query.merged(read) == whole
+        assert slices.merged(read) == whole
         without, only = (
             readings.counted(engine, scope.narrowed(Scope(flagged=flagged)))
             for flagged in (scopes.WITHOUT_FLAGGED, scopes.ONLY_FLAGGED)
         )
-        assert tally_query.merged(without + only) == whole
+        assert slices.merged(without + only) == whole
 
     check()
 

@@ -12,7 +12,7 @@ from cxserver.api.visitor import Visitor
 from cxserver.results import cuts, measures, scopes
 from cxserver.results.cuts import Counted, NotCut
 from cxserver.results.scopes import Scope
-from cxserver.results.tally_query import Driver, Slice
+from cxserver.results.slices import Driver, Slice
 from cxserver.web.problem_details import Fault
 
 _LONGEST = timedelta(days=731)

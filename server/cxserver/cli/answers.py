@@ -35,7 +35,7 @@ from cxserver.results import grouped, measures, scopes, wording
 from cxserver.results.grouped import Row
 from cxserver.results.measures import Score
 from cxserver.results.scopes import Scope
-from cxserver.results.tally_query import Driver
+from cxserver.results.slices import Driver
 
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]

@@ -9,7 +9,7 @@ from cxserver.instrument.survey import Survey
 from cxserver.results import chance, measures, mix, wording
 from cxserver.results.measures import Score
 from cxserver.results.mix import Adjusted
-from cxserver.results.tally_query import Slice, trust_scale
+from cxserver.results.slices import Slice, trust_scale
 
 Verdict = Literal["changed", "not changed", "cannot tell", "not comparable"]
 Cause = Literal["question", "channels"]

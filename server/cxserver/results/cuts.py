@@ -18,9 +18,9 @@ from cxserver.disclosure.changes import Effect
 from cxserver.errors import ServerError
 from cxserver.instrument.levels import Level
 from cxserver.periods import Span
-from cxserver.results import tally_query
+from cxserver.results import slices, tally_query
 from cxserver.results.scopes import Scope
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 
 # Choices of people: each has a cut table of its own.
 CUTS = ("channel", "language", "survey", "flagged")
@@ -93,7 +93,7 @@ def read(
             shown.append(item)
         else:
             lost.add(tuple(item.group[name] for name in by))
-    merged = partial(tally_query.merged, shown, (*by, *within))
+    merged = partial(slices.merged, shown, (*by, *within))
     return Counted(merged, frozenset(lost | set(table.unnamed())))
 
 

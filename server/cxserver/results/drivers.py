@@ -8,7 +8,7 @@ from cxserver.instrument import drivers
 from cxserver.instrument.survey import Survey
 from cxserver.results import measures
 from cxserver.results.measures import Score, Share
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 
 Side = Literal["positive", "negative"]
 SIDES: tuple[Side, ...] = ("positive", "negative")

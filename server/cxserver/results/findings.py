@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from cxserver.instrument.survey import Survey
 from cxserver.results import chance, mix
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 
 # What the slices have to be grouped by.
 NEEDS = ("service", "office", "channel", "survey")

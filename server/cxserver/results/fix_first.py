@@ -10,6 +10,7 @@ from cxserver.results import (
     finding_text,
     findings,
     measures,
+    slices,
     suppression,
     tally_query,
 )
@@ -18,7 +19,7 @@ from cxserver.results.drivers import Taps
 from cxserver.results.findings import Finding, Report
 from cxserver.results.question import Filters
 from cxserver.results.reading import Reading
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 
 # The first sentence of a finding ends like this.
 _END = " of 100. "
@@ -98,7 +99,7 @@ def named_most(
 ) -> tuple[FindingSentence, ...]:
     """For each service what is named most here as what could be better."""
     result = []
-    summed = tally_query.merged(counted, ("service", "survey"))
+    summed = slices.merged(counted, ("service", "survey"))
     for service in sorted({item.group["service"] for item in summed}):
         mine = [item for item in summed if item.group["service"] == service]
         taps = drivers.per_person(mine, surveys)

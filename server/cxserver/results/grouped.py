@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from cxserver.results import measures, tally_query
 from cxserver.results.measures import Score
 from cxserver.results.scopes import Scope
-from cxserver.results.tally_query import Driver
+from cxserver.results.slices import Driver
 
 GROUPS = ("office", "service", "channel", "language", "survey", "day", "week", "month", "quarter")
 

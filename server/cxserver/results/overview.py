@@ -12,7 +12,7 @@ from cxserver.results import (
     days,
     fix_first,
     sentences,
-    tally_query,
+    slices,
     trend,
     wording,
 )
@@ -22,7 +22,7 @@ from cxserver.results.fix_first import First
 from cxserver.results.measures import Score
 from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.reading import Reading
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 from cxserver.results.trend import Series, TrendCounts
 
 MEASURES = ("trust", "satisfaction")
@@ -260,7 +260,7 @@ def _sides(reader: Reading, filters: Filters, by: str = "") -> Sides:
 
 
 def _together(apart: Counted) -> Counted:
-    return Counted(lambda: tally_query.merged(apart.slices, changes.NEEDS))
+    return Counted(lambda: slices.merged(apart.slices, changes.NEEDS))
 
 
 def _side_by_side(reader: Reading, filters: Filters, by: str) -> tuple[Sides | None, str]:

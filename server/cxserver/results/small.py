@@ -15,7 +15,7 @@ from cxserver.results import changes, drivers
 from cxserver.results.changes import Change
 from cxserver.results.drivers import Taps
 from cxserver.results.measures import Score
-from cxserver.results.tally_query import Slice
+from cxserver.results.slices import Slice
 
 # What the slices have to be grouped by: a read of the last year and a quarter is enough.
 NEEDS = ("quarter", *changes.NEEDS)

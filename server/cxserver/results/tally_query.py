@@ -5,12 +5,10 @@ people who do not hold the rows it reads the same counts as far as batches have 
 of an answer is then the day its batch closed.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -29,18 +27,16 @@ from sqlalchemy import (
 from cxserver import periods, tables
 from cxserver.disclosure.audience import Audience
 from cxserver.instrument.levels import Level
-from cxserver.instrument.scale import THUMBS
 from cxserver.periods import KINDS, Kind
-from cxserver.results import measures, parts
-from cxserver.results.measures import Score, Share
+from cxserver.results import parts
 from cxserver.results.parts import Part
 from cxserver.results.scopes import Names, Scope
+from cxserver.results.slices import Group, Groups, Rows, Slice
 
 # What answers can be grouped by: the columns of a tally, and the periods its day lies in.
 COLUMNS = ("service", "office", "channel", "language", "survey", "flagged")
 GROUPS = (*COLUMNS, *KINDS)
 
-_MEASURES = {column: counted for counted, column in tables.COUNTED.items()}
 _COLUMNED = frozenset(measure for measure, _ in tables.COUNTED)
 # The counts that each audience reads, and the choices that have no column there.
 _TABLES: Mapping[Audience, tuple[Table, Table]] = {
@@ -48,109 +44,12 @@ _TABLES: Mapping[Audience, tuple[Table, Table]] = {
     Audience.RELEASED: (tables.released, tables.released_choices),
 }
 
-# What is counted: a measure and a value of it.
-Measured = tuple[str, str]
-Rows = Sequence[Sequence[Any]]
-# The names of a group, in the order in which they were asked for.
-Group = tuple[str, ...]
-_ANSWERS: Measured = ("response", "all")
-_POINTS = ("1", "2", "3", "4", "5")
 # Whatever is asked beside drivers has at most so many columns: which of them are empty is not
 # worth a question of its own.
 _FEW_COLUMNS = 16
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """Taps of one driver ("went well", "could be better"), or points 1 to 5 when it was rated."""
-
-    positive: int = 0
-    negative: int = 0
-    counts: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The counts of one group. `group["office"]` tells which; `counts` is (measure, value) → n,
-    without zeros.
-
-    One flat mapping, not one for each measure: an overview reads thousands of slices, and to make
-    and sweep the inner mappings took as long as all that was worked out from them.
-    """
-
-    group: Mapping[str, str]
-    counts: Mapping[Measured, int]
-
-    @property
-    def n(self) -> int:
-        """How many people answered."""
-        return self.counts.get(_ANSWERS, 0)
-
-    @property
-    def measured(self) -> dict[str, dict[str, int]]:
-        """The same counts by measure: measure → value → n."""
-        nested: dict[str, dict[str, int]] = {}
-        for (measure, value), n in self.counts.items():
-            nested.setdefault(measure, {})[value] = n
-        return nested
-
-    @property
-    def trust(self) -> Score:
-        """The points given for trust, where there were five."""
-        return self.score("trust")
-
-    @property
-    def thumbs(self) -> Score:
-        """The thumbs given for trust: never added to the points."""
-        return self.score("thumbs")
-
-    @property
-    def satisfaction(self) -> Score:
-        """The points given for satisfaction."""
-        return self.score("satisfaction")
-
-    @property
-    def drivers(self) -> dict[str, Driver]:
-        """Every driver that was tapped or rated, by its code."""
-        return {code: self.driver(code) for code in self._codes("driver:")}
-
-    @property
-    def questions(self) -> dict[str, dict[str, Share]]:
-        """Every question of the agency's own: the share of each choice."""
-        measured = self.measured
-        return {
-            code: measures.choices(measured[f"question:{code}"])
-            for code in self._codes("question:")
-        }
-
-    def driver(self, code: str) -> Driver:
-        """How often a driver was tapped, or how it was rated."""
-        points = self.points(f"driver:{code}")
-        positive, negative = self.taps(code)
-        return Driver(positive, negative, points if any(points) else ())
-
-    def taps(self, code: str) -> tuple[int, ...]:
-        """How many tapped a driver: as what went well, as what could be better."""
-        return self._values(f"taps:{code}")
-
-    def score(self, measure: str) -> Score:
-        """The points of `trust`, `satisfaction` or a rated `driver:<code>`; or the `thumbs`."""
-        return measures.score(self.points(measure))
-
-    def points(self, measure: str) -> tuple[int, ...]:
-        """How many gave each point, or each thumb; without the intervals, which take long."""
-        return self._values(measure)
-
-    def _values(self, kind: str) -> tuple[int, ...]:
-        count = self.counts.get
-        return tuple([count(value, 0) for value in _values(kind)])
-
-    def _codes(self, prefix: str) -> list[str]:
-        names = {measure for measure, _ in self.counts if measure.startswith(prefix)}
-        return sorted(name.removeprefix(prefix) for name in names)
 
 
 def predicate(scope: Scope, part: Part, table: FromClause = tables.tallies) -> ColumnElement[bool]:
@@ -188,7 +87,7 @@ class Fetched:
 
     def slices(self) -> list[Slice]:
         """A slice for each group that has answers, in the order of the groups' names."""
-        groups, name = _Groups(), _namer(self.by)
+        groups, name = Groups(), _namer(self.by)
         for sign, rows in self.sums:
             groups.add_columns(rows, name, self.columns, sign)
         for sign, rows in self.counts:
@@ -229,67 +128,6 @@ def read(
     "trust" … No small cell is hidden here: whoever cuts released counts reads by `results.cuts`.
     """
     return fetch(connection, scope, by, only).slices()
-
-
-def trust_scale(slices: Iterable[Slice]) -> str:
-    """The measure that most of these rated their trust on: "trust" or "thumbs".
-
-    The two are never added up: where both are in use, a number is of one of them.
-    """
-    points = thumbs = 0
-    for part in slices:
-        points += sum(part.points("trust"))
-        thumbs += sum(part.points("thumbs"))
-    return "thumbs" if thumbs > points else "trust"
-
-
-def merged(slices: Iterable[Slice], by: Sequence[str] = ()) -> list[Slice]:
-    """The slices added up into coarser groups: one read serves a page's total and its rows."""
-    groups = _Groups()
-    for part in slices:
-        groups.add(tuple([part.group[name] for name in by]), part.counts.items(), 1)
-    return groups.slices(by)
-
-
-class _Groups(defaultdict[Group, dict[Measured, int]]):
-    """Counts on their way into slices: names of the group → (measure, value) → n."""
-
-    def __init__(self) -> None:
-        super().__init__(dict)
-
-    def add_columns(
-        self,
-        rows: Rows,
-        name: Callable[[tuple[Any, ...]], Group],
-        columns: Sequence[str],
-        sign: int,
-    ) -> None:
-        """Add rows of a group's columns and of these counts, or take them away."""
-        wide = len(columns)
-        sums: dict[Group, Sequence[int]] = {}
-        for row in rows:
-            key, counts = name(tuple(row[:-wide])), row[-wide:]
-            # Many days fall into one week: adding them up first is a third of the work.
-            sums[key] = tuple(map(add, sums[key], counts)) if key in sums else counts
-        columned = [_MEASURES[column] for column in columns]
-        for key, totals in sums.items():
-            self.add(key, zip(columned, totals, strict=True), sign)
-
-    def add(self, key: Group, counts: Iterable[tuple[Measured, int]], sign: int) -> None:
-        """Add counts to a group, or take them away."""
-        group = self[key]
-        for measured, n in counts:
-            if n:
-                group[measured] = group.get(measured, 0) + sign * int(n)
-
-    def slices(self, by: Sequence[str]) -> list[Slice]:
-        """As slices, in the order of their names."""
-        return [
-            Slice(dict(zip(by, key, strict=True)), counts)
-            for key, group in sorted(self.items())
-            # Where days were taken away again, a count of nothing is no count.
-            if (counts := {measured: n for measured, n in group.items() if n})
-        ]
 
 
 def _apart(scope: Scope, by: Sequence[str]) -> bool:
@@ -393,14 +231,3 @@ def _namer(by: Sequence[str]) -> Callable[[tuple[Any, ...]], Group]:
 def _versions(names: Iterable[str]) -> list[tuple[str, int]]:
     split = [name.partition("/") for name in sorted(names)]
     return [(service, int(n)) for service, _, n in split if n.isdecimal()]
-
-
-@cache
-def _values(kind: str) -> tuple[Measured, ...]:
-    """The measures and values of five points, of the two thumbs, or of the two taps of a driver."""
-    if kind == "thumbs":
-        return tuple(("trust", value) for value in THUMBS.values)
-    name, _, code = kind.partition(":")
-    if name == "taps":
-        return (f"driver:{code}", "positive"), (f"driver:{code}", "negative")
-    return tuple((kind, point) for point in _POINTS)

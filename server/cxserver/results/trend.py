@@ -21,8 +21,8 @@ from cxserver.results.cuts import Counted
 from cxserver.results.days import in_words
 from cxserver.results.measures import Score
 from cxserver.results.question import Filters
+from cxserver.results.slices import Slice
 from cxserver.results.table import Cell, Table
-from cxserver.results.tally_query import Slice
 
 DAYS = 168
 WEEK, MONTH = 7, 28

@@ -8,11 +8,19 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Office
-from cxserver.results import charts, cuts, funnel, small_office, suppression, table, tally_query
+from cxserver.results import (
+    charts,
+    cuts,
+    funnel,
+    slices,
+    small_office,
+    suppression,
+    table,
+)
 from cxserver.results.funnel import Funnel, Point, Position
 from cxserver.results.question import Filters
+from cxserver.results.slices import Slice
 from cxserver.results.table import Cell, Table
-from cxserver.results.tally_query import Slice
 from cxserver.staff import download, guard
 from cxserver.staff.guard import Room, Visit
 from cxserver.staff.results import small_office_page
@@ -60,7 +68,7 @@ def show(request: Request, visit: Visit) -> Response:
         return guard.page(visit, "offices.html", asked=filters, state="empty")
     # Of an office that is partly hidden the shown part alone is not compared.
     whole = {slug: item for slug, item in result.items() if slug not in hidden}
-    scale = tally_query.trust_scale(result.values())
+    scale = slices.trust_scale(result.values())
     fit = comparable(whole, scale)
     drawn = funnel.funnel(fit) if len(fit) > 1 else None
     numbers = as_table(filters, visit.path, result, hidden, drawn, scale)
