@@ -97,4 +97,4 @@ def test_the_command_makes_known_and_prints_no_secret_where_there_is_a_provider(
 
 def test_without_a_provider_there_is_no_glass_to_break(sqlite_house):
     words = ("staff", "invite", "a@example.gov", "--role", "analyst", "--break-glass")
-    assert "no provider" in cx(sqlite_house, *words, fails=True)
+    assert "no identity provider" in cx(sqlite_house, *words, fails=True)

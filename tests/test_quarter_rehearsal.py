@@ -48,7 +48,7 @@ def desk(sqlite_house, serve, open_page, page_faults):
 def test_a_quarter_is_filed_from_yellow_to_green(desk):
     house, page = desk
     rating = page.locator(".rating")
-    expect(rating).to_contain_text("Yellow. It can't sign this off yet.")
+    expect(rating).to_contain_text("Yellow. You can't sign it off yet.")
     expect(page.locator(".question")).to_contain_text(quarters.QUARTER)
     # The rule is the last business day of January; nothing is published for this quarter.
     expect(page.locator("#due ~ dl")).to_contain_text("Friday, January 29, 2027, 28 days left")
@@ -100,7 +100,7 @@ def tell(page, service, channel):
     reach.get_by_label("Of them, offered the survey").fill("900")
     section.get_by_role("button").click()
     expect(section.get_by_role("alert")).to_have_count(0)
-    expect(reach).to_contain_text("told by ana@example.gov")
+    expect(reach).to_contain_text("entered by ana@example.gov")
 
 
 def review(house, page):
@@ -120,7 +120,7 @@ def review(house, page):
     press(page, "Save what I chose")
     expect(page.locator("ol.comments > li")).to_have_count(7)
     press(page, "I have read this page")
-    expect(page.get_by_role("heading", name="None waits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No comments need a decision")).to_be_visible()
     page.get_by_role("link", name="Back to the quarter").click()
 
 
@@ -177,7 +177,7 @@ def test_a_signature_before_its_time_is_refused_and_says_why(desk):
         where, form=form, headers={"origin": house.settings.base_url}, max_redirects=0
     )
     assert refused.status == 409
-    assert "can't sign this off yet: 8 comments" in refused.text()
+    assert "You can&#39;t sign this off yet: 8 comments" in refused.text()
 
 
 def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):

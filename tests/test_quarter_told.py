@@ -12,6 +12,7 @@ from command import cx, environment
 from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.quarter import fiscal, indicators, volumes
+from cxserver.quarter.indicators import IndicatorUnfit
 from cxserver.quarter.volumes import Volume
 
 HISPS = Path(__file__).parent / "data" / "hisp_service_level_indicators.csv"
@@ -137,7 +138,7 @@ def test_a_value_is_understood(value, unit, number):
     ],
 )
 def test_a_value_that_could_mean_two_things_is_refused(value, unit):
-    with pytest.raises(ValueError, match="value is no"):
+    with pytest.raises(IndicatorUnfit, match="value is no"):
         indicators.number(value, unit)
 
 

@@ -160,7 +160,7 @@ def test_nothing_goes_until_it_was_shown_and_confirmed(house, manager):
     at = f"/staff/comments/{row[0]}/{MONDAY}/{row[2]}"
     shown = post(manager, f"{at}/redact", words=NAME.lower() + "\r\nBob")
     assert shown.status_code == 200
-    assert f"{MARK} was rude" in shown.text and "Nobody can undo this" in shown.text
+    assert f"{MARK} was rude" in shown.text and "You can't undo this" in shown.text
     assert "Not in the comment" in shown.text and "Bob" in shown.text
     assert NAME in comment_of(house, row)
     gone = post(manager, f"{at}/redact", words=NAME, confirm="yes")
@@ -271,7 +271,7 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
     shown = post(manager, f"{at}/redact", words=f"{NAME}\nAnn").text
     for told in ("A note by", "You said", "The reply", f"Spoke to {MARK}, and Ann."):
         assert told in shown
-    assert "each longer word goes" in shown
+    assert "redact each longer word" in shown
     assert "We did" not in shown and "QUARTZ" not in shown
     assert post(manager, f"{at}/redact", words=f"{NAME}\nAnn", confirm="yes").status_code == 303
     with db.read(house.engine) as connection:
