@@ -18,21 +18,22 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-import cluster
-import forge
-import postbox
-import programs
-import scratch
-import sight
-import stands
-import tablets
-from complaints import Faults
 from cxserver import db
 from cxserver.settings import Settings
-from house import House
-from lasting import lasting
-from serving import PATIENCE, Servers
-from typed import Typed
+from tests.support import (
+    browser_layout,
+    fork_server,
+    kiosk_screen,
+    kiosk_tablet,
+    mail_server,
+    postgresql_server,
+    programs,
+    temporary_folder,
+)
+from tests.support.house import House
+from tests.support.http_server import PATIENCE, Servers
+from tests.support.page_faults import Faults
+from tests.support.shared_house import shared_house
 
 # A machine that is busy is no fault in the code, nor does chance decide whether a test succeeds.
 hypothesis.settings.register_profile(
@@ -51,7 +52,7 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch.folder()))
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary_folder.folder()))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -69,25 +70,25 @@ def _settings_of_the_tests_alone() -> Iterator[None]:
             if not name.startswith("CX_TEST_"):
                 patch.delenv(name)
         yield
-    forge.close()
+    fork_server.close()
 
 
 # ---- databases
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[cluster.Cluster]:
+def postgresql() -> Iterator[postgresql_server.Cluster]:
     """A PostgreSQL server of our own."""
-    with cluster.running() as server:
+    with postgresql_server.running() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgresql_pool(postgresql: cluster.Cluster) -> cluster.Pool:
+def postgresql_pool(postgresql: postgresql_server.Cluster) -> postgresql_server.Pool:
     """Databases with all tables and nothing in them."""
     template = postgresql.create()
     _migrate(postgresql.url(template))
-    return cluster.Pool(postgresql, template)
+    return postgresql_server.Pool(postgresql, template)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +110,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'cx.sqlite3'}"
         return
-    server: cluster.Cluster = request.getfixturevalue("postgresql")
+    server: postgresql_server.Cluster = request.getfixturevalue("postgresql")
     name = server.create()
     yield server.url(name)
     server.drop(name)
@@ -121,7 +122,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    pool: cluster.Pool = request.getfixturevalue("postgresql_pool")
+    pool: postgresql_server.Pool = request.getfixturevalue("postgresql_pool")
     name = pool.take()
     yield pool.server.url(name)
     pool.give_back(name)
@@ -185,7 +186,7 @@ def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def street(request: pytest.FixtureRequest) -> Iterator[House]:
     """One house for the whole file, on SQLite. Its clock must stay where it is."""
-    with lasting(request) as house:
+    with shared_house(request) as house:
         yield house
 
 
@@ -200,21 +201,21 @@ def client(street: House) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def box() -> Iterator[postbox.Postbox]:
+def box() -> Iterator[mail_server.Postbox]:
     """A mail server that is up."""
-    with postbox.standing() as box:
+    with mail_server.running() as box:
         yield box
 
 
 @pytest.fixture
-def mailed(house: House, box: postbox.Postbox) -> House:
+def mailed(house: House, box: mail_server.Postbox) -> House:
     """A house with a mail server, on each of the two databases."""
     house.settings = box.settings(house.settings)
     return house
 
 
 @pytest.fixture
-def quiet(sqlite_house: House, box: postbox.Postbox) -> House:
+def quiet(sqlite_house: House, box: mail_server.Postbox) -> House:
     """As `mailed`, on SQLite alone."""
     sqlite_house.settings = box.settings(sqlite_house.settings)
     return sqlite_house
@@ -331,7 +332,7 @@ def page(open_page: Callable[..., Page]) -> Page:
 def hall(request: pytest.FixtureRequest) -> Iterator[House]:
     """One open house for the whole file. Each test stands its own device in it."""
     servers = Servers()
-    with lasting(request, base_url=servers.reserve()) as hall:
+    with shared_house(request, base_url=servers.reserve()) as hall:
         servers(hall.app(demo=True), at=hall.settings.base_url)
         yield hall
         servers.close()
@@ -341,15 +342,17 @@ def hall(request: pytest.FixtureRequest) -> Iterator[House]:
 def stand(open_page, hall):
     """`stand(language, room)`: a new device that shows the survey, its time in our hands."""
 
-    def stand(language: str = "en", room: tuple[int, int] = stands.TABLET, **how: Any) -> Page:
+    def stand(
+        language: str = "en", room: tuple[int, int] = kiosk_screen.TABLET, **how: Any
+    ) -> Page:
         service = how.pop("service", "permits")
         size = {"width": room[0], "height": room[1]}
         page = open_page(viewport=size, has_touch=True, **how)
-        sight.stop_clock(page, hall.clock.now)
+        browser_layout.stop_clock(page, hall.clock.now)
         link = hall.mint(service, channel="kiosk", language=language)
         page.goto(link)
         expect(page.locator("#stage h1")).to_be_visible()
-        stands.settle(page)
+        kiosk_screen.settle(page)
         return page
 
     return stand
@@ -371,9 +374,9 @@ def cut_off(open_page, page_faults):
 
 
 @pytest.fixture
-def standing(sqlite_house: House) -> Iterator[tablets.Standing]:
+def standing(sqlite_house: House) -> Iterator[kiosk_tablet.RestartableServer]:
     """A house that is served, and can be stopped and started again at the same address."""
-    standing = tablets.Standing(sqlite_house)
+    standing = kiosk_tablet.RestartableServer(sqlite_house)
     standing.start()
     yield standing
     if standing.thread.is_alive():
@@ -381,17 +384,11 @@ def standing(sqlite_house: House) -> Iterator[tablets.Standing]:
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """`typed(house, "kiosk", "list", "--json")`: a command, typed in this process."""
-    return Typed(monkeypatch, capsys)
-
-
-@pytest.fixture
 def tablet(
-    browser: Browser, tmp_path: Path, standing: tablets.Standing
-) -> Iterator[tablets.Tablet]:
+    browser: Browser, tmp_path: Path, standing: kiosk_tablet.RestartableServer
+) -> Iterator[kiosk_tablet.Tablet]:
     """A device with a disk of its own: it can be killed, and opened again."""
-    tablet = tablets.Tablet(browser, tmp_path / "profile", standing.house)
+    tablet = kiosk_tablet.Tablet(browser, tmp_path / "profile", standing.house)
     yield tablet
     tablet.close()
     assert not tablet.faults

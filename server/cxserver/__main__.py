@@ -18,7 +18,7 @@ def main() -> None:
         sys.exit(f"cx needs the server ('{name}' is missing): pip install 'cxsdk[server]'")
     gc.freeze()
     gc.enable()
-    cli.run()
+    cli.app()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from cxserver import db
 from cxserver.accounts import api_keys
 from cxserver.accounts.roles import Role
-from desks import sign_in
-from disclosure.arrivals import CHANNELS, CUTS, UNITS, Released, few, month_end
-from disclosure.checker import determined, line_faults, whole
-from house import House
+from tests.disclosure.arrivals import CHANNELS, CUTS, UNITS, Released, few, month_end
+from tests.disclosure.checker import determined, line_faults, whole
+from tests.support.house import House
+from tests.support.staff_accounts import sign_in
 
 SERVICES = {service for service, _ in UNITS}
 OFFICES = {office for _, office in UNITS}

@@ -29,14 +29,14 @@ from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Opened
 from cxserver.response_id import ResponseId
 from cxserver.results import cuts
-from disclosure import arrivals
-from disclosure.arrivals import FIRST, KINDS, Action, Night, Person, Town
-from disclosure.checker import whole
-from disclosure.readers import KEYS, NORTH, SEES, Read, apart, issue_keys, look, worked_out
-from house import CATALOGUE, House
-from past import HEAD, MAP, batch, row, sheet, take
-from reads import REGION
-from wrote import known
+from tests.disclosure import arrivals
+from tests.disclosure.arrivals import FIRST, KINDS, Action, Night, Person, Town
+from tests.disclosure.checker import whole
+from tests.disclosure.readers import KEYS, NORTH, SEES, Read, apart, issue_keys, look, worked_out
+from tests.support.api_reader import REGION
+from tests.support.comment_factory import directory_of
+from tests.support.house import CATALOGUE, House
+from tests.support.import_files import HEAD, MAP, batch, row, run_import, sheet
 
 WHO = "ann@example.gov"
 ANSWERS = Answers.model_validate({"satisfaction": 4, "trust": 4})
@@ -68,7 +68,7 @@ class World:
         self.ids: list[tuple[str, str]] = []
         self.reads = {name: Read() for name in readers}
         self.keys = issue_keys(house)
-        self.known, self.secrets = known(house), Secrets(house.roots)
+        self.known, self.secrets = directory_of(house), Secrets(house.roots)
 
     def live(
         self,
@@ -175,10 +175,10 @@ class World:
         ]
         file = sheet(rows, (*HEAD, "How", "Spoken"))
         given = batch(self.folder, file, told=IMPORTED, name=f"{today}.csv")
-        take(self.house, given, also=True, now=datetime.combine(today, time(18), UTC))
+        run_import(self.house, given, also=True, now=datetime.combine(today, time(18), UTC))
         self.town.arrive(people)
         self.rows += [None] * len(people)
-        self.known = known(self.house)
+        self.known = directory_of(self.house)
 
     def close(self, night: Night) -> None:
         """The job of this night, if it runs."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cxserver.disclosure import cycles
 from cxserver.disclosure.cut_table import cut_table
 from cxserver.disclosure.suppression import hide
-from disclosure.checker import determined, line_faults, whole
+from tests.disclosure.checker import determined, line_faults, whole
 
 
 def table(*rows):

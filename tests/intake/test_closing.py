@@ -13,8 +13,8 @@ from cxserver.catalog import directory
 from cxserver.intake import bursts, closing, recount, reflag
 from cxserver.intake.closing import Closed
 from cxserver.response_id import ResponseId
-from house import House
-from wrote import wrote
+from tests.support.comment_factory import add_comments
+from tests.support.house import House
 
 MONDAY = date(2026, 11, 2)
 TZ = timedelta(hours=5)
@@ -27,7 +27,7 @@ def morning(day: date, hour: int = 3) -> datetime:
 
 def arrive(house: House, day: date, n: int, **given: object) -> list[ResponseId]:
     """Answers at one office; their rows."""
-    return wrote(house, *[""] * n, day=day, **given) if n else []
+    return add_comments(house, *[""] * n, day=day, **given) if n else []
 
 
 def close(house: House, now: datetime) -> Closed:

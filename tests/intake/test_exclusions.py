@@ -20,8 +20,8 @@ from cxserver.response_id import ResponseId
 from cxserver.results import cuts
 from cxserver.results.cuts import NotCut
 from cxserver.results.scopes import Scope
-from house import House
-from wrote import known, wrote
+from tests.support.comment_factory import add_comments, directory_of
+from tests.support.house import House
 
 MONDAY = date(2026, 11, 2)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -33,24 +33,32 @@ def morning(day: date) -> datetime:
 
 
 def arrive(house: House, n: int, day: date = MONDAY, **given: object) -> list[ResponseId]:
-    return wrote(house, *[""] * n, day=day, **given)
+    return add_comments(house, *[""] * n, day=day, **given)
 
 
 def close(house: House, day: date = MONDAY) -> None:
     """Close this day, on the morning after it."""
-    closing.close_due(house.engine, known(house), morning(day + timedelta(days=1)))
+    closing.close_due(house.engine, directory_of(house), morning(day + timedelta(days=1)))
 
 
 def exclude(house: House, rows: Iterable[ResponseId], service: str = "permits") -> str:
     with db.write(house.engine) as connection:
         return exclusions.exclude(
-            connection, known(house), service, rows, "a script", "ann@example.gov", morning(TUESDAY)
+            connection,
+            directory_of(house),
+            service,
+            rows,
+            "a script",
+            "ann@example.gov",
+            morning(TUESDAY),
         )
 
 
 def restore(house: House, id: str, day: date = TUESDAY) -> None:
     with db.write(house.engine) as connection:
-        exclusions.restore(connection, known(house), "permits", id, "ben@example.gov", morning(day))
+        exclusions.restore(
+            connection, directory_of(house), "permits", id, "ben@example.gov", morning(day)
+        )
 
 
 def numbers(house: House) -> tuple[int, int]:
@@ -197,12 +205,12 @@ def test_an_import_is_undone_whole(house, monkeypatch):
 
 
 def test_a_comment_of_an_excluded_answer_is_not_shown(house):
-    rows = wrote(house, *["slow"] * 6, day=MONDAY) + wrote(house, "kind", day=TUESDAY)
+    rows = add_comments(house, *["slow"] * 6, day=MONDAY) + add_comments(house, "kind", day=TUESDAY)
     close(house)
     exclude(house, [rows[0], rows[-1]])
     wanted = comments.Wanted(frozenset({"permits"}), None, audience=Audience.RELEASED)
     with db.read(house.engine) as connection:
-        shown = list(comments.of_week(connection, known(house), wanted, MONDAY))
+        shown = list(comments.of_week(connection, directory_of(house), wanted, MONDAY))
     assert {each.id for each in shown} == {id for *_, id in rows[1:6]}
 
 
@@ -213,10 +221,10 @@ def test_what_leaves_is_what_was_released_whatever_flags_came_later(house):
     rows = arrive(house, 20)
     close(house)
     before = everything(house)[2:]
-    reflag.mark(house.engine, known(house), dict.fromkeys(rows[:8], bursts.RUSH))
+    reflag.mark(house.engine, directory_of(house), dict.fromkeys(rows[:8], bursts.RUSH))
     assert everything(house)[2:] == before
     id = exclude(house, rows[:6])
-    reflag.lift(house.engine, known(house), rows[4:10])
+    reflag.lift(house.engine, directory_of(house), rows[4:10])
     assert numbers(house) == (14, 14)
     restore(house, id)
     assert numbers(house) == (20, 20)
@@ -230,7 +238,7 @@ def test_a_month_is_cut_while_the_exclusions_of_its_table_are_in_effect(house):
     rows = arrive(house, 20) + arrive(house, 10, kind=Kind.KIOSK)
     close(house)
     first = exclude(house, rows[:6])
-    cut_tables.draw_due(house.engine, known(house), morning(DECEMBER + timedelta(days=1)))
+    cut_tables.draw_due(house.engine, directory_of(house), morning(DECEMBER + timedelta(days=1)))
     assert by_channel(house) == {"email": 14, "kiosk": 10}
     second = exclude(house, rows[6:12])
     with pytest.raises(NotCut, match="taken out or put back"):
@@ -247,7 +255,7 @@ def test_a_batch_that_is_part_of_a_cut_table_leaves_whole(house):
     """Two by kiosk would be left: a month's total less all by email."""
     rows = arrive(house, 20) + arrive(house, 7, kind=Kind.KIOSK)
     close(house)
-    cut_tables.draw_due(house.engine, known(house), morning(DECEMBER + timedelta(days=1)))
+    cut_tables.draw_due(house.engine, directory_of(house), morning(DECEMBER + timedelta(days=1)))
     assert by_channel(house) == {"email": 20, "kiosk": 7}
     exclude(house, rows[20:25])
     assert numbers(house) == (22, 0)
@@ -258,7 +266,7 @@ def test_a_month_that_was_seen_without_some_is_not_cut(house):
     rows = arrive(house, 20) + arrive(house, 7, kind=Kind.KIOSK)
     close(house)
     restore(house, exclude(house, rows[20:25]))
-    cut_tables.draw_due(house.engine, known(house), morning(DECEMBER + timedelta(days=1)))
+    cut_tables.draw_due(house.engine, directory_of(house), morning(DECEMBER + timedelta(days=1)))
     with pytest.raises(NotCut, match="taken out or put back"):
         by_channel(house)
 
@@ -266,7 +274,7 @@ def test_a_month_that_was_seen_without_some_is_not_cut(house):
 def test_fewer_than_five_leave_a_month_as_it_was_cut(house):
     rows = arrive(house, 20)
     close(house)
-    cut_tables.draw_due(house.engine, known(house), morning(DECEMBER + timedelta(days=1)))
+    cut_tables.draw_due(house.engine, directory_of(house), morning(DECEMBER + timedelta(days=1)))
     exclude(house, rows[:4])
     assert by_channel(house) == {"email": 20}
 
@@ -284,7 +292,7 @@ def test_a_batch_does_not_close_while_its_answers_are_excluded(house):
         closer.join(0.5)
         assert closer.is_alive()
         exclusions.exclude(
-            connection, known(house), "permits", rows[:4], "", "ann", morning(TUESDAY)
+            connection, directory_of(house), "permits", rows[:4], "", "ann", morning(TUESDAY)
         )
     closer.join()
     assert numbers(house) == (10, 6)

@@ -6,13 +6,13 @@ from time import perf_counter
 
 import httpx2
 import pytest
-from test_one_snapshot import PATHS, answered
 
 from cxserver.accounts.roles import Role
-from desks import invite
-from house import House, stamp_of
-from lasting import lasting
-from serving import PATIENCE, Servers
+from tests.staff.test_one_snapshot import PATHS, answered
+from tests.support.house import House, stamp_of
+from tests.support.http_server import PATIENCE, Servers
+from tests.support.shared_house import shared_house
+from tests.support.staff_accounts import invite
 
 MANAGERS, READERS, PEOPLE = 60, 40, 8
 
@@ -46,7 +46,7 @@ def middle_and_worst(seconds: list[float]) -> str:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_crowd_of_staff_keeps_nobody_from_answering(request, database):
-    with lasting(request, database) as house:
+    with shared_house(request, database) as house:
         servers = Servers()
         try:
             house.move(servers.reserve())

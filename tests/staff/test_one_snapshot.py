@@ -12,17 +12,17 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
 import cxserver
-from addresses import get_paths
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
 from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
-from desks import post, sign_in
-from house import House, answer
-from lasting import lasting
-from releasing import release
-from wrote import THURSDAY, wrote
+from tests.support.closed_batches import release
+from tests.support.comment_factory import THURSDAY, add_comments
+from tests.support.house import House, answer
+from tests.support.routes import get_paths
+from tests.support.shared_house import shared_house
+from tests.support.staff_accounts import post, sign_in
 
 SERVER = Path(cxserver.__file__).parent
 PATHS = sorted(path for path in get_paths("/staff/") if "{" not in path and "sign" not in path)
@@ -81,8 +81,8 @@ def counted(client: TestClient) -> Iterator[dict[str, int]]:
 
 
 def answered(house: House) -> None:
-    wrote(house, *(["quick and kind"] * 12), day=THURSDAY)
-    wrote(house, *(["slow"] * 9), day=THURSDAY, office="lakeside", trust=1)
+    add_comments(house, *(["quick and kind"] * 12), day=THURSDAY)
+    add_comments(house, *(["slow"] * 9), day=THURSDAY, office="lakeside", trust=1)
     release(house)
 
 
@@ -96,7 +96,7 @@ def audited(house: House) -> list[str]:
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_read_by_one_connection(request, database, role):
-    with lasting(request, database, staff_connections=1) as house:
+    with shared_house(request, database, staff_connections=1) as house:
         answered(house)
         with house.client() as client:
             sign_in(house, client, role)

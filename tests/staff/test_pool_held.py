@@ -10,14 +10,14 @@ from threading import Event
 import httpx2
 import pytest
 from sqlalchemy import Pool, event
-from test_crowd import middle_and_worst, signed_in
-from test_one_snapshot import answered
 
 from cxserver import reading_queue
 from cxserver.intake.answer_service import AnswerService
-from house import House, stamp_of
-from lasting import lasting
-from serving import PATIENCE, Servers
+from tests.staff.test_crowd import middle_and_worst, signed_in
+from tests.staff.test_one_snapshot import answered
+from tests.support.house import House, stamp_of
+from tests.support.http_server import PATIENCE, Servers
+from tests.support.shared_house import shared_house
 
 PEOPLE = 8
 # The second is longer than anybody waits in the queue before the results.
@@ -67,7 +67,7 @@ Holder = Callable[[Street], AbstractContextManager[None]]
 
 @contextmanager
 def standing(request: pytest.FixtureRequest, database: str) -> Iterator[Street]:
-    with lasting(request, database) as house:
+    with shared_house(request, database) as house:
         servers = Servers()
         try:
             house.move(servers.reserve())

@@ -13,10 +13,10 @@ from cxserver import db, tables
 from cxserver.accounts.roles import Role
 from cxserver.comments import replies
 from cxserver.response_id import ResponseId
-from desks import post, sign_in
-from house import House
-from test_tables import EDITED
-from wrote import THURSDAY, wrote
+from tests.support.comment_factory import THURSDAY, add_comments
+from tests.support.house import House
+from tests.support.staff_accounts import post, sign_in
+from tests.tables.test_tables import EDITED
 
 QUARTER = "2027Q1"
 WEEK = timedelta(days=7)
@@ -46,7 +46,7 @@ def fields(page: str, names: tuple[str, ...]) -> dict[str, str]:
 
 
 def written(house: House) -> ResponseId:
-    rows = wrote(house, *(["slow but kind"] * 6), day=THURSDAY)
+    rows = add_comments(house, *(["slow but kind"] * 6), day=THURSDAY)
     house.clock.now += 2 * WEEK
     return rows[0]
 

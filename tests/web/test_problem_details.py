@@ -14,9 +14,9 @@ from cxserver.api import endpoints
 from cxserver.errors import TooManyReading
 from cxserver.public.kiosk import heartbeat
 from cxserver.staff import site
-from desks import sign_in
-from lasting import lasting
-from reads import key
+from tests.support.api_reader import new_key
+from tests.support.shared_house import shared_house
+from tests.support.staff_accounts import sign_in
 
 SERVER = Path(cxserver.__file__).parent
 JSON = {"content-type": "application/json"}
@@ -100,7 +100,7 @@ def test_a_heartbeat_that_is_refused_also_learns_the_time(sqlite_house, link, st
 
 def test_a_second_answer_and_a_key_that_does_not_read_are_refused_alike(sqlite_house):
     house = sqlite_house
-    bearer = {"authorization": f"Bearer {key(house)}"}
+    bearer = {"authorization": f"Bearer {new_key(house)}"}
     with house.client() as client:
         given = {"link": house.mint(), "trust": 4, "satisfaction": 5}
         assert client.post(POST, json=given).status_code == 201
@@ -253,7 +253,10 @@ def test_who_is_signed_in_keeps_the_navigation_on_an_error_page(sqlite_house):
 @pytest.mark.parametrize("front", ["", "/cx"])
 def test_the_parts_lie_below_the_path_of_the_base_url(request, front):
     """Whether the proxy takes the path away or hands it over."""
-    with lasting(request, base_url="http://127.0.0.1:8000/cx") as house, house.client() as client:
+    with (
+        shared_house(request, base_url="http://127.0.0.1:8000/cx") as house,
+        house.client() as client,
+    ):
         at = f"http://127.0.0.1:8000{front}"
         assert document(client.get(f"{at}/api/v1/nothing"))["status"] == 404
         assert document(client.get(f"{at}{BEAT}"))["status"] == 405

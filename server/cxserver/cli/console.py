@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
+from cxsdk.errors import CxError
 from cxserver import db
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
@@ -38,7 +40,19 @@ HEADINGS = {
 
 
 class Headed(TyperGroup):
-    """The commands in the order of their headings."""
+    """The commands in the order of their headings; an error becomes a sentence and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises typer.Exit where it failed for a reason that we can say."""
+        try:
+            return super().invoke(ctx)
+        except (ServerError, CxError) as error:
+            say_error(str(error))
+        except OSError as error:
+            say_error(f"{error.filename or 'input or output'}: {error.strerror or error}")
+        except OperationalError as error:
+            say_error(f"The database does not answer: {error.orig}")
+        raise typer.Exit(1)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names."""

@@ -1,0 +1,375 @@
+"""Comments: who may read them, when, what is told beside them, and how a list goes on."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import event, select
+
+from cxsdk.token import Kind
+from cxserver import db, tables
+from cxserver.comments import query as comments
+from cxserver.comments.query import Wanted
+from cxserver.comments.shelf import Mark, Search
+from cxserver.disclosure.audience import Audience
+from cxserver.errors import NotFound
+from cxserver.periods import Span
+from cxserver.results.scopes import Scope
+from tests.support import import_files, readings
+from tests.support.closed_batches import release
+from tests.support.comment_factory import (
+    ASKING,
+    MONDAY,
+    THURSDAY,
+    add_alerts,
+    add_comments,
+    directory_of,
+)
+from tests.support.readings import CommentReader
+
+WEEK = timedelta(days=7)
+# What an analyst sees of the office, and what its manager sees.
+ROWS = Scope(offices=frozenset({"riverside"}))
+MANAGER = ROWS.released
+TWO = Scope(offices=frozenset({"riverside", "lakeside"}))
+WORSE = "Could be better: Ease"
+
+
+def shelf(house, scope=MANAGER):
+    return CommentReader(house.engine, directory_of(house), scope, house.clock.now)
+
+
+def texts(house, scope=MANAGER, **search):
+    return sorted(one.comment.text for one in shelf(house, scope).find(Search(**search)).comments)
+
+
+# ---- what comes with a batch
+
+
+def test_who_holds_the_rows_reads_a_comment_at_once_with_all_its_facts(house):
+    today = house.clock.now.date()
+    add_comments(house, "slow", day=today, trust=1, satisfaction=2, drivers=("ease",))
+    [found] = shelf(house, ROWS).find(Search()).comments
+    assert found.comment.text == "slow"
+    assert found.facts == ("Email, English", "Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
+
+
+def test_a_comment_comes_with_its_batch(house):
+    """Under the week it was given, with its own points beside it, and never how it came."""
+    add_comments(house, "slow", trust=1, satisfaction=2, drivers=("ease",))
+    add_comments(house, "", "", "", trust=5)
+    release(house)
+    assert texts(house) == []
+    add_comments(house, "", day=THURSDAY + timedelta(days=3))
+    assert texts(house) == []
+    release(house)
+    [found] = shelf(house).find(Search()).comments
+    assert found.comment.text == "slow" and found.week == "Week of October 26, 2026"
+    assert found.facts == ("Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
+
+
+def test_a_comment_that_waits_has_no_address(house):
+    rows = add_comments(house, *["slow"] * 4)
+    release(house)
+    for service, day, id in rows:
+        assert shelf(house, ROWS).one(service, day, id).comment.text == "slow"
+        with pytest.raises(NotFound):
+            shelf(house).one(service, day, id)
+
+
+def test_one_comment_is_read_by_any_day_of_its_week_and_by_nobody_elses(house):
+    [(service, day, id), *_] = add_comments(house, "slow", "", "", "", "")
+    release(house)
+    for any_day in (MONDAY, day, MONDAY + timedelta(days=6)):
+        assert shelf(house).one(service, any_day, id).comment.text == "slow"
+    for wrong in ((service, day + WEEK, id), (service, day, "0" * 32), ("calls", day, id)):
+        with pytest.raises(NotFound):
+            shelf(house).one(*wrong)
+    with pytest.raises(NotFound):
+        shelf(house, Scope(offices=frozenset({"lakeside"})).released).one(service, day, id)
+
+
+def test_each_service_at_each_office_has_batches_of_its_own(house):
+    everything = Scope().released
+    add_comments(house, "a permit", "", "", "")
+    add_comments(house, "a hearing", "", "", "", of="hearings")
+    add_comments(house, "elsewhere", "", "", "", office="lakeside")
+    release(house)
+    assert texts(house, everything) == []
+    add_comments(house, "", of="hearings")
+    release(house)
+    assert texts(house, everything) == ["a hearing"]
+    add_comments(house, "", office="lakeside")
+    release(house)
+    assert texts(house, everything) == ["a hearing", "elsewhere"]
+
+
+def test_what_comes_after_a_batch_waits_for_the_next(house):
+    add_comments(house, *["before"] * 5)
+    release(house)
+    friday = THURSDAY + timedelta(days=1)
+    add_comments(house, *["after"] * 4, day=friday)
+    release(house)
+    assert texts(house) == ["before"] * 5
+    add_comments(house, "after", day=friday)
+    release(house)
+    assert texts(house) == ["after"] * 5 + ["before"] * 5
+
+
+def test_an_imported_comment_comes_with_its_import(house, tmp_path):
+    """A unit has a batch of the import, or its comments wait, whatever else comes in there."""
+    here, there = Scope().released, Scope(offices=frozenset({"lakeside"})).released
+    when = {"When": "2026-09-01"}
+    rows = [import_files.row(str(n), Said=f"here {n}", **when) for n in range(5)]
+    rows += [
+        import_files.row(str(n), Said=f"there {n}", Where="Code L", **when) for n in range(5, 9)
+    ]
+    import_files.run_import(house, import_files.batch(tmp_path, import_files.sheet(rows)))
+    came = [f"here {n}" for n in range(5)]
+    assert texts(house, here) == came and texts(house, there) == []
+    assert len(texts(house, Scope())) == 9
+    add_comments(house, *["live"] * 5, office="lakeside")
+    release(house)
+    assert texts(house, there) == ["live"] * 5
+    add_comments(house, *["waits"] * 4)
+    release(house)
+    assert texts(house) == came
+
+
+# ---- what cannot wait
+
+
+def test_an_alerted_comment_comes_at_once_text_alone(house):
+    [row] = add_comments(house, "I will end it", trust=1, drivers=("ease",))
+    add_comments(house, "not this one")
+    add_alerts(house, [row])
+    [found] = shelf(house).find(Search()).comments
+    assert (found.texts, found.facts) == (("I will end it",), ())
+    assert shelf(house).one(*row).facts == ()
+    assert texts(house, alerted=True) == ["I will end it"]
+    assert texts(house, Scope(offices=frozenset({"lakeside"})).released) == []
+    assert len(shelf(house, ROWS).one(*row).facts) == 4
+
+
+def test_an_alerted_comment_gains_the_rest_with_its_batch(house):
+    [row] = add_comments(house, "I will end it", trust=1, drivers=("ease",))
+    add_alerts(house, [row])
+    driver = ("ease", "negative")
+    assert texts(house, score=1) == texts(house, driver=driver) == []
+    assert texts(house, language="en") == ["I will end it"]
+    add_comments(house, "", "", "", "", trust=5)
+    release(house)
+    assert texts(house, score=1) == texts(house, driver=driver) == ["I will end it"]
+    assert shelf(house).one(*row).facts == ("Trust 1 of 5", "Satisfaction 4 of 5", WORSE)
+
+
+# ---- filters
+
+
+def test_a_filter_finds_one_among_those_that_have_come(house):
+    add_comments(house, *["many"] * 4, trust=4)
+    add_comments(house, "one", trust=1, drivers=("ease",), language="es")
+    release(house)
+    add_comments(
+        house, "waits", trust=1, drivers=("ease",), language="es", day=house.clock.now.date()
+    )
+    driver = ("ease", "negative")
+    for asked in ({"score": 1}, {"driver": driver}, {"language": "es"}):
+        assert texts(house, **asked) == ["one"]
+        assert texts(house, ROWS, **asked) == ["one", "waits"]
+    assert texts(house, score=1, driver=driver, language="es") == ["one"]
+    assert texts(house, score=4, language="es") == []
+    assert texts(house, driver=("ease", "positive")) == []
+
+
+def test_who_holds_the_rows_chooses_by_channel(house):
+    add_comments(house, "by mail")
+    add_comments(house, "by text message", kind=Kind.SMS)
+    assert texts(house, ROWS, channel="sms") == ["by text message"]
+    assert texts(house, ROWS, channel="email") == ["by mail"]
+
+
+def test_rated_drivers_have_sides_as_tapped_ones_have(house):
+    for points, comment in ((2, "bad"), (5, "good")):
+        scores = {"scores": {"ease": points}}
+        add_comments(house, *[comment] * 5, of="hearings", **scores)
+    release(house)
+    assert set(texts(house, driver=("ease", "negative"))) == {"bad"}
+    assert set(texts(house, driver=("ease", "positive"))) == {"good"}
+    facts = {one.facts[-1] for one in shelf(house).find(Search()).comments}
+    assert {fact.partition(":")[0] for fact in facts} == {"Could be better", "Went well"}
+
+
+# ---- search, order, pages
+
+
+def test_a_search_knows_no_capitals_no_accents_and_no_wildcards(house):
+    add_comments(house, "Atención LENTA", "100% sure_thing", "nothing", "", "")
+    release(house)
+    assert texts(house, words=("atencion", "lenta")) == ["Atención LENTA"]
+    assert texts(house, words=("ÁTENCIÓN",)) == ["Atención LENTA"]
+    assert texts(house, words=("100%",)) == ["100% sure_thing"]
+    assert texts(house, words=("sure%thing",)) == []
+    assert texts(house, words=("n_thing",)) == []
+
+
+def test_answers_in_words_to_other_questions_are_comments_too(house):
+    house.apply(ASKING)
+    own = {"questions": {"missed": "a chair", "purpose": "first"}}
+    add_comments(house, "", of="hearings", **own)
+    add_comments(house, *[""] * 4, of="hearings", questions={"purpose": "appeal"})
+    release(house)
+    [found] = shelf(house).find(Search()).comments
+    assert found.texts == ("What did we miss? a chair",)
+    assert len(shelf(house).find(Search(words=("chair",))).comments) == 1
+
+
+def test_the_order_within_a_week_is_that_of_random_ids(house):
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    rows = [row for day in days for row in add_comments(house, *[f"of {day}"] * 6, day=day)]
+    older = add_comments(house, *["older"] * 5, day=MONDAY - timedelta(days=3))
+    release(house)
+    found = shelf(house).find(Search(), limit=100).comments
+    ids = [one.comment.id for one in found]
+    assert ids == sorted(row[2] for row in rows) + sorted(row[2] for row in older)
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_repeat(house):
+    for weeks in range(4):
+        add_comments(house, *["x"] * 7, day=THURSDAY - weeks * WEEK)
+        add_comments(house, *["y"] * 6, day=MONDAY - weeks * WEEK, of="hearings")
+    release(house)
+    whole = [one.comment.id for one in shelf(house).find(Search(), limit=100).comments]
+    paged, mark = [], None
+    for _ in range(20):
+        found = shelf(house).find(Search(), mark, limit=5)
+        paged += [one.comment.id for one in found.comments]
+        if found.further is None:
+            break
+        mark = Mark.read(str(found.further))
+    assert paged == whole and len(whole) == 52
+
+
+@pytest.mark.parametrize("scope", [TWO, TWO.released], ids=["rows", "released"])
+def test_many_offices_are_read_in_the_same_order_as_few(house, monkeypatch, scope):
+    for office in ("riverside", "lakeside"):
+        add_comments(house, *["x"] * 60, office=office)
+    release(house)
+    both = CommentReader(house.engine, directory_of(house), scope, house.clock.now)
+    few = [one.comment.id for one in both.find(Search(), limit=100).comments]
+    monkeypatch.setattr(comments, "_FEW", 0)
+    many = [one.comment.id for one in both.find(Search(), limit=100).comments]
+    assert many == few and len(many) == 100
+
+
+def test_a_page_reads_no_more_for_having_more_behind_it(sqlite_house):
+    """What it asks the database does not grow with the weeks there are, nor use OFFSET."""
+    house = sqlite_house
+    readers = (ROWS, MANAGER)
+    for weeks in range(3):
+        add_comments(house, *["x"] * 30, day=THURSDAY - weeks * WEEK)
+    release(house)
+    few = {who: asked_of(house, partial(shelf(house, who).find, Search())) for who in readers}
+    for weeks in range(3, 30):
+        add_comments(house, *["x"] * 30, day=THURSDAY - weeks * WEEK)
+    for who in readers:
+        many = asked_of(house, partial(shelf(house, who).find, Search()))
+        assert many == few[who] and not any("OFFSET" in one for one in many)
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_one_offices_comments_are_found_by_the_index_on_them(sqlite_house, audience):
+    house = sqlite_house
+    add_comments(house, *["x"] * 6)
+    release(house)
+    reads = [one for one in plans(house, audience) if "responses" in one]
+    assert any("ix_responses_worded" in one for one in reads), reads
+    assert not any("SCAN responses" in one for one in reads)
+
+
+def asked_of(house, work):
+    heard = []
+
+    def hear(connection, cursor, statement, parameters, context, many):
+        if statement.startswith("SELECT"):
+            heard.append(statement)
+
+    event.listen(house.engine, "before_cursor_execute", hear)
+    work()
+    event.remove(house.engine, "before_cursor_execute", hear)
+    return heard
+
+
+def plans(house, audience):
+    """How SQLite goes about the query of a week."""
+    services, office = frozenset({"permits", "hearings"}), frozenset({"riverside"})
+    wanted = Wanted(services, office, audience=audience)
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    query = comments._query(directory_of(house), wanted, sorted(wanted.services), days, "0")
+    compiled = query.compile(house.engine, compile_kwargs={"literal_binds": True})
+    with db.read(house.engine) as connection:
+        found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
+    return [str(row[-1]) for row in found]
+
+
+def test_a_long_search_stops_and_offers_to_go_on(house, monkeypatch):
+    from cxserver.comments import shelf as commentlist
+
+    monkeypatch.setattr(commentlist, "_LOOKED", 10)
+    add_comments(house, *["hay"] * 30)
+    add_comments(house, "needle", *["hay"] * 4, day=THURSDAY - WEEK)
+    release(house)
+    search, mark, pages = Search(words=("needle",)), None, 0
+    while True:
+        found = shelf(house).find(search, mark)
+        pages += 1
+        if found.comments:
+            break
+        assert found.short
+        mark = found.further
+    assert found.comments[0].comment.text == "needle" and pages == 4
+
+
+# ---- scope: two predicates, one meaning
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(),
+        Scope(offices=frozenset({"riverside"})),
+        Scope(services=frozenset({"hearings"})),
+        Scope(services=frozenset({"permits"}), offices=frozenset({"lakeside"})),
+        Scope(channels=frozenset({"sms"})),
+        Scope(services=frozenset({"permits"}), languages=frozenset({"es"})),
+        Scope(services=frozenset(), offices=frozenset()),
+    ],
+    ids=repr,
+)
+def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, scope):
+    for office, kind, language, n in (
+        ("riverside", Kind.EMAIL, "en", 3),
+        ("riverside", Kind.SMS, "es", 2),
+        ("lakeside", Kind.EMAIL, "es", 4),
+    ):
+        add_comments(house, *["x"] * n, office=office, kind=kind, language=language)
+    add_comments(house, *["x"] * 5, of="hearings")
+    add_comments(house, *["x"] * 7, of="calls", office="center", kind=Kind.PHONE)
+    week = Span(MONDAY, MONDAY + WEEK)
+    by = ("service", "office", "channel", "language")
+    read = readings.counted(house.engine, scope.during(week), by)
+    told = {tuple(one.group.values()): one.n for one in read}
+    every = frozenset(directory_of(house).services)
+    wanted = Wanted(
+        every if scope.services is None else scope.services,
+        scope.offices,
+        *(next(iter(some), None) if some else None for some in (scope.channels, scope.languages)),
+    )
+    held_ = tables.responses.c
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    query = select(*(held_[name] for name in by)).where(
+        comments.predicate(wanted, sorted(wanted.services), days)
+    )
+    with db.read(house.engine) as connection:
+        rows = [tuple(row) for row in connection.execute(query)]
+    assert told == {key: rows.count(key) for key in set(rows)}

@@ -1,0 +1,62 @@
+"""docs/use/api.md: each `curl` of it is typed as it stands, and gives what it should."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from tests.support.api_reader import add_answers, new_key, noon
+from tests.support.closed_batches import release
+from tests.support.cx_process import environment
+from tests.support.house import CATALOGUE
+
+PAGE = (Path(__file__).parents[2] / "docs" / "use" / "api.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
+
+
+def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
+    house = sqlite_house
+    house.apply(
+        CATALOGUE.replace("[service.permits", "[service.permit-renewal")
+        .replace("[[service.permits", "[[service.permit-renewal")
+        .replace("mask =", 'publish = { omb_contact = "Letter of 2 October" }\nmask =')
+    )
+    house.keys["permit-renewal"] = house.cut("permit-renewal")
+    busy = ("permit-renewal", "riverside", "site", 7, {})
+    wordy = (*busy[:-1], {"comment": "Fine."})
+    add_answers(house, (noon(8, 5), *busy), (noon(10, 6), *wordy))
+    release(house)
+    address = serve.reserve()
+    house.move(address)
+    serve(house.app(), at=address)
+    shell = environment(house) | {
+        "CX_BASE_URL": address,
+        "CX_API_KEY": new_key(house, "permit-renewal", comments=True),
+        "ROWS_KEY": new_key(house, rows=True),
+    }
+    told = []
+    for command in COMMANDS:
+        assert shlex.split(command)[0] == "curl"
+        done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
+        told.append(json.loads(done.stdout))
+    months, weeks, channels, two, october = (one["rows"] for one in told[:5])
+    assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
+    assert [(row["week"], row["n"]) for row in weeks] == [("2026-W41", 7)]
+    assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
+    assert len(two) == 2 and told[3]["next"]
+    assert [row["day"] for row in october] == ["2026-10-06"] * 7 and told[4]["next"] is None
+    words, quarter = told[5:]
+    assert [row["comment"] for row in words["rows"]] == ["Fine."] * 7
+    assert quarter["rows"] == [] and quarter["omb_contact"] == "Letter of 2 October"
+
+
+def test_the_parameters_and_statuses_of_the_page_are_those_of_the_document(sqlite_house):
+    with sqlite_house.client() as client:
+        operation = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/results"]["get"]
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    table = PAGE.partition("| parameter |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == names
+    told = set(re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE))
+    assert told == set(operation["responses"]) - {"200", "500"}

@@ -1,0 +1,186 @@
+"""What to fix first: what stands out beyond noise, in the order of the people it concerns."""
+
+import json
+import random
+
+import pytest
+
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.intake import store
+from cxserver.results import drivers, finding_text, findings
+from tests.support.cx_process import cx
+from tests.support.house import NOW
+from tests.support.tally_factory import slice_of, surveys
+
+SURVEYS = surveys()
+CODES = SURVEYS["permits/1"].drivers
+
+
+def at(office: str, n: int, named: int, driver: str = "efficiency", unhappy: int = 40, **group):
+    """An office where `named` of `n` people said that `driver` could be better."""
+    taps = {code: (0, 2) for code in CODES} | {driver: (5, named)}
+    return slice_of(n - unhappy, n, taps, office=office, service="permits", **group)
+
+
+def quiet(offices: int = 10) -> list:
+    return [at(f"quiet-{place}", 200, 12) for place in range(offices)]
+
+
+def test_what_stands_out_is_told_with_its_people():
+    report = findings.first([*quiet(), at("riverside", 120, 38, unhappy=45)], SURVEYS)
+    [found] = report.findings
+    assert (found.office, found.driver, found.named, found.n) == (
+        "riverside",
+        "efficiency",
+        38,
+        120,
+    )
+    assert (found.named_elsewhere, found.n_elsewhere) == (120, 2000)
+    assert 0.1 < found.low < 38 / 120 - 0.06 < found.high
+    assert 20 < found.people < 31 and found.specific
+
+
+def test_the_same_share_of_12_people_is_not_told():
+    report = findings.first([*quiet(), at("tiny", 12, 4, unhappy=5)], SURVEYS)
+    assert report.findings == ()
+
+
+def test_the_most_people_come_first_not_the_worst_share():
+    report = findings.first(
+        [*quiet(), at("small", 40, 20, unhappy=25), at("large", 3000, 600, unhappy=900)], SURVEYS
+    )
+    assert [one.office for one in report.findings] == ["large", "small"]
+
+
+def test_with_nothing_to_find_something_is_found_in_at_most_one_of_twenty_tries():
+    chance = random.Random(280)
+    wrong = 0
+    for _ in range(10):
+        same = [
+            slice_of(
+                n - n // 5,
+                n,
+                {
+                    code: (0, sum(chance.random() < share for _ in range(n)))
+                    for code, share in zip(CODES, (0.03, 0.03, 0.1, 0.05, 0.01, 0.01), strict=True)
+                },
+                office=f"o{place}",
+                service="permits",
+            )
+            for place in range(200)
+            for n in (chance.choice((30, 60, 150)),)
+        ]
+        wrong += bool(findings.first(same, SURVEYS).findings)
+    assert wrong <= 1
+
+
+def test_an_office_that_only_has_another_mix_of_channels_does_not_stand_out():
+    kiosk, email = {"channel": "kiosk"}, {"channel": "email"}
+    others = [at(f"q-{place}", 300, 15, **email) for place in range(8)]
+    others += [at(f"q-{place}", 60, 15, **kiosk) for place in range(8)]
+    mixed = [at("lobby", 40, 2, **email), at("lobby", 400, 100, **kiosk)]
+    assert findings.first(others + mixed, SURVEYS).findings == ()
+    worse = [at("lobby", 40, 2, **email), at("lobby", 400, 200, unhappy=250, **kiosk)]
+    [found] = findings.first(others + worse, SURVEYS).findings
+    assert (found.office, found.channel) == ("lobby", "kiosk")
+
+
+def test_an_unhappy_office_gets_one_line_and_a_second_driver_of_its_own_another():
+    # The unhappy name what the unhappy elsewhere name; there are three times as many of them.
+    taps = {code: (0, 360 if code == "efficiency" else 60) for code in CODES}
+    gloomy = slice_of(800, 2000, taps, office="gloomy", service="permits")
+    [found] = findings.first([*quiet(), gloomy], SURVEYS).findings
+    assert found.driver == "efficiency" and not found.specific
+    taps["ease"] = (0, 180)
+    both = slice_of(800, 2000, taps, office="gloomy", service="permits")
+    first, second = findings.first([*quiet(), both], SURVEYS).findings
+    assert (first.driver, first.specific) == ("efficiency", False)
+    assert (second.driver, second.specific) == ("ease", True)
+
+
+def test_a_lone_office_is_held_against_its_own_channels_or_not_at_all():
+    lone = [at("riverside", 200, 10), at("riverside", 100, 30, channel="kiosk")]
+    [found] = findings.first(lone, SURVEYS).findings
+    assert (found.channel, found.named_elsewhere, found.n_elsewhere) == ("kiosk", 10, 200)
+    report = findings.first([at("riverside", 200, 60)], SURVEYS)
+    assert (report.findings, report.looked_at) == ((), 0)
+    [most] = report.common
+    assert (most.driver, most.named, most.n) == ("efficiency", 60, 200)
+
+
+def test_rated_drivers_count_those_who_disagree():
+    rated = surveys("hearings")
+
+    def office(slug: str, low: int, n: int):
+        one = slice_of(n, n, office=slug, service="hearings", survey="hearings/1")
+        points = {("driver:ease", "1"): low, ("driver:ease", "5"): n - low}
+        return type(one)(one.group, {**one.counts, **points})
+
+    several = [office(f"q-{place}", 10, 200) for place in range(5)]
+    [found] = findings.first([*several, office("worse", 60, 200)], rated).findings
+    assert (found.office, found.driver, found.named, found.n) == ("worse", "ease", 60, 200)
+    ease = next(one for one in drivers.per_person(several, rated) if one.code == "ease")
+    assert (ease.could_be_better.hits, ease.n, ease.score.mean) == (50, 1000, 4.8)
+
+
+def test_who_was_not_offered_a_driver_is_not_counted_in_its_share():
+    versions = surveys(v2={"drivers": CODES[:-1]})
+    both = [slice_of(50, 100, {"employee": (20, 0)}), slice_of(50, 300, survey="permits/2")]
+    told = {one.code: one for one in drivers.per_person(both, versions)}
+    assert (told["employee"].went_well.share, told["employee"].n) == (0.2, 100)
+    assert told["ease"].n == 400
+
+
+# ---- the command
+
+
+def tell(house, office: str, n: int, named: int) -> None:
+    """Released counts of `n` people at an office, `named` of whom name the time it took."""
+    where = ("permits", NOW.date(), office, "email", "en", 1, False)
+    counts = {
+        ("response", "all"): n,
+        ("trust", "2"): named + 5,
+        ("trust", "5"): n - named - 5,
+        ("driver:efficiency", "negative"): named,
+    }
+    with db.write(house.engine) as connection:
+        added = {(*where, *measured): n for measured, n in counts.items()}
+        store.count(connection, added)
+        store.count(connection, added, store.RELEASED)
+
+
+def test_fix_first_says_it_in_sentences_and_as_data(sqlite_house):
+    tell(sqlite_house, "riverside", 120, 38)
+    tell(sqlite_house, "lakeside", 800, 90)
+    said = cx(sqlite_house, "fix-first", "--service", "permits")
+    assert (
+        "“Time it took” is named as what could be better by 38 of 120 people (32 of 100) at "
+        "Riverside" in said
+    )
+    assert "elsewhere by 11 of 100" in said and "We are sure: fewer than one" in said
+    told = json.loads(cx(sqlite_house, "fix-first", "--json", "--from", NOW.date().isoformat()))
+    [found] = told["findings"]
+    assert (found["office"], found["driver"], found["named"], found["n"]) == (
+        *("riverside", "efficiency"),
+        *(38, 120),
+    )
+    assert found["sentence"] in said and told["summary"] in said
+    assert (
+        json.loads(cx(sqlite_house, "fix-first", "--under", "riverside", "--json"))["findings"]
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [(0, "Not enough answers"), (10, "No driver stands out"), (40, "1 office stands out")],
+)
+def test_it_says_honestly_when_nothing_stands_out(sqlite_house, named, told):
+    with db.read(sqlite_house.engine) as connection:
+        known = directory.load(connection)
+    both = [at("lakeside", 800, 80, unhappy=100), at("riverside", 100, named)]
+    report = findings.first(both if named else [], surveys())
+    assert told in finding_text.summary(report)
+    for one in report.findings:
+        assert "Riverside Office" in finding_text.sentence(one, known)

@@ -1,0 +1,151 @@
+"""The Comments page: what it tells and saves, whom it offers what, and how it looks."""
+
+import csv
+import re
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import select
+
+from cxsdk.token import Kind
+from cxserver import db, tables
+from cxserver.accounts.roles import Role
+from cxserver.comments.shelf import Search
+from cxserver.results.scopes import Scope
+from tests.support import browser_layout
+from tests.support.closed_batches import release
+from tests.support.comment_factory import MONDAY, THURSDAY, add_alerts, add_comments, directory_of
+from tests.support.readings import CommentReader
+from tests.support.staff_accounts import invite, sign_in
+
+WEEK = timedelta(days=7)
+# What an analyst sees of the office, and what its manager sees.
+ROWS = Scope(offices=frozenset({"riverside"}))
+MANAGER = ROWS.released
+TWO = Scope(offices=frozenset({"riverside", "lakeside"}))
+WORSE = "Could be better: Ease"
+
+
+def shelf(house, scope=MANAGER):
+    return CommentReader(house.engine, directory_of(house), scope, house.clock.now)
+
+
+def texts(house, scope=MANAGER, **search):
+    return sorted(one.comment.text for one in shelf(house, scope).find(Search(**search)).comments)
+
+
+def page_text(found):
+    return " ".join(re.sub(r"<[^>]+>", " ", found.text).split())
+
+
+@pytest.fixture
+def manager(sqlite_house):
+    with sqlite_house.client() as client:
+        sign_in(sqlite_house, client, Role.OFFICE_MANAGER)
+        yield client
+
+
+def test_the_page_tells_the_week_and_never_a_day_or_an_hour(sqlite_house, manager):
+    add_comments(sqlite_house, "<b>slow</b>", *["fine"] * 5)
+    release(sqlite_house)
+    found = manager.get("/staff/comments")
+    assert "Week of October 26, 2026" in found.text and "&lt;b&gt;slow" in found.text
+    assert "2026-10-29" not in found.text and "October 29" not in found.text
+    assert "16:00" not in found.text
+    addresses = re.findall(r'href="(/staff/comments/[^"]+)"', found.text)
+    assert addresses and all("/2026-10-26/" in one for one in addresses)
+
+
+def test_the_filters_in_the_address_are_checked(manager):
+    for query in ("driver=x", "score=6", "state=gone", "owner=you", "alerted=1", "after=x"):
+        assert manager.get(f"/staff/comments?{query}").status_code == 422, query
+    assert manager.get("/staff/comments?office=lakeside").status_code == 404
+    both = "driver=ease-negative&score=2&language=en"
+    for query in (both, "driver=ease-positive", "state=unread", "owner=me", "alerted=yes"):
+        assert manager.get(f"/staff/comments?{query}").status_code == 200, query
+
+
+def test_only_who_holds_the_rows_is_offered_the_channels(sqlite_house, manager):
+    add_comments(sqlite_house, "by mail")
+    add_comments(sqlite_house, "by text message", kind=Kind.SMS)
+    refused = manager.get("/staff/comments?channel=sms")
+    assert refused.status_code == 422 and "not chosen by channel here" in refused.text
+    assert 'name="channel"' not in manager.get("/staff/comments").text
+    sign_in(sqlite_house, manager, Role.ANALYST)
+    found = manager.get("/staff/comments?channel=sms").text
+    assert 'name="channel"' in found
+    assert "by text message" in found and "by mail" not in found
+
+
+def test_an_empty_list_says_when_comments_come(sqlite_house, manager):
+    when = "the morning after at least 5 new answers have come in"
+    found = page_text(manager.get("/staff/comments"))
+    assert f"No comments yet Comments show up {when} at an office." in found
+    assert "Clear filters" in manager.get("/staff/comments?q=slow").text
+    sign_in(sqlite_house, manager, Role.ANALYST)
+    assert when not in page_text(manager.get("/staff/comments"))
+
+
+def test_the_page_of_a_comment_that_waits_is_404_and_opens_with_its_batch(sqlite_house, manager):
+    house = sqlite_house
+    rows = add_comments(house, *["slow"] * 4, day=house.clock.now.date(), trust=1)
+    [first, *_] = rows
+    at = f"/staff/comments/{first[0]}/{first[1]}/{first[2]}"
+    assert manager.get(at).status_code == 404
+    assert "slow" not in manager.get("/staff/comments").text
+    add_alerts(house, [first])
+    for page in (at, "/staff/comments"):
+        opened = manager.get(page).text
+        assert opened.count("slow") == 1 and "Trust 1 of 5." not in opened
+    assert "slow" not in manager.get("/staff/comments?score=1").text
+    add_comments(house, "", day=house.clock.now.date())
+    release(house)
+    assert "Trust 1 of 5. Satisfaction 4 of 5." in manager.get(at).text
+    assert manager.get("/staff/comments?score=1").text.count("slow") == 4
+
+
+def test_the_page_saves_what_it_shows_and_the_log_says_so(sqlite_house, manager):
+    add_comments(sqlite_house, "=1+1", *["fine"] * 5)
+    release(sqlite_house)
+    saved = manager.get("/staff/comments?q=1%2B1&format=csv")
+    [row] = csv.DictReader(StringIO(saved.text))
+    assert row["Comment"] == "'=1+1" and row["Week"] == "2026-10-26"
+    with db.read(sqlite_house.engine) as connection:
+        lines = connection.execute(select(tables.audit.c.what, tables.audit.c.about)).all()
+    assert ("read comments", "/staff/comments") in [tuple(line) for line in lines]
+    assert "1+1" not in str(lines)
+
+
+def test_a_small_office_shows_what_people_wrote_first(sqlite_house, manager):
+    add_comments(sqlite_house, "the newest", *["x"] * 6)
+    add_comments(sqlite_house, *["older"] * 6, day=THURSDAY - WEEK)
+    release(sqlite_house)
+    found = manager.get("/staff/").text
+    assert "Fewer than 30 people" in found
+    assert found.index("What they wrote") < found.index("By quarter")
+    assert found.count("<blockquote") == 5
+    sign_in(sqlite_house, manager, Role.ADMINISTRATOR)
+    assert "What they wrote" not in manager.get("/staff/?office=riverside").text
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_pages_are_accessible_and_fit_a_telephone(sqlite_house, serve, open_page, width):
+    house = sqlite_house
+    rows = add_comments(house, "Waited two hours. " + "W" * 300, *["Fine, thanks."] * 30)
+    add_alerts(house, rows[:1])
+    release(house)
+    address = serve.reserve()
+    house.move(address)
+    serve(house.app(demo=True), at=address)
+    page = open_page(viewport={"width": width, "height": 800})
+    page.goto(address + invite(house, Role.OFFICE_MANAGER))
+    page.click("main button")
+    case = f"/staff/comments/permits/{MONDAY}/{rows[0][2]}"
+    for path in ("/staff/comments", "/staff/comments?q=nowhere", case, "/staff/said-and-did"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert browser_layout.unlabelled(page) == []
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []

@@ -1,0 +1,42 @@
+"""Answers handed in by the dozen, on days of the past, for tests of what pages make of them."""
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+
+from cxsdk.token import Kind, Token
+from cxserver import db
+from cxserver.catalog import directory
+from cxserver.instrument.answers import Answers
+from cxserver.intake import entry, store
+from cxserver.intake.entry import Secrets, Sheet
+from cxserver.intake.gate import Opened
+from tests.support.closed_batches import release_anew, take_back
+
+# The Monday of the week of a house: the pages end with the Sunday before.
+TODAY = date(2026, 11, 2)
+
+
+def add_answers(
+    house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en", of="permits"
+):
+    """`good` and `bad` answers at an office, spread over so many days before `TODAY`, and released
+    as they would have been.
+    """
+    with db.read(house.engine) as connection:
+        known = directory.load(connection)
+    chance = random.Random(f"{office}{good}{bad}{days}{kind}{language}")
+    service, waiting = known.services[of], []
+    for at in range(good + bad):
+        happy = at < good
+        day = TODAY - timedelta(days=list(days)[at % len(days)])
+        moment = datetime.combine(day, time(16), UTC)
+        token = Token(kind, 1, int(moment.timestamp()), chance.randbytes(8))
+        opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
+        sheet = Sheet(opened, service.survey, language, moment, chance.randbytes(18))
+        tapped = ("employee",) if happy and at % 2 else ("efficiency",) if at % 3 == 0 else ()
+        points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
+        given = Answers(satisfaction=points, trust=points, drivers=tapped)
+        waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
+    take_back(house)
+    assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
+    release_anew(house)

@@ -1,0 +1,78 @@
+"""A house on a real socket: what is sent, and what comes back, to the byte."""
+
+import contextlib
+import re
+import socket
+from urllib.parse import urlsplit
+
+from cxserver.web import protocol
+from tests.support import http_server
+from tests.support.house import stamp_of
+
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+CLOSE = b"Connection: close\r\n"
+END = b"\r\n"
+
+
+class RawClient:
+    """A house on a real socket, served as `cx serve` serves it."""
+
+    def __init__(self, house, servers, address):
+        self.house = house
+        house.move(address)
+        self.app = house.app()
+        servers(
+            self.app,
+            at=address,
+            http=protocol.ImpatientProtocol,
+            loop="uvloop",
+            server_header=False,
+            proxy_headers=False,
+        )
+        self.port = urlsplit(address).port
+        self.host = f"Host: 127.0.0.1:{self.port}\r\n".encode()
+
+    def path(self):
+        """The path of a fresh invite."""
+        return urlsplit(self.house.mint()).path.encode()
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=http_server.PATIENCE)
+
+    def head(self, method=b"GET", path=None, version=b"HTTP/1.1"):
+        return b" ".join((method, path or self.path(), version)) + END + self.host
+
+    def say(self, *parts):
+        """Send, and read to the end of the connection."""
+        with self.connect() as line:
+            with contextlib.suppress(ConnectionError):
+                for part in parts:
+                    line.sendall(part)
+            return RawReply(read_all(line))
+
+    def form(self, path, **fields):
+        """A sound form for `path`, as bytes."""
+        page = self.say(self.head(path=path) + CLOSE + END).text
+        pairs = {"stamp": stamp_of(page), "trust": "4", "satisfaction": "5"} | fields
+        return "&".join(f"{name}={value}" for name, value in pairs.items()).encode()
+
+
+class RawReply:
+    """What came back."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", raw)]
+        self.text = raw.decode(errors="replace")
+
+    @property
+    def status(self):
+        return self.statuses[-1] if self.statuses else None
+
+
+def read_all(line):
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := line.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
