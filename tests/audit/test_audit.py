@@ -238,7 +238,7 @@ def test_the_command_tells_programs_what_is_missing(lived_in):
 
 
 def test_the_servers_own_log_holds_the_hash_that_tells_of_a_cut(lived_in, journal):
-    """What docs/use/results.md says to do: the newest `after` of the log, kept elsewhere."""
+    """What docs/operate/sign-in.md says to do: the newest `after` of the log, kept elsewhere."""
     with capture_logs() as logged, lived_in.client() as client:
         link = cx(lived_in, "staff", "invite", "dan@example.gov", "--role", "administrator")
         post(client, link.strip())
