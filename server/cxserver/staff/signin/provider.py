@@ -81,6 +81,7 @@ class Provider:
 
     async def address(self, ticket: Ticket, now: datetime) -> str:
         """Where the browser goes to sign in. Raises ProviderUnreachable."""
+        await self._load(now)
         async with _deadline():
             await self._learn(now, _KEEP)
         extra = {"acr_values": " ".join(self._settings.oidc_acr)} if self._settings.oidc_acr else {}
@@ -96,6 +97,7 @@ class Provider:
 
     async def claims(self, code: str, ticket: Ticket, now: datetime) -> Claims:
         """Who the code stands for. Raises SignInRefused or ProviderUnreachable."""
+        await self._load(now)
         async with _deadline():
             await self._learn(now, _KEEP)
             async with await self._proven_client(now) as client:
@@ -111,6 +113,7 @@ class Provider:
 
         It names us and nobody else: no token is kept for it, so that none can leak.
         """
+        await self._load(now)
         async with _deadline():
             await self._learn(now, _KEEP)
         place = str(self._known.get("end_session_endpoint") or "")
@@ -238,15 +241,23 @@ class Provider:
             await self._learn(now, _AGAIN)
         return self._keys
 
-    async def _learn(self, now: datetime, keep: timedelta) -> None:
-        async with self._lock:
-            if self._read and now - self._read < keep:
-                return
+    async def _load(self, now: datetime) -> None:
+        # In a thread: it takes 30 ms, and the first time, with the libraries, a second or more, in
+        # which the event loop would answer nobody. The provider's time does not run meanwhile.
+        if not self._is_fresh(now, _KEEP):
             self._trust = await run_in_threadpool(_trust)
-            import httpx2
-            from joserfc.jwk import KeySet
 
-            issuer = self._settings.oidc_issuer
+    def _is_fresh(self, now: datetime, keep: timedelta) -> bool:
+        return self._read is not None and now - self._read < keep
+
+    async def _learn(self, now: datetime, keep: timedelta) -> None:
+        import httpx2
+        from joserfc.jwk import KeySet
+
+        issuer = self._settings.oidc_issuer
+        async with self._lock:
+            if self._is_fresh(now, keep):
+                return
             async with httpx2.AsyncClient(verify=self._trust) as client:
                 known = await _json(
                     client, issuer.rstrip("/") + "/.well-known/openid-configuration"
@@ -267,9 +278,7 @@ async def _deadline() -> AsyncIterator[None]:
 
 
 def _trust() -> Any:
-    """Whose certificates to trust. In a thread: it takes 30 ms, and the first time, with all that
-    sign-in needs to load, a second, in which the event loop would answer nobody.
-    """
+    """Whose certificates to trust. Loads all that sign-in needs."""
     import authlib.integrations.httpx_client
     import authlib.oauth2.rfc7523
     import authlib.oidc.core  # noqa: F401  (loaded here, used above)
