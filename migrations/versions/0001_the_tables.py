@@ -446,7 +446,7 @@ def upgrade() -> None:
         sa.Column("parent", sa.String(length=32), nullable=True),
         sa.Column("serves", sa.Boolean(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
-        sa.Column("closed_on", sa.Date(), nullable=True, comment="the day it was closed (UTC)"),
+        sa.Column("closed_on", sa.Date(), nullable=True, comment="the agency's day of closing"),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_offices")),
     )
     op.create_table(
@@ -768,7 +768,7 @@ def upgrade() -> None:
         sa.Column("service", sa.String(length=32), nullable=False),
         sa.Column("office", sa.String(length=32), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
-        sa.Column("closed_on", sa.Date(), nullable=True, comment="the day it was closed (UTC)"),
+        sa.Column("closed_on", sa.Date(), nullable=True, comment="the agency's day of closing"),
         sa.PrimaryKeyConstraint("service", "office", name=op.f("pk_service_offices")),
     )
     op.create_table(
@@ -782,7 +782,7 @@ def upgrade() -> None:
             "survey", sa.Integer(), nullable=False, comment="number of the survey version in use"
         ),
         sa.Column("closed", sa.Boolean(), nullable=False),
-        sa.Column("closed_on", sa.Date(), nullable=True, comment="the day it was closed (UTC)"),
+        sa.Column("closed_on", sa.Date(), nullable=True, comment="the agency's day of closing"),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_services")),
     )
     op.create_table(

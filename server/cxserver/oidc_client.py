@@ -4,7 +4,6 @@ It proves itself with a secret that both know, or with a key of its own of which
 the public half (`private_key_jwt`, RFC 7523; login.gov takes nothing else). Needs `cxsdk[oidc]`.
 """
 
-import secrets
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 
-PROOF = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SETTING = "CX_OIDC_PRIVATE_KEY_FILE"
 # Each kind of key has one usual way to sign; providers know these.
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -55,21 +53,17 @@ def key(path: Path) -> Any:
     raise ServerError(f"{_SETTING}: {path} is not a private key (PEM, RSA or EC).")
 
 
-def assertion(found: Any, client: str, audience: str, now: datetime) -> str:
-    """What proves to `audience` that it is us, once, within five minutes."""
-    from joserfc import jwt
+def proof(private: Any, token_endpoint: str, now: datetime) -> Any:
+    """authlib's `PrivateKeyJWT` for one request: it proves to `token_endpoint` that it is us.
 
-    at = int(now.timestamp())
-    claims = {
-        "iss": client,
-        "sub": client,
-        "aud": audience,
-        "jti": secrets.token_urlsafe(32),
-        "iat": at,
-        "exp": at + int(_LIVES.total_seconds()),
-    }
-    algorithm = _algorithm(found)
-    return jwt.encode({"alg": algorithm}, claims, found, algorithms=[algorithm])
+    What it signs is good once, for five minutes of our clock; authlib's own take the system's
+    clock and an hour. Never use it for a second request: authlib keeps the first one's `jti`.
+    """
+    from authlib.oauth2.rfc7523 import PrivateKeyJWT
+
+    issued = int(now.timestamp())
+    claims = {"iat": issued, "exp": issued + int(_LIVES.total_seconds())}
+    return PrivateKeyJWT(token_endpoint, claims, alg=_algorithm(private))
 
 
 def _text(path: Path) -> str:
@@ -81,15 +75,15 @@ def _text(path: Path) -> str:
         raise ServerError(f"{_SETTING}: {path} is not a key in PEM.") from None
 
 
-def _fit(found: Any, path: Path) -> Any:
-    if not found.is_private:
+def _fit(private: Any, path: Path) -> Any:
+    if not private.is_private:
         raise ServerError(f"{_SETTING}: {path} is the public half. The private one signs.")
-    if found.key_type == "RSA" and found.raw_value.key_size < _LEAST_BITS:
+    if private.key_type == "RSA" and private.raw_value.key_size < _LEAST_BITS:
         raise ServerError(f"{_SETTING}: {path} is too short: RSA takes {_LEAST_BITS} bits or more.")
-    if not _algorithm(found):
+    if not _algorithm(private):
         raise ServerError(f"{_SETTING}: {path} lies on a curve that is not P-256, P-384 or P-521.")
-    return found
+    return private
 
 
-def _algorithm(found: Any) -> str:
-    return "RS256" if found.key_type == "RSA" else _CURVES.get(found.curve_name, "")
+def _algorithm(private: Any) -> str:
+    return "RS256" if private.key_type == "RSA" else _CURVES.get(private.curve_name, "")

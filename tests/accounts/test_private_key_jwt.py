@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from authlib.oauth2 import ClientAuth
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
@@ -80,7 +81,11 @@ def test_another_key_opens_nothing_and_a_new_one_is_taken_without_a_restart(agen
 
 def test_a_proof_names_both_sides_and_is_good_once_for_five_minutes(sqlite_house):
     key, now = ECKey.generate_key("P-384"), sqlite_house.clock.now
-    one, two = (oidc_client.assertion(key, CLIENT, f"{ISSUER}/token", now) for _ in range(2))
+    client = ClientAuth(CLIENT, key)
+    one, two = (
+        oidc_client.proof(key, f"{ISSUER}/token", now).sign(client, f"{ISSUER}/token")
+        for _ in range(2)
+    )
     told = jwt.decode(one, key, algorithms=["ES384"])
     assert told.header["alg"] == "ES384"
     at = int(now.timestamp())

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from cxserver.errors import CatalogRefused
 from tests.catalog.test_check import SOUND, second_service
 
 TODAY = date(2026, 11, 2)
+NOON = datetime(2026, 11, 2, 17, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 VA = ROOT / "examples" / "va-offices.toml"
 
@@ -245,7 +246,7 @@ def test_a_summary_counts_what_a_long_list_would_hide(engine: Engine) -> None:
 def test_every_va_office_is_applied_in_few_statements(engine: Engine) -> None:
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    found = check.read(VA, TODAY)
+    found = check.read(VA, NOON)
     assert (found.faults, found.warnings) == ((), ())
     assert found.catalogue is not None
     with db.write(engine) as connection:

@@ -4,7 +4,7 @@ import copy
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -18,6 +18,7 @@ from cxserver.catalog import check, file, shape
 from cxserver.catalog.check import Report
 
 TODAY = date(2026, 11, 2)
+NOON = datetime(2026, 11, 2, 17, tzinfo=UTC)
 
 SOUND = """\
 [agency]
@@ -262,13 +263,13 @@ def test_a_bad_value_is_told(old: str, new_text: str, told: str) -> None:
 def test_a_good_value_passes(old: str, new_text: str, tmp_path: Path) -> None:
     path = tmp_path / "va.toml"
     path.write_text(changed((old, new_text)), encoding="utf-8")
-    assert check.read(path, TODAY).faults == ()
+    assert check.read(path, NOON).faults == ()
 
 
 def test_windows_line_ends_pass(tmp_path: Path) -> None:
     path = tmp_path / "va.toml"
     path.write_bytes(SOUND.replace("\n", "\r\n").encode())
-    assert check.read(path, TODAY).faults == ()
+    assert check.read(path, NOON).faults == ()
 
 
 def test_a_name_is_data_and_never_a_template() -> None:
@@ -351,10 +352,10 @@ def test_a_single_table_where_a_list_belongs_is_told() -> None:
 
 
 def test_a_missing_file_and_a_file_of_bytes_are_faults(tmp_path: Path) -> None:
-    (missing,) = check.read(tmp_path / "none.toml", TODAY).faults
+    (missing,) = check.read(tmp_path / "none.toml", NOON).faults
     assert str(missing) == "none.toml: cannot be read: No such file or directory"
     (tmp_path / "bytes.toml").write_bytes(b"a = '\xff'")
-    (odd,) = check.read(tmp_path / "bytes.toml", TODAY).faults
+    (odd,) = check.read(tmp_path / "bytes.toml", NOON).faults
     assert str(odd) == "bytes.toml: is not UTF-8 text (byte 6)"
 
 

@@ -169,7 +169,7 @@ def test_no_road_leads_from_a_link_to_its_answer_by_way_of_the_code(house):
         assert code_on(client, client.post(link, data=answers | {"stamp": second})) is None
     house.clock.forward(days=4)
     store.forget(house.engine, house.clock().date())
-    found = unlinkable.findings(db.source(house.engine), house.clock().date())
+    found = unlinkable.findings(db.source(house.engine), house.clock())
     assert [one.claim for one in found if not one.holds] == []
     assert any("repl" in one.claim for one in found) and code
 
@@ -177,8 +177,8 @@ def test_no_road_leads_from_a_link_to_its_answer_by_way_of_the_code(house):
 def test_the_search_for_a_road_sees_a_reply_that_is_kept_too_long(house):
     with replying(house).client() as client:
         answer(client, house.mint(), comment=SAID)
-    later = house.clock().date() + timedelta(days=61)
-    store.forget(house.engine, later)
+    later = house.clock() + timedelta(days=61)
+    store.forget(house.engine, later.date())
     broken = [
         one.claim for one in unlinkable.findings(db.source(house.engine), later) if not one.holds
     ]

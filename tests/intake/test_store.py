@@ -167,14 +167,14 @@ def test_after_the_end_receipts_are_erased_and_after_thirty_days_the_key_too(hou
 
 def test_no_road_leads_from_an_ended_link_to_its_response(house):
     store.write(house.engine, [make(house) for _ in range(20)])
-    later = house.clock().date() + timedelta(days=3)
+    later = house.clock() + timedelta(days=3)
     broken = [
         found.claim
         for found in unlinkable.findings(db.source(house.engine), later)
         if not found.holds
     ]
     assert broken == ["Receipts and hashes of links that have ended are erased."]
-    store.forget(house.engine, later)
+    store.forget(house.engine, later.date())
     assert all(found.holds for found in unlinkable.findings(db.source(house.engine), later))
 
 
@@ -184,8 +184,7 @@ def test_the_proof_notices_an_exact_time(house):
         exact = house.clock()
         connection.execute(tables.responses.update().values(answered_hour=exact))
     claims = {
-        found.claim: found.holds
-        for found in unlinkable.findings(db.source(house.engine), exact.date())
+        found.claim: found.holds for found in unlinkable.findings(db.source(house.engine), exact)
     }
     assert claims["No response knows more of its time than the hour."] is False
 
@@ -194,8 +193,7 @@ def test_the_proof_notices_a_shared_transaction(house):
     if house.engine.dialect.name != "postgresql":
         # SQLite keeps no transaction numbers; there the tables have no rowid either.
         names = [
-            found.claim
-            for found in unlinkable.findings(db.source(house.engine), house.clock().date())
+            found.claim for found in unlinkable.findings(db.source(house.engine), house.clock())
         ]
         assert "None of these tables remembers the order of arrival (no rowid)." in names
         return
@@ -213,7 +211,7 @@ def test_the_proof_notices_a_shared_transaction(house):
         )
     claims = {
         found.claim: found.holds
-        for found in unlinkable.findings(db.source(house.engine), house.clock().date())
+        for found in unlinkable.findings(db.source(house.engine), house.clock())
     }
     assert claims["Of ended links, no transaction number is shared with a response."] is False
 

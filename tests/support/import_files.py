@@ -99,7 +99,7 @@ def batch(
 
 def dry_run(house: House, given: taking.Batch, now: datetime = NOW) -> Summary:
     """What an import would bring."""
-    return taking.look(db.source(house.engine), given, now.date(), lambda n: None)
+    return taking.look(db.source(house.engine), given, now, lambda n: None)
 
 
 def run_import(

@@ -72,7 +72,7 @@ def _check_open(request: Request, desk: AnswerService) -> None:
         return
     if agency and "authorization" in request.headers:
         with db.read(desk.staff_engine) as connection:
-            key = visitor.key_of(connection, request, desk.clock().date())
+            key = visitor.key_of(connection, request, desk.directory.today(desk.clock()))
         visitor.note_use(desk, key)
         if key.service is None and key.office is None:
             return

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial, wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,8 +47,7 @@ class Visitor:
     @property
     def today(self) -> date:
         """The agency's date."""
-        agency = self.directory.agency
-        return self.now.astimezone(ZoneInfo(agency.timezone) if agency else None).date()
+        return self.directory.today(self.now)
 
     def check(self, query: Query) -> None:
         """Raise Rejected (403) when this is about what the key does not read."""
@@ -115,7 +113,7 @@ def _answered(
     desk: AnswerService = request.app.state.services.desk
     now = desk.clock()
     with db.read(desk.staff_engine) as connection:
-        key = key_of(connection, request, now.date())
+        key = key_of(connection, request, desk.directory.today(now))
         visitor = Visitor(key, scope(key, desk.directory), connection, desk.directory, now)
         asked = items.validated(model, once(request))
         visitor.check(asked)
@@ -132,7 +130,7 @@ def readers(request: Request) -> ReadingQueue:
 
 def note_use(desk: AnswerService, key: ApiKey) -> None:
     """Write down that a key was used today: once a day, after its last read."""
-    today = desk.clock().date()
+    today = desk.directory.today(desk.clock())
     if key.used == today:
         return
     # Results are no worse for not having noted it.

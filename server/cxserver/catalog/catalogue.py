@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from cxserver.catalog.directory import Clearance, Office
+from cxserver.catalog.directory import Clearance, Office, date_in
 from cxserver.instrument.survey import Survey
 
 
@@ -35,3 +36,7 @@ class Catalogue:
     clearances: tuple[Clearance, ...]
     offices: tuple[Office, ...]
     services: tuple[Service, ...]
+
+    def today(self, now: datetime) -> date:
+        """The agency's date."""
+        return date_in(self.agency.definition["timezone"], now)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cxserver.catalog import consistency, shape
 from cxserver.catalog.catalogue import Agency, Catalogue, Service
@@ -32,8 +33,8 @@ class Report:
     warnings: tuple[Fault, ...] = ()
 
 
-def read(path: Path, today: date) -> Report:
-    """The catalog in the file at `path`, or every fault it has."""
+def read(path: Path, now: datetime) -> Report:
+    """The catalog in the file at `path`, or every fault it has on the agency's day of `now`."""
     try:
         with path.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
@@ -45,7 +46,11 @@ def read(path: Path, today: date) -> Report:
         return _refused(path.name, f"is not UTF-8 text (byte {error.start + 1})")
     if len(content) > MOST_BYTES:
         return _refused(path.name, f"is larger than {MOST_BYTES} bytes")
-    return text(written, path.name, today)
+    try:
+        raw = shape.parse(written)
+    except shape.CatalogUnreadable as error:
+        return _refused(path.name, str(error))
+    return tables(raw, path.name, now.astimezone(_zone(raw)).date())
 
 
 def text(written: str, name: str, today: date) -> Report:
@@ -66,6 +71,14 @@ def tables(raw: dict[str, Any], name: str, today: date) -> Report:
     if faults:
         return Report(None, faults, warnings)
     return Report(_catalogue(read_in.file, today), (), warnings)
+
+
+def _zone(raw: dict[str, Any]) -> tzinfo:
+    # Not checked yet. What is no time zone is a fault of the catalog, and `shape` tells of it.
+    try:
+        return ZoneInfo(raw["agency"]["timezone"])
+    except (KeyError, TypeError, ValueError, OSError):
+        return UTC
 
 
 def _refused(name: str, rule: str) -> Report:

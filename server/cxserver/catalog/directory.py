@@ -99,6 +99,11 @@ class Office:
         return ZoneInfo(self.timezone)
 
 
+def date_in(timezone: str, moment: datetime) -> date:
+    """The date in a time zone."""
+    return moment.astimezone(ZoneInfo(timezone)).date()
+
+
 def date_at(office: Office | None, moment: datetime) -> date:
     """The date at an office, by which its answers are counted; in UTC where nobody knows it."""
     return moment.astimezone(office.zone if office else UTC).date()
@@ -162,6 +167,13 @@ class Directory:
     revocations: Revocations
     counter: int
 
+    def today(self, now: datetime) -> date:
+        """The agency's date, by which it keeps deadlines, fiscal years and what expires.
+
+        In UTC before there is a catalog.
+        """
+        return date_in(self.agency.timezone if self.agency else "UTC", now)
+
 
 def counter(connection: Connection) -> int:
     """A number that grows whenever the catalog, a key or a revocation changes."""
@@ -223,6 +235,12 @@ def agency(connection: Connection) -> Agency | None:
         phrases=Phrases({alert["code"]: (*alert["en"], *alert["es"]) for alert in alerts}),
         **told,
     )
+
+
+def today(connection: Connection, now: datetime) -> date:
+    """The agency's date, where no directory is at hand; in UTC before there is a catalog."""
+    definition = connection.execute(select(tables.agencies.c.definition)).scalar()
+    return date_in(definition["timezone"] if definition else "UTC", now)
 
 
 def _alert(told: Mapping[str, Any]) -> Alert:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, or_, select
 from cxsdk import Issuer, Link, token
 from cxsdk.token import Kind, LinkKey
 from cxserver import db, tables
-from cxserver.catalog import linkkeys
+from cxserver.catalog import directory, linkkeys
 from cxserver.catalog.pairings import Pairing
 from cxserver.catalog.rootkey import RootKeys
 
@@ -95,9 +95,10 @@ def pair(
 ) -> Link:
     """The link of a new device. The one that was at the same place before is withdrawn."""
     service, office = pairing.service, pairing.office
+    today = directory.today(connection, now)
     # Its answers go on under the new link if it is the same tablet; if not, it will tell again.
-    withdraw(connection, service, office, pairing.place, now.date(), forget=True)
-    key = linkkeys.current(connection, roots, service, now.date())
+    withdraw(connection, service, office, pairing.place, today, forget=True)
+    key = linkkeys.current(connection, roots, service, today)
     issuer = Issuer(base_url, key.text, clock=lambda: now)
     link = issuer.issue_link(service, office, channel="kiosk", place=secrets.token_hex(16))
     claimed = token.read(link.rpartition("/")[2])
@@ -109,7 +110,7 @@ def pair(
             place=pairing.place,
             kid=claimed.kid,
             expires=claimed.ends,
-            paired=now.date(),
+            paired=today,
             pin=pairing.pin,
         )
     )
@@ -125,9 +126,8 @@ def find(connection: Connection, shown_link: ShownLink) -> Device | None:
 
 def note(connection: Connection, shown_link: ShownLink, beat: Beat, now: datetime) -> Device:
     """Write down a heartbeat. A device that was never paired (a link minted with a key) gets in."""
-    _add_if_missing(
-        connection, shown_link.service, shown_link.office, shown_link.device, now.date()
-    )
+    today = directory.today(connection, now)
+    _add_if_missing(connection, shown_link.service, shown_link.office, shown_link.device, today)
     connection.execute(
         tables.kiosks.update()
         .where(_is(shown_link.service, shown_link.office, shown_link.device))
@@ -153,7 +153,7 @@ def renew(
     if shown_link.expires - now > RENEWED:
         return None
     service, office = shown_link.service, shown_link.office
-    key = linkkeys.current(connection, roots, service, now.date())
+    key = linkkeys.current(connection, roots, service, directory.today(connection, now))
     ends = int((now + Kind.KIOSK.longest).timestamp())
     signs = LinkKey(key.secret_for(office), Kind.KIOSK)
     text = signs.sign(key.kid, ends, bytes.fromhex(shown_link.device))

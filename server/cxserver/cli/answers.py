@@ -206,7 +206,7 @@ def prove_unlinkable(data: Data = None, json: Json = False) -> None:
     Exits with 1 if one can be.
     """
     with database(settings(data)) as engine:
-        findings = unlinkable.findings(db.source(engine), clock.now().date())
+        findings = unlinkable.findings(db.source(engine), clock.now())
     if json:
         say_json([asdict(finding) for finding in findings])
     else:

@@ -10,7 +10,7 @@ from cxserver import clock, db
 from cxserver.accounts import api_keys
 from cxserver.accounts.api_keys import ApiKey
 from cxserver.audit.journal import COMMAND, Journal
-from cxserver.catalog import rootkey
+from cxserver.catalog import directory, rootkey
 from cxserver.cli.console import (
     RESULTS,
     Data,
@@ -58,10 +58,11 @@ def issue(
         raise typer.BadParameter(f"use 1 to {_NAME} characters.", param_hint="NAME")
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
-    expires = now.date() + timedelta(days=days)
     with database(chosen) as engine, db.write(engine) as connection:
+        today = directory.today(connection, now)
+        expires = today + timedelta(days=days)
         id, text = api_keys.issue(
-            connection, name, service, office, expires, now.date(), comments=comments, rows=rows
+            connection, name, service, office, expires, today, comments=comments, rows=rows
         )
         reads = _reads(service, office, comments=comments, rows=rows)
         about = f"API key {id} ({name}) reads {reads}"
@@ -83,8 +84,8 @@ def list_keys(data: Data = None, json: Json = False) -> None:
 
     The keys themselves are not stored.
     """
-    today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
+        today = directory.today(connection, clock.now())
         result = api_keys.everything(connection)
     if json:
         say_json([_as_json(key) | {"state": key.state(today)} for key in result])
@@ -112,7 +113,7 @@ def revoke(
     chosen, now = settings(data), clock.now()
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
-        key = api_keys.revoke(connection, id, now.date())
+        key = api_keys.revoke(connection, id, directory.today(connection, now))
         about = f"API key {key.id} ({key.name})"
         journal.write(connection, COMMAND, "withdraw key", about, "done", now)
     out.print(f"API key {key.id} ({key.name}) is revoked.", markup=False, soft_wrap=True)

@@ -15,10 +15,10 @@ from cxserver.intake.meter import Reading
 @pra.command()
 def burden(data: Data = None, json: Json = False) -> None:
     """Show how many approved answers and hours are used."""
-    today = clock.now().date()
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         readings = meter.read(connection)
+    today = known.today(clock.now())
     clearances = [_clearance(clearance, today) for clearance in _clearances(known)]
     services = [_service(known, slug, found) for slug, found in readings.items()]
     if json:

@@ -76,7 +76,7 @@ def new(
 @catalog.command()
 def check(file: File, json: Json = False) -> None:
     """Check a catalog file and list everything wrong with it."""
-    report = checking.read(file, clock.now().date())
+    report = checking.read(file, clock.now())
     if json:
         say_json(
             {
@@ -99,10 +99,11 @@ def apply(
     data: Data = None,
 ) -> None:
     """Update the database to match a catalog file."""
-    today = clock.now().date()
-    report = checking.read(file, today)
+    now = clock.now()
+    report = checking.read(file, now)
     if report.catalogue is None:
         raise CatalogRefused(report.faults)
+    today = report.catalogue.today(now)
     for warning in report.warnings:
         err.print(f"warning: {escape(str(warning))}", soft_wrap=True)
     with database(settings(data)) as engine:

@@ -1,13 +1,18 @@
 """`cx quarter due`: what is due to OMB in a fiscal year, and when to be reminded."""
 
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
-from cxserver import clock
-from cxserver.cli.console import Json, out, plain_table, say_json
+from cxserver import clock, db
+from cxserver.catalog import directory
+from cxserver.cli.console import Data, Json, database, out, plain_table, say_json, settings
 from cxserver.cli.quarter import quarter
+from cxserver.errors import ServerError
 from cxserver.quarter import due as calendar
 from cxserver.quarter import fiscal
 from cxserver.quarter.due import Due
@@ -19,10 +24,11 @@ def due(
         int | None,
         typer.Option("--fiscal-year", min=2019, max=2099, help="Default: this fiscal year."),
     ] = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """List what is due to OMB in a fiscal year, and when."""
-    year = fiscal_year or fiscal.year_of(clock.now().date())
+    year = fiscal_year or fiscal.year_of(_today(data))
     every = calendar.of_year(year)
     if json:
         say_json({"fiscal_year": year, "due": [_as_json(item) for item in every]})
@@ -42,6 +48,15 @@ def due(
     out.print(table)
     if any(item.published not in (None, item.rule) for item in every):
         out.print("If the two dates differ, use the earlier one. The reminders do.")
+
+
+def _today(data: Path | None) -> date:
+    """The agency's date. The list needs no database: without one it is the date in UTC."""
+    now = clock.now()
+    with suppress(ServerError, SQLAlchemyError):
+        with database(settings(data)) as engine, db.read(engine) as connection:
+            return directory.today(connection, now)
+    return now.date()
 
 
 def _said(day: date) -> str:

@@ -44,19 +44,18 @@ def tag(
         raise typer.BadParameter(f"'{mode}' is not button, inline or prompt.", param_hint="--mode")
     chosen = settings(data)
     roots = rootkey.read(chosen.root_key_path)
-    today = clock.now().date()
     with database(chosen) as engine, db.write(engine) as connection:
         linkkeys.check_exists(connection, service, office)
-        known = directory.load(connection).services[service]
+        everything = directory.load(connection)
+        known, today = everything.services[service], everything.today(clock.now())
         key = linkkeys.current(connection, roots, service, today)
         # A whole day, so that the same place prints the same tag all day long.
         ends = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + _LONGEST
         link = Issuer(chosen.base_url, key.text, clock=clock.now).issue_link(
             service, office, channel="site", place=place, expires_at=ends
         )
-        placements.note(
-            connection, service, office, "site", place, link.expires_at.date(), today, kid=key.kid
-        )
+        last_day = directory.date_at(everything.offices[office], link.expires_at)
+        placements.note(connection, service, office, "site", place, last_day, today, kid=key.kid)
     told = _told(chosen.base_url, link, known, mode)
     if json:
         say_json(told)

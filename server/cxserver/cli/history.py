@@ -73,9 +73,7 @@ def run(
     journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
-        result = taking.look(
-            db.source(engine), given, now.date(), lambda n: progress.advance(reading, n)
-        )
+        result = taking.look(db.source(engine), given, now, lambda n: progress.advance(reading, n))
         sound = (skip_rejected or not result.rejected) and (also or not result.overlaps)
         taken = sound and not dry_run and result.total > 0
         if taken:

@@ -6,7 +6,7 @@ import typer
 
 from cxsdk import TokenRefused, token
 from cxserver import clock, db
-from cxserver.catalog import linkkeys, rootkey
+from cxserver.catalog import directory, linkkeys, rootkey
 from cxserver.cli.console import (
     LINKS,
     Data,
@@ -39,7 +39,8 @@ def issue(
     chosen = settings(data)
     roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine, db.write(engine) as connection:
-        issued = linkkeys.issue(connection, roots, service, office, clock.now().date())
+        today = directory.today(connection, clock.now())
+        issued = linkkeys.issue(connection, roots, service, office, today)
     typer.echo(issued.text)
 
 
@@ -90,7 +91,8 @@ def revoke(
     """
     office, nonce = _of_link(service, kid, link) if link else (office, "")
     with database(settings(data)) as engine, db.write(engine) as connection:
-        linkkeys.revoke(connection, service, kid, clock.now().date(), office, nonce)
+        today = directory.today(connection, clock.now())
+        linkkeys.revoke(connection, service, kid, today, office, nonce)
     what = "That link" if link else f"Key {kid} of {service}" + (f" at {office}" if office else "")
     out.print(f"{what} is revoked.")
 

@@ -99,7 +99,8 @@ def revoke(
     """
     with database(settings(data)) as engine, db.write(engine) as connection:
         linkkeys.check_exists(connection, service, office)
-        n = kiosks.withdraw(connection, service, office, place, clock.now().date())
+        today = directory.today(connection, clock.now())
+        n = kiosks.withdraw(connection, service, office, place, today)
         others = kiosks.places(connection, service, office)
     if n == 0:
         there = f"Paired: {', '.join(f'“{other}”' for other in others)}. " if others else ""
@@ -127,10 +128,11 @@ def list_kiosks(
     with database(settings(data)) as engine, db.read(engine) as connection:
         if service:
             linkkeys.check_exists(connection, service, office or None)
-        offices = directory.load(connection).offices
+        everything = directory.load(connection)
+        offices = everything.offices
         if office and office not in offices:
             raise NotFound(f"There is no office '{office}' in the catalog.")
-        result = kiosks.known(connection, now.date(), service, office)
+        result = kiosks.known(connection, everything.today(now), service, office)
     if json:
         say_json([_as_json(device, offices.get(device.office), now) for device in result])
         return

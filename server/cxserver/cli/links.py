@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cxsdk import Issuer, Link, token
 from cxsdk.links import CHANNELS
 from cxserver import clock, db
-from cxserver.catalog import linkkeys, placements, rootkey
+from cxserver.catalog import directory, linkkeys, placements, rootkey
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.cli import mailmerge
 from cxserver.cli.console import LINKS, Data, Json, app, database, err, say_json, settings
@@ -143,8 +143,10 @@ class _Mint:
         # Minting remembers nothing; `cx doctor` has to know what hangs where, to warn in time.
         kid = token.read(minted.partition("?")[0].rpartition("/")[2]).kid
         where = minted.service, minted.office, minted.channel, place
-        ends, today = minted.expires_at.date(), clock.now().date()
         with db.write(self.engine) as connection:
+            known = directory.load(connection)
+            ends = directory.date_at(known.offices.get(minted.office), minted.expires_at)
+            today = known.today(clock.now())
             placements.note(connection, *where, ends, today, kid=kid)
 
     def _issuer(self, service: str, office: str) -> Issuer:
@@ -161,7 +163,8 @@ class _Mint:
         try:
             with db.write(self.engine) as connection:
                 linkkeys.check_exists(connection, service, office)
-                held = linkkeys.current(connection, self.roots, service, clock.now().date())
+                today = directory.today(connection, clock.now())
+                held = linkkeys.current(connection, self.roots, service, today)
         except NotFound as error:
             return str(error)
         return Issuer(self.chosen.base_url, held.text, clock=clock.now)

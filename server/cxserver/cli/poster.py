@@ -88,7 +88,7 @@ def poster(
         content = file.draw(layout.lay_out(says, PAPERS[paper]), output, now)
         # Noted before the file gets its name: no poster hangs of which we know nothing.
         with file.whole(output, content):
-            _note(engine, made, wish, now.date())
+            _note(engine, made, wish, directory.date_in(made.agency.timezone, now))
     for warning in _warnings(chosen, made, says.good_until):
         err.print(f"warning: {warning}", soft_wrap=True, markup=False)
     if json:
@@ -106,10 +106,10 @@ def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made
         service, office = known.services[wish.service], known.offices[wish.office]
         if service.closed or office.closed or not service.offices[office.slug]:
             raise NotFound(f"Service '{service.slug}' is closed at office '{office.slug}'.")
-        held = linkkeys.current(connection, roots, service.slug, now.date())
+        held = linkkeys.current(connection, roots, service.slug, known.today(now))
     if known.agency is None:
         raise NotFound("There is no agency in the catalog.")
-    _check_clearance(service, now.date())
+    _check_clearance(service, known.today(now))
     speaking = _speaking(service, wish.language)
     link = Issuer(chosen.base_url, held.text, clock=lambda: now).issue_link(
         service.slug,

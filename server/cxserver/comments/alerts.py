@@ -80,7 +80,7 @@ def send_due(
         with db.write(engine) as connection:
             due = waiting(connection)
             _count_tries(connection, due)
-        return _Round(engine, settings, directory, now.date(), go_on).send(due)
+        return _Round(engine, settings, directory, directory.today(now), go_on).send(due)
 
 
 def is_told(connection: Connection, row: ResponseId) -> bool:

@@ -75,7 +75,8 @@ def prepare(settings: Settings, answers: int) -> Stage:
         _answer(engine, roots, answers)
         _release(engine)
         with db.write(engine) as connection:
-            key = linkkeys.current(connection, roots, SERVICE, clock.now().date())
+            today = directory.today(connection, clock.now())
+            key = linkkeys.current(connection, roots, SERVICE, today)
     finally:
         engine.dispose()
     return Stage(
@@ -84,10 +85,11 @@ def prepare(settings: Settings, answers: int) -> Stage:
 
 
 def _apply(engine: Engine) -> None:
-    today = clock.now().date()
-    report = check.read(Path(__file__).parent / "catalog.toml", today)
+    now = clock.now()
+    report = check.read(Path(__file__).parent / "catalog.toml", now)
     if report.catalogue is None:
         raise CatalogRefused(report.faults)
+    today = report.catalogue.today(now)
     with db.write(engine) as connection:
         apply.apply(connection, report.catalogue, today)
 

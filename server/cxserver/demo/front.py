@@ -131,7 +131,7 @@ def _files(desk: AnswerService, form: str) -> Response:
     """Nobody signs in for them here: every answer is invented. In the first days of a quarter,
     before anybody has answered, they are those of the quarter before.
     """
-    running = periods.of("quarter", desk.clock().date())
+    running = periods.of("quarter", desk.directory.today(desk.clock()))
     for known in fits.FORMATS:
         for quarter in (running, periods.previous(running)):
             if form == known:

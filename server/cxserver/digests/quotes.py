@@ -31,9 +31,9 @@ def first(reader: Reading, span: Span) -> tuple[Quote, ...]:
     those with an alert: somebody has been called about them.
     """
     shelf = Shelf(reader.connection, reader.directory, reader.scope, reader.now)
-    since = commentlist.monday_of(span.start or reader.now.date())
     # A digest that is sent late is as of the morning it was due.
     today = question.today_of(reader.directory, reader.now)
+    since = commentlist.monday_of(span.start or today)
     result = [
         _quote(comment)
         for comment in shelf.find(Search(), limit=_LOOKED_AT).comments

@@ -32,8 +32,8 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
 
 
 def _contents(connection: Connection, settings: Settings, now: datetime) -> list[Finding]:
-    today = now.date()
     known = directory.load(connection)
+    today = known.today(now)
     return [
         installation.clock(connection, now),
         connections.connections(connection, settings),

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from cxserver.catalog.directory import Directory
+from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.doctor.finding import Finding
 
@@ -20,7 +20,7 @@ def devices(directory: Directory, known: Iterable[Device], now: datetime) -> lis
     ours = [
         device for device in devices if device.withdrawn is None and _is_open(directory, device)
     ]
-    found = [finding for our in ours for finding in _device(our, now)]
+    found = [finding for our in ours for finding in _device(directory, our, now)]
     found += [finding for device in devices if device.withdrawn for finding in _left(device)]
     if found:
         return found
@@ -30,21 +30,21 @@ def devices(directory: Directory, known: Iterable[Device], now: datetime) -> lis
     return [Finding(_CHECK, "ok", f"{len(ours)}; answers waiting on them: {waiting:,}")]
 
 
-def _device(device: Device, now: datetime) -> list[Finding]:
-    return [
-        finding for finding in (_end(device, now), _silence(device, now), _aside(device)) if finding
-    ]
+def _device(directory: Directory, device: Device, now: datetime) -> list[Finding]:
+    findings = (_end(directory, device, now), _silence(device, now), _aside(device))
+    return [finding for finding in findings if finding]
 
 
-def _end(device: Device, now: datetime) -> Finding | None:
+def _end(directory: Directory, device: Device, now: datetime) -> Finding | None:
     if device.expires is None or device.expires - now >= ENDING:
         return None
     days = (device.expires - now).days
     text = f"the link of {_named(device)}"
+    day = date_at(directory.offices.get(device.office), device.expires)
     if days < 0:
-        text = f"{text} ended on {device.expires.date()}. It takes no answers"
+        text = f"{text} ended on {day}. It takes no answers"
         return Finding(_CHECK, "problem", text, f"Now: {_again(device)}", days)
-    text = f"{text} ends on {device.expires.date()} and was not renewed"
+    text = f"{text} ends on {day} and was not renewed"
     return Finding(_CHECK, "warning", text, f"Check its network, or {_again(device)}", days)
 
 

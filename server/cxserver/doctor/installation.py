@@ -110,7 +110,7 @@ def clock(connection: Connection, now: datetime) -> Finding:
     """Whether the clock is behind what was written here. That it is ahead cannot be seen."""
     newest = _newest_day(connection)
     text = f"{now:%Y-%m-%d %H:%M} UTC"
-    # A day of grace: dates are written in UTC by this clock, but a copy may come from another.
+    # A day of grace: these are the agency's dates, and east of Greenwich they are ahead of UTC.
     if newest is None or newest <= now.date() + timedelta(days=1):
         return Finding(_CLOCK, "ok", text)
     text = f"{text}, but this database has entries of {newest}"

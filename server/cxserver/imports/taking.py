@@ -67,10 +67,10 @@ def batch(path: Path, form: Form, map: Map, header: Path | None = None) -> Batch
     return Batch(form, path.name, map, page, digest, beside)
 
 
-def look(source: db.Source, given: Batch, today: date, progress: Progress) -> Summary:
+def look(source: db.Source, given: Batch, now: datetime, progress: Progress) -> Summary:
     """What an import would bring. Raises Conflict when the file was imported before."""
     with source() as connection:
-        ground = _ground(connection, given, today)
+        ground = _ground(connection, given, directory.today(connection, now))
     summary = Summary()
     for past in _pasts(ground, given, progress):
         if isinstance(past, RowRefused):
@@ -97,7 +97,7 @@ def take(
 
     Raises Conflict when it overlaps what is there, unless it is `also` to be counted.
     """
-    _ground(connection, given, now.date())
+    _ground(connection, given, directory.today(connection, now))
     overlaps = [] if also else overlap.find(connection, given.form, summary.cells)
     if overlaps:
         raise Conflict("\n".join(str(one) for one in overlaps))
@@ -141,7 +141,7 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
     before = connection.execute(select(table).where(table.c.digest == given.digest)).first()
     if before is not None:
         raise Conflict(
-            f"{given.name} was imported before, on {before.at.date().isoformat()}: "
+            f"{given.name} was imported before, on {directory.today(connection, before.at)}: "
             f"{before.answers:,} answers. Nothing was imported, so they don't count twice. To "
             f"import it in another way, undo that first: cx import undo {given.id}"
         )

@@ -31,7 +31,7 @@ from cxserver.settings import Settings
 
 HOUSEKEEPING = 600.0
 
-# Deletes what is over on a day, and says how many rows.
+# Deletes what is over on a day of the agency, and says how many rows.
 Forgetting = Callable[[Connection, date], int]
 
 
@@ -166,6 +166,7 @@ class AnswerService:
         """Forget receipts of links that have ended, late codes and `more`, until cancelled."""
         with suppress(asyncio.CancelledError):
             while True:
+                # In UTC, as the ends of receipts are noted.
                 work: Callable[[], object] = partial(store.forget, self.engine, self.clock().date())
                 self.writer.between(work)
                 self.writer.between(self._forget_codes)
@@ -182,7 +183,7 @@ class AnswerService:
 
     def _forget(self, forgetting: Forgetting) -> None:
         with db.write(self.engine) as connection:
-            forgetting(connection, self.clock().date())
+            forgetting(connection, self.directory.today(self.clock()))
 
     def _read_stamp(self, opened: Opened, stamped: str, now: datetime) -> Stamp | None:
         secret = self._stamp_secret(opened.service.slug, opened.epoch)

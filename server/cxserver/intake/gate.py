@@ -6,9 +6,8 @@ provoke looks the same, so that nobody can find out which services, offices or k
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from cxsdk import keys, token
 from cxsdk.errors import TokenExpired, TokenRefused, TokenTooEarly
@@ -138,7 +137,7 @@ class Gate:
             raise LinkNotOpen("survey_closed", "unapproved", service)
         if service.clearance.is_spent:
             raise spent(service)
-        if _closed(opened, answered_at):
+        if _closed(directory, opened, answered_at):
             raise LinkNotOpen("survey_closed", "survey_closed", service)
         try:
             # The link's end is judged by `at`, its beginning by `now`: a device that was paired
@@ -181,23 +180,19 @@ def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:
 
 def _unapproved(directory: Directory, opened: Opened, at: datetime) -> bool:
     # 44 USC 3507: without a valid control number the question may not be asked.
-    agency = directory.agency
-    zone = ZoneInfo(agency.timezone) if agency else opened.office.zone
-    return at.astimezone(zone).date() > opened.service.clearance.expires
+    return directory.today(at) > opened.service.clearance.expires
 
 
-def _closed(opened: Opened, answered_at: datetime | None) -> bool:
+def _closed(directory: Directory, opened: Opened, answered_at: datetime | None) -> bool:
     service, office = opened.service, opened.office
     closings = (
         (service.closed, service.closed_on),
         (not service.offices[office.slug], service.closings.get(office.slug)),
         (office.closed, office.closed_on),
     )
-    return any(closed and not _given_by(answered_at, day) for closed, day in closings)
-
-
-def _given_by(answered_at: datetime | None, day: date | None) -> bool:
-    # In UTC, as the closing day is noted: elsewhere's date would leave out some of its hours.
-    if answered_at is None or day is None:
-        return False
-    return answered_at.astimezone(UTC).date() <= day
+    # In the agency's days, as closings are noted: another's would leave out some of the last hours.
+    given = directory.today(answered_at) if answered_at else None
+    return any(
+        closed and not (given and closing_day and given <= closing_day)
+        for closed, closing_day in closings
+    )

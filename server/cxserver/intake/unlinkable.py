@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, inspect, select, text
 
 from cxserver import db, tables
+from cxserver.catalog import directory
 
 # What names a response is as near to it as a column of its own.
 _BESIDE = ("alerts", "replies")
@@ -20,12 +21,12 @@ class Finding:
     holds: bool
 
 
-def findings(source: db.Source, today: date) -> list[Finding]:
+def findings(source: db.Source, now: datetime) -> list[Finding]:
     """Every claim, checked now."""
     with source() as connection:
         return [
             *_schema(connection),
-            *_rows(connection, today),
+            *_rows(connection, now),
             *(_transactions(connection) if connection.dialect.name == "postgresql" else ()),
         ]
 
@@ -62,7 +63,9 @@ def _schema(connection: Connection) -> Iterator[Finding]:
         yield Finding("None of these tables remembers the order of arrival (no rowid).", ordered)
 
 
-def _rows(connection: Connection, today: date) -> Iterator[Finding]:
+def _rows(connection: Connection, now: datetime) -> Iterator[Finding]:
+    # The ends of links are noted in UTC, those of codes in days of the agency.
+    today, agency_today = now.astimezone(UTC).date(), directory.today(connection, now)
     keys = tables.use_keys.c
     ended = select(keys.key_hash).where(keys.ends < today, keys.body_hash.is_not(None)).limit(1)
     yield Finding(
@@ -71,7 +74,7 @@ def _rows(connection: Connection, today: date) -> Iterator[Finding]:
     )
     old = select(keys.key_hash).where(keys.forget < today).limit(1)
     yield Finding("Keys older than 30 days are gone.", connection.execute(old).first() is None)
-    late = select(tables.replies.c.day).where(tables.replies.c.until < today).limit(1)
+    late = select(tables.replies.c.day).where(tables.replies.c.until < agency_today).limit(1)
     yield Finding(
         f"Codes and replies older than {tables.REPLY_DAYS} days are gone.",
         connection.execute(late).first() is None,

@@ -115,7 +115,7 @@ def _speaks(request: Request, reply: Reply | None) -> str:
 
 def _read(desk: AnswerService, code: str) -> Reply | None:
     with db.read(desk.engine) as connection:
-        return replies.read(connection, code, desk.clock().date())
+        return replies.read(connection, code, desk.directory.today(desk.clock()))
 
 
 def _stands(desk: AnswerService, code: str) -> bool:

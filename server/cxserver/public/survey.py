@@ -220,7 +220,7 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     if outcome.kind == "different":
         return services.page(turn.request, "conflict", 409, service=service, kept=kept)
     if outcome.kind == "stored":
-        desk.meter.count(service.slug, turn.now.date(), turn.now - stamp.opened_at)
+        desk.meter.count(service.slug, desk.directory.today(turn.now), turn.now - stamp.opened_at)
     return _to_thanks(turn, await replies.carried(desk, outcome, code))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -239,8 +238,7 @@ class Filters:
 
 def today_of(directory: Directory, now: datetime) -> date:
     """The agency's date."""
-    agency = directory.agency
-    return now.astimezone(ZoneInfo(agency.timezone) if agency else None).date()
+    return directory.today(now)
 
 
 def language_name(code: str) -> str:

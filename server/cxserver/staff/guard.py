@@ -103,6 +103,7 @@ class Visit:
 
 
 Handler = Callable[[Request, Visit], Response]
+After = Callable[[Request, Response], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class Room:
     """One page. `path` is below /staff; the handler runs in a thread, so that it may wait.
 
     With a `label` it stands in the navigation of those who may enter, in the order of the list.
-    `audit` names the line that each visit writes to the log; "" for none.
+    `audit` names the line that each visit writes to the log; "" for none. `after` is for what may
+    take long elsewhere: it gets the response when the thread and the connection are given back.
     """
 
     path: str
@@ -119,6 +121,7 @@ class Room:
     methods: tuple[str, ...] = ("GET",)
     audit: str = ""
     label: str = ""
+    after: After | None = None
 
 
 def routes(rooms: Iterable[Room]) -> list[Route]:
@@ -182,7 +185,8 @@ def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
             origin.check(request, context.of(request).settings)
             form = await form_of(request)
         back = context.of(request)
-        return await back.desk.readers.run(partial(_enter, room, rooms, request, form))
+        response = await back.desk.readers.run(partial(_enter, room, rooms, request, form))
+        return await room.after(request, response) if room.after else response
 
     return endpoint
 

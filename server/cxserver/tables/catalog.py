@@ -29,7 +29,7 @@ services = Table(
     Column("clearance", SLUG, nullable=False),
     Column("survey", Integer, nullable=False, comment="number of the survey version in use"),
     Column("closed", Boolean, nullable=False, default=False),
-    Column("closed_on", Date, nullable=True, comment="the day it was closed (UTC)"),
+    Column("closed_on", Date, nullable=True, comment="the agency's day of closing"),
 )
 
 offices = Table(
@@ -41,7 +41,7 @@ offices = Table(
     Column("parent", SLUG, nullable=True),
     Column("serves", Boolean, nullable=False, default=True),
     Column("closed", Boolean, nullable=False, default=False),
-    Column("closed_on", Date, nullable=True, comment="the day it was closed (UTC)"),
+    Column("closed_on", Date, nullable=True, comment="the agency's day of closing"),
 )
 
 service_offices = Table(
@@ -50,7 +50,7 @@ service_offices = Table(
     Column("service", SLUG, primary_key=True),
     Column("office", SLUG, primary_key=True),
     Column("closed", Boolean, nullable=False, default=False),
-    Column("closed_on", Date, nullable=True, comment="the day it was closed (UTC)"),
+    Column("closed_on", Date, nullable=True, comment="the agency's day of closing"),
 )
 
 surveys = Table(

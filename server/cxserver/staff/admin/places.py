@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,13 +41,13 @@ class State:
 def show(request: Request, visit: Visit) -> Response:
     """Two lists: devices, and links that were put up."""
     filters = Filters.read(request.query_params, visit.reading())
-    scope, today = filters.of_office(), visit.now.date()
+    scope, today = filters.of_office(), visit.directory.today(visit.now)
     with visit.read() as connection:
         devices = [item for item in kiosks.known(connection, today) if _holds(scope, item)]
         links = [item for item in placements.known(connection, today) if _holds(scope, item)]
     # A device tells of itself; the note that its link was made adds nothing.
     links = [link for link in links if link.kind != "kiosk"]
-    states = [state(device, visit.now) for device in devices] + [
+    states = [state(device, visit.directory, visit.now) for device in devices] + [
         hangs(link, today) for link in links
     ]
     numbers = as_tables(devices, links, visit.directory, visit.now)
@@ -63,16 +64,17 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def state(device: Device, now: datetime) -> State:
+def state(device: Device, directory: Directory, now: datetime) -> State:
     """How a device is."""
+    at = partial(date_at, directory.offices.get(device.office))
     if device.withdrawn is not None:
         return State(f"Revoked on {day(device.withdrawn)}.")
     if device.expires is not None and device.expires <= now:
-        return State(f"Its link ended on {day(device.expires.date())}. Pair it again.", True)
+        return State(f"Its link ended on {day(at(device.expires))}. Pair it again.", True)
     if device.seen is None:
         return State("No contact yet. Is it turned on?", True)
     if now - device.seen > SILENT:
-        text = f"Silent since {day(device.seen.date())}. Look at its power and its network."
+        text = f"Silent since {day(at(device.seen))}. Look at its power and its network."
         return State(text + _waiting(device), True)
     if device.aside:
         return State(
@@ -80,7 +82,7 @@ def state(device: Device, now: datetime) -> State:
         )
     if device.expires is not None and device.expires - now < ENDING:
         return State(
-            f"Works. Its link ends on {day(device.expires.date())}; see to its network.", True
+            f"Works. Its link ends on {day(at(device.expires))}; see to its network.", True
         )
     return State("Works." + _waiting(device))
 
@@ -111,13 +113,12 @@ def as_tables(
     """The devices and the links."""
     head = ("Place", "Kind", "Office", "Service", "How it is")
     paired = tuple(
-        _row(device.place, "kiosk", device, state(device, now), directory)
+        _row(device.place, "kiosk", device, state(device, directory, now), directory)
         + (_answers_today(device, directory, now), _heard(device))
         for device in devices
     )
-    hung = tuple(
-        _row(link.place, link.kind, link, hangs(link, now.date()), directory) for link in links
-    )
+    today = directory.today(now)
+    hung = tuple(_row(link.place, link.kind, link, hangs(link, today), directory) for link in links)
     return (
         Table("Kiosks", (*head, "Answers today", "Last contact (UTC)"), paired),
         Table("Posters and website links", head, hung),

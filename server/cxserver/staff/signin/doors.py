@@ -61,23 +61,29 @@ async def take_link(request: Request) -> Response:
 
 
 def sign_out(request: Request, visit: Visit) -> Response:
-    """POST /staff/sign-out: the session ends here, and at the provider that began it."""
-    id = session_cookie.id_of(request, visit.back.settings)
+    """POST /staff/sign-out: the session ends here; `lead_on` goes on to the provider."""
     with visit.write() as connection:
-        sessions.end(connection, id)
+        sessions.end(connection, session_cookie.id_of(request, visit.back.settings))
         visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
-    response = _onward(request, visit) if sessions.began_at_provider(id) else None
-    response = response or RedirectResponse(f"{visit.path}/sign-in", 303)
+    response = RedirectResponse(f"{visit.path}/sign-in", 303)
     session_cookie.take_back(response, request, visit.back.settings)
     return response
 
 
-ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",)),)
+async def lead_on(request: Request, response: Response) -> Response:
+    """On to the provider's own sign-out, where the session that has just ended began there."""
+    back = context.of(request)
+    id = session_cookie.id_of(request, back.settings)
+    if not (oidc.configured(back.settings) and sessions.began_at_provider(id)):
+        return response
+    onward = await oidc.leave(request, back, back.desk.clock())
+    if onward is None:
+        return response
+    session_cookie.take_back(onward, request, back.settings)
+    return onward
 
 
-def _onward(request: Request, visit: Visit) -> Response | None:
-    back = visit.back
-    return oidc.leave(request, back, visit.now) if oidc.configured(back.settings) else None
+ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",), after=lead_on),)
 
 
 def _show_link(request: Request) -> Response:

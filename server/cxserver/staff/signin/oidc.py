@@ -4,15 +4,16 @@ Who somebody is, is the provider's (issuer, subject); an email address only find
 once, and only if the provider verified it. Whatever does not fit is a 401 page and no session.
 """
 
-import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,9 +25,18 @@ from cxserver.settings import Settings
 from cxserver.staff import context, guard, problem, session_cookie
 from cxserver.staff.context import StaffContext
 from cxserver.staff.signin import entrance
-from cxserver.staff.signin.provider import Provider, ProviderUnreachable, SignInRefused, Ticket
+from cxserver.staff.signin.provider import (
+    Claims,
+    Provider,
+    ProviderUnreachable,
+    SignInRefused,
+    Ticket,
+)
 
 _LIVES = timedelta(minutes=10)
+# The strict form is checked before itsdangerous sees the text, as with a stamp: its last character
+# carries four bits, so only every fourth. Browsers keep no cookie longer than 4,096.
+_FORM = re.compile(r"[A-Za-z0-9_.-]{1,4000}\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +55,40 @@ def configured(settings: Settings) -> bool:
 
 async def start(request: Request) -> Response:
     """GET /staff/sign-in/provider: 303 to the provider. Stores nothing here."""
-    return await run_in_threadpool(_start, request)
+    room, now = context.of(request), context.of(request).desk.clock()
+    name = _cookie(request, room.settings)
+    ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
+    try:
+        address = await _provider(request, room).address(ticket, now)
+    except ProviderUnreachable as fault:
+        raise _unreachable(fault) from None
+    onward = context.safe_page(request.query_params.get("next", ""))
+    errand = Errand(ticket, onward, now.isoformat())
+    response = RedirectResponse(address, 303)
+    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
+    return response
 
 
 async def back(request: Request) -> Response:
     """GET /staff/sign-in/back: the provider sends the browser here, with a code or a refusal."""
-    return await run_in_threadpool(_back, request)
+    room, now = context.of(request), context.of(request).desk.clock()
+    name = _cookie(request, room.settings)
+    try:
+        response = await _admit(request, room, now)
+    except SignInRefused as refused:
+        note = partial(room.note_stranger, entrance.PROVIDER, refused.reason, now)
+        await room.desk.arrivals.run(note)
+        response = problem.page(request, 401, {}, refused.words)
+    except ProviderUnreachable as fault:
+        raise _unreachable(fault) from None
+    # It was good for this one return.
+    response.delete_cookie(
+        name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
+    )
+    return response
 
 
-def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
+async def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
     """A page that leads on to the provider's own sign-out; None where it has none, or is down.
 
     The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
@@ -61,7 +96,7 @@ def leave(request: Request, room: StaffContext, now: datetime) -> Response | Non
     state = secrets.token_urlsafe(32)
     onward = f"{room.settings.base_url}/staff/sign-in"
     try:
-        address = _provider(request, room).farewell(state, onward, now)
+        address = await _provider(request, room).farewell(state, onward, now)
     except ProviderUnreachable as fault:
         # Whoever wants to leave has left here already.
         logger.warning("provider_unreachable", reason=str(fault))
@@ -82,47 +117,22 @@ def has_left(request: Request, room: StaffContext) -> bool:
     return hmac.compare_digest(state.encode(), sent.encode())
 
 
-def _start(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).desk.clock()
-    name = _cookie(request, room.settings)
-    ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
-    try:
-        address = _provider(request, room).address(ticket, now)
-    except ProviderUnreachable as fault:
-        raise _unreachable(fault) from None
-    onward = context.safe_page(request.query_params.get("next", ""))
-    errand = Errand(ticket, onward, now.isoformat())
-    response = RedirectResponse(address, 303)
-    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
-    return response
-
-
-def _back(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).desk.clock()
-    name = _cookie(request, room.settings)
-    try:
-        response = _admit(request, room, now)
-    except SignInRefused as refused:
-        room.note_stranger(entrance.PROVIDER, refused.reason, now)
-        response = problem.page(request, 401, {}, refused.words)
-    except ProviderUnreachable as fault:
-        raise _unreachable(fault) from None
-    # It was good for this one return.
-    response.delete_cookie(
-        name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
-    )
-    return response
-
-
-def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
+async def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
     errand = _errand(request, room, now)
     code = _code(request, room.settings, errand.ticket)
-    claims = _provider(request, room).claims(code, errand.ticket, now)
+    # No thread and no connection waits with us for the provider.
+    claims = await _provider(request, room).claims(code, errand.ticket, now)
+    return await room.desk.arrivals.run(partial(_enter, request, room, claims, errand.next, now))
+
+
+def _enter(
+    request: Request, room: StaffContext, claims: Claims, page: str, now: datetime
+) -> Response:
     how = entrance.PROVIDER
     with db.write(room.entrance) as connection:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
-            return entrance.admit(connection, request, member, how, now, errand.next)
+            return entrance.admit(connection, request, member, how, now, page)
     raise SignInRefused(
         "not invited", "Nobody has invited you yet. Ask the person who runs this server."
     )
@@ -130,11 +140,13 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
 
 def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
     carried = request.cookies.get(_cookie(request, room.settings), "")
+    if not _FORM.match(carried):
+        raise SignInRefused("no errand")
     try:
-        told: dict[str, Any] = _signer(room).loads(carried)
+        fields: dict[str, Any] = _signer(room).loads(carried)
     except BadData:
         raise SignInRefused("no errand") from None
-    errand = Errand(Ticket(**told["ticket"]), told["next"], told["left"])
+    errand = Errand(Ticket(**fields["ticket"]), fields["next"], fields["left"])
     if now - datetime.fromisoformat(errand.left) > _LIVES:
         raise SignInRefused("late")
     return errand
@@ -178,7 +190,8 @@ def _signer(room: StaffContext) -> URLSafeSerializer:
     return URLSafeSerializer(
         room.desk.roots.purpose_secret("oidc"),
         salt=b"cx-errand",
-        signer_kwargs={"digest_method": hashlib.sha256},
+        # Both are named: on its own, itsdangerous takes SHA-1 and derives keys by plain hashing.
+        signer_kwargs={"key_derivation": "hmac", "digest_method": sha256},
     )
 
 

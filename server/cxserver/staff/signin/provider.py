@@ -1,13 +1,21 @@
 """The agency's identity provider, as OpenID Connect speaks to it: what it is, and what it says.
 
 Needs `pip install 'cxsdk[oidc]'`, and loads it at the first sign-in.
+
+The client is authlib's, but not the one it has for Starlette. That one takes settings of the client
+from the provider's own document (`verify`, `code_challenge_method`), compares neither issuer nor
+audience with ours, asks the system for the time, and learns of a new address only by a restart.
 """
 
-import threading
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from starlette.concurrency import run_in_threadpool
 
 from cxserver import oidc_client
 from cxserver.accounts.members import Identity
@@ -17,7 +25,8 @@ from cxserver.settings import Settings
 # With one of these nobody but the provider can sign; HS256 and "none" are other people's trouble.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 _SCOPE = "openid email profile"
-_SECONDS = 10.0
+# All that a provider is waited for, however many requests that takes and however it drips.
+SECONDS = 5.0
 _KEEP = timedelta(hours=1)
 # An unknown key makes us look again, and nobody makes us look all the time.
 _AGAIN = timedelta(minutes=1)
@@ -56,21 +65,27 @@ class Claims:
 
 
 class Provider:
-    """One provider. What it tells about itself is kept for an hour."""
+    """One provider. What it tells about itself is kept for an hour.
+
+    Waiting for it takes no thread and no connection, and ends after `SECONDS`.
+    """
 
     def __init__(self, settings: Settings, redirect: str):
         self._settings = settings
         self._redirect = redirect
-        self._lock = threading.Lock()
+        self._lock = asyncio.Lock()
         self._known: dict[str, Any] = {}
         self._keys: Any = None
+        self._trust: Any = None
         self._read: datetime | None = None
 
-    def address(self, ticket: Ticket, now: datetime) -> str:
+    async def address(self, ticket: Ticket, now: datetime) -> str:
         """Where the browser goes to sign in. Raises ProviderUnreachable."""
-        self._learn(now, _KEEP)
+        await self._load(now)
+        async with _deadline():
+            await self._learn(now, _KEEP)
         extra = {"acr_values": " ".join(self._settings.oidc_acr)} if self._settings.oidc_acr else {}
-        with self._client() as client:
+        async with self._client() as client:
             address, _ = client.create_authorization_url(
                 self._known["authorization_endpoint"],
                 state=ticket.state,
@@ -80,51 +95,51 @@ class Provider:
             )
         return str(address)
 
-    def claims(self, code: str, ticket: Ticket, now: datetime) -> Claims:
+    async def claims(self, code: str, ticket: Ticket, now: datetime) -> Claims:
         """Who the code stands for. Raises SignInRefused or ProviderUnreachable."""
-        self._learn(now, _KEEP)
-        with self._client() as client:
-            token = self._redeem(client, code, ticket, now)
-            told = self._verified(token, ticket, now)
-            if "email" not in told and "userinfo_endpoint" in self._known:
-                told = told | self._userinfo(client, told["sub"])
-        email = str(told.get("email") or "")
-        # Beyond ASCII one address may fold into another's: the Kelvin sign is a k to `lower`.
-        sound = told.get("email_verified") is True and email.isascii() and email.isprintable()
-        return Claims(
-            Identity(told["iss"], told["sub"]),
-            email if sound else "",
-            "".join(letter for letter in str(told.get("name") or "") if letter.isprintable()),
-        )
+        await self._load(now)
+        async with _deadline():
+            await self._learn(now, _KEEP)
+            async with await self._proven_client(now) as client:
+                token = await self._redeem(client, code, ticket)
+                claims = await self._verified(token, ticket, now)
+                if "email" not in claims and "userinfo_endpoint" in self._known:
+                    claims |= await self._userinfo(client, claims["sub"])
+        return _person(claims)
 
-    def farewell(self, state: str, onward: str, now: datetime) -> str:
+    async def farewell(self, state: str, onward: str, now: datetime) -> str:
         """Where the browser signs out there, too, and is led `onward`; "" if the provider has no
         such place. Raises ProviderUnreachable.
 
         It names us and nobody else: no token is kept for it, so that none can leak.
         """
-        self._learn(now, _KEEP)
+        await self._load(now)
+        async with _deadline():
+            await self._learn(now, _KEEP)
         place = str(self._known.get("end_session_endpoint") or "")
         if not _is_safe(place):
             return ""
-        told = {
+        query = {
             "client_id": self._settings.oidc_client_id,
             "post_logout_redirect_uri": onward,
             "state": state,
         }
-        return place + ("&" if urlsplit(place).query else "?") + urlencode(told)
+        return place + ("&" if urlsplit(place).query else "?") + urlencode(query)
 
-    def _redeem(self, client: Any, code: str, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    async def _redeem(self, client: Any, code: str, ticket: Ticket) -> dict[str, Any]:
         import httpx2
         from authlib.common.errors import AuthlibBaseError
 
+        # Where a key proves us, some providers want our name beside it, as the RFC allows.
+        named = self._settings.oidc_private_key_file is not None
+        extra = {"client_id": self._settings.oidc_client_id} if named else {}
         try:
-            result = client.fetch_token(
+            result = await client.fetch_token(
                 self._known["token_endpoint"],
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=ticket.verifier,
-                **self._proof(now),
+                **extra,
             )
         except AuthlibBaseError as error:
             raise SignInRefused(f"code: {error.error}"[:60]) from None
@@ -132,26 +147,28 @@ class Provider:
             raise ProviderUnreachable(type(error).__name__) from None
         return dict(result)
 
-    def _verified(self, token: dict[str, Any], ticket: Ticket, now: datetime) -> dict[str, Any]:
+    async def _verified(
+        self, token: dict[str, Any], ticket: Ticket, now: datetime
+    ) -> dict[str, Any]:
         from authlib.oidc.core import CodeIDToken
         from joserfc import jwt
         from joserfc.errors import JoseError
 
-        text, wanted = token.get("id_token"), self._settings
+        text, settings = token.get("id_token"), self._settings
         if not isinstance(text, str):
             raise SignInRefused("no id token")
         options: dict[str, Any] = {
-            "iss": {"essential": True, "value": wanted.oidc_issuer},
-            "aud": {"essential": True, "value": wanted.oidc_client_id},
+            "iss": {"essential": True, "value": settings.oidc_issuer},
+            "aud": {"essential": True, "value": settings.oidc_client_id},
             "sub": {"essential": True},
         }
         params = {
             "nonce": ticket.nonce,
-            "client_id": wanted.oidc_client_id,
+            "client_id": settings.oidc_client_id,
             "access_token": token.get("access_token"),
         }
         try:
-            decoded = jwt.decode(text, self._key_set(text, now), algorithms=ALGORITHMS)
+            decoded = jwt.decode(text, await self._key_set(text, now), algorithms=ALGORITHMS)
             claims = CodeIDToken(decoded.claims, decoded.header, options, params)
             claims.validate(now=int(now.timestamp()), leeway=_LEEWAY)
         except (JoseError, ValueError) as error:
@@ -166,46 +183,47 @@ class Provider:
         if wanted and claims.get("acr") not in wanted:
             raise SignInRefused("acr", "Please sign in again, with your card or a second factor.")
 
-    def _userinfo(self, client: Any, subject: str) -> dict[str, Any]:
+    async def _userinfo(self, client: Any, subject: str) -> dict[str, Any]:
         from authlib.common.errors import AuthlibBaseError
 
         try:
-            told = _json(client, self._known["userinfo_endpoint"])
+            claims = await _json(client, self._known["userinfo_endpoint"])
         except AuthlibBaseError as error:
             raise SignInRefused(f"userinfo: {error.error}"[:60]) from None
-        if told.get("sub") != subject:
+        if claims.get("sub") != subject:
             raise SignInRefused("userinfo of somebody else")
-        return {name: told.get(name) for name in ("email", "email_verified", "name")}
+        return {name: claims.get(name) for name in ("email", "email_verified", "name")}
 
-    def _client(self) -> Any:
-        from authlib.integrations.httpx_client import OAuth2Client
+    async def _proven_client(self, now: datetime) -> Any:
+        """A client that proves itself with our secret or our key, whichever is set."""
+        path = self._settings.oidc_private_key_file
+        if path is None:
+            secret = self._settings.oidc_client_secret.get_secret_value()
+            return self._client(secret, self._way_to_prove_ourselves())
+        try:
+            # Read each time: a key is replaced without a restart.
+            private = await run_in_threadpool(oidc_client.key, path)
+        except ServerError as fault:
+            raise ProviderUnreachable(str(fault)) from None
+        method = oidc_client.proof(private, self._known["token_endpoint"], now)
+        client = self._client(private, method.name)
+        client.register_client_auth_method(method)
+        return client
 
-        wanted = self._settings
-        return OAuth2Client(
-            client_id=wanted.oidc_client_id,
-            client_secret=wanted.oidc_client_secret.get_secret_value(),
-            token_endpoint_auth_method=self._way_to_prove_ourselves(),
+    def _client(self, secret: Any = "", way: str = "none") -> Any:
+        from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+        return AsyncOAuth2Client(
+            client_id=self._settings.oidc_client_id,
+            client_secret=secret,
+            token_endpoint_auth_method=way,
             scope=_SCOPE,
             redirect_uri=self._redirect,
             code_challenge_method="S256",
             # It is used at once, if at all: none is too old that lives but a minute.
             leeway=0,
-            timeout=_SECONDS,
+            verify=self._trust,
         )
-
-    def _proof(self, now: datetime) -> dict[str, str]:
-        """What the request says of us beside our name, where a key is to prove it."""
-        path, known = self._settings.oidc_private_key_file, self._known
-        if path is None:
-            return {}
-        try:
-            # Read each time: a key is replaced without a restart.
-            result = oidc_client.key(path)
-        except ServerError as fault:
-            raise ProviderUnreachable(str(fault)) from None
-        name = self._settings.oidc_client_id
-        signed = oidc_client.assertion(result, name, known["token_endpoint"], now)
-        return {"client_assertion_type": oidc_client.PROOF, "client_assertion": signed}
 
     def _way_to_prove_ourselves(self) -> str:
         if not self._settings.oidc_client_secret.get_secret_value():
@@ -214,29 +232,70 @@ class Provider:
         ways = self._known.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return "client_secret_basic" if "client_secret_basic" in ways else "client_secret_post"
 
-    def _key_set(self, text: str, now: datetime) -> Any:
+    async def _key_set(self, text: str, now: datetime) -> Any:
         """The provider's keys, read again when this token names one that is not among them."""
         from joserfc import jws
 
         kid = jws.extract_compact(text.encode()).headers().get("kid")
         if kid and kid not in {key.kid for key in self._keys.keys}:
-            self._learn(now, _AGAIN)
+            await self._learn(now, _AGAIN)
         return self._keys
 
-    def _learn(self, now: datetime, keep: timedelta) -> None:
+    async def _load(self, now: datetime) -> None:
+        # In a thread: it takes 30 ms, and the first time, with the libraries, a second or more, in
+        # which the event loop would answer nobody. The provider's time does not run meanwhile.
+        if not self._is_fresh(now, _KEEP):
+            self._trust = await run_in_threadpool(_trust)
+
+    def _is_fresh(self, now: datetime, keep: timedelta) -> bool:
+        return self._read is not None and now - self._read < keep
+
+    async def _learn(self, now: datetime, keep: timedelta) -> None:
         import httpx2
         from joserfc.jwk import KeySet
 
-        with self._lock:
-            if self._read and now - self._read < keep:
+        issuer = self._settings.oidc_issuer
+        async with self._lock:
+            if self._is_fresh(now, keep):
                 return
-            issuer = self._settings.oidc_issuer
-            with httpx2.Client(timeout=_SECONDS) as client:
-                address = issuer.rstrip("/") + "/.well-known/openid-configuration"
-                known = _json(client, address)
+            async with httpx2.AsyncClient(verify=self._trust) as client:
+                known = await _json(
+                    client, issuer.rstrip("/") + "/.well-known/openid-configuration"
+                )
                 _check(known, issuer)
-                keys = KeySet.import_key_set(_json(client, known["jwks_uri"]))  # type: ignore[arg-type]
+                keys = KeySet.import_key_set(await _json(client, known["jwks_uri"]))  # type: ignore[arg-type]
             self._known, self._keys, self._read = known, keys, now
+
+
+@asynccontextmanager
+async def _deadline() -> AsyncIterator[None]:
+    # The client's own limits are for each read, and a provider that drips would never meet one.
+    try:
+        async with asyncio.timeout(SECONDS):
+            yield
+    except TimeoutError:
+        raise ProviderUnreachable("it takes too long") from None
+
+
+def _trust() -> Any:
+    """Whose certificates to trust. Loads all that sign-in needs."""
+    import authlib.integrations.httpx_client
+    import authlib.oauth2.rfc7523
+    import authlib.oidc.core  # noqa: F401  (loaded here, used above)
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _person(claims: dict[str, Any]) -> Claims:
+    email = str(claims.get("email") or "")
+    # Beyond ASCII one address may fold into another's: the Kelvin sign is a k to `lower`.
+    sound = claims.get("email_verified") is True and email.isascii() and email.isprintable()
+    return Claims(
+        Identity(claims["iss"], claims["sub"]),
+        email if sound else "",
+        "".join(letter for letter in str(claims.get("name") or "") if letter.isprintable()),
+    )
 
 
 def _check(known: dict[str, Any], issuer: str) -> None:
@@ -257,15 +316,15 @@ def _is_name(subject: object) -> bool:
     return isinstance(subject, str) and 0 < len(subject) <= 255 and subject.isprintable()
 
 
-def _json(client: Any, address: str) -> dict[str, Any]:
+async def _json(client: Any, address: str) -> dict[str, Any]:
     import httpx2
 
     try:
-        response = client.get(address)
+        response = await client.get(address)
         response.raise_for_status()
-        told = response.json()
+        document = response.json()
     except (httpx2.HTTPError, ValueError) as error:
         raise ProviderUnreachable(type(error).__name__) from None
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         raise ProviderUnreachable("it does not answer as a provider does")
-    return told
+    return document
