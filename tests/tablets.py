@@ -27,6 +27,12 @@ from typed import Typed
 ROOT = Path(__file__).parents[1]
 
 
+def in_queue(act: str) -> str:
+    """JavaScript that does something with the queue of the page, such as `send()`."""
+    module = "import(document.querySelector('script[type=module]').src)"
+    return f"{module}.then(({{queue}}) => queue.{act})"
+
+
 class Standing:
     """A house that is served at one address, and can be stopped and started again there."""
 
@@ -136,7 +142,7 @@ def give(page: Page, satisfaction: int, trust: int, words: str) -> None:
 
 def held(page: Page) -> dict[str, Any]:
     """What the device says of itself."""
-    told: dict[str, Any] = page.evaluate("Queue.status()")
+    told: dict[str, Any] = page.evaluate(in_queue("status()"))
     return told
 
 
@@ -231,7 +237,7 @@ class newer_release:
     def __enter__(self) -> None:
         for name in ("server", "sdk", "widget", "migrations", "locale"):
             shutil.copytree(ROOT / name, self.folder / name)
-        with (self.folder / "widget" / "kiosk.js").open("a") as script:
+        with (self.folder / "widget" / "kiosk" / "main.js").open("a") as script:
             script.write("\nwindow.newer = true;\n")
         environment = {
             **os.environ,
