@@ -239,6 +239,11 @@ class newer_release:
             shutil.copytree(ROOT / name, self.folder / name)
         with (self.folder / "widget" / "kiosk" / "main.js").open("a") as script:
             script.write("\nwindow.newer = true;\n")
+        with (self.folder / "widget" / "kiosk" / "worker.js").open("a") as script:
+            script.write(
+                "\naddEventListener('message', ({data, source}) => "
+                "data === 'which' && source.postMessage('newer'));\n"
+            )
         environment = {
             **os.environ,
             "PYTHONPATH": f"{self.folder}/server:{self.folder}/sdk",

@@ -49,7 +49,7 @@ export class Clock {
 
   #date(stretch, seconds) {
     return this.#store.changeAll((answer) => {
-      if (answer.stretch !== stretch || answer.offset !== null) return false;
+      if (answer.stretch !== stretch) return false;
       answer.offset = seconds;
       return true;
     });

@@ -80,7 +80,7 @@ export class Device {
     await this.#measure(sent, Date.parse(body.now));
     if (status === 200) return this.#follow(body);
     // What this page does not know is no reason to turn people away.
-    if (body.code in REFUSED) await this.#change({ refused: REFUSED[body.code] });
+    if (body.code in REFUSED) await this.#note({ refused: REFUSED[body.code] });
     return undefined;
   }
 
@@ -88,9 +88,9 @@ export class Device {
   async #measure(sent, server) {
     const took = this.#time.wall() - sent.wall;
     const steady = this.#time.steady() - sent.steady;
-    if (took < 0 || took > PROMPT || Math.abs(took - steady) >= 2000) return;
+    if (took > PROMPT || Math.abs(took - steady) >= 2000) return;
     const offset = Math.round((server - sent.wall - took / 2) / 1000);
-    await this.#clock.measured(offset);
+    await this.#clock.measured(offset).catch(() => {});
     this.#record.offset = offset;
   }
 
@@ -99,12 +99,12 @@ export class Device {
     // A server that was restored from an older copy may not know the PIN: ours stays.
     const changes = { refused: open ? "" : "closed", pin: pin || this.#record.pin, place: place || this.#record.place };
     if (link) changes.link = this.#ours(link);
-    await this.#change(changes);
+    await this.#note(changes);
     if (link) this.#show(new URL(link).pathname);
     // Once a day, and when the server is open again, what it refused gets another chance.
     if (isBack || !(this.#time.wall() - this.#record.retried < DAY)) {
-      await this.#change({ retried: this.#time.wall() });
-      await this.#store.revive(({ why }) => !FOR_GOOD.includes(why.code));
+      await this.#note({ retried: this.#time.wall() });
+      await this.#store.revive(({ why }) => !FOR_GOOD.includes(why.code)).catch(() => {});
     }
     if (release && this.#page.release && release !== this.#page.release) await this.#renewTo(release);
   }
@@ -113,7 +113,7 @@ export class Device {
   async #renewTo(release) {
     const last = this.#record.asked || {};
     if (last.release === release && this.#time.wall() - last.at < HOUR) return;
-    await this.#change({ asked: { release, at: this.#time.wall() } });
+    await this.#note({ asked: { release, at: this.#time.wall() } });
     this.#renew();
   }
 
@@ -128,6 +128,12 @@ export class Device {
     if (!isSame || this.#ours(link) !== origin + path)
       await this.#change({ link: origin + path, ...office, refused: "", ...rest });
     return undefined;
+  }
+
+  // A disk that is full must not keep answers from leaving it: what it does not take is known until
+  // the next start, and the next heartbeat brings it again.
+  #note(changes) {
+    return this.#change(changes).catch(() => {});
   }
 
   // A new link is a new chance for what was set aside.

@@ -209,7 +209,7 @@ export class Queue extends EventTarget {
   // at one answer: that one waits an hour, and the others go on.
   async #stepAround(answers) {
     await this.#beat();
-    await this.#narrow(answers, () => this.#store.put({ ...answers[0], later: this.#time.wall() + HOUR }));
+    await this.#narrow(answers, () => this.#store.put([{ ...answers[0], later: this.#time.wall() + HOUR }]));
   }
 
   // Find the one that stands in the way.
@@ -241,17 +241,22 @@ export class Queue extends EventTarget {
   }
 
   // Each result stands for itself: what the server has goes, what it will never take is set aside,
-  // all else stays where it is and is sent again.
+  // all else stays where it is and is sent again. First what makes room: the disk may be full.
   async #done(results) {
     const stored = results.filter(({ status }) => STORED.includes(status));
     const hopeless = results.filter(({ status }) => HOPELESS.includes(status));
     const at = this.#time.wall();
-    const aside = hopeless.map(({ answer, status, code }) => ({ ...answer, state: ASIDE, why: { status, code, at } }));
-    await this.#store.settle(stored.map(({ answer }) => answer), aside);
-    if (stored.length) await this.#store.remember("sent", at);
-    for (const { answer, status, code } of [...stored, ...hopeless])
-      this.dispatchEvent(Object.assign(new Event("settled"), { key: answer.key, status, code }));
+    await this.#store.remove(stored.map(({ answer }) => answer));
+    this.#announce(stored);
+    if (stored.length) await this.#store.remember("sent", at).catch(() => {});
+    await this.#store.put(hopeless.map(({ answer, status, code }) => ({ ...answer, state: ASIDE, why: { status, code, at } })));
+    this.#announce(hopeless);
     if (stored.length + hopeless.length < results.length) throw new Error("some are to be sent again");
+  }
+
+  #announce(results) {
+    for (const { answer, status, code } of results)
+      this.dispatchEvent(Object.assign(new Event("settled"), { key: answer.key, status, code }));
   }
 
   // Jitter: a building full of devices must not knock at the same moment.

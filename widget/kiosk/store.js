@@ -69,17 +69,13 @@ export class Store {
     });
   }
 
-  put(answer) {
-    return this.settle([], [answer]);
+  // All of them or none.
+  put(answers) {
+    return this.#each(answers, (store, answer) => store.put(answer));
   }
 
-  // Deletes these answers and changes those, all or none.
-  settle(gone, changed) {
-    return this.#transact(["answers"], "readwrite", (act) => {
-      const answers = act.objectStore("answers");
-      for (const { n } of gone) answers.delete(n);
-      for (const answer of changed) answers.put(answer);
-    });
+  remove(answers) {
+    return this.#each(answers, (store, { n }) => store.delete(n));
   }
 
   // What was set aside, and fits, waits again.
@@ -101,6 +97,13 @@ export class Store {
         if (change(cursor.value)) cursor.update(cursor.value);
         cursor.continue();
       };
+    });
+  }
+
+  async #each(answers, work) {
+    if (!answers.length) return;
+    await this.#transact(["answers"], "readwrite", (act) => {
+      for (const answer of answers) work(act.objectStore("answers"), answer);
     });
   }
 
