@@ -1,40 +1,47 @@
-// The survey works without this script; it only helps. A kiosk uses the two functions at its top.
-
-// The drivers carry the side of the trust rating: what went well, or what could be better.
-// Taps of the other side are put aside, and come back when the person does.
-function siding(form, aside) {
-  const question = form.querySelector("#drivers-question");
-  const taps = [...form.querySelectorAll("[name=drivers]")];
-  let side = "";
-  return () => {
-    const trust = form.querySelector("[name=trust]:checked");
-    if (!question || !trust) return;
-    const next = trust.value >= question.dataset.good ? "positive" : "negative";
-    if (next === side) return;
-    if (side) {
-      aside[side] = taps.filter((tap) => tap.checked).map((tap) => tap.value);
-      for (const tap of taps) tap.checked = (aside[next] || []).includes(tap.value);
-    }
-    side = next;
-    question.textContent = question.dataset[side];
-  };
-}
-
-// Characters as the server counts them: code points, a line break being one.
-function counting(area) {
-  const left = area.parentNode.querySelector(".left");
-  let timer;
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const n = area.dataset.limit - [...area.value].length;
-      const text = n < 0 ? left.dataset.over : left.dataset.left;
-      left.textContent = n > 200 ? "" : text.replace("{n}", Math.abs(n));
-    }, 300);
-  });
-}
+// The survey works without this script; it only helps. A kiosk has it, too: there forms come and go,
+// so the document listens for what is chosen and typed, whichever form it is in.
 
 (() => {
+  // The drivers carry the side of the trust rating: what went well, or what could be better. Taps
+  // of the other side are put aside, and come back when the person does. The form itself remembers
+  // them: when it is gone, they are.
+  function swap(tap) {
+    const other = tap.hasAttribute("data-aside");
+    tap.toggleAttribute("data-aside", tap.checked);
+    tap.checked = other;
+  }
+
+  function turn(form) {
+    const question = form.querySelector("#drivers-question");
+    const trust = form.querySelector("[name=trust]:checked");
+    if (!question || !trust) return;
+    const { good, side, positive, negative } = question.dataset;
+    const next = trust.value >= good ? "positive" : "negative";
+    if (next === side) return;
+    if (side) form.querySelectorAll("[name=drivers]").forEach(swap);
+    question.dataset.side = next;
+    question.textContent = next === "positive" ? positive : negative;
+  }
+
+  const timers = new WeakMap();
+
+  // Characters as the server counts them: code points, a line break being one.
+  function count(area) {
+    const left = area.parentNode.querySelector(".left");
+    const n = area.dataset.limit - [...area.value].length;
+    const text = n < 0 ? left.dataset.over : left.dataset.left;
+    left.textContent = n > 200 ? "" : text.replace("{n}", Math.abs(n));
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.name === "trust") turn(target.form);
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("textarea[data-limit]")) return;
+    clearTimeout(timers.get(target));
+    timers.set(target, setTimeout(count, 300, target));
+  });
+
   const form = document.getElementById("answers");
 
   // Inside an agency's page: tell that page, and no other, how tall we are and when we are done.
@@ -56,7 +63,6 @@ function counting(area) {
   const send = form.querySelector(".send");
   const unsent = document.getElementById("unsent");
   const alarm = document.querySelector("[role=alert]");
-  const turn = siding(form, {});
   const words = send.textContent;
   let sent = -Infinity;
   let reached = false;
@@ -88,16 +94,11 @@ function counting(area) {
     setTimeout(() => { send.textContent = words; }, 5000);
   });
 
-  form.addEventListener("change", (event) => {
-    if (event.target.name === "trust") turn();
-  });
-  form.querySelectorAll("textarea").forEach(counting);
-
   // Also fired when the page comes back by the back button, with its answers.
   addEventListener("pageshow", () => {
     sent = -Infinity;
     send.textContent = words;
-    turn();
+    turn(form);
   });
   if (alarm) alarm.focus();
 })();

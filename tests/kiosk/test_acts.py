@@ -379,8 +379,11 @@ def test_the_first_touch_fills_the_screen(stand):
 def test_a_newer_page_waits_until_nobody_is_there(stand):
     page = stand()
     fill(page)
-    # As the queue tells it when its worker has put the newer page by.
-    page.evaluate("window.old = true; document.dispatchEvent(new Event('cx-release'))")
+    # As the page hears it when its worker has put the newer page by.
+    page.evaluate(
+        "import(document.querySelector('script[type=module]').src)"
+        ".then(({offline}) => { window.old = true; offline.dispatchEvent(new Event('release')); })"
+    )
     page.clock.fast_forward(20_000)
     expect(page.locator("#comment")).to_have_value(SECRET)
     page.clock.fast_forward(31_000)

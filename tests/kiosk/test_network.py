@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.support import browser_layout
 from tests.support.kiosk_tablet import (
     give_answer_slowly,
+    in_queue,
     queue_answers,
     queue_status,
     ready_without_network,
@@ -49,7 +50,7 @@ def test_a_network_that_wants_people_to_sign_in_is_not_our_server(kiosk, standin
     kiosk.wait_for_timeout(300)
     assert (queue_status(kiosk)["waiting"], standing.house.count()) == (1, 0)
     kiosk.unroute_all()
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     until(lambda: standing.house.count() == 1, kiosk)
     forget_network_faults(page_faults)
 
@@ -57,7 +58,7 @@ def test_a_network_that_wants_people_to_sign_in_is_not_our_server(kiosk, standin
 def test_an_answer_that_does_not_fit_is_set_aside_and_the_next_goes_on(kiosk, standing):
     queue_answers(kiosk, 1, survey="permits/99")
     queue_answers(kiosk, 2)
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     until(lambda: queue_status(kiosk)["waiting"] == 0, kiosk)
     assert standing.house.count() == 2
     [aside] = queue_status(kiosk)["aside"]
@@ -76,7 +77,7 @@ def test_what_a_proxy_finds_too_large_is_sent_in_smaller_parts(kiosk, standing, 
 
     kiosk.route("**/api/v1/responses", proxy)
     kiosk.context.set_offline(False)
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     until(lambda: house.count() == 40, kiosk)
     assert sizes[:3] == [40, 20, 10]
     assert queue_status(kiosk)["aside"] == []
@@ -99,7 +100,7 @@ def test_two_windows_on_one_device_send_each_answer_once(kiosk, standing):
     )
     queue_answers(kiosk, 30)
     for page in (kiosk, other):
-        page.evaluate("void Queue.send()")
+        page.evaluate("void " + in_queue("send()"))
     until(lambda: standing.house.count() == 30 and queue_status(kiosk)["waiting"] == 0, kiosk)
     assert len(sent) == len(set(sent)) == 30
 
@@ -114,7 +115,7 @@ def test_at_five_thousand_it_is_out_of_service_rather_than_lie(kiosk, standing, 
     kiosk.locator("[data-next]").click()
     expect(kiosk.locator("#stage h1")).to_have_text("Out of service")
     assert queue_status(kiosk)["waiting"] == 5000
-    refused = "Queue.keep({survey: 'permits/1', language: 'en'}).catch(({name}) => name)"
+    refused = in_queue("keep({survey: 'permits/1', language: 'en'}).catch(({name}) => name)")
     assert kiosk.evaluate(refused) == "full"
     assert queue_status(kiosk)["waiting"] == 5000
     kiosk.close()  # before it tries again
@@ -132,7 +133,7 @@ def test_one_answer_that_a_wall_takes_offence_at_waits_and_the_others_go_on(
     kiosk.route("**/api/v1/responses", wall)
     queue_answers(kiosk, 1, comment="' OR 1=1 --")
     queue_answers(kiosk, 5)
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     until(lambda: queue_status(kiosk)["waiting"] == 1, kiosk)
     assert (standing.house.count(), queue_status(kiosk)["aside"]) == (5, [])
     forget_network_faults(page_faults)
@@ -156,10 +157,10 @@ def test_what_a_gateway_refuses_in_the_servers_place_is_not_set_aside(
         lambda route: route.fulfill(status=status, content_type=kind, body=body),
     )
     queue_answers(kiosk, 4)
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     assert (queue_status(kiosk)["waiting"], queue_status(kiosk)["aside"]) == (4, [])
     kiosk.unroute_all()
-    kiosk.evaluate("Queue.send()")
+    kiosk.evaluate(in_queue("send()"))
     until(lambda: standing.house.count() == 4, kiosk)
     forget_network_faults(page_faults)
 
@@ -168,7 +169,7 @@ def test_a_file_that_did_not_arrive_as_it_is_is_not_put_by(kiosk):
     ready_without_network(kiosk)
     spoilt = """async () => {
       const cache = await caches.open("cx-kiosk-1");
-      const [file] = (await cache.keys()).filter(({url}) => url.endsWith("/kiosk.js"));
+      const [file] = (await cache.keys()).filter(({url}) => url.endsWith("/kiosk/screen.js"));
       await cache.put(file, new Response("<h1>Sign in", {headers: {"content-type": "text/html"}}));
       const ready = await navigator.serviceWorker.ready;
       ready.active.postMessage("keep");

@@ -5,6 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from tests.support.kiosk_screen import QUEUE, SECRET, assert_sent, fill, thank, traces, until
+from tests.support.kiosk_tablet import in_queue
 
 # ---- the previous person's words are nowhere
 
@@ -19,7 +20,7 @@ def test_after_the_thanks_nothing_is_left_and_the_queue_forgets_once_it_is_sent(
     stand, cut_off, hall
 ):
     page = stand()
-    until(page, "Queue.status().then(now => now.offset !== undefined)")
+    until(page, in_queue("status().then(now => now.offset !== undefined)"))
     cut_off(page)
     thank(page)
     assert not traces(page)
@@ -32,7 +33,7 @@ def test_after_the_thanks_nothing_is_left_and_the_queue_forgets_once_it_is_sent(
         page.keyboard.press(keys)
         assert not traces(page), keys
     page.context.set_offline(False)
-    page.evaluate("Queue.send()")
+    page.evaluate(in_queue("send()"))
     assert_sent(page)
     assert SECRET not in page.evaluate(QUEUE)
     assert SECRET in json.dumps([row["comment"] for row in hall.responses()])

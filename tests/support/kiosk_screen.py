@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.support import browser_layout, http_server
+from tests.support.kiosk_tablet import in_queue
 
 TABLET, TURNED, DOOR = (800, 1280), (1280, 800), (1080, 1920)
 STANDS = [TABLET, TURNED, DOOR]
@@ -117,15 +118,15 @@ def settle(page: Page) -> None:
     """Wait until the device has heard from the server, and has written down what it heard: time
     that is moved on in the middle would look like a disk that hangs.
     """
-    until(page, "Queue.status().then(now => now.offset !== undefined)")
+    until(page, in_queue("status().then(now => now.offset !== undefined)"))
     for _ in range(2):
-        page.evaluate("Queue.status()")
+        page.evaluate(in_queue("status()"))
 
 
 def assert_sent(page: Page) -> None:
     page.clock.resume()  # whoever failed tries again after a moment
-    until(page, "Queue.status().then(now => now.waiting === 0)")
-    assert page.evaluate("Queue.status().then(now => now.aside.length)") == 0
+    until(page, in_queue("status().then(now => now.waiting === 0)"))
+    assert page.evaluate(in_queue("status().then(now => now.aside.length)")) == 0
 
 
 def until(page: Page, wish: str) -> None:

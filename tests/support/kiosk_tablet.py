@@ -25,6 +25,12 @@ from tests.support.house import House
 ROOT = Path(__file__).parents[2]
 
 
+def in_queue(act: str) -> str:
+    """JavaScript that does something with the queue of the page, such as `send()`."""
+    module = "import(document.querySelector('script[type=module]').src)"
+    return f"{module}.then(({{queue}}) => queue.{act})"
+
+
 class RestartableServer:
     """A house that is served at one address, and can be stopped and started again there."""
 
@@ -134,8 +140,8 @@ def give_answer(page: Page, satisfaction: int, trust: int, words: str) -> None:
 
 def queue_status(page: Page) -> dict[str, Any]:
     """What the device says of itself."""
-    told: dict[str, Any] = page.evaluate("Queue.status()")
-    return told
+    status: dict[str, Any] = page.evaluate(in_queue("status()"))
+    return status
 
 
 def until(condition: Callable[[], bool], page: Page) -> None:
@@ -229,8 +235,13 @@ class NewerRelease:
     def __enter__(self) -> None:
         for name in ("server", "sdk", "widget", "migrations", "locale"):
             shutil.copytree(ROOT / name, self.folder / name)
-        with (self.folder / "widget" / "kiosk.js").open("a") as script:
+        with (self.folder / "widget" / "kiosk" / "main.js").open("a") as script:
             script.write("\nwindow.newer = true;\n")
+        with (self.folder / "widget" / "kiosk" / "worker.js").open("a") as script:
+            script.write(
+                "\naddEventListener('message', ({data, source}) => "
+                "data === 'which' && source.postMessage('newer'));\n"
+            )
         environment = {
             **os.environ,
             "PYTHONPATH": f"{self.folder}/server:{self.folder}/sdk",

@@ -330,7 +330,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
                 house.mint().replace("/s/", "/k/"),
             ],
             "/embed/{version}/cx.js": ["/embed/1/cx.js", "/embed/1.0.0/cx.js", "/embed/9/cx.js"],
-            "/static/{version}/{name}": re.findall(r'(?:href|src)="(/static/[^"]+)"', page),
+            "/static/{version}/{name:path}": re.findall(r'(?:href|src)="(/static/[^"]+)"', page),
             "/api/v1/responses": ["/api/v1/responses?trust=4&satisfaction=4"],
             "/api/v1/results": ["/api/v1/results", "/api/v1/results?by=month"],
             "/api/v1/comments": ["/api/v1/comments"],

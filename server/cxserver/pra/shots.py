@@ -156,9 +156,15 @@ def _kiosk(view: View, problems: tuple[Problem, ...] = ()) -> str:
         release="",
         path="",
         static=_static,
+        imports=_no_imports,
         problems=problems,
     )
 
 
 def _static(name: str) -> str:
     return (resources.folder("widget") / name).as_uri()
+
+
+def _no_imports(name: str) -> tuple[str, ...]:
+    """None: a picture is taken without scripts."""
+    return ()

@@ -1,6 +1,6 @@
 """The pages the public sees: the survey, the thanks, and every refusal. Text in, HTML out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -19,6 +19,8 @@ from cxserver.pages import environment, language
 from cxserver.public import sentences
 
 Static = Callable[[str], str]
+# The addresses of all modules that a script loads.
+Imports = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def kiosk_page(
     release: str,
     path: str,
     static: Static,
+    imports: Imports,
     demo: bool = False,
     problems: tuple[Problem, ...] = (),
 ) -> str:
@@ -112,6 +115,7 @@ def kiosk_page(
         view.language,
         agency=agency,
         static=static,
+        imports=imports,
         service=service,
         office=office,
         release=release,
@@ -259,6 +263,7 @@ def pairing_page(
     agency: Agency | None,
     language: str,
     static: Static,
+    imports: Imports,
     path: str,
     demo: bool = False,
     typed: str = "",
@@ -270,6 +275,7 @@ def pairing_page(
         language,
         agency=agency,
         static=static,
+        imports=imports,
         path=path,
         demo=demo,
         typed=typed,

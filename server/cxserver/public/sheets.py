@@ -1,7 +1,6 @@
 """Survey pages, drawn once per version, language and preselected rating, and kept."""
 
 import hashlib
-from collections.abc import Callable
 
 from markupsafe import escape
 
@@ -20,8 +19,9 @@ _Name = tuple[str, int, str, int | None, str, str]
 class Sheets:
     """The kept pages. They are drawn anew when the directory has changed."""
 
-    def __init__(self, static: Callable[[str], str], *, demo: bool):
+    def __init__(self, static: screen.Static, imports: screen.Imports, *, demo: bool):
         self._static = static
+        self._imports = imports
         self._demo = demo
         self._counter = -1
         self._kept: dict[_Name, Spliced] = {}
@@ -84,6 +84,7 @@ class Sheets:
             release=_RELEASE,
             path=path,
             static=self._static,
+            imports=self._imports,
             demo=self._demo,
         )
         # The page names every script and style by its hash, so its own covers all of them.

@@ -49,7 +49,7 @@ def routes() -> list[BaseRoute]:
         Route("/k/manifest.webmanifest", page.manifest),
         Route("/k/{service}/{office}/{token}", page.show),
         Route("/embed/{version}/cx.js", embed.serve),
-        Route("/static/{version}/{name}", static),
+        Route("/static/{version}/{name:path}", static),
         Prefix("/api", SubApplication(endpoints.routes(), endpoints.refusal)),
         Route("/staff", staff_home),
         Prefix("/staff", SubApplication(site.routes(), problem.page)),
@@ -119,7 +119,7 @@ class CxApp:
             site.check(self.settings)
             desk = await run_in_threadpool(AnswerService, self.settings, self._clock)
             files = Files(self.settings.path)
-            sheets = Sheets(files.url, demo=self._demo)
+            sheets = Sheets(files.url, files.imports, demo=self._demo)
             self._app.state.services = PublicServices(desk, sheets, files, self._demo)
             self._app.state.staff = site.prepare(desk, files, demo=self._demo)
             if self.settings.scheduler:
@@ -175,7 +175,7 @@ def create_app(
 
 
 async def static(request: Request) -> Response:
-    """GET /static/{version}/{name}"""
+    """GET /static/{version}/{name}: a name may have a folder in it."""
     return await services.of(request).files.serve(request)
 
 

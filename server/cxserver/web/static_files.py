@@ -1,7 +1,7 @@
-"""The plain files of `widget/`, served under their own hash for ever, compressed ahead."""
+"""The files of `widget/`, served under their own hash for ever, compressed ahead."""
 
 import gzip
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver import resources
+from cxserver.web import modules
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -18,6 +19,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _NONE = ("q=0", "q=0.0", "q=0.00", "q=0.000")
+_RELEASED = "released/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -41,19 +43,25 @@ def takes_gzip(request: Request) -> bool:
 
 
 class Files:
-    """All static files of this release, in memory."""
+    """All static files of this release, in memory. A name is a path below `widget/`."""
 
     def __init__(self, path: str = ""):
         self._path = path
-        self._files = {
-            file.name: _load(file)
-            for file in resources.folder("widget").iterdir()
-            if file.suffix in _TYPES
-        }
+        plain = _read(resources.folder("widget"))
+        scripts = {name: source for name, source in plain.items() if name.endswith(".js")}
+        self._modules = modules.link(scripts)
+        sources = plain | {name: module.source for name, module in self._modules.items()}
+        self._files = {name: _file(name, source) for name, source in sources.items()}
 
     def url(self, name: str) -> str:
         """The address of a file, under the public path. Raises KeyError."""
         return f"{self._path}/static/{self._files[name].version}/{name}"
+
+    def imports(self, name: str) -> Sequence[str]:
+        """The addresses of all modules that a script loads, those first that need no other.
+        Raises KeyError.
+        """
+        return [self.url(module) for module in self._modules[name].imports]
 
     def __contains__(self, name: object) -> bool:
         return name in self._files
@@ -75,7 +83,18 @@ class Files:
         return Response(body, media_type=file.media_type, headers=headers)
 
 
-def _load(path: Path) -> File:
-    plain = path.read_bytes()
-    version = hashlib.sha256(plain).hexdigest()[:16]
-    return File(plain, gzip.compress(plain, 9, mtime=0), version, _TYPES[path.suffix])
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files of a folder and of those below it, except the released loaders: they are served
+    under their number.
+    """
+    files = (file for file in sorted(folder.rglob("*")) if file.suffix in _TYPES)
+    named = {file.relative_to(folder).as_posix(): file for file in files}
+    return {
+        name: file.read_bytes() for name, file in named.items() if not name.startswith(_RELEASED)
+    }
+
+
+def _file(name: str, plain: bytes) -> File:
+    media_type = _TYPES[Path(name).suffix]
+    compressed = gzip.compress(plain, 9, mtime=0)
+    return File(plain, compressed, modules.version_of(plain), media_type)

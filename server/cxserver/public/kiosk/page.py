@@ -44,8 +44,8 @@ async def manifest(request: Request) -> Response:
         raise HTTPException(404)
     start = f"{here.desk.settings.path}/k"
     icons = [
-        {"src": here.files.url("kiosk.svg"), "sizes": "any", "type": "image/svg+xml"},
-        {"src": here.files.url("kiosk.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": here.files.url("kiosk/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": here.files.url("kiosk/icon.png"), "sizes": "512x512", "type": "image/png"},
     ]
     told = {
         "name": agency.name,

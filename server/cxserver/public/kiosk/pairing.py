@@ -125,6 +125,7 @@ def _page(
     text = draw(
         language=services.speaks(request, None),
         static=here.files.url,
+        imports=here.files.imports,
         path=here.desk.settings.path,
         typed=typed[:_TYPED],
         problem=problem,

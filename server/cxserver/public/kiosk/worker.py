@@ -23,4 +23,4 @@ async def serve(request: Request) -> Response:
 
 @cache
 def _script() -> bytes:
-    return (resources.folder("widget") / "sw.js").read_bytes()
+    return (resources.folder("widget") / "kiosk" / "worker.js").read_bytes()

@@ -1,9 +1,15 @@
 // Lets a kiosk start without a network: it gives the page and files that were put by, and looks
 // for newer ones behind the screen. Answers are none of its business: it never sees them.
-const CACHE = "cx-kiosk-1";
+//
+// A page is put by with all that it loads, or not at all; what it loads stays until the page after
+// the next one. So a page that is just starting finds its own modules, whatever is put by meanwhile.
+const OURS = "cx-kiosk-";
+const CACHE = `${OURS}1`;
 const ROOT = new URL("..", location.href).pathname.replace(/\/$/, "");
 const PAIRING = `${ROOT}/k`;
 const PATIENCE = 4000;
+const FETCH = { cache: "no-store", credentials: "omit", redirect: "error" };
+const EXACT = { ignoreVary: true };
 let turn = Promise.resolve();
 
 // A kiosk's page is put by without its token: one page for the office, whatever link opens it.
@@ -12,13 +18,13 @@ function nameOf(path) {
   return token ? `${PAIRING}/${service}/${office}` : "";
 }
 
-const stored = async (name) => (await caches.open(CACHE)).match(name, { ignoreVary: true, ignoreSearch: true });
+const stored = async (name) => (await caches.open(CACHE)).match(name, EXACT);
 
 async function putBy(address, name) {
-  const response = await fetch(address, { cache: "no-store", credentials: "omit", redirect: "error" });
+  const response = await fetch(address, FETCH);
   const text = await response.clone().text();
   // A refusal, or the page of a network that wants people to sign in, replaces nothing.
-  if (!response.ok || !text.includes("kiosk-queue.js")) return response;
+  if (!response.ok || !isKiosk(text)) return response;
   // One at a time: what one has just put by, another must not clear away.
   turn = turn.catch(() => {}).then(() => put(response, text, name));
   return turn;
@@ -28,19 +34,27 @@ async function putBy(address, name) {
 async function put(response, text, name) {
   const cache = await caches.open(CACHE);
   for (const file of files(text))
-    if (!await isSound(file, await cache.match(file, { ignoreVary: true }))) await bring(cache, file);
-  await cache.put(name, response.clone());
+    if (!await isSound(file, await cache.match(file, EXACT))) await bring(cache, file);
+  await replace(cache, name, response.clone(), text);
   await clear(cache);
   return response;
 }
 
+async function replace(cache, name, response, text) {
+  const before = await cache.match(name, EXACT);
+  if (before && await before.clone().text() !== text) await cache.put(`${name}?before`, before);
+  await cache.put(name, response);
+}
+
+const isKiosk = (text) => /<script type="module" src="[^"]*\/static\/[0-9a-f]{16}\/kiosk\//.test(text);
+
 function files(text) {
-  const found = text.matchAll(/(?:src|href)="([^"]*\/(?:static\/[^"]+|manifest\.webmanifest))"/g);
-  return [...new Set([...found].map(([, address]) => address))];
+  const addresses = text.matchAll(/(?:src|href)="([^"]*\/(?:static\/[^"]+|manifest\.webmanifest))"/g);
+  return [...new Set([...addresses].map(([, address]) => address))];
 }
 
 async function bring(cache, file) {
-  const response = await fetch(file, { cache: "no-store", credentials: "omit", redirect: "error" });
+  const response = await fetch(file, FETCH);
   if (!await isSound(file, response)) throw new Error(`${file} did not arrive as it is`);
   await cache.put(file, response);
 }
@@ -56,30 +70,34 @@ async function isSound(file, response) {
 
 // Files that no page asks for any more.
 async function clear(cache) {
-  const kept = new Set();
+  const needed = new Set();
   for (const request of await cache.keys()) {
-    const path = new URL(request.url).pathname;
-    if (path !== PAIRING && !path.startsWith(`${PAIRING}/`)) continue;
-    const response = await cache.match(request, { ignoreVary: true });
-    for (const file of files(await response.text())) kept.add(new URL(file, location.href).pathname);
-    kept.add(path);
+    const { pathname } = new URL(request.url);
+    if (pathname !== PAIRING && !pathname.startsWith(`${PAIRING}/`)) continue;
+    const response = await cache.match(request, EXACT);
+    for (const file of files(await response.text())) needed.add(new URL(file, location.href).pathname);
+    needed.add(pathname);
   }
   for (const request of await cache.keys())
-    if (!kept.has(new URL(request.url).pathname)) await cache.delete(request);
+    if (!needed.has(new URL(request.url).pathname)) await cache.delete(request);
 }
 
 async function give(event, name) {
-  const kept = await stored(name);
-  if (!kept) return putBy(event.request.url, name);
+  const page = await stored(name);
+  if (!page) return putBy(event.request.url, name);
   event.waitUntil(putBy(event.request.url, name).catch(() => {}));
-  return kept;
+  return page;
 }
 
 async function givePairing(request) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    return await fetch(request, { signal: patience.signal });
   } catch {
     return await stored(PAIRING) || Response.error();
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -88,9 +106,11 @@ addEventListener("install", (event) => {
   event.waitUntil(putBy(PAIRING, PAIRING));
 });
 
+// Caches of earlier workers. Others belong to whoever else lives at this address.
 addEventListener("activate", (event) => {
-  const others = caches.keys().then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))));
-  event.waitUntil(others.then(() => clients.claim()));
+  const isOld = (name) => name.startsWith(OURS) && name !== CACHE;
+  const cleared = caches.keys().then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))));
+  event.waitUntil(cleared.then(() => clients.claim()));
 });
 
 addEventListener("fetch", (event) => {
@@ -100,7 +120,7 @@ addEventListener("fetch", (event) => {
   if (request.mode === "navigate" && nameOf(pathname)) event.respondWith(give(event, nameOf(pathname)));
   else if (request.mode === "navigate" && pathname === PAIRING) event.respondWith(givePairing(request));
   else if (pathname.startsWith(`${ROOT}/static/`) || pathname.endsWith("/manifest.webmanifest"))
-    event.respondWith(stored(pathname).then((kept) => kept || fetch(request)));
+    event.respondWith(stored(pathname).then((response) => response || fetch(request)));
 });
 
 // The page asks to be put by ("keep"), or for a newer one of itself ("renew").
