@@ -32,12 +32,12 @@ class _Plan:
 
     inserts: list[tuple[Table, list[Row]]] = field(default_factory=list)
     updates: list[tuple[Table, list[Row]]] = field(default_factory=list)
-    told: list[Change] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
 
 def plan(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
     """What `apply` would change. Raises CatalogRefused for another agency's database."""
-    return Changes(tuple(_plan(connection, catalogue, today).told))
+    return Changes(tuple(_plan(connection, catalogue, today).changes))
 
 
 def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
@@ -47,9 +47,9 @@ def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
         connection.execute(table.insert(), rows)
     for table, rows in planned.updates:
         connection.execute(_update(table), [_parameters(table, row) for row in rows])
-    if planned.told:
+    if planned.changes:
         directory.bump(connection)
-    return Changes(tuple(planned.told))
+    return Changes(tuple(planned.changes))
 
 
 def _plan(connection: Connection, catalogue: Catalogue, today: date) -> _Plan:
@@ -151,7 +151,7 @@ def _versions(
         if mark != stored:
             n = last.get(service.slug, 0) + 1
             rows.append(_version_row(service, n, mark, today))
-            planned.told.append(Change("add", "survey", f"{service.slug}/{n}"))
+            planned.changes.append(Change("add", "survey", f"{service.slug}/{n}"))
         numbers[service.slug] = n
     if rows:
         planned.inserts.append((tables.surveys, rows))
@@ -190,11 +190,13 @@ def _compare(
         old = stored.pop(_key(table, row), row)
         if old != row:
             changed.append(row)
-            planned.told.append(_changed(kind, table, old, row))
-    planned.told += [Change("add", kind, _name(table, row), row.get("name", "")) for row in fresh]
+            planned.changes.append(_changed(kind, table, old, row))
+    planned.changes += [
+        Change("add", kind, _name(table, row), row.get("name", "")) for row in fresh
+    ]
     # What is left is in the database only. Tables without `closed` keep such rows as they are.
     gone = [row for row in stored.values() if row.get("closed") is False]
-    planned.told += [Change("close", kind, _name(table, row)) for row in gone]
+    planned.changes += [Change("close", kind, _name(table, row)) for row in gone]
     changed += [{**row, "closed": True, "closed_on": today} for row in gone]
     if fresh:
         planned.inserts.append((table, fresh))

@@ -78,9 +78,9 @@ def _findings(read_in: Shape, today: date) -> Iterator[Finding]:
         if not read_in.sound("service", slug, "survey"):
             continue
         draft = draft_of(read_in, slug, today)
-        for found in composition.check(draft, unsound_of(read_in, slug)):
+        for finding in composition.check(draft, unsound_of(read_in, slug)):
             yield Finding(
-                f"service.{slug}.{found.key}", found.text, found.subsection, found.warning
+                f"service.{slug}.{finding.key}", finding.text, finding.subsection, finding.warning
             )
 
 
