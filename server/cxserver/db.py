@@ -199,8 +199,8 @@ def check_durable(engine: Engine) -> dict[str, str]:
                 or result["data_sync_retry"] != "off"
             )
     if unsafe:
-        told = ", ".join(f"{name}={value}" for name, value in result.items())
-        raise DatabaseUnfit(f"This database could lose answers it has confirmed: {told}.")
+        listing = ", ".join(f"{name}={value}" for name, value in result.items())
+        raise DatabaseUnfit(f"This database could lose answers it has confirmed: {listing}.")
     return result
 
 

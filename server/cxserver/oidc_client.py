@@ -55,7 +55,7 @@ def key(path: Path) -> Any:
     raise ServerError(f"{_SETTING}: {path} is not a private key (PEM, RSA or EC).")
 
 
-def assertion(found: Any, client: str, audience: str, now: datetime) -> str:
+def assertion(key: Any, client: str, audience: str, now: datetime) -> str:
     """What proves to `audience` that it is us, once, within five minutes."""
     from joserfc import jwt
 
@@ -68,8 +68,8 @@ def assertion(found: Any, client: str, audience: str, now: datetime) -> str:
         "iat": at,
         "exp": at + int(_LIVES.total_seconds()),
     }
-    algorithm = _algorithm(found)
-    return jwt.encode({"alg": algorithm}, claims, found, algorithms=[algorithm])
+    algorithm = _algorithm(key)
+    return jwt.encode({"alg": algorithm}, claims, key, algorithms=[algorithm])
 
 
 def _text(path: Path) -> str:
@@ -81,15 +81,15 @@ def _text(path: Path) -> str:
         raise ServerError(f"{_SETTING}: {path} is not a key in PEM.") from None
 
 
-def _fit(found: Any, path: Path) -> Any:
-    if not found.is_private:
+def _fit(key: Any, path: Path) -> Any:
+    if not key.is_private:
         raise ServerError(f"{_SETTING}: {path} is the public half. The private one signs.")
-    if found.key_type == "RSA" and found.raw_value.key_size < _LEAST_BITS:
+    if key.key_type == "RSA" and key.raw_value.key_size < _LEAST_BITS:
         raise ServerError(f"{_SETTING}: {path} is too short: RSA takes {_LEAST_BITS} bits or more.")
-    if not _algorithm(found):
+    if not _algorithm(key):
         raise ServerError(f"{_SETTING}: {path} lies on a curve that is not P-256, P-384 or P-521.")
-    return found
+    return key
 
 
-def _algorithm(found: Any) -> str:
-    return "RS256" if found.key_type == "RSA" else _CURVES.get(found.curve_name, "")
+def _algorithm(key: Any) -> str:
+    return "RS256" if key.key_type == "RSA" else _CURVES.get(key.curve_name, "")
