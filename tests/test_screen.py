@@ -194,7 +194,7 @@ async def refusal(request: Request) -> Response:
         200,
         service=None if code == "not_found" else service,
         minutes=7,
-        kept=kept if code in ("conflict", "late") else None,
+        values=kept if code in ("conflict", "late") else None,
     )
 
 

@@ -87,28 +87,30 @@ def _page(
     wrong: bool = False,
     reply: Reply | None = None,
 ) -> Response:
-    here = services.of(request)
-    agency, offices = here.desk.directory.agency, here.desk.directory.offices
+    public = services.of(request)
+    agency, offices = public.desk.directory.agency, public.desk.directory.offices
     office = offices.get(reply.office) if reply else None
     text = screen.reply_page(
         agency=agency,
         language=_speaks(request, reply),
-        static=here.files.url,
-        demo=here.demo,
-        path=here.desk.settings.path,
-        asked=request.query_params.get("lang", "")[:16],
+        static=public.files.url,
+        demo=public.demo,
+        path=public.desk.settings.path,
+        requested=request.query_params.get("lang", "")[:16],
         typed=typed,
         wrong=wrong,
         reply=reply,
         office_name=office.name if office else "",
     )
-    return HTMLResponse(text, status, headers={**framing.headers(None, demo=here.demo), **_OPENED})
+    return HTMLResponse(
+        text, status, headers={**framing.headers(None, demo=public.demo), **_OPENED}
+    )
 
 
 def _speaks(request: Request, reply: Reply | None) -> str:
     # As the answer was given, unless the person asks for another language.
-    asked = request.query_params.get("lang", "")[:16]
-    if reply is None or language.offers(language.SUPPORTED, asked):
+    requested = request.query_params.get("lang", "")[:16]
+    if reply is None or language.offers(language.SUPPORTED, requested):
         return services.speaks(request, None)
     return language.choose(language.SUPPORTED, linked=reply.language)
 

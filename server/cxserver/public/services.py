@@ -55,11 +55,11 @@ def speaks(request: Request, service: Service | None) -> str:
 
 def host_of(request: Request, service: Service | None) -> str:
     """The origin of the page that frames this one, if it says who it is and may."""
-    asked = request.query_params.get("o", "")[:200]
-    return framing.host_of(service, asked, demo=of(request).demo) if asked else ""
+    origin = request.query_params.get("o", "")[:200]
+    return framing.host_of(service, origin, demo=of(request).demo) if origin else ""
 
 
-def refuse(request: Request, refused: LinkNotOpen, kept: Values | None = None) -> HTMLResponse:
+def refuse(request: Request, refused: LinkNotOpen, values: Values | None = None) -> HTMLResponse:
     """The page for a link that does not open. The reason goes to the log, without the token."""
     name = refused.service.slug if refused.service else None
     logger.info("link_refused", code=refused.code, reason=refused.reason, service=name)
@@ -70,11 +70,11 @@ def refuse(request: Request, refused: LinkNotOpen, kept: Values | None = None) -
         headers["retry-after"] = str(refused.minutes * 60)
     return page(
         request,
-        _words_for(refused, kept),
+        _words_for(refused, values),
         refused.status,
         service=refused.service,
         minutes=refused.minutes,
-        kept=kept,
+        values=values,
         headers=headers,
     )
 
@@ -86,7 +86,7 @@ def page(
     *,
     service: Service | None = None,
     minutes: int = 0,
-    kept: Values | None = None,
+    values: Values | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A refusal in plain words. It names the service only when the link was genuine."""
@@ -101,7 +101,7 @@ def page(
         demo=counter.demo,
         service_name=service.names.get(speech, service.name) if service else "",
         minutes=minutes,
-        kept=_scaled(kept, framed),
+        values=_scaled(values, framed),
         host=host_of(request, framed),
         device=_device(request),
         pairing=_pairing(request, status),

@@ -56,7 +56,7 @@ async def take(request: Request) -> Response:
     try:
         opened, stamp = await desk.reopen(*_address(request), form.stamp, now)
     except LinkNotOpen as refused:
-        return services.refuse(request, refused, kept=form.values)
+        return services.refuse(request, refused, values=form.values)
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
     if form.switch:
         return turn.again(200)
@@ -71,24 +71,24 @@ async def take(request: Request) -> Response:
 
 async def thanks(request: Request) -> Response:
     """GET /s/{service}/{office}/thanks: names no service, for its address proves nothing."""
-    here = services.of(request)
+    public = services.of(request)
     service, office = request.path_params["service"], request.path_params["office"]
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         raise HTTPException(404)
-    framed = here.desk.directory.services.get(service)
+    framed = public.desk.directory.services.get(service)
     code = replies.arrived(request)
     text = screen.thanks_page(
-        agency=here.desk.directory.agency,
+        agency=public.desk.directory.agency,
         language=services.speaks(request, None),
-        static=here.files.url,
-        demo=here.demo,
-        counted=_counted(request, office) if here.demo else "",
+        static=public.files.url,
+        demo=public.demo,
+        counted=_counted(request, office) if public.demo else "",
         host=services.host_of(request, framed),
-        base_url=here.desk.settings.base_url,
+        base_url=public.desk.settings.base_url,
         code=code,
         carried=request.query_params["code"] if code else "",
     )
-    return HTMLResponse(text, headers=framing.headers(framed, demo=here.demo))
+    return HTMLResponse(text, headers=framing.headers(framed, demo=public.demo))
 
 
 async def options(request: Request) -> Response:
@@ -172,8 +172,8 @@ class _Turn:
 
         A sound stamp is kept: the sheet stays the same sheet, so it cannot count twice.
         """
-        here = services.of(self.request)
-        agency = here.desk.directory.agency
+        public = services.of(self.request)
+        agency = public.desk.directory.agency
         if agency is None:
             raise HTTPException(404)
         fresh = self.stamp is None
@@ -183,22 +183,22 @@ class _Turn:
             survey=self.survey,
             office_name=self.opened.office.name,
             language=self.language,
-            stamp=here.desk.stamp(self.opened, self.now) if fresh else self.form.stamp,
-            static=here.files.url,
+            stamp=public.desk.stamp(self.opened, self.now) if fresh else self.form.stamp,
+            static=public.files.url,
             values=self.form.values,
             problems=problems,
             notice=notice,
             host=services.host_of(self.request, self.opened.service),
-            demo=here.demo,
+            demo=public.demo,
         )
-        framed = framing.headers(self.opened.service, demo=here.demo, kind=self.opened.token.kind)
+        framed = framing.headers(self.opened.service, demo=public.demo, kind=self.opened.token.kind)
         return HTMLResponse(screen.survey_page(view), status, {**framed, **(headers or {})})
 
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     desk, service = services.of(turn.request).desk, turn.opened.service
     code = replies.code_of(desk, service, stamp.sid, checked)
-    kept = replace(turn.form.values, scale=turn.survey.scale)
+    values = replace(turn.form.values, scale=turn.survey.scale)
     sheet = Sheet(
         opened=turn.opened,
         survey=turn.survey,
@@ -216,9 +216,9 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     except AnswerUnstorable:
         return turn.again(422, problems=(Problem("comment", "text"),))
     except ClearanceSpent:
-        return services.refuse(turn.request, gate.spent(service), kept=kept)
+        return services.refuse(turn.request, gate.spent(service), values=values)
     if outcome.kind == "different":
-        return services.page(turn.request, "conflict", 409, service=service, kept=kept)
+        return services.page(turn.request, "conflict", 409, service=service, values=values)
     if outcome.kind == "stored":
         desk.meter.count(service.slug, turn.now.date(), turn.now - stamp.opened_at)
     return _to_thanks(turn, await replies.carried(desk, outcome, code))
@@ -236,20 +236,20 @@ def _to_thanks(turn: _Turn, carried: str) -> Response:
 
 
 def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
-    here = services.of(request)
+    public = services.of(request)
     compress = static_files.takes_gzip(request)
-    content = here.sheets.page(
-        here.desk.directory,
+    content = public.sheets.page(
+        public.desk.directory,
         opened.service,
         opened.office.name,
-        here.desk.stamp(opened, now),
+        public.desk.stamp(opened, now),
         services.speaks(request, opened.service),
         _RATINGS.get(request.query_params.get("r", "")),
         notice=_notice(request, opened),
         host=services.host_of(request, opened.service),
         compress=compress,
     )
-    headers = {**framing.headers(opened.service, demo=here.demo, kind=opened.token.kind)}
+    headers = {**framing.headers(opened.service, demo=public.demo, kind=opened.token.kind)}
     headers["vary"] = "accept-encoding, accept-language"
     if compress:
         headers["content-encoding"] = "gzip"
@@ -257,8 +257,8 @@ def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
 
 
 def _notice(request: Request, opened: Opened) -> str:
-    asked = request.query_params.get("lang", "")[:16]
-    known = not asked or language.offers(opened.service.survey.languages, asked)
+    requested = request.query_params.get("lang", "")[:16]
+    known = not requested or language.offers(opened.service.survey.languages, requested)
     return "" if known else "language"
 
 

@@ -65,18 +65,18 @@ def routes() -> list[BaseRoute]:
 async def take(request: Request) -> Response:
     """POST /k/heartbeat."""
     text = await form_body.read(request, "application/json", LIMIT)
-    here = services.of(request)
-    desk, now = here.desk, here.desk.clock()
+    public = services.of(request)
+    desk, now = public.desk, public.desk.clock()
     try:
-        told = DeviceReport.model_validate_json(text)
+        report = DeviceReport.model_validate_json(text)
     except ValidationError as error:
         return _problem(422, "invalid", now, problem_details.faults(error))
     try:
-        opened = await _recognise(desk, told.link)
+        opened = await _recognise(desk, report.link)
     except LinkNotOpen as refused:
         return _problem(refused.status, refused.code, now)
     closed = _refusal(desk, opened, now)
-    noted = await asyncio.to_thread(_write, desk, opened, told, now, closed is None)
+    noted = await asyncio.to_thread(_write, desk, opened, report, now, closed is None)
     if closed:
         return _problem(closed.status, closed.code, now)
     return JSONResponse(
@@ -84,7 +84,7 @@ async def take(request: Request) -> Response:
             "now": now.isoformat(),
             "ends": _ends(opened, noted.link).isoformat(),
             "link": noted.link,
-            "release": page.release(here, opened.service),
+            "release": page.release(public, opened.service),
             "survey": opened.service.survey.name,
             "open": True,
             "pin": noted.device.pin,
@@ -120,7 +120,7 @@ def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen 
 def _write(
     desk: AnswerService, opened: Opened, device_report: DeviceReport, now: datetime, sound: bool
 ) -> _Noted:
-    held = ShownLink(
+    shown_link = ShownLink(
         service=opened.service.slug,
         office=opened.office.slug,
         device=opened.token.nonce.hex(),
@@ -135,15 +135,15 @@ def _write(
         state=device_report.state,
     )
     with db.read(desk.engine) as connection:
-        before = kiosks.find(connection, held)
+        before = kiosks.find(connection, shown_link)
     if before and not before.is_news(beat, now):
         return _Noted(before, None)
     with db.write(desk.engine) as connection:
-        device = kiosks.note(connection, held, beat, now)
+        device = kiosks.note(connection, shown_link, beat, now)
         # What is refused is never renewed. Nor is a link minted with a key: its end was chosen.
         link = None
         if sound and device.is_paired:
-            link = kiosks.renew(connection, desk.roots, desk.settings.base_url, held, now)
+            link = kiosks.renew(connection, desk.roots, desk.settings.base_url, shown_link, now)
         return _Noted(device, link)
 
 

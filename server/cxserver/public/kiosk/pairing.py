@@ -120,12 +120,12 @@ def _page(
     problem: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    here = services.of(request)
-    draw = partial(screen.pairing_page, agency=here.desk.directory.agency, demo=here.demo)
+    public = services.of(request)
+    draw = partial(screen.pairing_page, agency=public.desk.directory.agency, demo=public.demo)
     text = draw(
         language=services.speaks(request, None),
-        static=here.files.url,
-        path=here.desk.settings.path,
+        static=public.files.url,
+        path=public.desk.settings.path,
         typed=typed[:_TYPED],
         problem=problem,
     )
