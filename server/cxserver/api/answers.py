@@ -65,11 +65,11 @@ async def _batch(desk: AnswerService, lookout: Lookout, sent: dict[str, Any]) ->
     checked = [await _checked(desk, item, offset) for item in batch.items]
     outcomes = await _store(desk, lookout, checked)
     results = map(_result, batch.items, outcomes)
-    told = Results(results=list(results)).model_dump()
-    for result in told["results"]:
+    body = Results(results=list(results)).model_dump()
+    for result in body["results"]:
         # One of the two is there. The key always is, so that each result can be told apart.
         del result["receipt" if result["receipt"] is None else "error"]
-    return JSONResponse(told)
+    return JSONResponse(body)
 
 
 async def _checked(desk: AnswerService, item: Any, offset: timedelta) -> Checked | Rejected:

@@ -177,5 +177,5 @@ def _survey(opened: Opened, name: str | None) -> Survey:
 
 
 def _language(item: Item, survey: Survey) -> str:
-    asked = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
-    return asked if asked in survey.languages else survey.languages[0]
+    code = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
+    return code if code in survey.languages else survey.languages[0]

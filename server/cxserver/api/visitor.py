@@ -72,10 +72,10 @@ def receives(
     async def handler(request: Request) -> Response:
         try:
             check_address(request)
-            told = await readers(request).run(partial(_answered, request, model, answer))
+            body = await readers(request).run(partial(_answered, request, model, answer))
         except Rejected as rejected:
             return refused(rejected)
-        return JSONResponse(told)
+        return JSONResponse(body)
 
     return handler
 
@@ -117,11 +117,11 @@ def _answered(
     with db.read(desk.staff_engine) as connection:
         key = key_of(connection, request, now.date())
         visitor = Visitor(key, scope(key, desk.directory), connection, desk.directory, now)
-        asked = items.validated(model, once(request))
-        visitor.check(asked)
-        told = answer(visitor, asked)
+        query = items.validated(model, once(request))
+        visitor.check(query)
+        body = answer(visitor, query)
     note_use(desk, key)
-    return told
+    return body
 
 
 def readers(request: Request) -> ReadingQueue:
