@@ -20,27 +20,27 @@ from cxserver.staff.guard import Room, Visit
 
 def redact(request: Request, visit: Visit) -> Response:
     """What will be left; or, confirmed, the deed."""
-    told = case.told_of(request, visit)
+    readable = case.told_of(request, visit)
     cut = cut_of(visit)
     if not cut:
         raise HTTPException(
             422, "You didn't give any words. Go back and enter the words to redact."
         )
     if case.field(visit, "confirm") == "yes":
-        return _done(visit, told, cut)
+        return _done(visit, readable, cut)
     with visit.read() as connection:
-        result = redaction.preview(connection, told.comment.row, _free(told), cut)
+        result = redaction.preview(connection, readable.comment.row, _free(readable), cut)
     return guard.page(
         visit,
         "redact.html",
-        where=f"{told.office}, {told.week[:1].lower()}{told.week[1:]}",
+        where=f"{readable.office}, {readable.week[:1].lower()}{readable.week[1:]}",
         result=result,
-        questions={code: question for code, question, _ in told.comment.more},
+        questions={code: question for code, question, _ in readable.comment.more},
         lines="\n".join(cut.words),
         everything=cut.everything,
-        action=f"{visit.path}{told.address}/redact",
-        home=visit.path + told.address,
-        kept={},
+        action=f"{visit.path}{readable.address}/redact",
+        home=visit.path + readable.address,
+        carried={},
     )
 
 

@@ -26,7 +26,7 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "said.html",
-        asked=filters,
+        filters=filters,
         office=_name(filters),
         done=done[:MOST],
         left=len(done) - MOST,

@@ -62,7 +62,7 @@ def _preview(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Respons
         everything=cut.everything,
         action=f"{visit.path}/quarter/comments/redact",
         home=f"{visit.path}/quarter/comments{chosen.query(show='all')}",
-        kept={"quarter": chosen.quarter.name, "format": chosen.form, "name": _name(row)},
+        carried={"quarter": chosen.quarter.name, "format": chosen.form, "name": _name(row)},
     )
 
 
