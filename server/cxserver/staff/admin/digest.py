@@ -32,14 +32,14 @@ def _show(visit: Visit) -> Response:
     # Who gets none may see what there would be.
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
-    told = period and content.make(visit.member, period, visit.connection, visit.directory)
-    if told and told.quotes:
+    digest = period and content.make(visit.member, period, visit.connection, visit.directory)
+    if digest and digest.quotes:
         visit.note("read comments", "digest")
     return guard.page(
         visit,
         "digest.html",
-        told=told,
-        sections=letter.sections(told) if told else (),
+        digest=digest,
+        sections=letter.sections(digest) if digest else (),
         why=letter.reason(visit.directory, shown),
         every=every,
         choices=[(word.value, words) for word, words in _WORDS.items()],
