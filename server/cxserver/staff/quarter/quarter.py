@@ -125,14 +125,14 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
 
 def parts(filed: Filed) -> list[Part]:
     """The services with something to file, and those that OMB waits for."""
-    found = []
+    listed = []
     for service in filed.drawer.services:
         reaches = _reaches(filed, service)
         waited_for = service.definition.get("designated") and not service.closed
         if reaches or waited_for:
-            said = filed.drawer.told.reflections.get(service.slug)
-            found.append(Part(service, reaches, said))
-    return found
+            said = filed.drawer.disclosed.reflections.get(service.slug)
+            listed.append(Part(service, reaches, said))
+    return listed
 
 
 def following(records: list[Submission]) -> str:
@@ -183,9 +183,9 @@ def _reaches(filed: Filed, service: Service) -> tuple[Reach, ...]:
         if entry.set.service.slug == service.slug:
             channel = entry.set.channel.ours
             answers[channel] = answers.get(channel, 0) + entry.set.counts.n
-    told = filed.drawer.told.volumes
+    volumes = filed.drawer.disclosed.volumes
     return tuple(
-        Reach(channel, question.CHANNELS[channel], n, told.get((service.slug, channel)))
+        Reach(channel, question.CHANNELS[channel], n, volumes.get((service.slug, channel)))
         for channel, n in answers.items()
     )
 
@@ -196,7 +196,7 @@ def _standing(filed: Filed) -> Standing | None:
 
 
 def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:
-    here = f"#service-{reason.about}"
+    section = f"#service-{reason.about}"
     cure, href = {
         "catalogue": (reason.cure, f"{visit.path}/catalog"),
         "answers": (reason.cure, f"{visit.path}/places"),
@@ -205,8 +205,8 @@ def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:
             "read each, then approve or withhold it",
             f"{visit.path}/quarter/comments{chosen.query()}",
         ),
-        "texts": ("write it below", here),
-        "volumes": ("fill them in below", here),
+        "texts": ("write it below", section),
+        "volumes": ("fill them in below", section),
     }[reason.where]
     service = visit.directory.services.get(reason.about)
     return Mend(reason, service.name if service else reason.about, cure, href)

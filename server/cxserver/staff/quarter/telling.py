@@ -34,9 +34,9 @@ def take(request: Request, visit: Visit) -> Response:
 
 
 def _put(visit: Visit, chosen: Chosen, service: str) -> None:
-    told = {item: found for item in channels.BY_NAME if (found := _volume(visit, item))}
+    entered = {item: customers for item in channels.BY_NAME if (customers := _volume(visit, item))}
     with visit.write() as connection:
-        for channel, volume in told.items():
+        for channel, volume in entered.items():
             seen = _seen(visit, channel)
             volumes.put(connection, chosen.quarter, service, channel, volume, seen)
         if said := _said(visit):
