@@ -89,9 +89,9 @@ class StaffContext:
 
     def sign_in(self, request: Request) -> str:
         """The address of the sign-in page that leads back to the page asked for."""
-        asked = request.scope["path"].removeprefix(self.settings.path)
+        path = request.scope["path"].removeprefix(self.settings.path)
         query = request.scope["query_string"].decode("ascii", "replace")
-        back = safe_page(f"{asked}?{query}" if query else asked)
+        back = safe_page(f"{path}?{query}" if query else path)
         on = request.method == "GET" and back != "/staff/"
         return f"{self.path}/sign-in" + (f"?next={quote(back, safe='/')}" if on else "")
 
@@ -107,6 +107,6 @@ def of(request: Request) -> StaffContext:
     return staff_context
 
 
-def safe_page(asked: str) -> str:
+def safe_page(page: str) -> str:
     """The staff page `asked` for, if it is one of ours; else the first page."""
-    return asked if len(asked) <= _LONGEST and _PAGE.match(asked) else "/staff/"
+    return page if len(page) <= _LONGEST and _PAGE.match(page) else "/staff/"

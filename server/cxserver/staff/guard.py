@@ -147,10 +147,10 @@ def drawn(back: StaffContext, template: str, status: int, **values: Any) -> HTML
 
 def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
     """The rooms this person may enter: label, address with the filters kept, whether it is here."""
-    kept = filters_kept(visit.request)
-    here = visit.request.scope["path"]
+    filters = filters_kept(visit.request)
+    path = visit.request.scope["path"]
     return [
-        (room.label, visit.path + room.path + kept, here == visit.path + room.path)
+        (room.label, visit.path + room.path + filters, path == visit.path + room.path)
         for room in visit.rooms
         if room.label and visit.member.role in room.roles
     ]
@@ -158,9 +158,9 @@ def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
 
 def filters_kept(request: Request) -> str:
     """The filters of this address as a query, `?` and all; "" when there are none."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if value]
-    kept = urlencode([(name, value[:100]) for name, value in asked if name in FILTERS])
-    return f"?{kept}" if kept else ""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    query = urlencode([(name, value[:100]) for name, value in pairs if name in FILTERS])
+    return f"?{query}" if query else ""
 
 
 async def form_of(request: Request) -> Mapping[str, Sequence[str]]:

@@ -55,10 +55,10 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "places.html",
-        asked=filters,
+        filters=filters,
         devices=numbers[0],
         links=numbers[1],
-        care=sum(one.needs_care for one in states),
+        care=sum(place_state.needs_care for place_state in states),
         summary=summary(states),
     )
 
@@ -134,9 +134,9 @@ def joined(both: tuple[Table, Table]) -> Table:
     )
 
 
-def day(one: date) -> str:
+def day(when: date) -> str:
     """A day in words."""
-    return f"{one:%b} {one.day}, {one.year}"
+    return f"{when:%b} {when.day}, {when.year}"
 
 
 def _row(
@@ -158,8 +158,8 @@ def _answers_today(device: Device, directory: Directory, now: datetime) -> Cell:
 
 
 def _heard(device: Device) -> Cell:
-    told = f"{device.seen:%Y-%m-%d %H:%M}" if device.seen else "–"
-    return table.plain(told)
+    text = f"{device.seen:%Y-%m-%d %H:%M}" if device.seen else "–"
+    return table.plain(text)
 
 
 def _waiting(device: Device) -> str:

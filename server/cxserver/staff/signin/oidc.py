@@ -131,10 +131,10 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
 def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
     carried = request.cookies.get(_cookie(request, room.settings), "")
     try:
-        told: dict[str, Any] = _signer(room).loads(carried)
+        fields: dict[str, Any] = _signer(room).loads(carried)
     except BadData:
         raise SignInRefused("no errand") from None
-    errand = Errand(Ticket(**told["ticket"]), told["next"], told["left"])
+    errand = Errand(Ticket(**fields["ticket"]), fields["next"], fields["left"])
     if now - datetime.fromisoformat(errand.left) > _LIVES:
         raise SignInRefused("late")
     return errand

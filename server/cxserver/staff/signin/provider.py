@@ -85,16 +85,16 @@ class Provider:
         self._learn(now, _KEEP)
         with self._client() as client:
             token = self._redeem(client, code, ticket, now)
-            told = self._verified(token, ticket, now)
-            if "email" not in told and "userinfo_endpoint" in self._known:
-                told = told | self._userinfo(client, told["sub"])
-        email = str(told.get("email") or "")
+            claims = self._verified(token, ticket, now)
+            if "email" not in claims and "userinfo_endpoint" in self._known:
+                claims = claims | self._userinfo(client, claims["sub"])
+        email = str(claims.get("email") or "")
         # Beyond ASCII one address may fold into another's: the Kelvin sign is a k to `lower`.
-        sound = told.get("email_verified") is True and email.isascii() and email.isprintable()
+        sound = claims.get("email_verified") is True and email.isascii() and email.isprintable()
         return Claims(
-            Identity(told["iss"], told["sub"]),
+            Identity(claims["iss"], claims["sub"]),
             email if sound else "",
-            "".join(letter for letter in str(told.get("name") or "") if letter.isprintable()),
+            "".join(letter for letter in str(claims.get("name") or "") if letter.isprintable()),
         )
 
     def farewell(self, state: str, onward: str, now: datetime) -> str:
@@ -107,12 +107,12 @@ class Provider:
         place = str(self._known.get("end_session_endpoint") or "")
         if not _is_safe(place):
             return ""
-        told = {
+        parameters = {
             "client_id": self._settings.oidc_client_id,
             "post_logout_redirect_uri": onward,
             "state": state,
         }
-        return place + ("&" if urlsplit(place).query else "?") + urlencode(told)
+        return place + ("&" if urlsplit(place).query else "?") + urlencode(parameters)
 
     def _redeem(self, client: Any, code: str, ticket: Ticket, now: datetime) -> dict[str, Any]:
         import httpx2
@@ -170,12 +170,12 @@ class Provider:
         from authlib.common.errors import AuthlibBaseError
 
         try:
-            told = _json(client, self._known["userinfo_endpoint"])
+            claims = _json(client, self._known["userinfo_endpoint"])
         except AuthlibBaseError as error:
             raise SignInRefused(f"userinfo: {error.error}"[:60]) from None
-        if told.get("sub") != subject:
+        if claims.get("sub") != subject:
             raise SignInRefused("userinfo of somebody else")
-        return {name: told.get(name) for name in ("email", "email_verified", "name")}
+        return {name: claims.get(name) for name in ("email", "email_verified", "name")}
 
     def _client(self) -> Any:
         from authlib.integrations.httpx_client import OAuth2Client
@@ -263,9 +263,9 @@ def _json(client: Any, address: str) -> dict[str, Any]:
     try:
         response = client.get(address)
         response.raise_for_status()
-        told = response.json()
+        document = response.json()
     except (httpx2.HTTPError, ValueError) as error:
         raise ProviderUnreachable(type(error).__name__) from None
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         raise ProviderUnreachable("it does not answer as a provider does")
-    return told
+    return document
