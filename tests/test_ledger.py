@@ -134,7 +134,7 @@ def test_the_doctor_warns_from_eighty_percent_on(house, approved, state, said):
     found = [
         one for one in checkup.examine(house.settings, house.clock.now) if one.check == "clearances"
     ]
-    assert [(one.state, said in one.told) for one in found] == [(state, True)]
+    assert [(one.state, said in one.text) for one in found] == [(state, True)]
 
 
 def test_burden_tells_what_was_used_and_how_long_people_took(house):

@@ -146,12 +146,12 @@ def _counts(desk: AnswerService) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
     with db.read(desk.staff_engine) as connection:
         result = {row.name: row for row in grouped.rows(connection, "office", Scope())}
-    told: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:
             continue
         row = result.get(office.slug)
-        told.append(
+        rows.append(
             {
                 "office": office.slug,
                 "name": office.name,
@@ -160,7 +160,7 @@ def _counts(desk: AnswerService) -> list[dict[str, object]]:
                 "satisfaction": _percent(row.satisfaction.top2 if row else None),
             }
         )
-    return told
+    return rows
 
 
 def _percent(share: float | None) -> str:
