@@ -29,7 +29,7 @@ def most(engine: Engine) -> int:
 def test_the_number_is_what_the_engines_of_a_server_may_open(house):
     house.settings = with_staff(house, 7)
     with house.client() as client:
-        desk = client.app._app.state.services.desk
+        desk = client.app._app.state.services.intake
         engines = [value for value in vars(desk).values() if isinstance(value, Engine)]
         assert connections.per_process(house.settings) == sum(map(most, engines)) == 15 + 7 + 2
 

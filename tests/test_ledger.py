@@ -113,7 +113,7 @@ def test_the_last_answer_closes_the_survey_for_everybody(house):
 
 
 async def _refreshed(app, house):
-    app._app.state.services.desk._watch.refresh()
+    app._app.state.services.intake._watch.refresh()
 
 
 def test_an_expired_approval_is_told_as_such(house):

@@ -187,7 +187,7 @@ async def refusal(request: Request) -> Response:
     code = request.path_params["code"]
     words = "The line was long.\nBut <b>Ana</b> was kind. " + "Donau" * 30
     kept = Values(4, 2, ("ease", "employee"), {}, words)
-    service = services.of(request).desk.directory.services["permits"]
+    service = services.of(request).intake.directory.services["permits"]
     return services.page(
         request,
         code,

@@ -64,7 +64,7 @@ class Pool:
         }
 
 
-# Whoever answers a survey, the writer, the jobs. Nobody waits half a minute at a counter.
+# Whoever answers a survey, the writer, the jobs. Nobody who came to answer waits half a minute.
 PUBLIC = Pool(size=5, overflow=10, seconds=5.0)
 
 

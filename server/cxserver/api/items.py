@@ -68,12 +68,12 @@ class Checked:
         return Noted(seen, is_suspect(";".join(self.sheet.flags)))
 
 
-async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
+async def check(intake: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
     """The item in `sent`; `offset` is the batch's, of the device's clock. Raises Rejected."""
     item = validated(Item, sent)
-    now = desk.clock()
+    now = intake.clock()
     moment = _moment(item, now, offset)
-    opened = await _open(desk, item.link, now, moment.answered_at)
+    opened = await _open(intake, item.link, now, moment.answered_at)
     _check_kind(opened, item)
     survey = _survey(opened, item.survey)
     try:
@@ -134,12 +134,12 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
     return _Moment(min(corrected, now), corrected, flags)
 
 
-async def _open(desk: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
-    result = gate.address(link, desk.settings.path)
+async def _open(intake: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
+    result = gate.address(link, intake.settings.path)
     if result is None:
         raise Rejected(404, "not_found")
     try:
-        return await desk.open(
+        return await intake.open(
             result.service,
             result.office,
             result.text,

@@ -30,7 +30,7 @@ _PROBLEMS = {
 
 async def show(request: Request) -> Response:
     """The OpenAPI 3.1 document."""
-    return JSONResponse(_document(request.app.state.services.desk.settings.base_url))
+    return JSONResponse(_document(request.app.state.services.intake.settings.base_url))
 
 
 @cache

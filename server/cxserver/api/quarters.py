@@ -45,14 +45,14 @@ def rows(open_: Drawer) -> list[FiledRow]:
 
 
 def _told(request: Request) -> dict[str, Any]:
-    desk: AnswerService = request.app.state.services.desk
-    _check_open(request, desk)
+    intake: AnswerService = request.app.state.services.intake
+    _check_open(request, intake)
     query = items.validated(QuarterQuery, visitor.once(request))
-    quarter = _quarter(request, desk)
+    quarter = _quarter(request, intake)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
     wanted = Order(quarter, query.form)
-    with db.read(desk.staff_engine) as connection:
-        open_ = filing.open_drawer(connection, wanted, desk.clock())
+    with db.read(intake.staff_engine) as connection:
+        open_ = filing.open_drawer(connection, wanted, intake.clock())
     filed_quarter = FiledQuarter(
         quarter=quarter.name,
         first_day=quarter.start,
@@ -65,27 +65,27 @@ def _told(request: Request) -> dict[str, Any]:
     return filed_quarter.model_dump(mode="json", by_alias=True)
 
 
-def _check_open(request: Request, desk: AnswerService) -> None:
+def _check_open(request: Request, intake: AnswerService) -> None:
     """Raise Rejected: 404 where nothing is published and no key reads everything."""
-    agency = desk.directory.agency
+    agency = intake.directory.agency
     if agency and agency.omb_contact:
         return
     if agency and "authorization" in request.headers:
-        with db.read(desk.staff_engine) as connection:
-            key = visitor.key_of(connection, request, desk.clock().date())
-        visitor.note_use(desk, key)
+        with db.read(intake.staff_engine) as connection:
+            key = visitor.key_of(connection, request, intake.clock().date())
+        visitor.note_use(intake, key)
         if key.service is None and key.office is None:
             return
     raise Rejected(404, "not_open", "The quarters of this agency are not open here.")
 
 
-def _quarter(request: Request, desk: AnswerService) -> Period:
+def _quarter(request: Request, intake: AnswerService) -> Period:
     try:
         quarter = fiscal.named(request.path_params["quarter"])
     except NotFound as error:
         raise Rejected(404, "no_quarter", str(error)) from None
     # Whoever looked at a running quarter each day would see who answered that day.
-    if not fiscal.ended(quarter, desk.clock(), filing.zones(desk.directory)):
+    if not fiscal.ended(quarter, intake.clock(), filing.zones(intake.directory)):
         raise Rejected(404, "not_over", "This quarter is not over.")
     return quarter
 

@@ -112,31 +112,31 @@ def scope(key: ApiKey, directory: Directory) -> Scope:
 def _answered(
     request: Request, model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
 ) -> dict[str, Any]:
-    desk: AnswerService = request.app.state.services.desk
-    now = desk.clock()
-    with db.read(desk.staff_engine) as connection:
+    intake: AnswerService = request.app.state.services.intake
+    now = intake.clock()
+    with db.read(intake.staff_engine) as connection:
         key = key_of(connection, request, now.date())
-        visitor = Visitor(key, scope(key, desk.directory), connection, desk.directory, now)
+        visitor = Visitor(key, scope(key, intake.directory), connection, intake.directory, now)
         query = items.validated(model, once(request))
         visitor.check(query)
         body = answer(visitor, query)
-    note_use(desk, key)
+    note_use(intake, key)
     return body
 
 
 def readers(request: Request) -> ReadingQueue:
     """The queue before the results."""
-    desk: AnswerService = request.app.state.services.desk
-    return desk.readers
+    intake: AnswerService = request.app.state.services.intake
+    return intake.readers
 
 
-def note_use(desk: AnswerService, key: ApiKey) -> None:
+def note_use(intake: AnswerService, key: ApiKey) -> None:
     """Write down that a key was used today: once a day, after its last read."""
-    today = desk.clock().date()
+    today = intake.clock().date()
     if key.used == today:
         return
     # Results are no worse for not having noted it.
-    with suppress(SQLAlchemyError), db.write(desk.staff_engine) as connection:
+    with suppress(SQLAlchemyError), db.write(intake.staff_engine) as connection:
         api_keys.touch(connection, key, today)
 
 

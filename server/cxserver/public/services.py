@@ -1,4 +1,4 @@
-"""The counter where the public is served: shared by every page, one per process."""
+"""What the public pages share, one per process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,18 +29,18 @@ _PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class PublicServices:
-    """What a public page needs: the desk, the kept pages, the static files."""
+    """What a public page needs: the answer service, the pages drawn once, the static files."""
 
-    desk: AnswerService
+    intake: AnswerService
     sheets: Sheets
     files: Files
     demo: bool = False
 
 
 def of(request: Request) -> PublicServices:
-    """The counter of this process."""
-    counter: PublicServices = request.app.state.services
-    return counter
+    """What the public pages of this process share."""
+    services: PublicServices = request.app.state.services
+    return services
 
 
 def speaks(request: Request, service: Service | None) -> str:
@@ -90,15 +90,15 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A refusal in plain words. It names the service only when the link was genuine."""
-    counter = of(request)
+    public = of(request)
     speech = speaks(request, service)
     framed = service or _service_of(request)
     text = screen.refusal_page(
         code,
-        agency=counter.desk.directory.agency,
+        agency=public.intake.directory.agency,
         language=speech,
-        static=counter.files.url,
-        demo=counter.demo,
+        static=public.files.url,
+        demo=public.demo,
         service_name=service.names.get(speech, service.name) if service else "",
         minutes=minutes,
         values=_scaled(values, framed),
@@ -109,7 +109,7 @@ def page(
     return HTMLResponse(
         text,
         status,
-        {**framing.headers(framed, demo=counter.demo), **(headers or {})},
+        {**framing.headers(framed, demo=public.demo), **(headers or {})},
     )
 
 
@@ -136,16 +136,16 @@ def _scaled(values: Values | None, service: Service | None) -> Values | None:
 
 
 def _device(request: Request) -> bool:
-    return bool(request.scope["path"].startswith(f"{of(request).desk.settings.path}/k/"))
+    return bool(request.scope["path"].startswith(f"{of(request).intake.settings.path}/k/"))
 
 
 def _pairing(request: Request, status: int) -> str:
     # Whoever stands before a device whose link has ended reads what to do with it.
-    path = of(request).desk.settings.path
+    path = of(request).intake.settings.path
     return f"{path}/k?again=1" if _device(request) and status in (404, 410) else ""
 
 
 def _service_of(request: Request) -> Service | None:
     # Only for the frame-ancestors: a refusal inside a frame must be seen there.
     slug = request.path_params.get("service", "")
-    return of(request).desk.directory.services.get(slug)
+    return of(request).intake.directory.services.get(slug)

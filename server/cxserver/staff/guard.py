@@ -182,7 +182,7 @@ def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
             origin.check(request, context.of(request).settings)
             form = await form_of(request)
         back = context.of(request)
-        return await back.desk.readers.run(partial(_enter, room, rooms, request, form))
+        return await back.intake.readers.run(partial(_enter, room, rooms, request, form))
 
     return endpoint
 
@@ -203,11 +203,11 @@ def _entered(
     snapshot: Snapshot,
 ) -> Response:
     back = context.of(request)
-    now = back.desk.clock()
+    now = back.intake.clock()
     member = session_cookie.member_of(request, back, snapshot, now)
     if member is None:
         return RedirectResponse(back.sign_in(request), 303)
-    directory = back.desk.directory
+    directory = back.intake.directory
     scope = may_see(member, directory)
     visit = Visit(member, scope, directory, now, request, back, rooms, form, snapshot)
     request.state.visit = visit

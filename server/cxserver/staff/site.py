@@ -48,6 +48,6 @@ def check(settings: Settings) -> None:
     oidc_client.check(settings)
 
 
-def prepare(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
+def prepare(intake: AnswerService, files: Files, *, demo: bool) -> StaffContext:
     """What the pages need, as `app.state.staff`."""
-    return context.make(desk, files, demo=demo)
+    return context.make(intake, files, demo=demo)

@@ -19,15 +19,15 @@ async def show(request: Request) -> Response:
     given = request.path_params
     address = given["service"], given["office"], given["token"]
     try:
-        opened = await public.desk.open(*address, public.desk.clock(), kiosk=True)
+        opened = await public.intake.open(*address, public.intake.clock(), kiosk=True)
     except LinkNotOpen as refused:
         return services.refuse(request, refused)
     compress = static_files.takes_gzip(request)
     content = public.sheets.kiosk(
-        public.desk.directory,
+        public.intake.directory,
         opened.service,
         opened.office,
-        public.desk.settings.path,
+        public.intake.settings.path,
         compress=compress,
     )
     headers = {**framing.kiosk_headers(), "vary": "accept-encoding"}
@@ -39,10 +39,10 @@ async def show(request: Request) -> Response:
 async def manifest(request: Request) -> Response:
     """GET /k/manifest.webmanifest: what a device needs to install the kiosk."""
     public = services.of(request)
-    agency = public.desk.directory.agency
+    agency = public.intake.directory.agency
     if agency is None:
         raise HTTPException(404)
-    start = f"{public.desk.settings.path}/k"
+    start = f"{public.intake.settings.path}/k"
     icons = [
         {"src": public.files.url("kiosk.svg"), "sizes": "any", "type": "image/svg+xml"},
         {"src": public.files.url("kiosk.png"), "sizes": "512x512", "type": "image/png"},
@@ -62,5 +62,5 @@ async def manifest(request: Request) -> Response:
 def release(public_services: PublicServices, service: Service) -> str:
     """The page that a kiosk of this service would get now, by name (16 hex digits)."""
     return public_services.sheets.kiosk_release(
-        public_services.desk.directory, service, public_services.desk.settings.path
+        public_services.intake.directory, service, public_services.intake.settings.path
     )

@@ -50,14 +50,14 @@ async def show(request: Request) -> Response:
 
 async def show_link(request: Request) -> Response:
     """GET /staff/sign-in/{secret}: a button. Looking at it, however often, uses nothing up."""
-    return await context.of(request).desk.arrivals.run(partial(_show_link, request))
+    return await context.of(request).intake.arrivals.run(partial(_show_link, request))
 
 
 async def take_link(request: Request) -> Response:
     """POST /staff/sign-in/{secret}: 303 to the first page, signed in; the link is used up."""
     back = context.of(request)
     origin.check(request, back.settings)
-    return await back.desk.arrivals.run(partial(_take_link, request))
+    return await back.intake.arrivals.run(partial(_take_link, request))
 
 
 def sign_out(request: Request, visit: Visit) -> Response:
@@ -81,7 +81,7 @@ def _onward(request: Request, visit: Visit) -> Response | None:
 
 
 def _show_link(request: Request) -> Response:
-    back, now = context.of(request), context.of(request).desk.clock()
+    back, now = context.of(request), context.of(request).intake.clock()
     session_cookie.cookie_name(request, back.settings)
     member = _whose(request, back, now)
     if member is None:
@@ -90,7 +90,7 @@ def _show_link(request: Request) -> Response:
 
 
 def _take_link(request: Request) -> Response:
-    back, now = context.of(request), context.of(request).desk.clock()
+    back, now = context.of(request), context.of(request).intake.clock()
     session_cookie.cookie_name(request, back.settings)
     how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
     if _whose(request, back, now) is not None:

@@ -83,7 +83,7 @@ def has_left(request: Request, room: StaffContext) -> bool:
 
 
 def _start(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).desk.clock()
+    room, now = context.of(request), context.of(request).intake.clock()
     name = _cookie(request, room.settings)
     ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
     try:
@@ -98,7 +98,7 @@ def _start(request: Request) -> Response:
 
 
 def _back(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).desk.clock()
+    room, now = context.of(request), context.of(request).intake.clock()
     name = _cookie(request, room.settings)
     try:
         response = _admit(request, room, now)
@@ -176,7 +176,7 @@ def _cookie(request: Request, settings: Settings) -> str:
 
 def _signer(room: StaffContext) -> URLSafeSerializer:
     return URLSafeSerializer(
-        room.desk.roots.purpose_secret("oidc"),
+        room.intake.roots.purpose_secret("oidc"),
         salt=b"cx-errand",
         signer_kwargs={"digest_method": hashlib.sha256},
     )
