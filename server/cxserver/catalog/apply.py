@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, Update, bindparam, select
 
 from cxserver import tables
 from cxserver.catalog import directory
-from cxserver.catalog.catalogue import Catalogue, Service
 from cxserver.catalog.changes import Change, Changes
 from cxserver.catalog.fault import Fault
+from cxserver.catalog.model import Catalog, Service
 from cxserver.errors import CatalogRefused
 from cxserver.instrument import survey as survey_text
 
@@ -35,14 +35,14 @@ class _Plan:
     changes: list[Change] = field(default_factory=list)
 
 
-def plan(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
+def plan(connection: Connection, catalog: Catalog, today: date) -> Changes:
     """What `apply` would change. Raises CatalogRefused for another agency's database."""
-    return Changes(tuple(_plan(connection, catalogue, today).changes))
+    return Changes(tuple(_plan(connection, catalog, today).changes))
 
 
-def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
-    """Make the database agree with `catalogue`, in the caller's one transaction."""
-    planned = _plan(connection, catalogue, today)
+def apply(connection: Connection, catalog: Catalog, today: date) -> Changes:
+    """Make the database agree with `catalog`, in the caller's one transaction."""
+    planned = _plan(connection, catalog, today)
     for table, rows in planned.inserts:
         connection.execute(table.insert(), rows)
     for table, rows in planned.updates:
@@ -52,41 +52,41 @@ def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
     return Changes(tuple(planned.changes))
 
 
-def _plan(connection: Connection, catalogue: Catalogue, today: date) -> _Plan:
-    _refuse_another_agency(connection, catalogue)
+def _plan(connection: Connection, catalog: Catalog, today: date) -> _Plan:
+    _refuse_another_agency(connection, catalog)
     planned = _Plan()
     compare = partial(_compare, connection, planned, today)
-    compare(tables.agencies, "agency", _agency_rows(catalogue))
-    compare(tables.clearances, "clearance", _clearance_rows(catalogue))
-    numbers = _versions(connection, planned, catalogue, today)
-    compare(tables.services, "service", _service_rows(catalogue, numbers))
-    compare(tables.offices, "office", _office_rows(catalogue))
-    compare(tables.service_offices, "place", _place_rows(catalogue))
+    compare(tables.agencies, "agency", _agency_rows(catalog))
+    compare(tables.clearances, "clearance", _clearance_rows(catalog))
+    numbers = _versions(connection, planned, catalog, today)
+    compare(tables.services, "service", _service_rows(catalog, numbers))
+    compare(tables.offices, "office", _office_rows(catalog))
+    compare(tables.service_offices, "place", _place_rows(catalog))
     return planned
 
 
-def _refuse_another_agency(connection: Connection, catalogue: Catalogue) -> None:
+def _refuse_another_agency(connection: Connection, catalog: Catalog) -> None:
     # One database, one agency. Another agency's file would close every service in it.
     stored = connection.execute(select(tables.agencies.c.slug)).scalar()
-    if stored is not None and stored != catalogue.agency.slug:
+    if stored is not None and stored != catalog.agency.slug:
         raise CatalogRefused(
             [
                 Fault(
                     "the catalog",
                     "agency.slug",
-                    f"is '{catalogue.agency.slug}', but this database belongs to '{stored}'; "
+                    f"is '{catalog.agency.slug}', but this database belongs to '{stored}'; "
                     "nothing was changed",
                 )
             ]
         )
 
 
-def _agency_rows(catalogue: Catalogue) -> list[Row]:
-    agency = catalogue.agency
+def _agency_rows(catalog: Catalog) -> list[Row]:
+    agency = catalog.agency
     return [{"slug": agency.slug, "definition": dict(agency.definition)}]
 
 
-def _clearance_rows(catalogue: Catalogue) -> list[Row]:
+def _clearance_rows(catalog: Catalog) -> list[Row]:
     return [
         {
             "slug": clearance.slug,
@@ -95,11 +95,11 @@ def _clearance_rows(catalogue: Catalogue) -> list[Row]:
             "burden_minutes": clearance.burden_minutes,
             "approved_responses": clearance.approved_responses,
         }
-        for clearance in catalogue.clearances
+        for clearance in catalog.clearances
     ]
 
 
-def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
+def _service_rows(catalog: Catalog, numbers: dict[str, int]) -> list[Row]:
     return [
         {
             "slug": service.slug,
@@ -108,11 +108,11 @@ def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
             "survey": numbers[service.slug],
             **_OPEN,
         }
-        for service in catalogue.services
+        for service in catalog.services
     ]
 
 
-def _office_rows(catalogue: Catalogue) -> list[Row]:
+def _office_rows(catalog: Catalog) -> list[Row]:
     return [
         {
             "slug": office.slug,
@@ -122,20 +122,20 @@ def _office_rows(catalogue: Catalogue) -> list[Row]:
             "serves": office.serves,
             **_OPEN,
         }
-        for office in catalogue.offices
+        for office in catalog.offices
     ]
 
 
-def _place_rows(catalogue: Catalogue) -> list[Row]:
+def _place_rows(catalog: Catalog) -> list[Row]:
     return [
         {"service": service.slug, "office": office, **_OPEN}
-        for service in catalogue.services
+        for service in catalog.services
         for office in service.offices
     ]
 
 
 def _versions(
-    connection: Connection, planned: _Plan, catalogue: Catalogue, today: date
+    connection: Connection, planned: _Plan, catalog: Catalog, today: date
 ) -> dict[str, int]:
     """The survey number of each service; a new one where the words are not the newest version's.
 
@@ -145,7 +145,7 @@ def _versions(
     newest, last = _newest(connection)
     numbers: dict[str, int] = {}
     rows: list[Row] = []
-    for service in catalogue.services:
+    for service in catalog.services:
         n, stored = newest.get(service.slug, (0, ""))
         mark = survey_text.fingerprint(service.survey)
         if mark != stored:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from cxserver.catalog import consistency, shape
-from cxserver.catalog.catalogue import Agency, Catalogue, Service
 from cxserver.catalog.directory import Clearance, Office
 from cxserver.catalog.drafts import draft_of, named, unsound_of
 from cxserver.catalog.fault import Fault
 from cxserver.catalog.file import File
+from cxserver.catalog.model import Agency, Catalog, Service
 from cxserver.catalog.shape import Shape
 from cxserver.instrument import composition
 from cxserver.instrument.compose import compose
@@ -27,7 +27,7 @@ __all__ = ["Fault", "Report", "read", "text"]
 class Report:
     """The catalog, or None and the faults. Warnings do not stand in the way."""
 
-    catalogue: Catalogue | None
+    catalog: Catalog | None
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
@@ -65,7 +65,7 @@ def tables(raw: dict[str, Any], name: str, today: date) -> Report:
     warnings = tuple(_fault(name, item) for item in result if item.warning)
     if faults:
         return Report(None, faults, warnings)
-    return Report(_catalogue(read_in.file, today), (), warnings)
+    return Report(_catalog(read_in.file, today), (), warnings)
 
 
 def _refused(name: str, rule: str) -> Report:
@@ -88,8 +88,8 @@ def _fault(name: str, finding: Finding) -> Fault:
     return Fault(name, finding.key, finding.text, finding.subsection)
 
 
-def _catalogue(file: File, today: date) -> Catalogue:
-    return Catalogue(
+def _catalog(file: File, today: date) -> Catalog:
+    return Catalog(
         agency=_agency(file),
         clearances=tuple(
             Clearance(

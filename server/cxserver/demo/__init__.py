@@ -86,10 +86,10 @@ def prepare(settings: Settings, answers: int) -> Stage:
 def _apply(engine: Engine) -> None:
     today = clock.now().date()
     report = check.read(Path(__file__).parent / "catalog.toml", today)
-    if report.catalogue is None:
+    if report.catalog is None:
         raise CatalogRefused(report.faults)
     with db.write(engine) as connection:
-        apply.apply(connection, report.catalogue, today)
+        apply.apply(connection, report.catalog, today)
 
 
 def _answer(engine: Engine, roots: RootKeys, answers: int) -> None:

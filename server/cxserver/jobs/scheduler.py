@@ -1,8 +1,8 @@
 """The server does what is due by itself: every 30 seconds, beside the answers, never before them.
 
-A plain loop, as the housekeeping of the answer service is, and not APScheduler: what is due is asked
-of the database, where several servers agree on it, so a scheduler of its own would only be a second
-clock.
+A plain loop, as the housekeeping of the answer service is, and not APScheduler: what is due is
+asked of the database, where several servers agree on it, so a scheduler of its own would only be a
+second clock.
 """
 
 import asyncio

@@ -19,7 +19,7 @@ DESIGNATED = 2
 SOURCE = "GSA/touchpoints wiki, “Data Collection Rating”; A-11 §280.14"
 
 # Where a reason is fixed.
-Where = Literal["catalogue", "time", "answers", "comments", "texts", "volumes"]
+Where = Literal["catalog", "time", "answers", "comments", "texts", "volumes"]
 
 
 class Colour(StrEnum):
@@ -97,7 +97,7 @@ def _of_all(
             "",
             f"{len(designated)} designated services; §280.14 asks for at least {DESIGNATED}",
             "agree on them with OMB, then set designated = true in the catalog",
-            "catalogue",
+            "catalog",
         )
     if open_.draft:
         last = open_.quarter.end.isoformat()
@@ -126,7 +126,7 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
     for item in open_.left_out:
         if item.survey.partition("/")[0] == slug:
             says = f"{item.survey} is not filed: {item.refusal.why}"
-            yield Reason(Colour.YELLOW, slug, says, item.refusal.cure, "catalogue")
+            yield Reason(Colour.YELLOW, slug, says, item.refusal.cure, "catalog")
     if not details:
         says, cure = "there is no data to file", "find out why nobody answered"
         yield Reason(Colour.RED, slug, says, cure, "answers", True)
@@ -170,7 +170,7 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
             service.slug,
             "only general call-center totals; §280.14 no longer takes these alone",
             "ask at a moment of the journey too, and set the service's stage in the catalog",
-            "catalogue",
+            "catalog",
         )
         return
     yield Reason(
@@ -178,7 +178,7 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
         service.slug,
         "the catalog does not say at which stage of the journey it asks",
         f'set stage = "start", "process" or "end" in the catalog, under [service.{service.slug}]',
-        "catalogue",
+        "catalog",
     )
 
 

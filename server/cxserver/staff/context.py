@@ -1,4 +1,4 @@
-"""What every staff page needs: the answer service, the static files, the templates, the audit log."""
+"""What every staff page needs: the answer service, static files, templates, the audit log."""
 
 import re
 from collections import deque

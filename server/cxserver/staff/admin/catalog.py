@@ -52,7 +52,7 @@ def show(request: Request, visit: Visit) -> Response:
     filters = Filters.read(request.query_params, visit.reading())
     services = filters.services_in(filters.of_office())
     if request.query_params.get("format") == "csv":
-        return download.response("catalogue", as_table(services, filters))
+        return download.response("catalog", as_table(services, filters))
     with visit.read() as connection:
         readings = meter.read(connection, since=filters.today - _YEAR)
     entries = [entry(service, filters, readings.get(service.slug)) for service in services]

@@ -198,7 +198,7 @@ def _standing(filed: Filed) -> Standing | None:
 def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:
     section = f"#service-{reason.about}"
     cure, href = {
-        "catalogue": (reason.cure, f"{visit.path}/catalog"),
+        "catalog": (reason.cure, f"{visit.path}/catalog"),
         "answers": (reason.cure, f"{visit.path}/places"),
         "time": (reason.cure, ""),
         "comments": (
