@@ -97,16 +97,16 @@ class StaffContext:
 
 
 def make(intake: AnswerService, files: Files, *, demo: bool) -> StaffContext:
-    """The back room of a process."""
+    """What the staff pages of a process share."""
     return StaffContext(intake, files, demo, Journal(intake.roots, aloud=True))
 
 
 def of(request: Request) -> StaffContext:
-    """The back room of this process."""
+    """What the staff pages of this process share."""
     staff_context: StaffContext = request.app.state.staff
     return staff_context
 
 
 def safe_page(page: str) -> str:
-    """The staff page `asked` for, if it is one of ours; else the first page."""
+    """`page`, if it is one of the staff pages; else the first page."""
     return page if len(page) <= _LONGEST and _PAGE.match(page) else "/staff/"

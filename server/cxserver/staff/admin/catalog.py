@@ -17,7 +17,7 @@ from cxserver.results.question import Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.admin import places
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 # A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
 _RENEW = timedelta(days=180)
@@ -172,4 +172,4 @@ def _row(service: Service, slug: str, filters: Filters) -> tuple[Cell, ...]:
     )
 
 
-ROOMS = (Room("/catalog", show, roles.EVERYONE, label="Catalog"),)
+ROUTES = (GuardedRoute("/catalog", show, roles.EVERYONE, label="Catalog"),)

@@ -11,7 +11,7 @@ from cxserver.accounts import roles
 from cxserver.digests import content, letter, subscriptions
 from cxserver.digests.subscriptions import Every
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 _WORDS = {
     Every.WEEK: "Every Monday: the four weeks that ended on Sunday",
@@ -66,4 +66,4 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%A, %B} {moment.day}, {moment.year}, at {moment.hour}:00" if moment else ""
 
 
-ROOMS = (Room("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)
+ROUTES = (GuardedRoute("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)

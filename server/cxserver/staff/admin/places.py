@@ -18,7 +18,7 @@ from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 # As `cx doctor` has it: who was not heard of for a day is silent.
 SILENT = timedelta(hours=24)
@@ -176,4 +176,4 @@ def _holds(scope: Scope, device: Device | Placement) -> bool:
     )
 
 
-ROOMS = (Room("/places", show, roles.EVERYONE, label="Links and kiosks"),)
+ROUTES = (GuardedRoute("/places", show, roles.EVERYONE, label="Links and kiosks"),)

@@ -24,7 +24,7 @@ from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.results.question import today_of
 from cxserver.staff import guard
 from cxserver.staff.comments import colleagues, comments
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 ADDRESS = "/comments/{service}/{week}/{id}"
 
@@ -240,7 +240,7 @@ _ACTS: Mapping[str, Act] = {
     "reply": Act("reply to a comment", _reply),
 }
 
-ROOMS = (
-    Room(ADDRESS, show, roles.READERS, audit="read a comment"),
-    Room(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
+ROUTES = (
+    GuardedRoute(ADDRESS, show, roles.READERS, audit="read a comment"),
+    GuardedRoute(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
 )

@@ -16,7 +16,7 @@ from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 _LONGEST = 200
 STATE_WORDS: Mapping[State, str] = {
@@ -185,4 +185,4 @@ def _choices(filters: Filters) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-ROOMS = (Room("/comments", show, roles.READERS, audit="read comments", label="Comments"),)
+ROUTES = (GuardedRoute("/comments", show, roles.READERS, audit="read comments", label="Comments"),)

@@ -15,7 +15,7 @@ from cxserver.comments.shelf import ReadableComment
 from cxserver.comments.striking import Cut
 from cxserver.staff import guard
 from cxserver.staff.comments import case
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 
 def redact(request: Request, visit: Visit) -> Response:
@@ -71,4 +71,4 @@ def _free(readable_comment: ReadableComment) -> list[str]:
     return [code for code, *_ in readable_comment.comment.more]
 
 
-ROOMS = (Room(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)
+ROUTES = (GuardedRoute(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)

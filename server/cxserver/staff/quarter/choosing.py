@@ -1,4 +1,4 @@
-"""Which quarter and format the filing rooms are about, read from an address or a form."""
+"""Which quarter and format the filing pages are about, read from an address or a form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ from cxserver.quarter.submissions import Submission
 from cxserver.quarter.volumes import Volume
 from cxserver.results import days, question
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing, levels
 from cxserver.staff.quarter.choosing import Chosen
 
@@ -77,7 +77,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedInput:
     """What was typed and could not be taken, and why."""
 
     status: int = 200
@@ -88,10 +88,10 @@ class Refused:
 
 def show(request: Request, visit: Visit) -> Response:
     """The page."""
-    return drawn(visit, choosing.read(visit), Refused())
+    return drawn(visit, choosing.read(visit), RejectedInput())
 
 
-def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
+def drawn(visit: Visit, chosen: Chosen, rejected: RejectedInput) -> Response:
     """The page as things stand, with what could not be taken."""
     with visit.read() as connection:
         filed = _glance(connection, visit, chosen)
@@ -102,7 +102,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
     return guard.page(
         visit,
         "quarter.html",
-        status=refused.status,
+        status=rejected.status,
         chosen=chosen,
         quarters=_quarters(visit, chosen),
         formats=[(form, FORMATS[form]) for form in reversed(fits.FORMATS)],
@@ -116,7 +116,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
         records=records,
         next=following(records),
         states=STATES,
-        refused=refused,
+        rejected=rejected,
         said=choosing.said,
         cannot_sign="" if may_sign(visit) else not_the_official(visit),
         **_dates(visit, chosen),
@@ -232,4 +232,4 @@ def _dates(visit: Visit, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-ROOMS = (Room("/quarter", show, roles.FILERS, label="Quarter"),)
+ROUTES = (GuardedRoute("/quarter", show, roles.FILERS, label="Quarter"),)

@@ -16,7 +16,7 @@ from cxserver.errors import NotFound
 from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.comments import case, redact
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing
 from cxserver.staff.quarter.choosing import Chosen
 
@@ -95,4 +95,4 @@ def _name(row: ResponseId) -> str:
     return f"{row.service}/{row.id}"
 
 
-ROOMS = (Room("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)
+ROUTES = (GuardedRoute("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)

@@ -15,7 +15,7 @@ from cxserver.results.measures import Share
 from cxserver.results.question import Filters
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 _ENDS = ("At least", "At most")
@@ -139,4 +139,4 @@ def _of_100(share: float) -> str:
     return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
 
 
-ROOMS = (Room("/drivers", show, roles.EVERYONE, label="Drivers"),)
+ROUTES = (GuardedRoute("/drivers", show, roles.EVERYONE, label="Drivers"),)

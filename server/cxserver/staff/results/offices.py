@@ -22,7 +22,7 @@ from cxserver.results.question import Filters
 from cxserver.results.slices import Slice
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 _SCORES = ("response", "trust", "satisfaction")
@@ -190,4 +190,4 @@ def _others(n: int) -> str:
     return f"The other {n} offices differ by no more than is usual."
 
 
-ROOMS = (Room("/offices", show, roles.EVERYONE, label="Offices"),)
+ROUTES = (GuardedRoute("/offices", show, roles.EVERYONE, label="Offices"),)

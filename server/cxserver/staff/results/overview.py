@@ -13,7 +13,7 @@ from cxserver.results.overview import Seen, Standing
 from cxserver.results.question import Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 # More than these on one page, and nobody knows where to begin.
@@ -112,4 +112,4 @@ def _said(seen: Seen) -> list[tuple[Cell, ...]]:
     return [(table.name(name), table.plain(sentence)) for name, sentence in rows]
 
 
-ROOMS = (Room("/", show, roles.EVERYONE, label="Overview"),)
+ROUTES = (GuardedRoute("/", show, roles.EVERYONE, label="Overview"),)

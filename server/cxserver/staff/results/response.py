@@ -11,7 +11,7 @@ from cxserver.results import charts, cuts, question, small_office, table
 from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 # A channel and a language; None is all of them.
@@ -169,4 +169,4 @@ def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
     return table.partly(n) if way in partly else table.count(n)
 
 
-ROOMS = (Room("/response", show, roles.EVERYONE, label="Response"),)
+ROUTES = (GuardedRoute("/response", show, roles.EVERYONE, label="Response"),)

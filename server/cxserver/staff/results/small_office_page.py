@@ -68,7 +68,7 @@ def _people(score: Score | None) -> Cell:
 
 def _comments(visit: Visit) -> str:
     """Where the comments are, for those who may read them."""
-    for room in visit.rooms:
-        if room.path == "/comments" and visit.member.role in room.roles:
-            return visit.path + room.path
+    for route in visit.routes:
+        if route.path == "/comments" and visit.member.role in route.roles:
+            return visit.path + route.path
     return ""

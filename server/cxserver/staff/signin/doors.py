@@ -16,7 +16,7 @@ from cxserver.accounts.roles import Member
 from cxserver.log import logger
 from cxserver.staff import context, guard, origin, session_cookie
 from cxserver.staff.context import StaffContext
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.signin import entrance, oidc
 
 _LONGEST = 100
@@ -72,7 +72,7 @@ def sign_out(request: Request, visit: Visit) -> Response:
     return response
 
 
-ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",)),)
+ROUTES = (GuardedRoute("/sign-out", sign_out, roles.EVERYONE, methods=("POST",)),)
 
 
 def _onward(request: Request, visit: Visit) -> Response | None:

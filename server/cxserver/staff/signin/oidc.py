@@ -53,57 +53,57 @@ async def back(request: Request) -> Response:
     return await run_in_threadpool(_back, request)
 
 
-def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
+def leave(request: Request, staff: StaffContext, now: datetime) -> Response | None:
     """A page that leads on to the provider's own sign-out; None where it has none, or is down.
 
     The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
     """
     state = secrets.token_urlsafe(32)
-    onward = f"{room.settings.base_url}/staff/sign-in"
+    onward = f"{staff.settings.base_url}/staff/sign-in"
     try:
-        address = _provider(request, room).farewell(state, onward, now)
+        address = _provider(request, staff).farewell(state, onward, now)
     except ProviderUnreachable as fault:
         # Whoever wants to leave has left here already.
         logger.warning("provider_unreachable", reason=str(fault))
         return None
     if not address:
         return None
-    response = guard.drawn(room, "leave.html", 200, address=address)
-    _carry(response, _farewell(request, room.settings), state)
+    response = guard.drawn(staff, "leave.html", 200, address=address)
+    _carry(response, _farewell(request, staff.settings), state)
     return response
 
 
-def has_left(request: Request, room: StaffContext) -> bool:
+def has_left(request: Request, staff: StaffContext) -> bool:
     """Whether the provider sends the browser back from the sign-out that it was sent to."""
     state = request.query_params.get("state", "")
-    if not state or not configured(room.settings):
+    if not state or not configured(staff.settings):
         return False
-    sent = request.cookies.get(_farewell(request, room.settings), "")
+    sent = request.cookies.get(_farewell(request, staff.settings), "")
     return hmac.compare_digest(state.encode(), sent.encode())
 
 
 def _start(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).intake.clock()
-    name = _cookie(request, room.settings)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    name = _cookie(request, staff.settings)
     ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
     try:
-        address = _provider(request, room).address(ticket, now)
+        address = _provider(request, staff).address(ticket, now)
     except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
     onward = context.safe_page(request.query_params.get("next", ""))
     errand = Errand(ticket, onward, now.isoformat())
     response = RedirectResponse(address, 303)
-    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
+    _carry(response, name, str(_signer(staff).dumps(asdict(errand))))
     return response
 
 
 def _back(request: Request) -> Response:
-    room, now = context.of(request), context.of(request).intake.clock()
-    name = _cookie(request, room.settings)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    name = _cookie(request, staff.settings)
     try:
-        response = _admit(request, room, now)
+        response = _admit(request, staff, now)
     except SignInRefused as refused:
-        room.note_stranger(entrance.PROVIDER, refused.reason, now)
+        staff.note_stranger(entrance.PROVIDER, refused.reason, now)
         response = problem.page(request, 401, {}, refused.words)
     except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
@@ -114,12 +114,12 @@ def _back(request: Request) -> Response:
     return response
 
 
-def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
-    errand = _errand(request, room, now)
-    code = _code(request, room.settings, errand.ticket)
-    claims = _provider(request, room).claims(code, errand.ticket, now)
+def _admit(request: Request, staff: StaffContext, now: datetime) -> Response:
+    errand = _errand(request, staff, now)
+    code = _code(request, staff.settings, errand.ticket)
+    claims = _provider(request, staff).claims(code, errand.ticket, now)
     how = entrance.PROVIDER
-    with db.write(room.entrance) as connection:
+    with db.write(staff.entrance) as connection:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
             return entrance.admit(connection, request, member, how, now, errand.next)
@@ -128,10 +128,10 @@ def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
     )
 
 
-def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
-    carried = request.cookies.get(_cookie(request, room.settings), "")
+def _errand(request: Request, staff: StaffContext, now: datetime) -> Errand:
+    carried = request.cookies.get(_cookie(request, staff.settings), "")
     try:
-        fields: dict[str, Any] = _signer(room).loads(carried)
+        fields: dict[str, Any] = _signer(staff).loads(carried)
     except BadData:
         raise SignInRefused("no errand") from None
     errand = Errand(Ticket(**fields["ticket"]), fields["next"], fields["left"])
@@ -174,19 +174,19 @@ def _cookie(request: Request, settings: Settings) -> str:
     return session_cookie.cookie_name(request, settings).replace("staff", "errand")
 
 
-def _signer(room: StaffContext) -> URLSafeSerializer:
+def _signer(staff: StaffContext) -> URLSafeSerializer:
     return URLSafeSerializer(
-        room.intake.roots.purpose_secret("oidc"),
+        staff.intake.roots.purpose_secret("oidc"),
         salt=b"cx-errand",
         signer_kwargs={"digest_method": hashlib.sha256},
     )
 
 
-def _provider(request: Request, room: StaffContext) -> Provider:
+def _provider(request: Request, staff: StaffContext) -> Provider:
     state = request.app.state
     if not hasattr(state, "provider"):
-        redirect = f"{room.settings.base_url}/staff/sign-in/back"
-        state.provider = Provider(room.settings, redirect)
+        redirect = f"{staff.settings.base_url}/staff/sign-in/back"
+        state.provider = Provider(staff.settings, redirect)
     provider: Provider = state.provider
     return provider
 
