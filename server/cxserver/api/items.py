@@ -12,7 +12,7 @@ from cxserver.api.models import Item
 from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
-from cxserver.instrument.flags import is_suspect
+from cxserver.instrument.flags import CLOCK, is_suspect
 from cxserver.instrument.survey import Survey
 from cxserver.intake import bursts, gate
 from cxserver.intake.answer_service import AnswerService
@@ -128,7 +128,7 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
         corrected = (aware("answered_at", item.answered_at) + offset).astimezone(UTC)
     except OverflowError:  # the year 0 or 10,000
         raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="range")]) from None
-    flags = ("clock",) if abs(offset) > SKEW or corrected > now + SKEW else ()
+    flags = (CLOCK,) if abs(offset) > SKEW or corrected > now + SKEW else ()
     if now - corrected > LATE:
         raise Rejected(410, "too_late", "Answers are taken for 14 days.")
     return _Moment(min(corrected, now), corrected, flags)

@@ -12,12 +12,9 @@ from cxserver.imports.ground import Ground
 from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.instrument import answers as answering
-from cxserver.instrument import cleaning, masking
+from cxserver.instrument import cleaning, flags, masking
 from cxserver.instrument.answers import Answers, AnswersRefused
 from cxserver.instrument.survey import Survey
-
-# A note on the answer, not a suspicion: it counts like any other.
-FLAG = "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class Bench:
         """The answer, checked as any other is. Raises RowRefused."""
         survey = self._version(service, driver_codes)
         answers, hidden = _checked(survey, answer_line, self._ground.map)
-        noted = {"control"} if cleaning.holds_controls(answer_line.comment) else set()
+        noted = {flags.CONTROL} if cleaning.holds_controls(answer_line.comment) else set()
         day, at = when
         response = {
             "service": service.slug,
@@ -96,7 +93,7 @@ class Bench:
             "drivers": dict(answers.scores) or list(answers.drivers),
             "comment": masking.mask(cleaning.clean(answers.comment), self._mask),
             "questions": {},
-            "flags": ";".join(sorted({FLAG, *noted})),
+            "flags": ";".join(sorted({flags.IMPORTED, *noted})),
             "counted_day": self._ground.today,
         }
         return Answer(survey, response, hidden)

@@ -160,7 +160,7 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
 def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
     comment, questions = _words(sheet, answers)
     typed = (answers.comment, *answers.questions.values())
-    noted = ("control",) if any(map(cleaning.holds_controls, typed)) else ()
+    noted = (flags.CONTROL,) if any(map(cleaning.holds_controls, typed)) else ()
     at = sheet.answered_at
     return {
         "service": sheet.opened.service.slug,

@@ -12,7 +12,7 @@ from cxsdk import keys, token
 from cxserver import db
 from cxserver.comments.replies import hash_of
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
-from cxserver.instrument import answers
+from cxserver.instrument import answers, flags
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
 from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
@@ -206,7 +206,7 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         answered_at=turn.now,
         sid=stamp.sid,
         opened_at=stamp.opened_at,
-        flags=("fast",) if turn.now - stamp.opened_at < FAST else (),
+        flags=(flags.FAST,) if turn.now - stamp.opened_at < FAST else (),
         reply=hash_of(code) if code else None,
     )
     try:
