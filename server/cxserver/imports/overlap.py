@@ -30,7 +30,7 @@ _NAMED = 3
 class Overlap:
     """What a file shares with one import, or with the answers given here (`other` is None).
 
-    `there` is how many people they have of it, `here` how many the file brings. With `whole` the
+    `there` is how many people they have of it, `in_file` how many the file brings. With `whole` the
     days are those on which quarters begin.
     """
 

@@ -34,7 +34,7 @@ def check(map: Map) -> None:
 
 
 def of_map(map: Map, service: str, title: str, driver_codes: Iterable[str]) -> Survey:
-    """The survey of rows: all its words are in the map, and `asked` are its drivers."""
+    """The survey of rows: all its words are in the map, and `driver_codes` are its drivers."""
     wordings = {language: map.wording.get(language, _SILENT) for language in map.spoken}
     return make(map, service, title, wordings, frozenset(driver_codes), mode(map), "answers")
 
@@ -59,7 +59,7 @@ def make(
     how: DriverMode,
     origin: Origin,
 ) -> Survey:
-    """A survey without a number. `told` are its words by language."""
+    """A survey without a number. `wordings` are its words by language."""
     form = kind(map)
     codes = tuple(code for code in drivers.CODES if code in driver_codes)
     return Survey(

@@ -85,7 +85,7 @@ def choose(
 ) -> str:
     """The language to show, out of `offered` (its first is the default).
 
-    What the person pressed (`asked`) goes before what the link says (`linked`), and that before
+    What the person pressed (`requested`) goes before what the link says (`linked`), and that before
     what the browser prefers (`accepted`, an Accept-Language header).
     """
     wishes = [requested or "", linked or "", *_preferences(accepted or "")]

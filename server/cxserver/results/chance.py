@@ -37,7 +37,7 @@ def at_least(hits: float, n: float, share: float) -> float:
 
 
 def more_here(inside: int, n: int, elsewhere: int, m: int) -> float:
-    """The chance of at least `here` of `n` when `n` and `m` people are alike (Fisher's exact test).
+    """The chance of at least `inside` of `n` when both groups are alike (Fisher's exact test).
 
     Exact, because the counts that matter are small: the normal curve calls 5 of 30, where 1 was
     to be expected, a thousand times rarer than it is.
