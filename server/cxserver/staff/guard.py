@@ -58,7 +58,7 @@ class Visit:
     directory: Directory
     now: datetime
     request: Request
-    back: StaffContext
+    staff: StaffContext
     routes: tuple["GuardedRoute", ...]
     form: Mapping[str, Sequence[str]]
     snapshot: Snapshot
@@ -84,16 +84,16 @@ class Visit:
     @property
     def path(self) -> str:
         """The public path of the staff pages: `/staff`, or below the path of CX_BASE_URL."""
-        return self.back.path
+        return self.staff.path
 
     def note(self, what: str, about: str = "", result: str = "done") -> None:
         """A line in the audit log. Never put in it what somebody answered, or a secret."""
         with self.write() as connection:
-            self.back.journal.write(connection, self.member, what, about, result, self.now)
+            self.staff.journal.write(connection, self.member, what, about, result, self.now)
 
     def note_refusal(self, what: str, about: str, status: int) -> None:
         """A line that something was refused, unless such lines come in floods."""
-        beyond = self.back.refusals.another(self.member.id, self.now)
+        beyond = self.staff.refusals.another(self.member.id, self.now)
         if beyond <= 0:
             self.note(what, about, str(status))
             return
@@ -138,13 +138,13 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
         raise HTTPException(404, _NO_FILE[values["state"]])
     visit.snapshot.end()
-    return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
+    return drawn(visit.staff, template, status, visit=visit, nav=navigation(visit), **values)
 
 
-def drawn(back: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
+def drawn(staff: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
     """A page inside the layout; without a `visit` it has no navigation."""
     given = {"visit": None, "nav": ()} | values
-    return HTMLResponse(back.draw(template, **given), status, {"x-frame-options": "DENY"})
+    return HTMLResponse(staff.draw(template, **given), status, {"x-frame-options": "DENY"})
 
 
 def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
@@ -183,8 +183,8 @@ def _guarded(route: GuardedRoute, routes: tuple[GuardedRoute, ...]) -> Endpoint:
         if request.method not in ("GET", "HEAD"):
             origin.check(request, context.of(request).settings)
             form = await form_of(request)
-        back = context.of(request)
-        return await back.intake.readers.run(partial(_enter, route, routes, request, form))
+        staff = context.of(request)
+        return await staff.intake.readers.run(partial(_enter, route, routes, request, form))
 
     return endpoint
 
@@ -195,8 +195,8 @@ def _enter(
     request: Request,
     form: Mapping[str, Sequence[str]],
 ) -> Response:
-    back = context.of(request)
-    with closing(Snapshot(back.engine)) as snapshot:
+    staff = context.of(request)
+    with closing(Snapshot(staff.engine)) as snapshot:
         return _entered(route, routes, request, form, snapshot)
 
 
@@ -207,14 +207,14 @@ def _entered(
     form: Mapping[str, Sequence[str]],
     snapshot: Snapshot,
 ) -> Response:
-    back = context.of(request)
-    now = back.intake.clock()
-    member = session_cookie.member_of(request, back, snapshot, now)
+    staff = context.of(request)
+    now = staff.intake.clock()
+    member = session_cookie.member_of(request, staff, snapshot, now)
     if member is None:
-        return RedirectResponse(back.sign_in(request), 303)
-    directory = back.intake.directory
+        return RedirectResponse(staff.sign_in(request), 303)
+    directory = staff.intake.directory
     scope = may_see(member, directory)
-    visit = Visit(member, scope, directory, now, request, back, routes, form, snapshot)
+    visit = Visit(member, scope, directory, now, request, staff, routes, form, snapshot)
     request.state.visit = visit
     if member.role not in route.roles:
         visit.note_refusal("refused", request.scope["path"][:200], 404)

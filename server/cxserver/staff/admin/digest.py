@@ -44,7 +44,7 @@ def _show(visit: Visit) -> Response:
         every=every,
         choices=[(word.value, words) for word, words in _WORDS.items()],
         next=_day(subscriptions.following(every, visit.now, zone)),
-        sends=mail.is_set_up(visit.back.settings),
+        sends=mail.is_set_up(visit.staff.settings),
     )
 
 
@@ -56,7 +56,7 @@ def _choose(visit: Visit) -> Response:
     with visit.write() as connection:
         zone = content.zone(visit.directory)
         subscriptions.choose(connection, visit.member, every, visit.now, zone)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "choose digest", every.value, "done", visit.now
         )
     return RedirectResponse(f"{visit.path}/digest", 303)

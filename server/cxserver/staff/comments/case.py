@@ -139,7 +139,7 @@ def log(
     and id, and never holds its words.
     """
     named = f"{readable_comment.address.removeprefix('/comments/')} {about}".strip()
-    visit.back.journal.write(connection, visit.member, what, named, result, visit.now)
+    visit.staff.journal.write(connection, visit.member, what, named, result, visit.now)
 
 
 def back_to(visit: Visit, readable_comment: ReadableComment) -> Response:

@@ -50,7 +50,7 @@ def _done(visit: Visit, readable_comment: ReadableComment, cut: Cut) -> Response
             connection, readable_comment.comment.row, _free(readable_comment), cut, visit.now
         )
         case.log(connection, visit, readable_comment, "redact a comment", result_of(gone, others))
-    db.forget_rows(visit.back.engine, redaction.TABLES)
+    db.forget_rows(visit.staff.engine, redaction.TABLES)
     return case.back_to(visit, readable_comment)
 
 

@@ -70,7 +70,7 @@ def _add(visit: Visit, chosen: Chosen) -> None:
     prepared = recording.prepare(visit.snapshot.source(), wanted, entry, visit.now)
     with visit.write() as connection:
         recording.add(connection, prepared, visit.now)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "record a quarter", about, "done", visit.now
         )
 

@@ -121,7 +121,7 @@ def _decided(visit: Visit) -> Response:
                 raise HTTPException(422, f"{error} Open the page again.") from None
             seen = {row: _seen(visit, row) for row in rows}
             n = omb_review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
-            visit.back.journal.write(
+            visit.staff.journal.write(
                 connection,
                 visit.member,
                 f"{decision} comments",

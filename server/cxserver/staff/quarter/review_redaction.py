@@ -73,10 +73,10 @@ def _done(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Response:
         )
         about = f"{row.service}/{periods.of('week', row.day).start}/{row.id}"
         result = redact.result_of(gone, others)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "redact a comment", about, result, visit.now
         )
-    db.forget_rows(visit.back.engine, redaction.TABLES)
+    db.forget_rows(visit.staff.engine, redaction.TABLES)
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show='all')}", 303)
 
 

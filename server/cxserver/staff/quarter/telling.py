@@ -45,7 +45,7 @@ def _put(visit: Visit, chosen: Chosen, service: str) -> None:
             seen = _seen(visit, "reflection")
             reflections.put(connection, chosen.quarter, service, said, seen)
         about = f"{chosen.quarter.name} {service}"
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "tell of a quarter", about, "done", visit.now
         )
 
