@@ -81,7 +81,7 @@ def _row(by: str, name: str, figures: Slice | None) -> FigureRow:
             "trust": _score(figures.trust) if figures else None,
             "thumbs": _thumbs(figures.thumbs) if figures and figures.thumbs.n else None,
             "satisfaction": _score(figures.satisfaction) if figures else None,
-            "drivers": {code: _taps(it) for code, it in figures.drivers.items()}
+            "drivers": {code: _taps(driver) for code, driver in figures.drivers.items()}
             if figures
             else None,
         }
