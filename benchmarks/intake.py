@@ -61,7 +61,7 @@ class Answer(Base):
 
 def ours(port: int, settings: Settings) -> None:
     """The product, as `cx serve` runs it."""
-    server.here(create_app(settings), "127.0.0.1", port)
+    server.serve_app(create_app(settings), "127.0.0.1", port)
 
 
 def without_write(port: int, settings: Settings) -> None:
@@ -120,7 +120,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _serve(port: int, take: Any) -> None:
     route = Route("/s/{service}/{office}/{token}", take, methods=["POST"])
-    server.here(Bare(Starlette(routes=[route])), "127.0.0.1", port)
+    server.serve_app(Bare(Starlette(routes=[route])), "127.0.0.1", port)
 
 
 def _values(request: Request, body: bytes) -> dict[str, Any]:

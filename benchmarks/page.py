@@ -22,7 +22,7 @@ INVITES = 2000
 
 def ours(port: int, settings: Settings) -> None:
     """The product, as `cx serve` runs it."""
-    server.here(create_app(settings), "127.0.0.1", port)
+    server.serve_app(create_app(settings), "127.0.0.1", port)
 
 
 def bare(port: int, page: bytes, headers: dict[str, str]) -> None:
@@ -31,7 +31,7 @@ def bare(port: int, page: bytes, headers: dict[str, str]) -> None:
     async def show(request: Request) -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
-    server.here(Bare(Starlette(routes=[Route("/page", show)])), "127.0.0.1", port)
+    server.serve_app(Bare(Starlette(routes=[Route("/page", show)])), "127.0.0.1", port)
 
 
 def main() -> None:

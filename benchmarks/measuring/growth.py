@@ -140,10 +140,10 @@ def _opened(settings: Settings) -> Iterator[Engine]:
 
 def _apply(engine: Engine, size: Size) -> None:
     report = check.tables(_catalogue(size), "growth", crowds.START)
-    if report.catalogue is None:
+    if report.catalog is None:
         raise CatalogRefused(report.faults)
     with db.write(engine) as connection:
-        apply.apply(connection, report.catalogue, crowds.START)
+        apply.apply(connection, report.catalog, crowds.START)
 
 
 def _catalogue(size: Size) -> dict[str, Any]:

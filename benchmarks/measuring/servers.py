@@ -16,7 +16,7 @@ _PATIENCE = 20.0
 
 
 class Bare:
-    """A plain ASGI application, so dressed that `cxserver.serve.here` serves it like ours."""
+    """A plain ASGI application, so dressed that `server.serve_app` serves it like ours."""
 
     def __init__(self, app: Any):
         self._app = app

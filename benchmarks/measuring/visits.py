@@ -72,7 +72,7 @@ def ours(port: int, settings: Settings) -> None:
     # A line of the log for each page of comments would stand between those of the table.
     log.configure(logging.WARNING)
     app: Any = _Counting(create_app(settings, clock=lambda: growth.NOW))
-    serve.here(app, "127.0.0.1", port)
+    serve.serve_app(app, "127.0.0.1", port)
 
 
 @dataclass(frozen=True)

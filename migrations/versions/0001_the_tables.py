@@ -80,7 +80,7 @@ def upgrade() -> None:
             "who",
             sa.String(length=254),
             nullable=False,
-            comment="the e-mail address, or `command line`",
+            comment="the email address, or `command line`",
         ),
         sa.Column("what", sa.String(length=64), nullable=False, comment="what was done"),
         sa.Column(
@@ -133,7 +133,7 @@ def upgrade() -> None:
     op.create_table(
         "burden",
         sa.Column(
-            "clearance", sa.String(length=32), nullable=False, comment="its name in the catalogue"
+            "clearance", sa.String(length=32), nullable=False, comment="its name in the catalog"
         ),
         sa.Column(
             "used", sa.Integer(), nullable=False, comment="answers taken under this approval"
@@ -151,7 +151,7 @@ def upgrade() -> None:
             "who",
             sa.String(length=254),
             nullable=False,
-            comment="the e-mail address of who wrote it",
+            comment="the email address of who wrote it",
         ),
         sa.Column(
             "text", sa.Text(), nullable=False, comment="for colleagues; the public never sees it"
@@ -349,7 +349,7 @@ def upgrade() -> None:
             comment="2026Q1, or 2026 for a fiscal year",
         ),
         sa.Column(
-            "service", sa.String(length=32), nullable=False, comment="may be none of the catalogue"
+            "service", sa.String(length=32), nullable=False, comment="may be none of the catalog"
         ),
         sa.Column("office", sa.String(length=32), nullable=False, comment="empty: all offices"),
         sa.Column("name", sa.String(length=200), nullable=False),

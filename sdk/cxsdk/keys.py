@@ -63,14 +63,14 @@ class Key:
         text = text.strip()
         if not text.startswith("cxk1_"):
             raise KeyMalformed("This is not a key. A key begins with cxk1_; see `cx key issue`.")
-        found = _TEXT.match(text)
-        if not found or _checksum(text[: found.start("crc") - 1]) != found["crc"]:
+        match = _TEXT.match(text)
+        if not match or _checksum(text[: match.start("crc") - 1]) != match["crc"]:
             raise KeyCutOff(
                 "This key was cut off or changed when it was copied: its checksum does not "
                 "fit. Copy the whole line that `cx key issue` printed."
             )
-        secret = urlsafe_b64decode(found["secret"] + "=")
-        return cls(found["service"], int(found["kid"]), secret, found["office"])
+        secret = urlsafe_b64decode(match["secret"] + "=")
+        return cls(match["service"], int(match["kid"]), secret, match["office"])
 
     @property
     def text(self) -> str:

@@ -113,21 +113,21 @@ class Issuer:
         except (KeyError, TypeError):  # TypeError: something that is not even hashable
             key = self._key(keys.check_slug("service", service), keys.check_slug("office", office))
         secret = key.secret_for(office)
-        found = key.kid, secret, LinkKey(secret, kind)
-        self._link_keys[service, office, kind] = found
-        return found
+        link_key = key.kid, secret, LinkKey(secret, kind)
+        self._link_keys[service, office, kind] = link_key
+        return link_key
 
     def _key(self, service: str, office: str) -> keys.Key:
         covering = [key for key in self._keys if key.covers(service, office)]
         if covering:
             return covering[-1]
-        held = ", ".join(
+        key_names = ", ".join(
             f"service '{key.service}'" + (f" at office '{key.office}' only" if key.office else "")
             for key in self._keys
         )
         raise KeyElsewhere(
             f"No key here can make links for service '{service}' at office '{office}'. "
-            f"Keys here: {held}. Ask for one with `cx key issue {service} --office {office}`."
+            f"Keys here: {key_names}. Ask for one with `cx key issue {service} --office {office}`."
         )
 
     def _done(self, done_at: datetime | None) -> int:

@@ -147,14 +147,14 @@ def _check_invite(link: str) -> None:
     """Raise NotAnInvite unless this is the whole address of an invite of ours."""
     if not isinstance(link, str):
         raise NotAnInvite(f"link must be what issue_link gave, not {link!r}.")
-    found = _ADDRESS.fullmatch(link) if _PRINTABLE.fullmatch(link) else None
-    if not found or not all(keys.SLUG.match(found[part]) for part in ("service", "office")):
+    match = _ADDRESS.fullmatch(link) if _PRINTABLE.fullmatch(link) else None
+    if not match or not all(keys.SLUG.match(match[part]) for part in ("service", "office")):
         raise NotAnInvite(_NOT_OURS)
     try:
-        kind = token.read(found["token"]).kind
+        kind = token.read(match["token"]).kind
     except TokenMalformed:
         raise NotAnInvite(_NOT_OURS) from None
-    if kind.is_place or found["room"] == "k":
+    if kind.is_place or match["room"] == "k":
         raise NotAnInvite(
             f"This is a {kind.channel} link, which many people may use. Make one link for "
             "each person: issue_link(service, office, done_at=…)."
@@ -168,8 +168,8 @@ _NOT_OURS = (
 
 
 def _words(language: str) -> Words:
-    if isinstance(language, str) and (found := WORDS.get(language.partition("-")[0])):
-        return found
+    if isinstance(language, str) and (words := WORDS.get(language.partition("-")[0])):
+        return words
     raise UnknownLanguage(f"There are no words in {language!r}. Use one of {', '.join(WORDS)}.")
 
 
@@ -177,8 +177,8 @@ def _line(word: str, value: str) -> str:
     """`value` on one line: nobody's name adds a line to a mail, or a header."""
     if not isinstance(value, str):
         raise MessageRefused(f"{word} must be a text, not {value!r}.")
-    kept = (char for char in value if char.isspace() or unicodedata.category(char) != "Cc")
-    line = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    printable = (char for char in value if char.isspace() or unicodedata.category(char) != "Cc")
+    line = unicodedata.normalize("NFC", " ".join("".join(printable).split()))
     if not line:
         raise MessageRefused(f"{word} is empty.")
     if any("\ud800" <= char <= "\udfff" for char in line):
@@ -292,6 +292,6 @@ def _cut(text: str, room: int) -> str:
     """`text` within `room` characters, cut at a word where there is one to keep."""
     if len(text) <= room:
         return text
-    kept = text[: room - len(_CUT) + 1]
-    words = kept.rpartition(" ")[0] or kept[:-1]
+    beginning = text[: room - len(_CUT) + 1]
+    words = beginning.rpartition(" ")[0] or beginning[:-1]
     return words.rstrip(" ,;:-") + _CUT

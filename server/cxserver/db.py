@@ -64,7 +64,7 @@ class Pool:
         }
 
 
-# Whoever answers a survey, the writer, the jobs. Nobody waits half a minute at a counter.
+# Whoever answers a survey, the writer, the jobs. Nobody who came to answer waits half a minute.
 PUBLIC = Pool(size=5, overflow=10, seconds=5.0)
 
 
@@ -199,8 +199,8 @@ def check_durable(engine: Engine) -> dict[str, str]:
                 or result["data_sync_retry"] != "off"
             )
     if unsafe:
-        told = ", ".join(f"{name}={value}" for name, value in result.items())
-        raise DatabaseUnfit(f"This database could lose answers it has confirmed: {told}.")
+        listing = ", ".join(f"{name}={value}" for name, value in result.items())
+        raise DatabaseUnfit(f"This database could lose answers it has confirmed: {listing}.")
     return result
 
 

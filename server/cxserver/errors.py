@@ -88,8 +88,8 @@ class MailFailed(ServerError):
 class MailRefused(MailFailed):
     """The mail server did not take this one letter; with `lasting` it never will."""
 
-    def __init__(self, told: str, *, lasting: bool):
-        super().__init__(told)
+    def __init__(self, message: str, *, lasting: bool):
+        super().__init__(message)
         self.lasting = lasting
 
 

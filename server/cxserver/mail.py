@@ -72,9 +72,9 @@ def send(session: smtplib.SMTP, settings: Settings, letter: Letter) -> None:
 
 
 def _refused(codes: Sequence[int]) -> MailRefused:
-    told = ", ".join(str(code) for code in sorted(set(codes)))
+    listing = ", ".join(str(code) for code in sorted(set(codes)))
     lasting = all(code >= _LASTING for code in codes)
-    return MailRefused(f"The mail server refused an email: {told}", lasting=lasting)
+    return MailRefused(f"The mail server refused an email: {listing}", lasting=lasting)
 
 
 def _address(text: str) -> SplitResult:

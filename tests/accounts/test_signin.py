@@ -328,7 +328,7 @@ def test_our_own_pages_post_here(sqlite_house, quick, headers):
 
 def test_every_room_that_changes_something_refuses_other_pages(sqlite_house, quick):
     sign_in(sqlite_house, quick, Role.ADMINISTRATOR)
-    posts = [room for room in site.ROOMS if set(room.methods) - {"GET"}]
+    posts = [room for room in site.ROUTES if set(room.methods) - {"GET"}]
     assert posts
     for room in posts:
         path = "/staff" + room.path.replace("{", "").replace("}", "")

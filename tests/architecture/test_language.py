@@ -130,7 +130,7 @@ def _slots(text: str) -> set[str]:
 def test_the_button_goes_before_the_link_and_the_link_before_the_browser(
     asked: str | None, linked: str | None, accepted: str | None, chosen: str
 ) -> None:
-    found = language.choose(("en", "es"), asked=asked, linked=linked, accepted=accepted)
+    found = language.choose(("en", "es"), requested=asked, linked=linked, accepted=accepted)
     assert found == chosen
 
 
@@ -196,7 +196,7 @@ def test_every_refusal_is_told_in_both_languages_with_help_and_a_way_on(code: st
 
 def test_what_was_typed_is_shown_back_on_a_refusal() -> None:
     kept = screen.Values(satisfaction=4, trust=2, drivers=("ease",), comment="Long <line>\nhere")
-    page = _refusal("conflict", "es", kept=kept)
+    page = _refusal("conflict", "es", values=kept)
     assert "4 de 5" in page
     assert "Facilidad" in page
     assert "Long &lt;line&gt;\nhere" in page

@@ -43,7 +43,7 @@ def run(house, *words, **more):
 
 
 def desk_of(client):
-    return client.app._app.state.services.desk
+    return client.app._app.state.services.intake
 
 
 def newest(house, column):

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, event, func, select
 
 from cxserver import db, tables
 from cxserver.catalog import apply, check, directory
-from cxserver.catalog.catalogue import Catalogue
 from cxserver.catalog.changes import Changes
 from cxserver.catalog.directory import Directory
+from cxserver.catalog.model import Catalog
 from cxserver.errors import CatalogRefused
 from tests.catalog.test_check import SOUND, second_service
 
@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 VA = ROOT / "examples" / "va-offices.toml"
 
 
-def catalogue(text: str) -> Catalogue:
+def catalogue(text: str) -> Catalog:
     found = check.text(text, "test.toml", TODAY)
-    assert found.catalogue is not None, found.faults
-    return found.catalogue
+    assert found.catalog is not None, found.faults
+    return found.catalog
 
 
 def applied(engine: Engine, text: str) -> Changes:
@@ -248,11 +248,11 @@ def test_every_va_office_is_applied_in_few_statements(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     found = check.read(VA, NOON)
     assert (found.faults, found.warnings) == ((), ())
-    assert found.catalogue is not None
+    assert found.catalog is not None
     with db.write(engine) as connection:
-        apply.apply(connection, found.catalogue, TODAY)
+        apply.apply(connection, found.catalog, TODAY)
     with db.write(engine) as connection:
-        assert not apply.apply(connection, found.catalogue, TODAY)
+        assert not apply.apply(connection, found.catalog, TODAY)
     there = loaded(engine)
     assert len(asked) < 200, "a statement for each office"
 

@@ -88,20 +88,20 @@ def report(*changes: tuple[str, str]) -> Report:
 
 def faults(*changes: tuple[str, str]) -> list[str]:
     found = report(*changes)
-    assert (found.catalogue is None) == bool(found.faults)
+    assert (found.catalog is None) == bool(found.faults)
     return [str(fault) for fault in found.faults]
 
 
 def test_a_sound_file_has_neither_faults_nor_warnings() -> None:
     found = report()
     assert (found.faults, found.warnings) == ((), ())
-    assert found.catalogue is not None
-    assert found.catalogue.agency.slug == "state"
-    assert [office.timezone for office in found.catalogue.offices] == [
+    assert found.catalog is not None
+    assert found.catalog.agency.slug == "state"
+    assert [office.timezone for office in found.catalog.offices] == [
         "America/New_York",
         "America/Denver",
     ]
-    (service,) = found.catalogue.services
+    (service,) = found.catalog.services
     assert service.offices == ("boston", "denver")
     assert service.survey.languages == ("en", "es")
 
@@ -274,8 +274,8 @@ def test_windows_line_ends_pass(tmp_path: Path) -> None:
 
 def test_a_name_is_data_and_never_a_template() -> None:
     found = report(("the passport office", "{{7*7}} {population} {name.__class__}"))
-    assert found.catalogue is not None
-    assert found.catalogue.services[0].survey.wording["en"].trust == (
+    assert found.catalog is not None
+    assert found.catalog.services[0].survey.wording["en"].trust == (
         "This interaction increased my trust in {{7*7}} {population} {name.__class__}."
     )
 
@@ -339,7 +339,7 @@ def test_bad_table_names_are_told() -> None:
 )
 def test_a_file_of_another_kind_is_refused_in_words(text: str, told: str) -> None:
     found = check.text(text, "va.toml", TODAY)
-    assert found.catalogue is None
+    assert found.catalog is None
     assert any(told in str(fault) for fault in found.faults), [str(one) for one in found.faults]
 
 
@@ -365,7 +365,7 @@ def test_missing_names_are_warnings_and_the_catalogue_stands() -> None:
         ('es = { name = "Departamento de Estado" }\n', ""),
         ('statement_name = { en = "the passport office", es = "la oficina de pasaportes" }\n', ""),
     )
-    assert found.catalogue is not None
+    assert found.catalog is not None
     assert [warning.key for warning in found.warnings] == [
         "service.passports.es.name",
         "agency.es.name",
@@ -416,7 +416,7 @@ def test_no_value_of_any_key_breaks_the_check(spoilt: list[tuple[tuple[Any, ...]
                 # A copy: what one example spoils further must not be another's junk.
                 place[last] = copy.deepcopy(junk)
     found = check.tables(raw, "va.toml", TODAY)
-    assert (found.catalogue is None) == bool(found.faults)
+    assert (found.catalog is None) == bool(found.faults)
 
 
 def test_every_required_key_has_an_example_that_is_valid() -> None:

@@ -21,9 +21,9 @@ OPTIONS = new.Options(
 def test_a_new_file_passes_the_check() -> None:
     found = check.text(new.write(OPTIONS), "new.toml", TODAY)
     assert found.faults == ()
-    assert found.catalogue is not None
-    assert found.catalogue.agency.slug == "department-of-state"
-    assert found.catalogue.services[0].offices == ("boston", "denver")
+    assert found.catalog is not None
+    assert found.catalog.agency.slug == "department-of-state"
+    assert found.catalog.services[0].offices == ("boston", "denver")
 
 
 def test_a_new_file_with_spanish_names_has_no_warning() -> None:
@@ -48,9 +48,9 @@ def test_the_comments_of_a_new_file_can_be_uncommented() -> None:
     text = text[:first] + text[first:after].replace("\n# ", "\n")[2:] + text[after:]
     text = text.replace("# stage =", "stage =")
     found = check.text(text, "new.toml", TODAY)
-    assert found.faults == () and found.catalogue is not None
-    assert found.catalogue.agency.definition["filing"]["official"] == "Ana Diaz, Deputy Secretary"
-    assert found.catalogue.services[0].definition["stage"] == "end"
+    assert found.faults == () and found.catalog is not None
+    assert found.catalog.agency.definition["filing"]["official"] == "Ana Diaz, Deputy Secretary"
+    assert found.catalog.services[0].definition["stage"] == "end"
 
 
 ODD_NAME = st.text(min_size=1, max_size=40).filter(lambda text: bool(new.clean(text)))
@@ -63,6 +63,6 @@ def test_a_new_file_survives_any_name(agency: str, service: str, offices: list[s
     )
     found = check.text(new.write(options), "new.toml", TODAY)
     assert [str(fault) for fault in found.faults] == []
-    assert found.catalogue is not None
-    assert found.catalogue.agency.definition["name"] == new.clean(agency)
-    assert len(found.catalogue.offices) == len(offices)
+    assert found.catalog is not None
+    assert found.catalog.agency.definition["name"] == new.clean(agency)
+    assert len(found.catalog.offices) == len(offices)

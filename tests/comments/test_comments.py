@@ -72,21 +72,21 @@ def test_a_comment_that_waits_has_no_address(house):
     rows = add_comments(house, *["slow"] * 4)
     release(house)
     for service, day, id in rows:
-        assert shelf(house, ROWS).one(service, day, id).comment.text == "slow"
+        assert shelf(house, ROWS).named(service, day, id).comment.text == "slow"
         with pytest.raises(NotFound):
-            shelf(house).one(service, day, id)
+            shelf(house).named(service, day, id)
 
 
 def test_one_comment_is_read_by_any_day_of_its_week_and_by_nobody_elses(house):
     [(service, day, id), *_] = add_comments(house, "slow", "", "", "", "")
     release(house)
     for any_day in (MONDAY, day, MONDAY + timedelta(days=6)):
-        assert shelf(house).one(service, any_day, id).comment.text == "slow"
+        assert shelf(house).named(service, any_day, id).comment.text == "slow"
     for wrong in ((service, day + WEEK, id), (service, day, "0" * 32), ("calls", day, id)):
         with pytest.raises(NotFound):
-            shelf(house).one(*wrong)
+            shelf(house).named(*wrong)
     with pytest.raises(NotFound):
-        shelf(house, Scope(offices=frozenset({"lakeside"})).released).one(service, day, id)
+        shelf(house, Scope(offices=frozenset({"lakeside"})).released).named(service, day, id)
 
 
 def test_each_service_at_each_office_has_batches_of_its_own(house):
@@ -145,10 +145,10 @@ def test_an_alerted_comment_comes_at_once_text_alone(house):
     add_alerts(house, [row])
     [found] = shelf(house).find(Search()).comments
     assert (found.texts, found.facts) == (("I will end it",), ())
-    assert shelf(house).one(*row).facts == ()
+    assert shelf(house).named(*row).facts == ()
     assert texts(house, alerted=True) == ["I will end it"]
     assert texts(house, Scope(offices=frozenset({"lakeside"})).released) == []
-    assert len(shelf(house, ROWS).one(*row).facts) == 4
+    assert len(shelf(house, ROWS).named(*row).facts) == 4
 
 
 def test_an_alerted_comment_gains_the_rest_with_its_batch(house):
@@ -160,7 +160,7 @@ def test_an_alerted_comment_gains_the_rest_with_its_batch(house):
     add_comments(house, "", "", "", "", trust=5)
     release(house)
     assert texts(house, score=1) == texts(house, driver=driver) == ["I will end it"]
-    assert shelf(house).one(*row).facts == ("Trust 1 of 5", "Satisfaction 4 of 5", WORSE)
+    assert shelf(house).named(*row).facts == ("Trust 1 of 5", "Satisfaction 4 of 5", WORSE)
 
 
 # ---- filters

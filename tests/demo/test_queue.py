@@ -19,7 +19,7 @@ def test_whoever_finds_the_queue_full_is_told_to_come_again(house, path):
     add_comments(house, "quick and kind", day=THURSDAY)
     with house.client(demo=True, more_routes=front.routes(stage_of(house))) as client:
         assert client.get(path).status_code == 200
-        client.app._app.state.services.desk.readers = ReadingQueue(1, waiting=0)
+        client.app._app.state.services.intake.readers = ReadingQueue(1, waiting=0)
         refused = client.get(path)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
         assert answer(client, house.mint()).status_code == 303

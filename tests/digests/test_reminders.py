@@ -308,7 +308,7 @@ def test_an_address_that_is_refused_is_asked_once_a_day_and_the_doctor_says_so(q
     box.refuses[ANALYST] = "550 gone"
     assert run(quiet, before(7)) == ["1 sent, 1 refused"]
     assert run(quiet, before(6.9)) == ["nothing to send"]
-    told = [one.told for one in checkup.examine(quiet.settings, before(6.9))]
+    told = [one.text for one in checkup.examine(quiet.settings, before(6.9))]
     assert "1 reminder was refused by the mail server" in told
     assert run(quiet, before(6)) == ["1 refused"]
     box.refuses.clear()

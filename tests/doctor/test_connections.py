@@ -29,27 +29,27 @@ def most(engine: Engine) -> int:
 def test_the_number_is_what_the_engines_of_a_server_may_open(house):
     house.settings = with_staff(house, 7)
     with house.client() as client:
-        desk = client.app._app.state.services.desk
-        engines = [value for value in vars(desk).values() if isinstance(value, Engine)]
+        intake = client.app._app.state.services.intake
+        engines = [value for value in vars(intake).values() if isinstance(value, Engine)]
         assert connections.per_process(house.settings) == sum(map(most, engines)) == 15 + 7 + 2
 
 
 def test_the_pools_of_a_process_are_told(house):
     finding = examined(house.settings)
     assert finding.state == "ok" and not finding.cure
-    assert "opens up to 21 (answers and jobs 15, staff and API 4, signing in 2)" in finding.told
+    assert "opens up to 21 (answers and jobs 15, staff and API 4, signing in 2)" in finding.text
     if house.engine.dialect.name == "sqlite":
-        assert "there is one process" in finding.told
+        assert "there is one process" in finding.text
     else:
         # PostgreSQL as it comes: 100, and 3 of them for administrators.
-        assert "allows 97: enough for 4 processes" in finding.told
+        assert "allows 97: enough for 4 processes" in finding.text
 
 
 def test_connections_of_the_staff_leave_room_for_fewer_processes(house):
     finding = examined(with_staff(house, 64))
-    assert "opens up to 81" in finding.told
+    assert "opens up to 81" in finding.text
     if house.engine.dialect.name == "postgresql":
-        assert "allows 97: enough for 1 process " in finding.told
+        assert "allows 97: enough for 1 process " in finding.text
 
 
 def test_a_process_that_postgresql_has_no_room_for_is_a_problem_with_its_cure(house, monkeypatch):
@@ -59,7 +59,7 @@ def test_a_process_that_postgresql_has_no_room_for_is_a_problem_with_its_cure(ho
         assert finding.state == "ok"
         return
     assert finding.state == "problem"
-    assert finding.told.endswith("PostgreSQL allows 97. That is too few for one process.")
+    assert finding.text.endswith("PostgreSQL allows 97. That is too few for one process.")
     assert "Raise max_connections of PostgreSQL to at least 116 " in finding.cure
     out, _ = invoke(house, "doctor", fails=True)
     assert "too few for one process" in " ".join(out.split())

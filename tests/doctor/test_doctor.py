@@ -87,7 +87,7 @@ def test_tables_of_another_version_are_a_problem_with_a_cure(house):
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     found = one(checkup.examine(house.settings, NOW), "tables")
     assert (found.state, found.cure) == ("problem", "cx migrate")
-    assert "at version 0000" in found.told
+    assert "at version 0000" in found.text
 
 
 def test_a_database_without_tables_is_a_problem_with_a_cure(empty_database_url, tmp_path):
@@ -102,7 +102,7 @@ def test_a_database_that_does_not_answer_is_a_problem_without_its_password(sqlit
     away = "postgresql://cx:secret-word@127.0.0.1:1/cx"
     settings = sqlite_house.settings.model_copy(update={"database_url": away})
     found = one(checkup.examine(settings, NOW), "database")
-    assert found.state == "problem" and "does not answer" in found.told
+    assert found.state == "problem" and "does not answer" in found.text
     assert "CX_DATABASE_URL" in found.cure
     assert "secret-word" not in repr(found)
 
@@ -110,11 +110,11 @@ def test_a_database_that_does_not_answer_is_a_problem_without_its_password(sqlit
 def test_a_file_that_is_no_database_is_a_problem(tmp_path):
     (tmp_path / "cx.sqlite3").write_text("These are my holiday notes. " * 100)
     found = one(checkup.examine(Settings(data_dir=tmp_path), NOW), "database")
-    assert found.state == "problem" and "not a database" in found.told
+    assert found.state == "problem" and "not a database" in found.text
 
 
 def test_the_durable_settings_are_told(house):
-    told = one(checkup.examine(house.settings, NOW), "durability").told
+    told = one(checkup.examine(house.settings, NOW), "durability").text
     words = (
         ("journal_mode=wal", "synchronous=2", "version=3.")
         if house.engine.dialect.name == "sqlite"
@@ -129,8 +129,8 @@ def test_a_slower_journal_is_told_with_its_reason(sqlite_engine: Engine):
         raw.execute("PRAGMA journal_mode=delete")
 
     found = one(installation.database(sqlite_engine), "durability")
-    assert found.state == "warning" and "journal_mode=delete" in found.told
-    assert "can lose data" in found.told and "pysqlite3" in found.cure
+    assert found.state == "warning" and "journal_mode=delete" in found.text
+    assert "can lose data" in found.text and "pysqlite3" in found.cure
 
 
 def test_settings_that_lose_answers_are_a_problem(sqlite_engine: Engine):
@@ -139,7 +139,7 @@ def test_settings_that_lose_answers_are_a_problem(sqlite_engine: Engine):
         raw.execute("PRAGMA synchronous=OFF")
 
     found = one(installation.database(sqlite_engine), "durability")
-    assert found.state == "problem" and "could lose answers" in found.told and found.cure
+    assert found.state == "problem" and "could lose answers" in found.text and found.cure
 
 
 ADDRESSES = [
@@ -179,12 +179,12 @@ def test_the_root_key_is_whole_and_private(tmp_path: Path, content, mode, state,
     file.chmod(mode)
     found = installation.root_key(Settings(data_dir=tmp_path))
     assert (found.state, bool(found.cure)) == (state, state == "problem")
-    assert words in found.told and "abab" not in found.told
+    assert words in found.text and "abab" not in found.text
 
 
 def test_a_clock_that_is_behind_is_a_problem(house):
     found = one(checkup.examine(house.settings, NOW - timedelta(days=3)), "clock")
-    assert found.state == "problem" and f"entries of {TODAY}" in found.told
+    assert found.state == "problem" and f"entries of {TODAY}" in found.text
     assert one(checkup.examine(house.settings, NOW - timedelta(days=1)), "clock").state == "ok"
 
 
@@ -251,7 +251,7 @@ def test_an_end_is_told_with_the_line_that_makes_the_next_one(sqlite_house):
         Placement("permits", "lakeside", "site", "", after(1)),
         Placement("permits", "riverside", "kiosk", "Lobby $1", after(0)),
     ]
-    assert [(found.told, found.cure) for found in endings.places(known, soon, TODAY)] == [
+    assert [(found.text, found.cure) for found in endings.places(known, soon, TODAY)] == [
         (
             "kiosk “Lobby $1” of permits at riverside ends today, on 2026-11-04",
             "Now: make the next one with "
@@ -278,7 +278,7 @@ def test_a_poster_whose_key_is_withdrawn_is_a_problem(sqlite_house):
     assert one(checkup.examine(house.settings, NOW), "place links").state == "ok"
     house.revoke("permits", kid, office="riverside")
     found = one(checkup.examine(house.settings, NOW), "place links")
-    assert found.state == "problem" and "opens nothing" in found.told and "cx poster" in found.cure
+    assert found.state == "problem" and "opens nothing" in found.text and "cx poster" in found.cure
 
 
 def test_a_poster_of_a_closed_office_is_to_be_taken_down(sqlite_house):
@@ -317,7 +317,7 @@ def test_only_the_key_that_mints_is_told(sqlite_house):
         KeyRecord("gone", 1, None, old, ()),  # no such service any more
     ]
     found = endings.keys(look(sqlite_house), records, TODAY)
-    assert [(one.told, one.cure.partition(", and")[0]) for one in found] == [
+    assert [(one.text, one.cure.partition(", and")[0]) for one in found] == [
         ("key 1 of calls is 400 days old", "Now: cx key issue calls"),
         (
             "key 3 of permits at riverside is 400 days old",

@@ -159,7 +159,7 @@ def test_a_bad_catalogue_is_refused_whole_and_what_runs_stays(street, text, tmp_
     file = tmp_path / "bad.toml"
     file.write_text(text)
     report = check.text(text, str(file), street.clock.now.date())
-    assert report.catalogue is None and report.faults
+    assert report.catalog is None and report.faults
     assert all("bad.toml" in str(fault) for fault in report.faults)
     with street.client() as client:
         assert client.get(street.mint()).status_code == 200

@@ -71,7 +71,7 @@ def test_a_quarter_of_counts_and_its_answers_are_the_same_people(
     counts = batch(tmp_path, wide_sheet(), "wide", WIDE, name="wide.csv")
     run_import(sqlite_house, counts)
     [found] = dry_run(sqlite_house, answers).overlaps
-    assert (found.there, found.here, found.first, found.last) == (1250, 1, "2021Q2", "2021Q2")
+    assert (found.there, found.in_file, found.first, found.last) == (1250, 1, "2021Q2", "2021Q2")
     later = batch(tmp_path, sheet([row("1", When="2021-04-01")]))
     assert dry_run(sqlite_house, later).overlaps == []
 
@@ -79,7 +79,7 @@ def test_a_quarter_of_counts_and_its_answers_are_the_same_people(
 def test_counts_overlap_the_answers_that_came_before(sqlite_house: House, tmp_path: Path) -> None:
     run_import(sqlite_house, batch(tmp_path, sheet([row("1", When="2021-02-15")])))
     [found] = dry_run(sqlite_house, batch(tmp_path, wide_sheet(), "wide", WIDE)).overlaps
-    assert (found.there, found.here, found.first) == (1, 1250, "2021Q2")
+    assert (found.there, found.in_file, found.first) == (1, 1250, "2021Q2")
     wide = batch(tmp_path, wide_sheet(collection_quarter="3"), "wide", WIDE)
     assert dry_run(sqlite_house, wide).overlaps == []
 

@@ -61,9 +61,9 @@ def test_the_survey_in_use_stays_what_it_was(house: House, tmp_path: Path) -> No
     run_import(house, batch(tmp_path, sheet([row("1")])))
     run_import(house, batch(tmp_path, sheet([row("2", When="2023-08-01")])))
     report = check.text(CATALOGUE, "test.toml", NOW.date())
-    assert report.catalogue is not None
+    assert report.catalog is not None
     with db.write(house.engine) as connection:
-        assert not apply.apply(connection, report.catalogue, NOW.date())
+        assert not apply.apply(connection, report.catalog, NOW.date())
     reworded = CATALOGUE.replace(
         'statement_name = { en = "permit renewal"', 'statement_name = { en = "it"'
     )

@@ -145,8 +145,8 @@ def test_satisfaction_is_asked_of_designated_services_or_where_it_is_wanted(
     more += [f"satisfaction_statement = {statement}"] if statement else []
     at = lines.index("[service.permits.survey]") + 1
     report = check.text("\n".join([*lines[:at], *more, *lines[at:]]), "it.toml", TODAY)
-    assert report.catalogue is not None, report.faults
-    survey = report.catalogue.services[0].survey
+    assert report.catalog is not None, report.faults
+    survey = report.catalog.services[0].survey
     assert survey.asks_satisfaction is asked
     assert bool(survey.wording["en"].satisfaction) is asked
     warned = any("§280.10 still requires it" in str(one) for one in report.warnings)
@@ -281,8 +281,8 @@ def test_no_survey_of_before_gets_a_new_version() -> None:
     found = {}
     for text in texts:
         report = check.text(text, "it.toml", TODAY)
-        assert report.catalogue is not None
-        for service in report.catalogue.services:
+        assert report.catalog is not None
+        for service in report.catalog.services:
             found[service.slug] = survey_text.fingerprint(service.survey)
     assert found == FINGERPRINTS
 

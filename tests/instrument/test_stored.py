@@ -66,7 +66,7 @@ def test_a_thumb_is_never_added_to_the_points_of_the_other_scale(house: House) -
         # A kiosk that still shows the old version may send it after the change.
         old = house.mint(channel="site")
         house.apply(instrument_catalogs.catalog_text(THUMBS))
-        client.app._app.state.services.desk._watch.refresh()
+        client.app._app.state.services.intake._watch.refresh()
         for point in (1, 1, 1, 0):
             assert post(client, house.mint(), **whole(THUMBS, point))["status"] == 201
         late = {**whole(FIVE, 1), "survey": "permits/2", "key": str(uuid4())}

@@ -113,7 +113,7 @@ def test_the_last_answer_closes_the_survey_for_everybody(house):
 
 
 async def _refreshed(app, house):
-    app._app.state.services.desk._watch.refresh()
+    app._app.state.services.intake._watch.refresh()
 
 
 def test_an_expired_approval_is_told_as_such(house):
@@ -134,7 +134,7 @@ def test_the_doctor_warns_from_eighty_percent_on(house, approved, state, said):
     found = [
         one for one in checkup.examine(house.settings, house.clock.now) if one.check == "clearances"
     ]
-    assert [(one.state, said in one.told) for one in found] == [(state, True)]
+    assert [(one.state, said in one.text) for one in found] == [(state, True)]
 
 
 def test_burden_tells_what_was_used_and_how_long_people_took(house):

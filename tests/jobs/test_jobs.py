@@ -320,7 +320,7 @@ def found(house, now=DUE, **changes):
     """What `cx doctor` says of mails and jobs: state, what was found, what to do."""
     settings = house.settings.model_copy(update=changes)
     told = checkup.examine(settings, now)
-    return [(one.state, one.told, one.cure) for one in told if one.check in ("jobs", "mail")]
+    return [(one.state, one.text, one.cure) for one in told if one.check in ("jobs", "mail")]
 
 
 def test_the_doctor_tells_who_never_sends_and_what_failed(quiet, box):

@@ -164,7 +164,7 @@ def test_how_a_clock_goes_is_said_in_words(offset, words):
 
 def kiosk_findings(house: House) -> list[tuple[str, str]]:
     found = checkup.examine(house.settings, house.clock.now)
-    return [(one.state, one.told) for one in found if one.check == "kiosks"]
+    return [(one.state, one.text) for one in found if one.check == "kiosks"]
 
 
 def test_the_doctor_tells_of_devices_that_need_somebody(house):

@@ -34,7 +34,7 @@ def pair(house: House, client, place: str = DOOR) -> str:
 
 def refresh(client) -> None:
     """What the server does once a second."""
-    client.app._app.state.services.desk._watch.refresh()
+    client.app._app.state.services.intake._watch.refresh()
 
 
 def told(house: House, link: str, **more: object) -> dict:

@@ -276,11 +276,11 @@ def test_a_release_is_named_in_its_page_and_changes_with_it(sqlite_house):
         assert re.fullmatch("[0-9a-f]{16}", first)
         assert release_in(client.get(link).text) == first
         counter: PublicServices = client.app._app.state.services
-        service = counter.desk.directory.services["permits"]
+        service = counter.intake.directory.services["permits"]
         assert kiosk.release(counter, service) == first
-        assert kiosk.release(counter, counter.desk.directory.services["hearings"]) != first
+        assert kiosk.release(counter, counter.intake.directory.services["hearings"]) != first
         house.apply(CATALOGUE.replace("Call 911", "Call 112"))
-        counter.desk._watch.refresh()
+        counter.intake._watch.refresh()
         assert release_in(client.get(link).text) != first
 
 

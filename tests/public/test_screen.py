@@ -190,14 +190,14 @@ async def refusal(request: Request) -> Response:
     code = request.path_params["code"]
     words = "The line was long.\nBut <b>Ana</b> was kind. " + "Donau" * 30
     kept = Values(4, 2, ("ease", "employee"), {}, words)
-    service = services.of(request).desk.directory.services["permits"]
+    service = services.of(request).intake.directory.services["permits"]
     return services.page(
         request,
         code,
         200,
         service=None if code == "not_found" else service,
         minutes=7,
-        kept=kept if code in ("conflict", "late") else None,
+        values=kept if code in ("conflict", "late") else None,
     )
 
 

@@ -143,7 +143,7 @@ def test_rows_and_counts_are_the_same_thing():
     rows = counts.rows(added)
     again: Counter[tuple] = Counter()
     for row in rows.tallies + rows.choices:
-        again.update(dict(counts.told(row)))
+        again.update(dict(counts.of_row(row)))
     assert again == counts.spread(added)
     assert sum(again.values()) == len(Level) * sum(added.values())
     for some in (rows.tallies, rows.choices):

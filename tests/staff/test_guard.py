@@ -126,7 +126,7 @@ def a_comment(house):
 
 
 def test_every_room_stands_in_the_table():
-    found = {(method, room.path) for room in site.ROOMS for method in room.methods}
+    found = {(method, room.path) for room in site.ROUTES for method in room.methods}
     assert found == set(ROOMS), "say in ROOMS who may enter it, and whether it shows answers"
 
 
@@ -189,7 +189,7 @@ def test_another_unit_is_404_whatever_way_it_is_asked_for(agency, path, whose):
 
 def test_no_room_is_open_to_a_method_it_does_not_name(agency):
     client = enter(agency, role=Role.ADMINISTRATOR)
-    for room in site.ROOMS:
+    for room in site.ROUTES:
         for method in {"POST", "PUT", "DELETE", "PATCH"} - set(room.methods):
             assert client.request(method, f"/staff{room.path}").status_code == 405
 

@@ -57,7 +57,7 @@ DOMAIN = (
 
 
 def desk_of(client: TestClient) -> AnswerService:
-    desk: AnswerService = client.app._app.state.services.desk  # type: ignore[attr-defined]
+    desk: AnswerService = client.app._app.state.services.intake  # type: ignore[attr-defined]
     return desk
 
 

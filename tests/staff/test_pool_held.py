@@ -74,7 +74,7 @@ def standing(request: pytest.FixtureRequest, database: str) -> Iterator[Street]:
             app = house.app()
             address = servers(app, at=house.settings.base_url)
             answered(house)
-            desk = app._app.state.services.desk
+            desk = app._app.state.services.intake
             yield Street(house, desk, address, signed_in(house, address))
         finally:
             servers.close()

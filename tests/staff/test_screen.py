@@ -164,7 +164,7 @@ def visit(agency, badges, open_page, page_faults):
 
 def test_every_room_is_looked_at():
     seen = {look.path.partition("?")[0].removeprefix("/staff") for look in LOOKS.values()}
-    rooms = {room.path for room in site.ROOMS if "GET" in room.methods}
+    rooms = {room.path for room in site.ROUTES if "GET" in room.methods}
     assert {room for room in rooms if "{" not in room} <= seen, "give the new page a line in LOOKS"
 
 

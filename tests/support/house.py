@@ -165,9 +165,9 @@ class House:
 
     def apply(self, text: str) -> None:
         report = check.text(text, "test.toml", self.clock.now.date())
-        assert report.catalogue is not None, [str(fault) for fault in report.faults]
+        assert report.catalog is not None, [str(fault) for fault in report.faults]
         with db.write(self.engine) as connection:
-            apply.apply(connection, report.catalogue, self.clock.now.date())
+            apply.apply(connection, report.catalog, self.clock.now.date())
 
     def cut(self, service: str, office: str | None = None) -> Key:
         with db.write(self.engine) as connection:

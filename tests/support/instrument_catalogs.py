@@ -26,8 +26,8 @@ def catalog_text(code: str) -> str:
 def survey(code: str) -> Survey:
     """Version 1 of the example's survey."""
     report = check.text(catalog_text(code), f"{code}.toml", date(2026, 11, 4))
-    assert report.catalogue is not None, report.faults
-    [service] = report.catalogue.services
+    assert report.catalog is not None, report.faults
+    [service] = report.catalog.services
     return replace(service.survey, n=1)
 
 

@@ -59,10 +59,10 @@ class CommentReader:
         with db.read(self.engine) as connection:
             return self._on(connection).find(*args, **named)
 
-    def one(self, *args: Any) -> shelf.ReadableComment:
+    def named(self, *args: Any) -> shelf.ReadableComment:
         """One comment."""
         with db.read(self.engine) as connection:
-            return self._on(connection).one(*args)
+            return self._on(connection).named(*args)
 
     def _on(self, connection: Any) -> shelf.Shelf:
         return shelf.Shelf(connection, self.known, self.scope, self.now)

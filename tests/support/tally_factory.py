@@ -18,8 +18,8 @@ from tests.support.house import CATALOGUE, NOW
 def surveys(service: str = "permits", **versions: dict) -> dict[str, Survey]:
     """Version 1 of a service of the house; `v2={…}` adds versions that differ from it."""
     report = check.text(CATALOGUE, "test.toml", NOW.date())
-    assert report.catalogue is not None
-    [found] = [one.survey for one in report.catalogue.services if one.slug == service]
+    assert report.catalog is not None
+    [found] = [one.survey for one in report.catalog.services if one.slug == service]
     first = replace(found, n=1)
     every = {first.name: first}
     for name, differs in versions.items():

@@ -287,7 +287,7 @@ NOTED = ("staff_sessions", "audit")
 def staff_addresses(house, client):
     """Every staff address, for somebody who is signed in and may see all that there is."""
     sign_in(house, client, Role.ADMINISTRATOR)
-    rooms = {f"/staff{room.path}": [f"/staff{room.path}"] for room in site.ROOMS}
+    rooms = {f"/staff{room.path}": [f"/staff{room.path}"] for room in site.ROUTES}
     return rooms | {
         "/staff": ["/staff"],
         "/staff/sign-in": ["/staff/sign-in", "/staff/sign-in?next=/staff/audit"],

@@ -52,7 +52,7 @@ def know(connection: Connection, wanted: Member, now: datetime) -> Member:
     """
     email = address(wanted.email)
     row = _by_email(connection, email)
-    told: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "name": wanted.name or (row.name if row else ""),
         "role": wanted.role.value,
         "office": wanted.office,
@@ -62,13 +62,13 @@ def know(connection: Connection, wanted: Member, now: datetime) -> Member:
     if row is None:
         id = secrets.token_hex(16)
         connection.execute(
-            tables.staff_members.insert().values(id=id, email=email, created=now, **told)
+            tables.staff_members.insert().values(id=id, email=email, created=now, **columns)
         )
     else:
         id = row.id
         staff = tables.staff_members
-        told["version"] = staff.c.version + 1
-        connection.execute(update(staff).where(staff.c.id == id).values(**told))
+        columns["version"] = staff.c.version + 1
+        connection.execute(update(staff).where(staff.c.id == id).values(**columns))
         sessions.end_all(connection, id)
     invites = tables.staff_invites
     late = (invites.c.member == id) | (invites.c.expires <= now)

@@ -89,6 +89,8 @@ def sees_comments(member: Member) -> bool:
 
 def _with_parts(service: str, directory: Directory) -> frozenset[str]:
     parts = {
-        one.slug for one in directory.services.values() if one.definition.get("part_of") == service
+        part.slug
+        for part in directory.services.values()
+        if part.definition.get("part_of") == service
     }
     return frozenset({service} | parts)

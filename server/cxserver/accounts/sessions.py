@@ -40,12 +40,12 @@ def begin(
 
 def find(connection: Connection, id: str, now: datetime) -> tuple[Member, datetime] | None:
     """Whose session this is and when it was last seen, unless it has ended."""
-    held, staff = tables.staff_sessions, tables.staff_members
+    sessions, staff = tables.staff_sessions, tables.staff_members
     row = connection.execute(
-        select(staff, held.c.seen)
-        .join(held, held.c.member == staff.c.id)
-        .where(held.c.id_hash == _hash(id), staff.c.revoked.is_(None))
-        .where(held.c.seen > now - IDLE, held.c.begun > now - ABSOLUTE)
+        select(staff, sessions.c.seen)
+        .join(sessions, sessions.c.member == staff.c.id)
+        .where(sessions.c.id_hash == _hash(id), staff.c.revoked.is_(None))
+        .where(sessions.c.seen > now - IDLE, sessions.c.begun > now - ABSOLUTE)
     ).first()
     if row is None:
         return None

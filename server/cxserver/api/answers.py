@@ -29,19 +29,19 @@ AT_ONCE = 50
 async def take(request: Request) -> Response:
     """One item → 201, 200, 409, 422 …; a batch → 200 with a result for each."""
     text = await form_body.read(request, "application/json", BATCH_LIMIT)
-    desk: AnswerService = request.app.state.services.desk
+    intake: AnswerService = request.app.state.services.intake
     lookout = _lookout(request)
     try:
         sent = _parse(text)
         if "items" in sent:
-            return await _batch(desk, lookout, sent)
+            return await _batch(intake, lookout, sent)
         if len(text.encode()) > ITEM_LIMIT:
             raise Rejected(413, "too_long")
         _check_header(request, sent)
-        item = await items.check(desk, sent, timedelta(0))
+        item = await items.check(intake, sent, timedelta(0))
     except Rejected as rejected:
         return problem_details.response(rejected.problem)
-    [outcome] = await _store(desk, lookout, [item])
+    [outcome] = await _store(intake, lookout, [item])
     if isinstance(outcome, Rejected):
         return problem_details.response(outcome.problem)
     return JSONResponse(_receipt(outcome).model_dump(), _status(outcome))
@@ -50,40 +50,40 @@ async def take(request: Request) -> Response:
 def _lookout(request: Request) -> Lookout:
     state = request.app.state
     if not hasattr(state, "lookout"):
-        state.lookout = Lookout(state.services.desk.engine, state.services.desk.writer)
+        state.lookout = Lookout(state.services.intake.engine, state.services.intake.writer)
     lookout: Lookout = state.lookout
     return lookout
 
 
-async def _batch(desk: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
+async def _batch(intake: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
     if isinstance(sent["items"], list) and len(sent["items"]) > BATCH:
         raise Rejected(413, "too_many", f"A batch may have {BATCH} items at most.")
     batch = items.validated(Batch, sent)
     offset = timedelta(0)
     if batch.device_now is not None:
-        offset = desk.clock() - items.aware("device_now", batch.device_now)
-    checked = [await _checked(desk, item, offset) for item in batch.items]
-    outcomes = await _store(desk, lookout, checked)
+        offset = intake.clock() - items.aware("device_now", batch.device_now)
+    checked = [await _checked(intake, item, offset) for item in batch.items]
+    outcomes = await _store(intake, lookout, checked)
     results = map(_result, batch.items, outcomes)
-    told = Results(results=list(results)).model_dump()
-    for result in told["results"]:
+    body = Results(results=list(results)).model_dump()
+    for result in body["results"]:
         # One of the two is there. The key always is, so that each result can be told apart.
         del result["receipt" if result["receipt"] is None else "error"]
-    return JSONResponse(told)
+    return JSONResponse(body)
 
 
-async def _checked(desk: AnswerService, item: Any, offset: timedelta) -> Checked | Rejected:
+async def _checked(intake: AnswerService, item: Any, offset: timedelta) -> Checked | Rejected:
     await asyncio.sleep(0)  # a hundred signatures are no reason to keep others waiting
     try:
         if not isinstance(item, dict):
             raise Rejected(422, "invalid", "An object is expected.")
-        return await items.check(desk, item, offset)
+        return await items.check(intake, item, offset)
     except Rejected as rejected:
         return rejected
 
 
 async def _store(
-    desk: AnswerService, lookout: Lookout, given: Sequence[Checked | Rejected]
+    intake: AnswerService, lookout: Lookout, given: Sequence[Checked | Rejected]
 ) -> list[Outcome | None | Rejected]:
     """What became of each, in order; None of a test. Twins go one after the other."""
     outcomes: list[Outcome | None | Rejected] = [
@@ -98,16 +98,16 @@ async def _store(
     async def in_turn(twins: Sequence[tuple[int, Checked]]) -> None:
         for at, item in twins:
             async with room:
-                outcomes[at] = await _stored(desk, item)
+                outcomes[at] = await _stored(intake, item)
 
     await asyncio.gather(*map(in_turn, turns.values()))
-    await _note(desk, lookout, given, outcomes)
+    await _note(intake, lookout, given, outcomes)
     return outcomes
 
 
-async def _stored(desk: AnswerService, item: Checked) -> Outcome | Rejected:
+async def _stored(intake: AnswerService, item: Checked) -> Outcome | Rejected:
     try:
-        outcome = await desk.store(item.sheet, item.answers)
+        outcome = await intake.store(item.sheet, item.answers)
     except StoreUnavailable:
         return Rejected(503, "unavailable")
     except AnswerUnstorable:
@@ -118,7 +118,7 @@ async def _stored(desk: AnswerService, item: Checked) -> Outcome | Rejected:
 
 
 async def _note(
-    desk: AnswerService,
+    intake: AnswerService,
     lookout: Lookout,
     given: Sequence[Checked | Rejected],
     outcomes: Sequence[Outcome | None | Rejected],
@@ -128,7 +128,7 @@ async def _note(
         for item, outcome in zip(given, outcomes, strict=True)
         if isinstance(item, Checked) and isinstance(outcome, Outcome) and outcome.row
     ]
-    await lookout.note(desk.directory, desk.clock(), [item for item in noted if item])
+    await lookout.note(intake.directory, intake.clock(), [item for item in noted if item])
 
 
 def _result(item: Any, outcome: Outcome | None | Rejected) -> Result:

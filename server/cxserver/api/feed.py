@@ -46,20 +46,20 @@ def _rows(
     days = [row.day for row in result]
     # The same hours as a file says: those that 5 people of an office share.
     shared = hours.crowded(connection, service, min(days), max(days), offices)
-    rows = [_row(who, item, told=hours.of(item) in shared) for item in result]
+    rows = [_row(who, item, hour_is_shared=hours.of(item) in shared) for item in result]
     return rows, result[-1].id[: pages.HALF] if len(result) == room else ""
 
 
-def _row(who: Visitor, found: Row[Any], *, told: bool) -> AnswerRow:
-    survey = who.directory.services[found.service].surveys[found.survey]
-    row = responses.row(found, survey.trust_scale, hour=told)
-    asked = survey.wording[survey.languages[0]].questions
-    offered = {item.code for item in asked if item.choices}
+def _row(who: Visitor, response: Row[Any], *, hour_is_shared: bool) -> AnswerRow:
+    survey = who.directory.services[response.service].surveys[response.survey]
+    row = responses.row(response, survey.trust_scale, hour=hour_is_shared)
+    questions = survey.wording[survey.languages[0]].questions
+    offered = {item.code for item in questions if item.choices}
     del row["comment"]
     more = {
-        "month": periods.of("month", found.day).name,
-        "week": periods.of("week", found.day).name,
+        "month": periods.of("month", response.day).name,
+        "week": periods.of("week", response.day).name,
         # Nobody wrote what was chosen.
-        "questions": {at: text for at, text in found.questions.items() if at in offered},
+        "questions": {at: text for at, text in response.questions.items() if at in offered},
     }
     return AnswerRow.model_validate(row | more)

@@ -72,16 +72,18 @@ def _rows(by: str, counted: Counted) -> list[FigureRow]:
     ]
 
 
-def _row(by: str, name: str, one: Slice | None) -> FigureRow:
+def _row(by: str, name: str, figures: Slice | None) -> FigureRow:
     return FigureRow.model_validate(
         {
             by: name,
-            "hidden": one is None,
-            "n": one.n if one else None,
-            "trust": _score(one.trust) if one else None,
-            "thumbs": _thumbs(one.thumbs) if one and one.thumbs.n else None,
-            "satisfaction": _score(one.satisfaction) if one else None,
-            "drivers": {code: _taps(it) for code, it in one.drivers.items()} if one else None,
+            "hidden": figures is None,
+            "n": figures.n if figures else None,
+            "trust": _score(figures.trust) if figures else None,
+            "thumbs": _thumbs(figures.thumbs) if figures and figures.thumbs.n else None,
+            "satisfaction": _score(figures.satisfaction) if figures else None,
+            "drivers": {code: _taps(driver) for code, driver in figures.drivers.items()}
+            if figures
+            else None,
         }
     )
 

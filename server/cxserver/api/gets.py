@@ -153,7 +153,7 @@ def comments(statuses: dict[str, Any]) -> dict[str, Any]:
 
 def quarter(statuses: dict[str, Any]) -> dict[str, Any]:
     """GET /api/v1/quarters/{quarter}."""
-    told = _operation(
+    operation = _operation(
         "A quarter as it is filed with OMB: open to everybody where the agency has switched it on",
         "quarter",
         QuarterQuery,
@@ -170,19 +170,19 @@ def quarter(statuses: dict[str, Any]) -> dict[str, Any]:
         "description": "A fiscal quarter that is over: 2026Q1 is October to December 2025.",
         "schema": {"type": "string", "pattern": "^20[0-9]{2}Q[1-4]$"},
     }
-    told["security"].append({})
-    told["parameters"].insert(0, name)
-    return told
+    operation["security"].append({})
+    operation["parameters"].insert(0, name)
+    return operation
 
 
 def _operation(
     summary: str,
     name: str,
     query: type[BaseModel],
-    found: tuple[str, str, dict[str, Any]],
+    success: tuple[str, str, dict[str, Any]],
     statuses: dict[str, Any],
 ) -> dict[str, Any]:
-    model, text, example = found
+    model, text, example = success
     content = {"schema": {"$ref": f"#/components/schemas/{model}"}, "example": example}
     return {
         "summary": summary,
@@ -202,11 +202,17 @@ def _parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
         # A parameter is left out, never null.
         options = [item for item in schema.pop("anyOf", []) if item != {"type": "null"}]
         text = schema.pop("description")
-        told = {**schema, **(options[0] if options else {})}
-        told.pop("title", None)
-        if told.get("default", "") is None:
-            del told["default"]
+        flattened = {**schema, **(options[0] if options else {})}
+        flattened.pop("title", None)
+        if flattened.get("default", "") is None:
+            del flattened["default"]
         result.append(
-            {"name": name, "in": "query", "required": False, "description": text, "schema": told}
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": text,
+                "schema": flattened,
+            }
         )
     return result

@@ -12,7 +12,7 @@ from cxserver.api.models import Item
 from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
-from cxserver.instrument.flags import is_suspect
+from cxserver.instrument.flags import CLOCK, is_suspect
 from cxserver.instrument.survey import Survey
 from cxserver.intake import bursts, gate
 from cxserver.intake.answer_service import AnswerService
@@ -68,12 +68,12 @@ class Checked:
         return Noted(seen, is_suspect(";".join(self.sheet.flags)))
 
 
-async def check(desk: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
+async def check(intake: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
     """The item in `sent`; `offset` is the batch's, of the device's clock. Raises Rejected."""
     item = validated(Item, sent)
-    now = desk.clock()
+    now = intake.clock()
     moment = _moment(item, now, offset)
-    opened = await _open(desk, item.link, now, moment.answered_at)
+    opened = await _open(intake, item.link, now, moment.answered_at)
     _check_kind(opened, item)
     survey = _survey(opened, item.survey)
     try:
@@ -128,18 +128,18 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
         corrected = (aware("answered_at", item.answered_at) + offset).astimezone(UTC)
     except OverflowError:  # the year 0 or 10,000
         raise Rejected(422, "invalid", faults=[Fault(field="answered_at", code="range")]) from None
-    flags = ("clock",) if abs(offset) > SKEW or corrected > now + SKEW else ()
+    flags = (CLOCK,) if abs(offset) > SKEW or corrected > now + SKEW else ()
     if now - corrected > LATE:
         raise Rejected(410, "too_late", "Answers are taken for 14 days.")
     return _Moment(min(corrected, now), corrected, flags)
 
 
-async def _open(desk: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
-    result = gate.address(link, desk.settings.path)
+async def _open(intake: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
+    result = gate.address(link, intake.settings.path)
     if result is None:
         raise Rejected(404, "not_found")
     try:
-        return await desk.open(
+        return await intake.open(
             result.service,
             result.office,
             result.text,
@@ -177,5 +177,5 @@ def _survey(opened: Opened, name: str | None) -> Survey:
 
 
 def _language(item: Item, survey: Survey) -> str:
-    asked = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
-    return asked if asked in survey.languages else survey.languages[0]
+    code = item.language or parse_qs(urlsplit(item.link).query).get("lang", [""])[0]
+    return code if code in survey.languages else survey.languages[0]

@@ -30,14 +30,14 @@ _PROBLEMS = {
 
 async def show(request: Request) -> Response:
     """The OpenAPI 3.1 document."""
-    return JSONResponse(_document(request.app.state.services.desk.settings.base_url))
+    return JSONResponse(_document(request.app.state.services.intake.settings.base_url))
 
 
 @cache
 def _document(base_url: str) -> dict[str, Any]:
     sent = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
-    told = (Figures, AnswersPage, CommentsPage, FiledQuarter)
-    models = [*sent, *((model, "serialization") for model in told)]
+    returned = (Figures, AnswersPage, CommentsPage, FiledQuarter)
+    models = [*sent, *((model, "serialization") for model in returned)]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is invariant
     return {
         "openapi": "3.1.0",

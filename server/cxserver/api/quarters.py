@@ -32,10 +32,10 @@ async def show(request: Request) -> Response:
     """The quarter's rows."""
     try:
         visitor.check_address(request)
-        told = await visitor.readers(request).run(partial(_told, request))
+        body = await visitor.readers(request).run(partial(_told, request))
     except Rejected as rejected:
         return visitor.refused(rejected)
-    return JSONResponse(told)
+    return JSONResponse(body)
 
 
 def rows(open_: Drawer) -> list[FiledRow]:
@@ -45,19 +45,19 @@ def rows(open_: Drawer) -> list[FiledRow]:
 
 
 def _told(request: Request) -> dict[str, Any]:
-    desk: AnswerService = request.app.state.services.desk
-    _check_open(request, desk)
-    asked = items.validated(QuarterQuery, visitor.once(request))
-    quarter = _quarter(request, desk)
+    intake: AnswerService = request.app.state.services.intake
+    _check_open(request, intake)
+    query = items.validated(QuarterQuery, visitor.once(request))
+    quarter = _quarter(request, intake)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
-    wanted = Order(quarter, asked.form)
-    with db.read(desk.staff_engine) as connection:
-        open_ = filing.open_drawer(connection, wanted, desk.clock())
+    wanted = Order(quarter, query.form)
+    with db.read(intake.staff_engine) as connection:
+        open_ = filing.open_drawer(connection, wanted, intake.clock())
     filed_quarter = FiledQuarter(
         quarter=quarter.name,
         first_day=quarter.start,
         last_day=fiscal.last_day(quarter),
-        form=asked.form,
+        form=query.form,
         agency=open_.agency.name,
         omb_contact=open_.agency.omb_contact or None,
         rows=rows(open_),
@@ -65,27 +65,27 @@ def _told(request: Request) -> dict[str, Any]:
     return filed_quarter.model_dump(mode="json", by_alias=True)
 
 
-def _check_open(request: Request, desk: AnswerService) -> None:
+def _check_open(request: Request, intake: AnswerService) -> None:
     """Raise Rejected: 404 where nothing is published and no key reads everything."""
-    agency = desk.directory.agency
+    agency = intake.directory.agency
     if agency and agency.omb_contact:
         return
     if agency and "authorization" in request.headers:
-        with db.read(desk.staff_engine) as connection:
-            key = visitor.key_of(connection, request, desk.directory.today(desk.clock()))
-        visitor.note_use(desk, key)
+        with db.read(intake.staff_engine) as connection:
+            key = visitor.key_of(connection, request, intake.directory.today(intake.clock()))
+        visitor.note_use(intake, key)
         if key.service is None and key.office is None:
             return
     raise Rejected(404, "not_open", "The quarters of this agency are not open here.")
 
 
-def _quarter(request: Request, desk: AnswerService) -> Period:
+def _quarter(request: Request, intake: AnswerService) -> Period:
     try:
         quarter = fiscal.named(request.path_params["quarter"])
     except NotFound as error:
         raise Rejected(404, "no_quarter", str(error)) from None
     # Whoever looked at a running quarter each day would see who answered that day.
-    if not fiscal.ended(quarter, desk.clock(), filing.zones(desk.directory)):
+    if not fiscal.ended(quarter, intake.clock(), filing.zones(intake.directory)):
         raise Rejected(404, "not_over", "This quarter is not over.")
     return quarter
 
@@ -95,11 +95,11 @@ def _hidden(sets: Sequence[FileSet]) -> set[tuple[str, str, int]]:
     by_service: dict[str, dict[str, FileSet]] = defaultdict(dict)
     for item in sets:
         by_service[item.service.slug][item.stem] = item
-    found = set()
+    hidden = set()
     for mine in by_service.values():
-        shown = suppression.line({stem: one.counts.n for stem, one in mine.items()})
-        found |= {one.key for stem, one in mine.items() if shown[stem] is None}
-    return found
+        shown = suppression.line({stem: file_set.counts.n for stem, file_set in mine.items()})
+        hidden |= {file_set.key for stem, file_set in mine.items() if shown[stem] is None}
+    return hidden
 
 
 def _row(file_set: FileSet, hidden: bool) -> FiledRow:
@@ -117,11 +117,15 @@ def _row(file_set: FileSet, hidden: bool) -> FiledRow:
 
 def _numbers(file_set: FileSet) -> Mapping[str, Any]:
     given = file_set.counts.measured
-    asked = any(survey.wording[survey.languages[0]].satisfaction for survey in file_set.surveys)
+    asks_satisfaction = any(
+        survey.wording[survey.languages[0]].satisfaction for survey in file_set.surveys
+    )
     return {
         "n": file_set.counts.n,
         "trust": _counts(given.get("trust", {}), file_set.survey.trust_scale.values),
-        "satisfaction": _counts(given.get("satisfaction", {}), _POINTS) if asked else None,
+        "satisfaction": _counts(given.get("satisfaction", {}), _POINTS)
+        if asks_satisfaction
+        else None,
         "drivers": {code: _taps(file_set, code) for code in file_set.survey.drivers},
     }
 

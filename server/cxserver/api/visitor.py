@@ -70,10 +70,10 @@ def receives(
     async def handler(request: Request) -> Response:
         try:
             check_address(request)
-            told = await readers(request).run(partial(_answered, request, model, answer))
+            body = await readers(request).run(partial(_answered, request, model, answer))
         except Rejected as rejected:
             return refused(rejected)
-        return JSONResponse(told)
+        return JSONResponse(body)
 
     return handler
 
@@ -110,31 +110,31 @@ def scope(key: ApiKey, directory: Directory) -> Scope:
 def _answered(
     request: Request, model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
 ) -> dict[str, Any]:
-    desk: AnswerService = request.app.state.services.desk
-    now = desk.clock()
-    with db.read(desk.staff_engine) as connection:
-        key = key_of(connection, request, desk.directory.today(now))
-        visitor = Visitor(key, scope(key, desk.directory), connection, desk.directory, now)
-        asked = items.validated(model, once(request))
-        visitor.check(asked)
-        told = answer(visitor, asked)
-    note_use(desk, key)
-    return told
+    intake: AnswerService = request.app.state.services.intake
+    now = intake.clock()
+    with db.read(intake.staff_engine) as connection:
+        key = key_of(connection, request, intake.directory.today(now))
+        visitor = Visitor(key, scope(key, intake.directory), connection, intake.directory, now)
+        query = items.validated(model, once(request))
+        visitor.check(query)
+        body = answer(visitor, query)
+    note_use(intake, key)
+    return body
 
 
 def readers(request: Request) -> ReadingQueue:
     """The queue before the results."""
-    desk: AnswerService = request.app.state.services.desk
-    return desk.readers
+    intake: AnswerService = request.app.state.services.intake
+    return intake.readers
 
 
-def note_use(desk: AnswerService, key: ApiKey) -> None:
+def note_use(intake: AnswerService, key: ApiKey) -> None:
     """Write down that a key was used today: once a day, after its last read."""
-    today = desk.directory.today(desk.clock())
+    today = intake.directory.today(intake.clock())
     if key.used == today:
         return
     # Results are no worse for not having noted it.
-    with suppress(SQLAlchemyError), db.write(desk.staff_engine) as connection:
+    with suppress(SQLAlchemyError), db.write(intake.staff_engine) as connection:
         api_keys.touch(connection, key, today)
 
 

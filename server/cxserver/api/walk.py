@@ -93,7 +93,7 @@ def wanted(who: Visitor, rows_query: RowsQuery, kind: Kind, *, whole: bool = Fal
 
 def pages(
     who: Visitor,
-    asked: Wanted,
+    wanted: Wanted,
     read: Callable[[str, Period, str, int], tuple[list[Row], str]],
 ) -> tuple[list[Row], Place | None]:
     """The next page, and where to go on; None at the end.
@@ -101,10 +101,12 @@ def pages(
     `read` gives the next rows of a service in a period, after a half of an id, so many at most; and
     the half of the id to go on from, "" where the period has no more.
     """
-    here = Place("", asked.start) if asked.cursor is None else Place.read(asked.cursor, asked.kind)
+    place = (
+        Place("", wanted.start) if wanted.cursor is None else Place.read(wanted.cursor, wanted.kind)
+    )
     rows: list[Row] = []
-    for looked, (service, period, after) in enumerate(_steps(who, asked, here), start=1):
-        some, on = read(service, _within(period, asked), after, asked.limit - len(rows))
+    for looked, (service, period, after) in enumerate(_steps(who, wanted, place), start=1):
+        some, on = read(service, _within(period, wanted), after, wanted.limit - len(rows))
         rows += some
         if on:
             return rows, Place(service, period.start, on)
@@ -113,26 +115,26 @@ def pages(
     return rows, None
 
 
-def _steps(who: Visitor, asked: Wanted, place: Place) -> Iterator[tuple[str, Period, str]]:
+def _steps(who: Visitor, wanted: Wanted, place: Place) -> Iterator[tuple[str, Period, str]]:
     """Every service and period that has answers, from a place on."""
-    for service in asked.services:
+    for service in wanted.services:
         if service < place.service:
             continue
-        start = max(place.start, asked.start) if service == place.service else asked.start
+        start = max(place.start, wanted.start) if service == place.service else wanted.start
         while True:
             connection = who.connection
             day = batches.first_day(connection, service, start)
-            if day is None or day >= asked.end:
+            if day is None or day >= wanted.end:
                 break
-            period = periods.of(asked.kind, day)
+            period = periods.of(wanted.kind, day)
             same = (service, period.start) == (place.service, place.start)
             yield service, period, place.after if same else ""
             start = period.end
 
 
-def _within(period: Period, asked: Wanted) -> Period:
+def _within(period: Period, wanted: Wanted) -> Period:
     """The days of a period that are asked for."""
-    return replace(period, start=max(period.start, asked.start), end=min(period.end, asked.end))
+    return replace(period, start=max(period.start, wanted.start), end=min(period.end, wanted.end))
 
 
 def _named(who: Visitor, rows_query: RowsQuery) -> Scope:

@@ -51,13 +51,15 @@ def _rows(
     return written, result[-1].id[pages.HALF :] if result and len(result) == room else ""
 
 
-def _row(who: Visitor, found: Row[Any]) -> CommentRow:
-    survey = who.directory.services[found.service].surveys[found.survey]
-    asked = survey.wording[survey.languages[0]].questions
-    typed = {item.code for item in asked if not item.choices}
-    questions = {at: text for at, text in found.questions.items() if at in typed and text.strip()}
-    row = responses.row(found, survey.trust_scale, hour=False)
-    more = {"week": periods.of("week", found.day).name, "questions": questions}
+def _row(who: Visitor, response: Row[Any]) -> CommentRow:
+    survey = who.directory.services[response.service].surveys[response.survey]
+    survey_questions = survey.wording[survey.languages[0]].questions
+    typed = {item.code for item in survey_questions if not item.choices}
+    questions = {
+        at: text for at, text in response.questions.items() if at in typed and text.strip()
+    }
+    row = responses.row(response, survey.trust_scale, hour=False)
+    more = {"week": periods.of("week", response.day).name, "questions": questions}
     return CommentRow.model_validate(
         {name: value for name, value in (row | more).items() if name in CommentRow.model_fields}
     )

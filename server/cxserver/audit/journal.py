@@ -122,8 +122,16 @@ class Journal:
         return Verdict(n, previous, None if seen else n + 1, missing)
 
     def _hash(self, previous: bytes, line: Line) -> bytes:
-        told = [line.n, _moment(line.at), line.member, line.who, line.what, line.about, line.result]
-        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        fields = [
+            line.n,
+            _moment(line.at),
+            line.member,
+            line.who,
+            line.what,
+            line.about,
+            line.result,
+        ]
+        body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
         return hmac.digest(self._secret, previous + body, "sha256")
 
 

@@ -32,9 +32,9 @@ class Witness:
 
 def everything(connection: Connection) -> list[Witness]:
     """All that must have a line."""
-    staff, held = tables.staff_members.c, tables.staff_sessions.c
+    staff, sessions = tables.staff_members.c, tables.staff_sessions.c
     known = connection.execute(select(staff.created, staff.revoked)).all()
-    begun = connection.execute(select(held.begun)).scalars()
+    begun = connection.execute(select(sessions.begun)).scalars()
     ends = connection.execute(select(tables.staff_invites.c.expires)).scalars()
     written = select(tables.case_notes.c.at)
     return [

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, Update, bindparam, select
 
 from cxserver import tables
 from cxserver.catalog import directory
-from cxserver.catalog.catalogue import Catalogue, Service
 from cxserver.catalog.changes import Change, Changes
 from cxserver.catalog.fault import Fault
+from cxserver.catalog.model import Catalog, Service
 from cxserver.errors import CatalogRefused
 from cxserver.instrument import survey as survey_text
 
@@ -32,61 +32,61 @@ class _Plan:
 
     inserts: list[tuple[Table, list[Row]]] = field(default_factory=list)
     updates: list[tuple[Table, list[Row]]] = field(default_factory=list)
-    told: list[Change] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
 
-def plan(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
+def plan(connection: Connection, catalog: Catalog, today: date) -> Changes:
     """What `apply` would change. Raises CatalogRefused for another agency's database."""
-    return Changes(tuple(_plan(connection, catalogue, today).told))
+    return Changes(tuple(_plan(connection, catalog, today).changes))
 
 
-def apply(connection: Connection, catalogue: Catalogue, today: date) -> Changes:
-    """Make the database agree with `catalogue`, in the caller's one transaction."""
-    planned = _plan(connection, catalogue, today)
+def apply(connection: Connection, catalog: Catalog, today: date) -> Changes:
+    """Make the database agree with `catalog`, in the caller's one transaction."""
+    planned = _plan(connection, catalog, today)
     for table, rows in planned.inserts:
         connection.execute(table.insert(), rows)
     for table, rows in planned.updates:
         connection.execute(_update(table), [_parameters(table, row) for row in rows])
-    if planned.told:
+    if planned.changes:
         directory.bump(connection)
-    return Changes(tuple(planned.told))
+    return Changes(tuple(planned.changes))
 
 
-def _plan(connection: Connection, catalogue: Catalogue, today: date) -> _Plan:
-    _refuse_another_agency(connection, catalogue)
+def _plan(connection: Connection, catalog: Catalog, today: date) -> _Plan:
+    _refuse_another_agency(connection, catalog)
     planned = _Plan()
     compare = partial(_compare, connection, planned, today)
-    compare(tables.agencies, "agency", _agency_rows(catalogue))
-    compare(tables.clearances, "clearance", _clearance_rows(catalogue))
-    numbers = _versions(connection, planned, catalogue, today)
-    compare(tables.services, "service", _service_rows(catalogue, numbers))
-    compare(tables.offices, "office", _office_rows(catalogue))
-    compare(tables.service_offices, "place", _place_rows(catalogue))
+    compare(tables.agencies, "agency", _agency_rows(catalog))
+    compare(tables.clearances, "clearance", _clearance_rows(catalog))
+    numbers = _versions(connection, planned, catalog, today)
+    compare(tables.services, "service", _service_rows(catalog, numbers))
+    compare(tables.offices, "office", _office_rows(catalog))
+    compare(tables.service_offices, "place", _place_rows(catalog))
     return planned
 
 
-def _refuse_another_agency(connection: Connection, catalogue: Catalogue) -> None:
+def _refuse_another_agency(connection: Connection, catalog: Catalog) -> None:
     # One database, one agency. Another agency's file would close every service in it.
     stored = connection.execute(select(tables.agencies.c.slug)).scalar()
-    if stored is not None and stored != catalogue.agency.slug:
+    if stored is not None and stored != catalog.agency.slug:
         raise CatalogRefused(
             [
                 Fault(
                     "the catalog",
                     "agency.slug",
-                    f"is '{catalogue.agency.slug}', but this database belongs to '{stored}'; "
+                    f"is '{catalog.agency.slug}', but this database belongs to '{stored}'; "
                     "nothing was changed",
                 )
             ]
         )
 
 
-def _agency_rows(catalogue: Catalogue) -> list[Row]:
-    agency = catalogue.agency
+def _agency_rows(catalog: Catalog) -> list[Row]:
+    agency = catalog.agency
     return [{"slug": agency.slug, "definition": dict(agency.definition)}]
 
 
-def _clearance_rows(catalogue: Catalogue) -> list[Row]:
+def _clearance_rows(catalog: Catalog) -> list[Row]:
     return [
         {
             "slug": clearance.slug,
@@ -95,11 +95,11 @@ def _clearance_rows(catalogue: Catalogue) -> list[Row]:
             "burden_minutes": clearance.burden_minutes,
             "approved_responses": clearance.approved_responses,
         }
-        for clearance in catalogue.clearances
+        for clearance in catalog.clearances
     ]
 
 
-def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
+def _service_rows(catalog: Catalog, numbers: dict[str, int]) -> list[Row]:
     return [
         {
             "slug": service.slug,
@@ -108,11 +108,11 @@ def _service_rows(catalogue: Catalogue, numbers: dict[str, int]) -> list[Row]:
             "survey": numbers[service.slug],
             **_OPEN,
         }
-        for service in catalogue.services
+        for service in catalog.services
     ]
 
 
-def _office_rows(catalogue: Catalogue) -> list[Row]:
+def _office_rows(catalog: Catalog) -> list[Row]:
     return [
         {
             "slug": office.slug,
@@ -122,20 +122,20 @@ def _office_rows(catalogue: Catalogue) -> list[Row]:
             "serves": office.serves,
             **_OPEN,
         }
-        for office in catalogue.offices
+        for office in catalog.offices
     ]
 
 
-def _place_rows(catalogue: Catalogue) -> list[Row]:
+def _place_rows(catalog: Catalog) -> list[Row]:
     return [
         {"service": service.slug, "office": office, **_OPEN}
-        for service in catalogue.services
+        for service in catalog.services
         for office in service.offices
     ]
 
 
 def _versions(
-    connection: Connection, planned: _Plan, catalogue: Catalogue, today: date
+    connection: Connection, planned: _Plan, catalog: Catalog, today: date
 ) -> dict[str, int]:
     """The survey number of each service; a new one where the words are not the newest version's.
 
@@ -145,13 +145,13 @@ def _versions(
     newest, last = _newest(connection)
     numbers: dict[str, int] = {}
     rows: list[Row] = []
-    for service in catalogue.services:
+    for service in catalog.services:
         n, stored = newest.get(service.slug, (0, ""))
         mark = survey_text.fingerprint(service.survey)
         if mark != stored:
             n = last.get(service.slug, 0) + 1
             rows.append(_version_row(service, n, mark, today))
-            planned.told.append(Change("add", "survey", f"{service.slug}/{n}"))
+            planned.changes.append(Change("add", "survey", f"{service.slug}/{n}"))
         numbers[service.slug] = n
     if rows:
         planned.inserts.append((tables.surveys, rows))
@@ -190,11 +190,13 @@ def _compare(
         old = stored.pop(_key(table, row), row)
         if old != row:
             changed.append(row)
-            planned.told.append(_changed(kind, table, old, row))
-    planned.told += [Change("add", kind, _name(table, row), row.get("name", "")) for row in fresh]
+            planned.changes.append(_changed(kind, table, old, row))
+    planned.changes += [
+        Change("add", kind, _name(table, row), row.get("name", "")) for row in fresh
+    ]
     # What is left is in the database only. Tables without `closed` keep such rows as they are.
     gone = [row for row in stored.values() if row.get("closed") is False]
-    planned.told += [Change("close", kind, _name(table, row)) for row in gone]
+    planned.changes += [Change("close", kind, _name(table, row)) for row in gone]
     changed += [{**row, "closed": True, "closed_on": today} for row in gone]
     if fresh:
         planned.inserts.append((table, fresh))

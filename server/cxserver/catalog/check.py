@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxserver.catalog import consistency, shape
-from cxserver.catalog.catalogue import Agency, Catalogue, Service
 from cxserver.catalog.directory import Clearance, Office
 from cxserver.catalog.drafts import draft_of, named, unsound_of
 from cxserver.catalog.fault import Fault
 from cxserver.catalog.file import File
+from cxserver.catalog.model import Agency, Catalog, Service
 from cxserver.catalog.shape import Shape
 from cxserver.instrument import composition
 from cxserver.instrument.compose import compose
@@ -28,7 +28,7 @@ __all__ = ["Fault", "Report", "read", "text"]
 class Report:
     """The catalog, or None and the faults. Warnings do not stand in the way."""
 
-    catalogue: Catalogue | None
+    catalog: Catalog | None
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
@@ -70,7 +70,7 @@ def tables(raw: dict[str, Any], name: str, today: date) -> Report:
     warnings = tuple(_fault(name, item) for item in result if item.warning)
     if faults:
         return Report(None, faults, warnings)
-    return Report(_catalogue(read_in.file, today), (), warnings)
+    return Report(_catalog(read_in.file, today), (), warnings)
 
 
 def _zone(raw: dict[str, Any]) -> tzinfo:
@@ -91,9 +91,9 @@ def _findings(read_in: Shape, today: date) -> Iterator[Finding]:
         if not read_in.sound("service", slug, "survey"):
             continue
         draft = draft_of(read_in, slug, today)
-        for found in composition.check(draft, unsound_of(read_in, slug)):
+        for finding in composition.check(draft, unsound_of(read_in, slug)):
             yield Finding(
-                f"service.{slug}.{found.key}", found.text, found.subsection, found.warning
+                f"service.{slug}.{finding.key}", finding.text, finding.subsection, finding.warning
             )
 
 
@@ -101,8 +101,8 @@ def _fault(name: str, finding: Finding) -> Fault:
     return Fault(name, finding.key, finding.text, finding.subsection)
 
 
-def _catalogue(file: File, today: date) -> Catalogue:
-    return Catalogue(
+def _catalog(file: File, today: date) -> Catalog:
+    return Catalog(
         agency=_agency(file),
         clearances=tuple(
             Clearance(

@@ -146,12 +146,12 @@ def _one_slug_is_one_office(shape: Shape, entries: list[_Entry]) -> Iterator[Fin
         if other.service == entry.service:
             continue
         for name in _SAME:
-            here, there = getattr(entry.office, name), getattr(other.office, name)
+            own, there = getattr(entry.office, name), getattr(other.office, name)
             sound = shape.sound(*entry.path, name) and shape.sound(*other.path, name)
-            if sound and here != there:
+            if sound and own != there:
                 yield Finding(
                     f"{fault.key_text(entry.path, shape.raw)}.{name}",
-                    f"is '{here}', but '{there}' in service.{other.service}; "
+                    f"is '{own}', but '{there}' in service.{other.service}; "
                     "one slug is one office in every service",
                     SURVEYED,
                 )
@@ -187,12 +187,12 @@ def _tree_has_a_top(shape: Shape, entries: list[_Entry]) -> Iterator[Finding]:
 def _ring(slug: str, parents: Mapping[str, str | None], done: set[str]) -> list[str]:
     """The circle that starts to be walked at `slug`, if there is one not told before."""
     walked: list[str] = []
-    here: str | None = slug
-    while here is not None and here not in done:
-        done.add(here)
-        walked.append(here)
-        here = parents.get(here)
-    return walked[walked.index(here) :] if here is not None and here in walked else []
+    current: str | None = slug
+    while current is not None and current not in done:
+        done.add(current)
+        walked.append(current)
+        current = parents.get(current)
+    return walked[walked.index(current) :] if current is not None and current in walked else []
 
 
 def _someone_serves(shape: Shape) -> Iterator[Finding]:

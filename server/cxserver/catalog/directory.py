@@ -225,15 +225,15 @@ def agency(connection: Connection) -> Agency | None:
     row = connection.execute(select(tables.agencies)).first()
     if row is None:
         return None
-    told = dict(row.definition)
-    alerts = told.pop("alerts", ())
+    definition = dict(row.definition)
+    alerts = definition.pop("alerts", ())
     return Agency(
         slug=row.slug,
-        mask=tuple(told.pop("mask", ())),
-        filing=Filing(**told.pop("filing", {})),
+        mask=tuple(definition.pop("mask", ())),
+        filing=Filing(**definition.pop("filing", {})),
         alerts=tuple(_alert(alert) for alert in alerts),
         phrases=Phrases({alert["code"]: (*alert["en"], *alert["es"]) for alert in alerts}),
-        **told,
+        **definition,
     )
 
 
@@ -243,14 +243,19 @@ def today(connection: Connection, now: datetime) -> date:
     return date_in(definition["timezone"] if definition else "UTC", now)
 
 
-def _alert(told: Mapping[str, Any]) -> Alert:
-    return Alert(told["code"], told["name"], tuple(told["mail"]), told["next_steps"] or "")
+def _alert(definition: Mapping[str, Any]) -> Alert:
+    return Alert(
+        definition["code"],
+        definition["name"],
+        tuple(definition["mail"]),
+        definition["next_steps"] or "",
+    )
 
 
 def _clearances(connection: Connection) -> dict[str, Clearance]:
-    held, used = tables.clearances, tables.burden
-    query = select(held, func.coalesce(used.c.used, 0)).outerjoin(
-        used, used.c.clearance == held.c.slug
+    clearances, used = tables.clearances, tables.burden
+    query = select(clearances, func.coalesce(used.c.used, 0)).outerjoin(
+        used, used.c.clearance == clearances.c.slug
     )
     return {row.slug: Clearance(*row) for row in connection.execute(query)}
 

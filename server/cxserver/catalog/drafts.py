@@ -91,8 +91,8 @@ def _choices_unsound(shape: Shape, path: tuple[str | int, ...]) -> frozenset[str
 
 
 def _choice(choice: Choice) -> DraftChoice:
-    told = {"en": choice.en, "es": choice.es}
-    return DraftChoice(choice.code, {lang: label for lang, label in told.items() if label})
+    labels = {"en": choice.en, "es": choice.es}
+    return DraftChoice(choice.code, {lang: label for lang, label in labels.items() if label})
 
 
 def _plain(texts: Mapping[Language, str]) -> dict[str, str]:

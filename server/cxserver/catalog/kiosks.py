@@ -57,8 +57,8 @@ class Device:
 
     def is_news(self, beat: "Beat", now: datetime) -> bool:
         """Whether a heartbeat is worth a write: it says something else, or it is a while since."""
-        told = self.waiting, self.aside, self.release, self.state
-        same = told == (beat.waiting, beat.aside, beat.release, beat.state)
+        last_beat = self.waiting, self.aside, self.release, self.state
+        same = last_beat == (beat.waiting, beat.aside, beat.release, beat.state)
         if not same or self.seen is None or self.expires is None:
             return True
         return abs(now - self.seen) > HEARD or self.expires - now <= RENEWED
@@ -180,9 +180,9 @@ def withdraw(
     that are cut later need not be covered: to renew, a device has to show a link that still opens.
     """
     kiosks = tables.kiosks
-    here = (kiosks.c.service == service, kiosks.c.office == office, kiosks.c.place == place)
+    at_place = (kiosks.c.service == service, kiosks.c.office == office, kiosks.c.place == place)
     result = connection.execute(
-        select(kiosks.c.device).where(*here, kiosks.c.withdrawn.is_(None))
+        select(kiosks.c.device).where(*at_place, kiosks.c.withdrawn.is_(None))
     ).scalars()
     devices = list(result)
     keys = [record.kid for record in linkkeys.records(connection) if record.service == service]
@@ -192,7 +192,7 @@ def withdraw(
         where = _is(service, office, device)
         connection.execute(kiosks.update().where(where).values(withdrawn=today))
     if forget:
-        connection.execute(kiosks.update().where(*here).values(waiting=0, aside=0))
+        connection.execute(kiosks.update().where(*at_place).values(waiting=0, aside=0))
     return len(devices)
 
 

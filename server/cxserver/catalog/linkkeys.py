@@ -115,14 +115,14 @@ def check_exists(connection: Connection, service: str, office: str | None) -> No
     known = tables.services.c.slug
     services = connection.execute(select(known).order_by(known)).scalars().all()
     if service not in services:
-        told = _listed(services)
-        raise NotFound(f"There is no service '{service}' in the catalog. {told}")
+        listing = _listed(services)
+        raise NotFound(f"There is no service '{service}' in the catalog. {listing}")
     served = tables.service_offices.c
     query = select(served.office).where(served.service == service).order_by(served.office)
     offices = connection.execute(query).scalars().all() if office else ()
     if office and office not in offices:
-        told = _listed(offices)
-        raise NotFound(f"Service '{service}' has no office '{office}' in the catalog. {told}")
+        listing = _listed(offices)
+        raise NotFound(f"Service '{service}' has no office '{office}' in the catalog. {listing}")
 
 
 def _listed(slugs: Sequence[str]) -> str:

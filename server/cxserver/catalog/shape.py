@@ -162,6 +162,6 @@ def _example_table(model: type[Table]) -> dict[str, Any]:
 
 
 def _required(model: type[Table]) -> Iterator[tuple[str, Any]]:
-    for name, told in model.model_fields.items():
-        if told.is_required():
-            yield name, _example(told)
+    for name, info in model.model_fields.items():
+        if info.is_required():
+            yield name, _example(info)

@@ -183,15 +183,17 @@ def recount(
     with database(settings(data)) as engine:
         result = counting.differences(db.source(engine))
     if json:
-        told = [
-            {"tally": [str(step) for step in tally], "tallied": kept, "counted": there}
-            for tally, kept, there in result
+        rows = [
+            {"tally": [str(step) for step in tally], "tallied": tallied, "counted": counted}
+            for tally, tallied, counted in result
         ]
-        say_json({"agrees": not result, "differences": told})
+        say_json({"agrees": not result, "differences": rows})
     elif result:
-        for tally, kept, there in result[:20]:
+        for tally, tallied, counted in result[:20]:
             where = " / ".join(str(step) for step in tally)
-            out.print(f"{where}: the total says {kept}, the answers say {there}", soft_wrap=True)
+            out.print(
+                f"{where}: the total says {tallied}, the answers say {counted}", soft_wrap=True
+            )
         out.print(f"{len(result)} totals do not match the answers.")
     else:
         out.print("All totals agree with the answers.")
@@ -246,8 +248,8 @@ def _as_json(by: str, row: Row) -> dict[str, Any]:
 
 
 def _score(score: Score) -> dict[str, Any]:
-    told = asdict(score)
-    return {**told, "counts": list(score.counts)}
+    fields = asdict(score)
+    return {**fields, "counts": list(score.counts)}
 
 
 def _thumbs(score: Score) -> dict[str, Any]:
@@ -256,8 +258,8 @@ def _thumbs(score: Score) -> dict[str, Any]:
 
 
 def _driver(driver: Driver) -> dict[str, Any]:
-    told: dict[str, Any] = {"positive": driver.positive, "negative": driver.negative}
-    return told | ({"counts": list(driver.counts)} if driver.counts else {})
+    fields: dict[str, Any] = {"positive": driver.positive, "negative": driver.negative}
+    return fields | ({"counts": list(driver.counts)} if driver.counts else {})
 
 
 def _scores_table(by: str, rows: list[Row]) -> Table:
@@ -312,7 +314,7 @@ def _show_drivers(rows: list[Row], json: bool) -> None:
             both = totals.setdefault(code, [0, 0])
             both[0] += driver.positive
             both[1] += driver.negative
-    told = [
+    per_driver = [
         {
             "driver": code,
             "n": n,
@@ -324,7 +326,7 @@ def _show_drivers(rows: list[Row], json: bool) -> None:
         for code, (positive, negative) in sorted(totals.items())
     ]
     if json:
-        say_json({"rows": told})
+        say_json({"rows": per_driver})
         return
     table = plain_table("", "driver", "went well", "per 100", "could be better", "per 100")
     for code, (positive, negative) in sorted(totals.items()):

@@ -20,7 +20,7 @@ def burden(data: Data = None, json: Json = False) -> None:
         readings = meter.read(connection)
     today = known.today(clock.now())
     clearances = [_clearance(clearance, today) for clearance in _clearances(known)]
-    services = [_service(known, slug, found) for slug, found in readings.items()]
+    services = [_service(known, slug, reading) for slug, reading in readings.items()]
     if json:
         say_json({"clearances": clearances, "services": services})
         return
@@ -60,16 +60,16 @@ def _state(clearance: Clearance, today: date) -> str:
     return "spent" if clearance.is_spent else "in force"
 
 
-def _cells(one: dict[str, Any]) -> tuple[str, ...]:
+def _cells(clearance: dict[str, Any]) -> tuple[str, ...]:
     return (
-        one["clearance"],
-        f"{one['used']:,}",
-        f"{one['approved']:,}",
-        f"{one['used'] / one['approved']:.0%}",
-        f"{one['hours_used']:,}",
-        f"{one['hours_approved']:,}",
-        one["expires"],
-        one["state"],
+        clearance["clearance"],
+        f"{clearance['used']:,}",
+        f"{clearance['approved']:,}",
+        f"{clearance['used'] / clearance['approved']:.0%}",
+        f"{clearance['hours_used']:,}",
+        f"{clearance['hours_approved']:,}",
+        clearance["expires"],
+        clearance["state"],
     )
 
 

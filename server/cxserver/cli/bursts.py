@@ -42,8 +42,8 @@ def unflag(
             rows = find(connection, service, office, day.date(), zone, hour)
         count = len(rows) if dry_run else len(change(engine, known, rows))
     if json:
-        told = {"service": service, "office": office, "day": str(day.date()), "hour": hour}
-        say_json({**told, "again": again, "dry_run": dry_run, "answers": count})
+        selection = {"service": service, "office": office, "day": str(day.date()), "hour": hour}
+        say_json({**selection, "again": again, "dry_run": dry_run, "answers": count})
     else:
         out.print(_sentence(count, day.date(), again=again, dry_run=dry_run), soft_wrap=True)
 

@@ -11,8 +11,8 @@ from cxserver import clock, db
 from cxserver.catalog import apply as applying
 from cxserver.catalog import check as checking
 from cxserver.catalog import new as writing
-from cxserver.catalog.catalogue import Catalogue
 from cxserver.catalog.changes import Changes
+from cxserver.catalog.model import Catalog
 from cxserver.cli.console import START, Data, Json, app, database, err, out, say_json, settings
 from cxserver.errors import CatalogRefused, ServerError
 
@@ -86,7 +86,7 @@ def check(file: File, json: Json = False) -> None:
         )
     else:
         _tell(report)
-    if report.catalogue is None:
+    if report.catalog is None:
         raise typer.Exit(1)
 
 
@@ -101,19 +101,19 @@ def apply(
     """Update the database to match a catalog file."""
     now = clock.now()
     report = checking.read(file, now)
-    if report.catalogue is None:
+    if report.catalog is None:
         raise CatalogRefused(report.faults)
-    today = report.catalogue.today(now)
+    today = report.catalog.today(now)
     for warning in report.warnings:
         err.print(f"warning: {escape(str(warning))}", soft_wrap=True)
     with database(settings(data)) as engine:
         if dry_run:
             with db.read(engine) as connection:
-                changes = applying.plan(connection, report.catalogue, today)
+                changes = applying.plan(connection, report.catalog, today)
         else:
             with db.write(engine) as connection:
-                changes = applying.apply(connection, report.catalogue, today)
-    _show(changes, report.catalogue, dry_run)
+                changes = applying.apply(connection, report.catalog, today)
+    _show(changes, report.catalog, dry_run)
 
 
 def _tell(report: checking.Report) -> None:
@@ -121,13 +121,13 @@ def _tell(report: checking.Report) -> None:
         out.print(escape(str(fault)), soft_wrap=True)
     for warning in report.warnings:
         out.print(f"warning: {escape(str(warning))}", soft_wrap=True)
-    if report.catalogue is None:
+    if report.catalog is None:
         out.print(f"{len(report.faults)} errors. Fix them before you apply this file.")
     else:
         out.print("No errors found.")
 
 
-def _show(changes: Changes, catalogue: Catalogue, dry_run: bool) -> None:
+def _show(changes: Changes, applied: Catalog, dry_run: bool) -> None:
     lines = changes.lines if len(changes.lines) <= _LINES else changes.summary
     for line in lines:
         out.print(escape(line), soft_wrap=True)
@@ -136,5 +136,5 @@ def _show(changes: Changes, catalogue: Catalogue, dry_run: bool) -> None:
     elif dry_run:
         out.print("This was a dry run. Nothing was changed.")
     else:
-        service = next(iter(catalogue.services)).slug
+        service = next(iter(applied.services)).slug
         out.print(f"Applied. Next: cx key issue {service}", soft_wrap=True)

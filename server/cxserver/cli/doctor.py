@@ -1,7 +1,7 @@
 """`cx doctor`: look over an installation, and say what to fix and what ends soon."""
 
 from collections import Counter
-from dataclasses import asdict
+from typing import Any
 
 import typer
 from rich import box
@@ -26,12 +26,22 @@ def doctor(data: Data = None, json: Json = False) -> None:
     states = Counter(finding.state for finding in result)
     if json:
         state = next((state for state in ("problem", "warning") if states[state]), "ok")
-        say_json({"state": state, "checks": [asdict(finding) for finding in result]})
+        say_json({"state": state, "checks": [_as_json(finding) for finding in result]})
     else:
         out.print(_table(result))
         out.print(_sum(states))
     if states["problem"]:
         raise typer.Exit(1)
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "state": finding.state,
+        "told": finding.text,
+        "cure": finding.cure,
+        "days": finding.days,
+    }
 
 
 def _table(findings: list[Finding]) -> Table:
@@ -41,10 +51,10 @@ def _table(findings: list[Finding]) -> Table:
     table.add_column("what was found, and what to do", overflow="fold")
     for finding in findings:
         # Text, not markup: a file's or a place's name may hold brackets.
-        told = Text(finding.told)
+        text = Text(finding.text)
         if finding.cure:
-            told.append(f"\n→ {finding.cure}", style="bold")
-        table.add_row(Text(finding.state, style=_STYLES[finding.state]), finding.check, told)
+            text.append(f"\n→ {finding.cure}", style="bold")
+        table.add_row(Text(finding.state, style=_STYLES[finding.state]), finding.check, text)
     return table
 
 
@@ -52,8 +62,8 @@ def _sum(states: Counter[State]) -> str:
     problems, warnings = states["problem"], states["warning"]
     if not problems and not warnings:
         return "No problems found."
-    told = [_counted(problems, "problem"), _counted(warnings, "warning")]
-    return f"{', '.join(part for part in told if part)}."
+    parts = [_counted(problems, "problem"), _counted(warnings, "warning")]
+    return f"{', '.join(part for part in parts if part)}."
 
 
 def _counted(number: int, word: str) -> str:

@@ -63,12 +63,12 @@ def _said(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def _as_json(one: Due) -> dict[str, Any]:
+def _as_json(deadline: Due) -> dict[str, Any]:
     return {
-        "what": one.what,
-        "section": one.section,
-        "rule": one.rule.isoformat(),
-        "published": one.published.isoformat() if one.published else None,
-        "day": one.day.isoformat(),
-        "reminders": [day.isoformat() for day in one.reminders],
+        "what": deadline.what,
+        "section": deadline.section,
+        "rule": deadline.rule.isoformat(),
+        "published": deadline.published.isoformat() if deadline.published else None,
+        "day": deadline.day.isoformat(),
+        "reminders": [day.isoformat() for day in deadline.reminders],
     }

@@ -56,11 +56,11 @@ def tag(
         )
         last_day = directory.date_at(everything.offices[office], link.expires_at)
         placements.note(connection, service, office, "site", place, last_day, today, kid=key.kid)
-    told = _told(chosen.base_url, link, known, mode)
+    snippets = _told(chosen.base_url, link, known, mode)
     if json:
-        say_json(told)
+        say_json(snippets)
     else:
-        _show(told, known)
+        _show(snippets, known)
 
 
 @embed.command()
@@ -111,7 +111,7 @@ def _told(base_url: str, link: Link, service: Service, mode: str) -> dict[str, s
     }
 
 
-def _show(told: dict[str, str], service: Service) -> None:
+def _show(snippets: dict[str, str], service: Service) -> None:
     for title, name in (
         ("Put this on your page (it updates when we fix something):", "tag"),
         ("Or this, which never changes:", "pinned"),
@@ -121,8 +121,8 @@ def _show(told: dict[str, str], service: Service) -> None:
     ):
         if title:
             out.print(f"\n[bold]{title}[/bold]")
-        typer.echo(told[name])
-    out.print(f"\nThe link ends on {told['ends']}. Print a new tag before then.")
+        typer.echo(snippets[name])
+    out.print(f"\nThe link ends on {snippets['ends']}. Print a new tag before then.")
     if not service.embed_origins:
         out.print(
             "[bold]No website may show this survey yet.[/bold] Add your site to embed_origins of "

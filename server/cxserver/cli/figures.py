@@ -74,13 +74,13 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
                 {
                     "service": service,
                     "channel": channel,
-                    "served": one.served,
-                    "offered": one.offered,
-                    "source": one.source,
-                    "who": one.who,
-                    "at": one.at.isoformat(),
+                    "served": volume.served,
+                    "offered": volume.offered,
+                    "source": volume.source,
+                    "who": volume.who,
+                    "at": volume.at.isoformat(),
                 }
-                for (service, channel), one in result
+                for (service, channel), volume in result
             ]
         )
         return
@@ -88,9 +88,11 @@ def list_volumes(quarter: Quarter, data: Data = None, json: Json = False) -> Non
         out.print(f"No customer numbers for {quarter} yet. To enter them: cx quarter volumes set")
         return
     table = plain_table("", "service", "channel", "served", "offered", "source", "who", "when")
-    for (service, channel), one in result:
-        numbers = (f"{one.served:,}", f"{one.offered:,}")
-        table.add_row(service, channel, *numbers, one.source, one.who, f"{one.at:%Y-%m-%d}")
+    for (service, channel), volume in result:
+        numbers = (f"{volume.served:,}", f"{volume.offered:,}")
+        table.add_row(
+            service, channel, *numbers, volume.source, volume.who, f"{volume.at:%Y-%m-%d}"
+        )
     out.print(table)
 
 

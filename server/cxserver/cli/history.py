@@ -113,7 +113,11 @@ def _form(text: str, hint: str) -> Form:
 
 
 def _tell(given: Batch, summary: Summary, taken: bool, json: bool) -> None:
-    for text in [*rejected.told(summary.rejected), *map(str, summary.overlaps), *summary.notes]:
+    for text in [
+        *rejected.sentences(summary.rejected),
+        *map(str, summary.overlaps),
+        *summary.notes,
+    ]:
         err.print(text, soft_wrap=True, markup=False)
     if summary.hidden:
         err.print(
@@ -175,7 +179,7 @@ def _overlap(overlap: Overlap) -> dict[str, Any]:
     return {
         "import": overlap.other.id if overlap.other else None,
         "answers_there": overlap.there,
-        "answers_here": overlap.here,
+        "answers_here": overlap.in_file,
         "first": overlap.first,
         "last": overlap.last,
     }

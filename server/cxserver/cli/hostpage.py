@@ -32,9 +32,9 @@ def fetch(url: str) -> Page:
     """The page at `url`. Raises ServerError with what went wrong."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise ServerError(f"'{url}' is not the address of a page: begin with https://")
-    asked = Request(url, headers={"user-agent": "cx embed check"})  # noqa: S310  # checked above
+    request = Request(url, headers={"user-agent": "cx embed check"})  # noqa: S310  # checked above
     try:
-        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310  # checked above
+        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310  # checked above
             text = answer.read(_MOST).decode("utf-8", "replace")
             headers = answer.headers.get_all("content-security-policy") or []
             reader = _Reader()

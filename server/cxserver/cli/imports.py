@@ -61,38 +61,39 @@ def undo(
     with database(chosen) as engine:
         if not yes:
             with db.read(engine) as connection:
-                one = taken.named(connection, id)
-                worked = undoing.cases(connection, one)
+                imported = taken.named(connection, id)
+                worked = undoing.cases(connection, imported)
             raise ServerError(
-                f"This would remove {_what(one, worked)} for good. To do it, add --yes."
+                f"This would remove {_what(imported, worked)} for good. To do it, add --yes."
             )
         journal = Journal(rootkey.read(chosen.root_key_path))
         with db.write(engine) as connection:
-            one = taken.named(connection, id)
-            gone = undoing.undo(connection, one)
-            about = f"import {one.id}: {one.answers:,} answers from {one.file}"
+            imported = taken.named(connection, id)
+            gone = undoing.undo(connection, imported)
+            about = f"import {imported.id}: {imported.answers:,} answers from {imported.file}"
             journal.write(connection, COMMAND, "undo import", about, "done", now)
-    err.print(f"Removed {_what(one, gone.cases)}.", soft_wrap=True, markup=False)
+    err.print(f"Removed {_what(imported, gone.cases)}.", soft_wrap=True, markup=False)
 
 
-def _what(one: Taken, worked: int) -> str:
+def _what(imported: Taken, worked: int) -> str:
     cases = f", with {worked:,} comments that staff opened" if worked else ""
-    services = ", ".join(one.services)
+    services = ", ".join(imported.services)
     return (
-        f"import {one.id} ({one.file}: {one.answers:,} answers of {services}, {one.period}){cases}"
+        f"import {imported.id} ({imported.file}: "
+        f"{imported.answers:,} answers of {services}, {imported.period}){cases}"
     )
 
 
-def _as_json(one: Taken) -> dict[str, Any]:
+def _as_json(imported: Taken) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "file": one.file,
-        "from": one.form,
-        "services": one.services,
-        "surveys": [survey.name for survey in one.surveys],
-        "first": one.first.isoformat() if one.first else None,
-        "last": one.last.isoformat() if one.last else None,
-        "answers": one.answers,
-        "left_out": one.rejected,
-        "at": one.at.isoformat(),
+        "id": imported.id,
+        "file": imported.file,
+        "from": imported.form,
+        "services": imported.services,
+        "surveys": [survey.name for survey in imported.surveys],
+        "first": imported.first.isoformat() if imported.first else None,
+        "last": imported.last.isoformat() if imported.last else None,
+        "answers": imported.answers,
+        "left_out": imported.rejected,
+        "at": imported.at.isoformat(),
     }

@@ -126,7 +126,8 @@ def _read(given: Sheet, known: Directory) -> tuple[Batch, list[Rejection]]:
     offices = {slug: tuple(service.offices) for slug, service in known.services.items()}
     batch = service_levels.parse(_rows(given, broken), offices)
     unfit = [
-        Rejection(given.name, line, one.column, one.rule, one.cure) for line, one in batch.rejected
+        Rejection(given.name, line, fault.column, fault.rule, fault.cure)
+        for line, fault in batch.rejected
     ]
     if not (batch.indicators or unfit or broken):
         raise ServerError(f"{given.name} has column names but no rows. There is nothing to import.")

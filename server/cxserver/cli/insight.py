@@ -52,11 +52,11 @@ def fix_first(
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         scope = _scope(known, service, under)
-        asked = scope.during(
+        dated = scope.during(
             periods.days(start.date() if start else None, end.date() if end else None)
         )
         versions = wording.versions(known)
-        scope = asked if all else asked.released
+        scope = dated if all else dated.released
         counted = tally_query.read(connection, scope, findings.NEEDS, findings.measures(versions))
     report = findings.first(counted, versions, channels=all)
     if json:
@@ -70,8 +70,8 @@ def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
     if service is not None and service not in known.services:
         raise NotFound(f"There is no service '{service}' in the catalog.")
     scope = scopes.unit(known, under) if under is not None else Scope()
-    asked = Scope(services=frozenset({service}) if service is not None else None)
-    return scope.narrowed(asked)
+    of_service = Scope(services=frozenset({service}) if service is not None else None)
+    return scope.narrowed(of_service)
 
 
 def _as_json(report: Report, known: Directory) -> dict[str, Any]:

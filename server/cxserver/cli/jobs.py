@@ -69,8 +69,12 @@ def list_(data: Data = None, json: Json = False) -> None:
         return
     table = plain_table("", "job", "when", "last run", "result", "next run")
     for job, record in rows:
-        told = _told(job, record, now, sends=sends)
-        words = (_minute(told["ran"], "never"), told["result"] or "–", _minute(told["next"], "–"))
+        status = _told(job, record, now, sends=sends)
+        words = (
+            _minute(status["ran"], "never"),
+            status["result"] or "–",
+            _minute(status["next"], "–"),
+        )
         table.add_row(job.name, job.when, *map(escape, words))
     out.print(table)
     if not sends:

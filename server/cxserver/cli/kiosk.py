@@ -72,8 +72,8 @@ def pair(
     ends = now + pairings.LIVES
     address = f"{chosen.base_url}/k"
     if json:
-        told = {"service": service, "office": office, "place": place, "address": address}
-        say_json(told | {"code": code, "pin": pin, "valid_until": ends.isoformat()})
+        fields = {"service": service, "office": office, "place": place, "address": address}
+        say_json(fields | {"code": code, "pin": pin, "valid_until": ends.isoformat()})
         return
     _show(address, code, pin, place, ends.astimezone(unit.zone))
     if installation.is_loopback(urlsplit(address).hostname or ""):
@@ -141,8 +141,8 @@ def list_kiosks(
         return
     if out.width < _WIDE:
         for device in result:
-            told = kioskwords.card(device, offices.get(device.office), now)
-            out.print(told, markup=False, soft_wrap=True)
+            card = kioskwords.card(device, offices.get(device.office), now)
+            out.print(card, markup=False, soft_wrap=True)
         return
     table = plain_table("", "place", *("office", "service", "state", "last seen", "waiting"))
     for name in ("set aside", "clock", "today", "flagged"):
@@ -186,7 +186,7 @@ def _show(address: str, code: str, pin: str, place: str, ends: datetime) -> None
 def _as_json(device: Device, office: Office | None, now: datetime) -> dict[str, Any]:
     today = date_at(office, now)
     answers, flagged = device.answers_on(today)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in asdict(device).items()
         # Its PIN is six digits: whoever has the hash has the PIN in a day.
@@ -194,4 +194,4 @@ def _as_json(device: Device, office: Office | None, now: datetime) -> dict[str, 
     }
     state = kioskwords.state(device, office, now)
     counts = {"answers_today": answers, "flagged_today": flagged}
-    return told | {"state": state, "said": device.state} | counts
+    return fields | {"state": state, "said": device.state} | counts

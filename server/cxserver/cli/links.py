@@ -63,17 +63,17 @@ def link(
     json: Json = False,
 ) -> None:
     """Make one survey link, or one for each row of a CSV file."""
-    asked = _Asked(service, office, channel, _time("--done-at", done_at), language)
+    options = _Options(service, office, channel, _time("--done-at", done_at), language)
     single = {"--ref": ref, "--expires-at": expires_at, "--place": place, "--json": json or None}
     if people is not None:
         _refuse("--csv", single)
-        _merge(people, file or Path("-"), asked, data)
+        _merge(people, file or Path("-"), options, data)
         return
     _refuse("a single link", {"--output": file})
     for name, value in (("SERVICE", service), ("OFFICE", office)):
         if not value:
             raise typer.BadParameter("name one, or give a file with --csv.", param_hint=name)
-    with _mint(asked, data) as mint:
+    with _mint(options, data) as mint:
         minted = mint.single(ref, _time("--expires-at", expires_at), place)
     if json:
         ends = minted.expires_at.astimezone(UTC).isoformat()
@@ -83,7 +83,7 @@ def link(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Options:
     """What the command line says, for all the rows of a file that say nothing else."""
 
     service: str
@@ -100,14 +100,14 @@ class _Mint:
     engine: Engine
     chosen: Settings
     roots: RootKeys
-    asked: _Asked
+    options: _Options
     _issuers: dict[tuple[str, str], Issuer | str] = field(default_factory=dict)
 
     def __call__(self, cells: dict[str, str]) -> Link:
         """The link of one row. Raises CxError, ServerError."""
-        service = cells.get("service") or self.asked.service
-        office = cells.get("office") or self.asked.office
-        channel = cells.get("channel") or self.asked.channel
+        service = cells.get("service") or self.options.service
+        office = cells.get("office") or self.options.office
+        channel = cells.get("channel") or self.options.channel
         if channel in CHANNELS and CHANNELS[channel].is_place:
             raise ServerError(
                 f"A {channel} link is for many people, but each row is one person. Use "
@@ -119,21 +119,21 @@ class _Mint:
             channel=channel,
             done_at=self._done_at(cells),
             ref=cells.get("ref") or None,
-            language=cells.get("language") or self.asked.language,
+            language=cells.get("language") or self.options.language,
         )
 
     def single(self, ref: str | None, expires_at: datetime | None, place: str | None) -> Link:
         """The one link that was asked for. Raises CxError, NotFound."""
-        asked = self.asked
-        minted = self._issuer(asked.service, asked.office).issue_link(
-            asked.service,
-            asked.office,
-            channel=asked.channel,
-            done_at=asked.done_at,
+        options = self.options
+        minted = self._issuer(options.service, options.office).issue_link(
+            options.service,
+            options.office,
+            channel=options.channel,
+            done_at=options.done_at,
             ref=ref,
             expires_at=expires_at,
             place=place,
-            language=asked.language,
+            language=options.language,
         )
         if CHANNELS[minted.channel].is_place:
             self._note(minted, place)
@@ -164,33 +164,33 @@ class _Mint:
             with db.write(self.engine) as connection:
                 linkkeys.check_exists(connection, service, office)
                 today = directory.today(connection, clock.now())
-                held = linkkeys.current(connection, self.roots, service, today)
+                key = linkkeys.current(connection, self.roots, service, today)
         except NotFound as error:
             return str(error)
-        return Issuer(self.chosen.base_url, held.text, clock=clock.now)
+        return Issuer(self.chosen.base_url, key.text, clock=clock.now)
 
     def _done_at(self, cells: dict[str, str]) -> datetime | None:
         text = cells.get("done_at")
         if text:
             return _read_time(text)
         # An empty cell among filled ones is a mistake, not "just now".
-        if text is not None and self.asked.done_at is None:
+        if text is not None and self.options.done_at is None:
             raise ServerError("done_at is empty. Enter when the visit ended.")
-        return self.asked.done_at
+        return self.options.done_at
 
 
 @contextmanager
-def _mint(__asked: _Asked, data: Path | None) -> Iterator[_Mint]:
+def _mint(options: _Options, data: Path | None) -> Iterator[_Mint]:
     chosen = settings(data)
     roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine:
-        yield _Mint(engine, chosen, roots, __asked)
+        yield _Mint(engine, chosen, roots, options)
 
 
-def _merge(source: Path, target: Path, __asked: _Asked, data: Path | None) -> None:
+def _merge(source: Path, target: Path, options: _Options, data: Path | None) -> None:
     people = People(source)
     watched = err.is_terminal
-    with _mint(__asked, data) as mint, Progress(console=err, disable=not watched) as bar:
+    with _mint(options, data) as mint, Progress(console=err, disable=not watched) as bar:
         task = bar.add_task("Making links", total=people.length)
         steps = _Steps(bar, task)
         with _output(target) as file:

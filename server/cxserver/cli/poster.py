@@ -106,12 +106,12 @@ def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made
         service, office = known.services[wish.service], known.offices[wish.office]
         if service.closed or office.closed or not service.offices[office.slug]:
             raise NotFound(f"Service '{service.slug}' is closed at office '{office.slug}'.")
-        held = linkkeys.current(connection, roots, service.slug, known.today(now))
+        key = linkkeys.current(connection, roots, service.slug, known.today(now))
     if known.agency is None:
         raise NotFound("There is no agency in the catalog.")
     _check_clearance(service, known.today(now))
     speaking = _speaking(service, wish.language)
-    link = Issuer(chosen.base_url, held.text, clock=lambda: now).issue_link(
+    link = Issuer(chosen.base_url, key.text, clock=lambda: now).issue_link(
         service.slug,
         office.slug,
         channel="poster",
@@ -120,8 +120,8 @@ def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made
         # Whoever scans an English or bilingual poster gets what their phone is set to.
         language=None if words.SPOKEN[0] in speaking else speaking[0],
     )
-    _check_not_revoked(known, link, held.kid)
-    return _Made(known.agency, service, office, speaking, link, held.kid)
+    _check_not_revoked(known, link, key.kid)
+    return _Made(known.agency, service, office, speaking, link, key.kid)
 
 
 def _speaking(service: Service, language: str | None) -> tuple[str, ...]:

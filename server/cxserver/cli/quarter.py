@@ -98,8 +98,8 @@ def formats(json: Json = False) -> None:
     for kind, row in fits.table():
         for said in {refusal for refusal in row.values() if refusal}:
             out.print(f"{kind}: {said.why}.\n  Fix: {said.cure}.", soft_wrap=True)
-        if told := fits.remark(fits.KINDS[kind]):
-            out.print(f"{kind}: {told}.", soft_wrap=True)
+        if remark := fits.remark(fits.KINDS[kind]):
+            out.print(f"{kind}: {remark}.", soft_wrap=True)
 
 
 def order(name: str, form: str, service: str | None, with_flagged: bool) -> Order:

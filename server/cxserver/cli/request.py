@@ -49,13 +49,13 @@ def make(
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
         measured = meter.read(connection).get(service)
-    agency, found = _service(known, service)
-    allowed = found.clearance
+    agency, surveyed = _service(known, service)
+    allowed = surveyed.clearance
     burden = Burden(responses or allowed.approved_responses, allowed.burden_minutes)
-    asked = Request(agency, found, burden, audience, frequency, measured)
+    pra_request = Request(agency, surveyed, burden, audience, frequency, measured)
     base_url = settings(data).base_url
-    every = shots.make(agency, found, _office(known, found), base_url) if program else []
-    _write(asked, every, program, folder)
+    every = shots.make(agency, surveyed, _office(known, surveyed), base_url) if program else []
+    _write(pra_request, every, program, folder)
     err.print(
         f"Wrote {folder / 'request.html'}. Open it, correct it and attach it.", soft_wrap=True
     )
@@ -73,14 +73,14 @@ def _office(known: Directory, service: Service) -> str:
     return named[0] if named else service.name
 
 
-def _write(asked: Request, every: list[Shot], program: str, folder: Path) -> None:
+def _write(pra_request: Request, every: list[Shot], program: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if every:
         (folder / "pictures").mkdir()
     for shot in track(every, "Taking pictures", console=err, transient=True):
         pictures.take(program, shot, folder / "pictures")
-    for code in asked.service.survey.languages:
+    for code in pra_request.service.survey.languages:
         file = folder / f"questions-{code}.txt"
-        file.write_text(request.text(asked, code), encoding="utf-8")
+        file.write_text(request.text(pra_request, code), encoding="utf-8")
     # Last: who finds it finds the rest.
-    (folder / "request.html").write_text(request.page(asked, every), encoding="utf-8")
+    (folder / "request.html").write_text(request.page(pra_request, every), encoding="utf-8")

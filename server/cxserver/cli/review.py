@@ -128,8 +128,8 @@ def _show(result: redaction.Result) -> None:
 
 
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
-    told = sys.stdin.read().split() if names == ["-"] else names
-    rows = [omb_review.named(name) for name in told]
+    given = sys.stdin.read().split() if names == ["-"] else names
+    rows = [omb_review.named(name) for name in given]
     with database(settings(data)) as engine, db.write(engine) as connection:
         n = omb_review.decide(connection, rows, decision, who, clock.now())
     done = "approved" if decision == "approve" else "withheld"

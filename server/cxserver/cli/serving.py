@@ -28,8 +28,8 @@ def migrate(data: Data = None) -> None:
         engine.dispose()
     if made:
         out.print(f"Created the root key {chosen.root_key_path}. Back it up apart from the data.")
-    told = ", ".join(f"{name}={value}" for name, value in result.items())
-    out.print(f"The tables are up to date ({engine.dialect.name}: {told}).", soft_wrap=True)
+    durability = ", ".join(f"{name}={value}" for name, value in result.items())
+    out.print(f"The tables are up to date ({engine.dialect.name}: {durability}).", soft_wrap=True)
 
 
 @app.command("serve", rich_help_panel=START)

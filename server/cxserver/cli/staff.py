@@ -132,9 +132,9 @@ def verify(
     with database(chosen) as engine, db.read(engine) as connection:
         verdict = journal.verify(connection, holds.strip())
     if json:
-        told = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
+        body = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
         missing = [{"what": item.what, "at": item.when.isoformat()} for item in verdict.missing]
-        say_json({**told, "missing": missing})
+        say_json({**body, "missing": missing})
     else:
         _say(verdict)
     if not verdict.is_whole:
@@ -144,10 +144,10 @@ def verify(
 def _say_address(member: Member, address: str, ends: datetime | None, json: bool) -> None:
     """Where to sign in: by a link until it `ends`, or at the provider."""
     if json:
-        told = {"email": member.email, "role": member.role.value}
+        body = {"email": member.email, "role": member.role.value}
         whose = {"office": member.office, "service": member.service}
         ended = ends.isoformat() if ends else None
-        say_json({**told, **whose, "link": address, "valid_until": ended})
+        say_json({**body, **whose, "link": address, "valid_until": ended})
         return
     how = "with their agency account here:"
     if ends:

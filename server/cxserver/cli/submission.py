@@ -109,8 +109,8 @@ def list_records(
     table = plain_table("", "record", "quarter", "format", "state", "who", "when", "note", "files")
     for item in result:
         when = f"{item.at:%Y-%m-%d %H:%M}"
-        told = (item.quarter, item.form, item.state, item.who, when, item.note, item.digest[:12])
-        table.add_row(str(item.n), *told)
+        cells = (item.quarter, item.form, item.state, item.who, when, item.note, item.digest[:12])
+        table.add_row(str(item.n), *cells)
     out.print(table)
 
 

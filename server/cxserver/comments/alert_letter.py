@@ -90,13 +90,13 @@ def _said(service: Service | None, waiting: Waiting) -> list[tuple[str, str]]:
     if survey is None:
         return [("", words) for words in (waiting.comment, *waiting.questions.values()) if words]
     wording = survey.wording[survey.languages[0]]
-    asked = [(wording.comment, waiting.comment)]
-    asked += [
+    answered = [(wording.comment, waiting.comment)]
+    answered += [
         (question.text, waiting.questions.get(question.code, ""))
         for question in wording.questions
         if not question.choices
     ]
-    return [(question, words) for question, words in asked if words]
+    return [(question, words) for question, words in answered if words]
 
 
 def _text(head: str, parts: Sequence[_Part]) -> str:
@@ -120,9 +120,9 @@ def _html(head: str, parts: Sequence[_Part]) -> str:
         for question, words in part.said:
             quoted = "<br>".join(escape(line) for line in words.splitlines())
             lines += [f"<p>{escape(question)}</p>", f'<blockquote dir="auto">{quoted}</blockquote>']
-        told = "<br>".join(f"{escape(name)}: <b>{escape(fact)}</b>" for name, fact in part.facts)
+        facts = "<br>".join(f"{escape(name)}: <b>{escape(fact)}</b>" for name, fact in part.facts)
         lines += [
-            f"<p>{told}</p>",
+            f"<p>{facts}</p>",
             f'<p><a href="{escape(part.where)}">Read it and assign it</a></p>',
         ]
     body = "\n".join([*lines, f"<p>{escape(_UNKNOWN)}</p>"])

@@ -101,11 +101,11 @@ def bundles(due: Sequence[Waiting]) -> list[tuple[Waiting, ...]]:
     by_list: dict[str, list[Waiting]] = defaultdict(list)
     for item in due:
         by_list[item.alert].append(item)
-    found: list[tuple[Waiting, ...]] = []
+    letters: list[tuple[Waiting, ...]] = []
     for these in by_list.values():
         size = 1 if len(these) <= FEW else MANY
-        found += [tuple(these[at : at + size]) for at in range(0, len(these), size)]
-    return found
+        letters += [tuple(these[at : at + size]) for at in range(0, len(these), size)]
+    return letters
 
 
 def _waiting(row: Any) -> Waiting:
@@ -184,13 +184,13 @@ def _count_tries(connection: Connection, due: Sequence[Waiting]) -> None:
         )
 
 
-def _is(one: Waiting) -> tuple[Any, ...]:
+def _is(waiting: Waiting) -> tuple[Any, ...]:
     columns = tables.alerts.c
     return (
-        columns.service == one.service,
-        columns.day == one.day,
-        columns.response == one.response,
-        columns.alert == one.alert,
+        columns.service == waiting.service,
+        columns.day == waiting.day,
+        columns.response == waiting.response,
+        columns.alert == waiting.alert,
     )
 
 

@@ -73,8 +73,8 @@ def state_of(connection: Connection, rows: Iterable[ResponseId]) -> dict[Respons
     if not named:
         return {}
     key = tuple_(table.c.service, table.c.day, table.c.response)
-    found = connection.execute(select(table).where(key.in_(named)))
-    return {ResponseId(item.service, item.day, item.response): _case(item) for item in found}
+    stored = connection.execute(select(table).where(key.in_(named)))
+    return {ResponseId(item.service, item.day, item.response): _case(item) for item in stored}
 
 
 def read(connection: Connection, row: ResponseId, office: str, now: datetime) -> bool:
@@ -193,14 +193,14 @@ def _to_change(connection: Connection, row: ResponseId, seen: str) -> Case:
     """The case, locked. Raises Conflict where it is not as it was `seen`."""
     table = tables.cases
     service, day, response = row
-    found = connection.execute(
+    stored = connection.execute(
         select(table)
         .where(table.c.service == service, table.c.day == day, table.c.response == response)
         .with_for_update()
     ).first()
-    if found is None or _case(found).version != seen:
+    if stored is None or _case(stored).version != seen:
         raise Conflict("Somebody has changed this case since you opened it.")
-    return _case(found)
+    return _case(stored)
 
 
 def _change(connection: Connection, case: Case, now: datetime, **changes: Any) -> None:

@@ -44,7 +44,7 @@ class _Place:
 def wanted(texts: Iterable[str], cut: Cut) -> Cut:
     """What to look for, where `cut` goes out of a comment made of `texts`."""
     if not cut.everything:
-        stretches = [*cut.words, *(word for one in cut.words for word in _WORD.findall(one))]
+        stretches = [*cut.words, *(word for phrase in cut.words for word in _WORD.findall(phrase))]
     else:
         stretches = [part for text in texts for part in (text, *_SENTENCE.split(text))]
     plain = (" ".join(stretch.split()) for stretch in stretches)
@@ -86,10 +86,10 @@ def _places(connection: Connection, row: ResponseId) -> Iterator[_Place]:
         (tables.cases, {"said": "You said", "did": "We did"}),
         (tables.replies, {"text": "The reply"}),
     ):
-        held = table.c
-        same = (held.service == service) & (held.day == day) & (held.response == response)
-        for found in connection.execute(select(table).where(same)).all():
-            key = same & (held.id == found.id) if table is tables.case_notes else same
-            who = f" by {found.who}" if table is tables.case_notes else ""
+        fields = table.c
+        same = (fields.service == service) & (fields.day == day) & (fields.response == response)
+        for stored in connection.execute(select(table).where(same)).all():
+            key = same & (fields.id == stored.id) if table is tables.case_notes else same
+            who = f" by {stored.who}" if table is tables.case_notes else ""
             for column, where in columns.items():
-                yield _Place(table, key, column, where + who, getattr(found, column) or "")
+                yield _Place(table, key, column, where + who, getattr(stored, column) or "")

@@ -169,8 +169,8 @@ def find(
 
 def standings(connection: Connection, quarter: Period) -> Mapping[Group, Standing]:
     """What became of the comments, by service, channel, survey version and flags."""
-    held, decision = tables.responses.c, tables.comment_reviews.c.decision
-    by = (held.service, held.channel, held.survey, held.flags)
+    responses, decision = tables.responses.c, tables.comment_reviews.c.decision
+    by = (responses.service, responses.channel, responses.survey, responses.flags)
     query = (
         select(*by, decision, func.count())
         .select_from(_joined())
@@ -210,13 +210,13 @@ def _written(quarter: Period, service: str | None) -> Any:
 
 
 def _joined() -> Any:
-    one, other = tables.responses, tables.comment_reviews
-    return one.outerjoin(
-        other,
+    responses, reviews = tables.responses, tables.comment_reviews
+    return responses.outerjoin(
+        reviews,
         and_(
-            other.c.service == one.c.service,
-            other.c.day == one.c.day,
-            other.c.response == one.c.id,
+            reviews.c.service == responses.c.service,
+            reviews.c.day == responses.c.day,
+            reviews.c.response == responses.c.id,
         ),
     )
 

@@ -117,13 +117,13 @@ def of_week(
     days = [monday + timedelta(days=n) for n in range(7)]
     if wanted.offices is not None and len(wanted.offices) <= _FEW:
         query = _query(known, wanted, sorted(wanted.services), days, after)
-        found = iter(connection.execute(query))
+        rows = iter(connection.execute(query))
     else:
         # Each service and day is a stretch of the primary key, read as far as it is needed.
         each = product(sorted(wanted.services), days)
         streams = [_stream(connection, known, wanted, service, day, after) for service, day in each]
-        found = merge(*streams, key=lambda row: row.id)
-    for row in found:
+        rows = merge(*streams, key=lambda row: row.id)
+    for row in rows:
         comment = _comment(row, known)
         if comment is not None:
             yield comment
@@ -145,12 +145,14 @@ def acted_on(connection: Connection, wanted: Wanted) -> set[date] | None:
     Few comments have a case or an alert: the weeks without one need not be read.
     """
     if wanted.alerted:
-        held, terms = tables.alerts.c, []
+        columns, terms = tables.alerts.c, []
     elif wanted.owner is not None or wanted.state in ("read", "open", "done"):
-        held, terms = tables.cases.c, _case_terms(wanted)
+        columns, terms = tables.cases.c, _case_terms(wanted)
     else:
         return None
-    query = select(held.day).where(held.service.in_(sorted(wanted.services)), *terms).distinct()
+    query = (
+        select(columns.day).where(columns.service.in_(sorted(wanted.services)), *terms).distinct()
+    )
     days = connection.execute(query).scalars()
     return {day - timedelta(days=day.weekday()) for day in days}
 
@@ -202,8 +204,8 @@ def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnEl
 
 def released(known: Directory, services: Iterable[str]) -> ColumnElement[bool]:
     """Whether a response is in a closed batch: of its unit, or of the import it came with."""
-    held, closed = tables.responses.c, tables.batches.c
-    mine = and_(closed.service == held.service, closed.office == held.office)
+    responses, closed = tables.responses.c, tables.batches.c
+    mine = and_(closed.service == responses.service, closed.office == responses.office)
     last = select(func.max(closed.through)).where(mine, closed.source == "live")
     imported = [
         (service, n, survey.batch)
@@ -214,15 +216,15 @@ def released(known: Directory, services: Iterable[str]) -> ColumnElement[bool]:
     versions = [(service, n) for service, n, _ in imported]
     return or_(
         and_(
-            not_(tuple_(held.service, held.survey).in_(versions)) if versions else true(),
+            not_(tuple_(responses.service, responses.survey).in_(versions)) if versions else true(),
             # What is excluded is in no batch, or was taken out of one.
-            held.excluded.is_(None),
-            held.counted_day <= last.scalar_subquery(),
+            responses.excluded.is_(None),
+            responses.counted_day <= last.scalar_subquery(),
         ),
         *(
             and_(
-                held.service == service,
-                held.survey == n,
+                responses.service == service,
+                responses.survey == n,
                 exists().where(mine, closed.source == batch),
             )
             for service, n, batch in imported
@@ -233,35 +235,37 @@ def released(known: Directory, services: Iterable[str]) -> ColumnElement[bool]:
 def _query(
     known: Directory, wanted: Wanted, services: list[str], days: list[date], after: str
 ) -> Select[Any]:
-    held, cases = tables.responses, tables.cases
+    responses, cases = tables.responses, tables.cases
     same = and_(
-        cases.c.service == held.c.service,
-        cases.c.day == held.c.day,
-        cases.c.response == held.c.id,
+        cases.c.service == responses.c.service,
+        cases.c.day == responses.c.day,
+        cases.c.response == responses.c.id,
     )
     alerts = tables.alerts.c
     alerted = exists().where(
-        alerts.service == held.c.service, alerts.day == held.c.day, alerts.response == held.c.id
+        alerts.service == responses.c.service,
+        alerts.day == responses.c.day,
+        alerts.response == responses.c.id,
     )
     is_released: ColumnElement[bool] = true()
     if wanted.audience is Audience.RELEASED:
         is_released = released(known, services)
     query = (
         select(
-            held,
+            responses,
             cases.c.state,
             cases.c.owner,
             alerted.label("alerted"),
             is_released.label("is_released"),
         )
-        .select_from(held.outerjoin(cases, same))
+        .select_from(responses.outerjoin(cases, same))
         .where(predicate(wanted, services, days), literal_column(f"({tables.WORDED})"))
-        .order_by(held.c.id)
+        .order_by(responses.c.id)
     )
     if wanted.audience is Audience.RELEASED:
         query = query.where(is_released if wanted.looks_beside else or_(is_released, alerted))
     if after:
-        query = query.where(held.c.id > after)
+        query = query.where(responses.c.id > after)
     return query.where(*_becoming(wanted, services, days))
 
 
@@ -308,11 +312,11 @@ def _by_thumb(wanted: Wanted) -> ColumnElement[bool]:
 
 def _names(code: str, points: tuple[int, ...], thumb: ColumnElement[bool]) -> Any:
     """Those that tapped a driver while giving trust these points, or gave them to the driver."""
-    told, trust = cast(tables.responses.c.drivers, Text), tables.responses.c.trust
+    taps, trust = cast(tables.responses.c.drivers, Text), tables.responses.c.trust
     side = int(FIVE_POINT.points[-1] in points)
     rated = or_(and_(not_(thumb), trust.in_(points)), and_(thumb, trust == side))
-    tapped = and_(told.like(f'[%"{code}"%'), rated)
-    return or_(tapped, *(told.like(f'{{%"{code}": {point}%') for point in points))
+    tapped = and_(taps.like(f'[%"{code}"%'), rated)
+    return or_(tapped, *(taps.like(f'{{%"{code}": {point}%') for point in points))
 
 
 def _stream(

@@ -56,9 +56,9 @@ def comment(connection: Connection, row: ResponseId) -> str:
 
 def preview(connection: Connection, row: ResponseId, free: Iterable[str], cut: Cut) -> Result:
     """What would become of it. `free` are the questions answered in words. Raises NotFound."""
-    held, free = _held(connection, row), frozenset(free)
-    result = copies.find(connection, row, copies.wanted(_texts(held, free).values(), cut))
-    return replace(_result(held, free, cut), copies=tuple(result))
+    response, free = _held(connection, row), frozenset(free)
+    result = copies.find(connection, row, copies.wanted(_texts(response, free).values(), cut))
+    return replace(_result(response, free, cut), copies=tuple(result))
 
 
 def redact(
@@ -68,9 +68,11 @@ def redact(
 
     `forget` must follow the commit. Raises NotFound.
     """
-    held, free = _held(connection, row, lock=True), frozenset(free)
-    result = _result(held, free, cut)
-    others = copies.redact(connection, row, copies.wanted(_texts(held, free).values(), cut), now)
+    response, free = _held(connection, row, lock=True), frozenset(free)
+    result = _result(response, free, cut)
+    others = copies.redact(
+        connection, row, copies.wanted(_texts(response, free).values(), cut), now
+    )
     responses = tables.responses
     service, day, id = row
     connection.execute(
@@ -87,28 +89,28 @@ def _held(connection: Connection, row: ResponseId, *, lock: bool = False) -> Any
     query = select(responses.comment, responses.questions).where(
         responses.service == service, responses.day == day, responses.id == id
     )
-    found = connection.execute(query.with_for_update() if lock else query).first()
-    if found is None:
+    response = connection.execute(query.with_for_update() if lock else query).first()
+    if response is None:
         raise NotFound("There is no such response.")
-    return found
+    return response
 
 
-def _texts(held: Any, free: frozenset[str]) -> dict[str, str]:
+def _texts(response: Any, free: frozenset[str]) -> dict[str, str]:
     """All that was typed, the comment under ""."""
-    return {"": held.comment} | {
-        code: question for code, question in held.questions.items() if code in free
+    return {"": response.comment} | {
+        code: question for code, question in response.questions.items() if code in free
     }
 
 
-def _result(held: Any, free: frozenset[str], cut: Cut) -> Result:
-    texts = _texts(held, free)
+def _result(response: Any, free: frozenset[str], cut: Cut) -> Result:
+    texts = _texts(response, free)
     done = {name: striking.struck(text, cut) for name, text in texts.items()}
     missing = () if cut.everything else tuple(striking.missing(texts.values(), cut.words))
     return Result(
         comment=done[""][0],
         questions={
             code: done[code][0] if code in done else question
-            for code, question in held.questions.items()
+            for code, question in response.questions.items()
         },
         characters=sum(n for _, n in done.values()),
         missing=missing,

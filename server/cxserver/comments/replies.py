@@ -83,12 +83,12 @@ def stands(connection: Connection, code: str) -> bool:
 def of(connection: Connection, row: ResponseId, today: date) -> Posted | None:
     """What the office has replied to this response; None when nobody could read it."""
     columns = tables.replies.c
-    found = connection.execute(
+    stored = connection.execute(
         select(columns.text, columns.replied, columns.until, columns.version).where(
             *_live(row, today)
         )
     ).first()
-    return Posted(*found) if found else None
+    return Posted(*stored) if stored else None
 
 
 def post(connection: Connection, row: ResponseId, text: str, today: date, seen: int) -> None:
@@ -114,20 +114,20 @@ def post(connection: Connection, row: ResponseId, text: str, today: date, seen: 
 
 def read(connection: Connection, code: str, today: date) -> Reply | None:
     """What stands under a code; None when it is none, or over."""
-    held, responses = tables.replies.c, tables.responses.c
+    replies, responses = tables.replies.c, tables.responses.c
     row = connection.execute(
         select(
-            *(held.text, held.replied, held.until, held.version),
+            *(replies.text, replies.replied, replies.until, replies.version),
             *(responses.office, responses.language),
         )
         .join_from(
             tables.replies,
             tables.responses,
-            (responses.service == held.service)
-            & (responses.day == held.day)
-            & (responses.id == held.response),
+            (responses.service == replies.service)
+            & (responses.day == replies.day)
+            & (responses.id == replies.response),
         )
-        .where(held.code_hash == hash_of(code), held.until >= today)
+        .where(replies.code_hash == hash_of(code), replies.until >= today)
     ).first()
     return Reply(*row) if row else None
 

@@ -85,8 +85,8 @@ class ReadableComment:
     @property
     def address(self) -> str:
         """Its page, below /staff. The week stands in it, never the day."""
-        one = self.comment
-        return f"/comments/{one.service}/{one.monday}/{one.id}"
+        comment = self.comment
+        return f"/comments/{comment.service}/{comment.monday}/{comment.id}"
 
     @property
     def office(self) -> str:
@@ -116,25 +116,34 @@ class ReadableComment:
         return tuple(self._facts())
 
     def _facts(self) -> Iterator[str]:
-        one = self.comment
-        if not one.is_released:
+        comment = self.comment
+        if not comment.is_released:
             return
         if self.audience is Audience.ROWS:
             # How people come is a cut, and counted by month: it stands beside nobody's words.
-            yield f"{CHANNELS.get(one.channel, one.channel)}, {language_name(one.language)}"
-        thumbs = one.scale is THUMBS
-        yield f"Trust: thumb {THUMBS.value(one.trust)}" if thumbs else f"Trust {one.trust} of 5"
-        if one.satisfaction is not None:
-            yield f"Satisfaction {one.satisfaction} of 5"
+            channel = CHANNELS.get(comment.channel, comment.channel)
+            yield f"{channel}, {language_name(comment.language)}"
+        thumbs = comment.scale is THUMBS
+        yield (
+            f"Trust: thumb {THUMBS.value(comment.trust)}"
+            if thumbs
+            else f"Trust {comment.trust} of 5"
+        )
+        if comment.satisfaction is not None:
+            yield f"Satisfaction {comment.satisfaction} of 5"
         for side, words in (("negative", "Could be better"), ("positive", "Went well")):
             named = [self._driver(code) for code, which in self._drivers() if which == side]
             if named:
                 yield f"{words}: {', '.join(named)}"
 
     def _drivers(self) -> Iterator[tuple[str, Side]]:
-        one = self.comment
-        for code, points in one.drivers.items():
-            good = one.scale.is_good(one.trust) if points is None else points >= FIVE_POINT.good
+        comment = self.comment
+        for code, points in comment.drivers.items():
+            good = (
+                comment.scale.is_good(comment.trust)
+                if points is None
+                else points >= FIVE_POINT.good
+            )
             yield code, "positive" if good else "negative"
 
     def _driver(self, code: str) -> str:
@@ -166,7 +175,7 @@ class Shelf:
         result = self._gather(self.connection, search, mark, limit)
         return CommentPage(tuple(map(self._told, result[0])), *result[1:])
 
-    def one(self, service: str, week: date, id: str) -> ReadableComment:
+    def named(self, service: str, week: date, id: str) -> ReadableComment:
         """One comment of the week of that day. Raises NotFound, also where its batch is not
         closed, and where it is somebody else's.
         """
@@ -184,16 +193,16 @@ class Shelf:
     ) -> tuple[list[Comment], Mark | None, bool]:
         result: list[Comment] = []
         last, weeks, looked = mark, 0, 0
-        for place, one in self._steps(connection, search, mark):
-            if looked == _LOOKED or (one is None and weeks == _WEEKS):
+        for place, comment in self._steps(connection, search, mark):
+            if looked == _LOOKED or (comment is None and weeks == _WEEKS):
                 return result, last, len(result) < limit
-            if one is None:
+            if comment is None:
                 weeks += 1
-            elif query.says(one, search.words):
+            elif query.says(comment, search.words):
                 if len(result) == limit:
                     return result, last, False
-                result.append(one)
-            looked += one is not None
+                result.append(comment)
+            looked += comment is not None
             last = place
         return result, None, False
 

@@ -27,14 +27,14 @@ def named(lines: str) -> tuple[str, ...]:
 
 
 def struck(text: str, cut: Cut) -> tuple[str, int]:
-    """`told` without the words, and how many characters went."""
+    """`text` without the words, and how many characters went."""
     if cut.everything:
         return (MARK, len(text)) if text.strip() and text != MARK else (text, 0)
-    kept, past, gone = "", 0, 0
+    left, past, gone = "", 0, 0
     for start, end in _stretches(text, cut.words):
-        kept += text[past:start] + MARK
+        left += text[past:start] + MARK
         past, gone = end, gone + end - start
-    return kept + text[past:], gone
+    return left + text[past:], gone
 
 
 def _stretches(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
@@ -53,8 +53,8 @@ def _stretches(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
 def _places(text: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
     for word in words:
         # Looked for from every letter on: the same words may lie over each other, too.
-        for found in re.finditer(f"(?=({_pattern(word)}))", text, re.IGNORECASE):
-            yield found.span(1)
+        for match in re.finditer(f"(?=({_pattern(word)}))", text, re.IGNORECASE):
+            yield match.span(1)
 
 
 def missing(texts: Iterable[str], words: Iterable[str]) -> Iterable[str]:

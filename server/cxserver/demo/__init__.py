@@ -55,7 +55,7 @@ def run(data: Path, port: int, answers: int, lan: bool) -> None:
     async def when_up() -> None:
         _greet(settings, stage, port, lan)
 
-    server.here(app, "0.0.0.0" if lan else "127.0.0.1", port, when_up)  # noqa: S104  # --lan asks
+    server.serve_app(app, "0.0.0.0" if lan else "127.0.0.1", port, when_up)  # noqa: S104  # --lan asks
     console.print("\nStopped. The answers stay in", escape(str(data)))
 
 
@@ -87,18 +87,18 @@ def prepare(settings: Settings, answers: int) -> Stage:
 def _apply(engine: Engine) -> None:
     now = clock.now()
     report = check.read(Path(__file__).parent / "catalog.toml", now)
-    if report.catalogue is None:
+    if report.catalog is None:
         raise CatalogRefused(report.faults)
-    today = report.catalogue.today(now)
+    today = report.catalog.today(now)
     with db.write(engine) as connection:
-        apply.apply(connection, report.catalogue, today)
+        apply.apply(connection, report.catalog, today)
 
 
 def _answer(engine: Engine, roots: RootKeys, answers: int) -> None:
     with db.read(engine) as connection:
-        held = connection.execute(select(func.count()).select_from(tables.responses)).scalar_one()
+        stored = connection.execute(select(func.count()).select_from(tables.responses)).scalar_one()
         known = directory.load(connection)
-    if held or not answers:
+    if stored or not answers:
         return
     hidden = Secrets(roots)
     waiting = [
@@ -122,11 +122,11 @@ def _release(engine: Engine) -> None:
 
 
 def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
-    here = f"http://127.0.0.1:{port}/"
-    console.print(f"\nThe demonstration is up: [bold]{here}[/bold]   (Ctrl-C stops it)")
+    home = f"http://127.0.0.1:{port}/"
+    console.print(f"\nThe demonstration is up: [bold]{home}[/bold]   (Ctrl-C stops it)")
     console.print("Open it, answer a survey, and watch the count go up.")
     console.print("The staff pages, with this link, once:")
-    console.print(f"{here}staff/sign-in/{_let_in(settings)}", soft_wrap=True)
+    console.print(f"{home}staff/sign-in/{_let_in(settings)}", soft_wrap=True)
     console.print(f"Data: {settings.data_dir}", soft_wrap=True)
     where = f"CX_DATA_DIR={shlex.quote(str(settings.data_dir))} CX_BASE_URL={settings.base_url}"
     console.print(f"For `cx` in another shell: export {where}", soft_wrap=True, markup=False)

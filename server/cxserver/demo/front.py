@@ -83,8 +83,8 @@ def routes(stage: Stage) -> list[BaseRoute]:
 
     async def show(request: Request) -> Response:
         """GET /: a fresh invite at every load."""
-        desk = services.of(request).desk
-        issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
+        intake = services.of(request).intake
+        issuer = Issuer(_origin(request), stage.key, clock=intake.clock)
         invite = issuer.issue_link(SERVICE, OFFICE)
         return _page(
             request,
@@ -92,27 +92,27 @@ def routes(stage: Stage) -> list[BaseRoute]:
             invite=invite,
             spanish=issuer.issue_link(SERVICE, OFFICE, language="es"),
             exit_link=issuer.issue_link(
-                SERVICE, OFFICE, channel="kiosk", expires_at=desk.clock() + timedelta(days=1)
+                SERVICE, OFFICE, channel="kiosk", expires_at=intake.clock() + timedelta(days=1)
             ),
             stage=stage,
-            offices=await _offices(desk),
+            offices=await _offices(intake),
         )
 
     async def counts(request: Request) -> Response:
         """GET /demo/counts: the table, for the page to keep itself up to date."""
-        return JSONResponse(await _offices(services.of(request).desk))
+        return JSONResponse(await _offices(services.of(request).intake))
 
     async def agency(request: Request) -> Response:
         """GET /demo/agency: how the survey looks inside an agency's page."""
-        desk = services.of(request).desk
-        issuer = Issuer(_origin(request), stage.key, clock=desk.clock)
+        intake = services.of(request).intake
+        issuer = Issuer(_origin(request), stage.key, clock=intake.clock)
         link = issuer.issue_link(SERVICE, OFFICE, channel="site")
         return _page(request, "agency.html", link=link)
 
     async def quarter(request: Request) -> Response:
         """GET /demo/quarter/{form}: OMB's files of the newest quarter, as one ZIP."""
-        desk = services.of(request).desk
-        return await desk.readers.run(partial(_files, desk, request.path_params["form"]))
+        intake = services.of(request).intake
+        return await intake.readers.run(partial(_files, intake, request.path_params["form"]))
 
     return [
         Route("/", show),
@@ -122,36 +122,36 @@ def routes(stage: Stage) -> list[BaseRoute]:
     ]
 
 
-async def _offices(desk: AnswerService) -> list[dict[str, object]]:
+async def _offices(intake: AnswerService) -> list[dict[str, object]]:
     """The counts, when it is their turn: they take a connection of those who read results."""
-    return await desk.readers.run(partial(_counts, desk))
+    return await intake.readers.run(partial(_counts, intake))
 
 
-def _files(desk: AnswerService, form: str) -> Response:
+def _files(intake: AnswerService, form: str) -> Response:
     """Nobody signs in for them here: every answer is invented. In the first days of a quarter,
     before anybody has answered, they are those of the quarter before.
     """
-    running = periods.of("quarter", desk.directory.today(desk.clock()))
+    running = periods.of("quarter", intake.directory.today(intake.clock()))
     for known in fits.FORMATS:
         for quarter in (running, periods.previous(running)):
             if form == known:
                 wanted = choosing.order(Chosen(quarter, known))
                 with suppress(ServerError):
-                    body = bundle.make(db.source(desk.staff_engine), wanted, desk.clock())
+                    body = bundle.make(db.source(intake.staff_engine), wanted, intake.clock())
                     return record.zipped(bundle.name(wanted), body)
     raise HTTPException(404)
 
 
-def _counts(desk: AnswerService) -> list[dict[str, object]]:
+def _counts(intake: AnswerService) -> list[dict[str, object]]:
     """A row per office that serves, with or without answers."""
-    with db.read(desk.staff_engine) as connection:
+    with db.read(intake.staff_engine) as connection:
         result = {row.name: row for row in grouped.rows(connection, "office", Scope())}
-    told: list[dict[str, object]] = []
-    for office in sorted(desk.directory.offices.values(), key=lambda office: office.name):
+    rows: list[dict[str, object]] = []
+    for office in sorted(intake.directory.offices.values(), key=lambda office: office.name):
         if not office.serves:
             continue
         row = result.get(office.slug)
-        told.append(
+        rows.append(
             {
                 "office": office.slug,
                 "name": office.name,
@@ -160,7 +160,7 @@ def _counts(desk: AnswerService) -> list[dict[str, object]]:
                 "satisfaction": _percent(row.satisfaction.top2 if row else None),
             }
         )
-    return told
+    return rows
 
 
 def _percent(share: float | None) -> str:
@@ -168,7 +168,7 @@ def _percent(share: float | None) -> str:
 
 
 def _origin(request: Request) -> str:
-    # The doorman has let this host in; a phone on the network came by another than we did.
+    # The middleware let this host in; a phone on the network came by another than we did.
     return f"http://{request.headers['host']}"
 
 

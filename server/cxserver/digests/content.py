@@ -44,7 +44,7 @@ class Number:
 
     title: str
     value: str
-    told: str
+    sentence: str
     became: str = ""
     changed: bool = False
 
@@ -129,14 +129,14 @@ def _figure(score: Score) -> str:
 
 def _answers(filters: Filters, seen: Seen, *, last_week: bool) -> Number:
     change = seen.standing[0].change
-    told = f"{change.after.n:,} people answered in these days."
+    sentence = f"{change.after.n:,} people answered in these days."
     # Only where the chart of the page shows each week, and this one among them.
     weeks = seen.trend.blocks[-1:] if last_week and seen.trend.days == 7 else ()
     for newest in weeks:
         if newest.sides and newest.span.end == filters.end:
-            told += f" {newest.n:,} of them in the last 7 days."
+            sentence += f" {newest.n:,} of them in the last 7 days."
     before = f"In {seen.before} it was {change.before.n:,}." if change.before.n else ""
-    return Number("Answers", f"{change.after.n:,}", told, before)
+    return Number("Answers", f"{change.after.n:,}", sentence, before)
 
 
 def _fix(seen: Seen) -> tuple[str, str]:
@@ -160,14 +160,14 @@ def _moved(seen: Seen) -> tuple[str, ...]:
 
 def _small(who: Member, reader: Reading, filters: Filters) -> Digest:
     quarters = small_office.quarters(reader, filters)
-    told = tuple(small.sentence(quarter) for quarter in reversed(quarters) if quarter.n)
+    sentences = tuple(small.sentence(quarter) for quarter in reversed(quarters) if quarter.n)
     last, end = small_office.latest(quarters), filters.end - timedelta(days=1)
     # Of a month too: its page goes by quarters, whatever days are asked for.
     blank = replace(_blank(who, filters), days=f"until {end:%b} {end.day}, {end.year}")
     if last is None:
         return replace(blank, note=f"{_FEW} {_NONE}")
     # This quarter and the one it is held against.
-    moved, fix = told[:2], _named(filters, last)
+    moved, fix = sentences[:2], _named(filters, last)
     return replace(blank, note=_FEW, numbers=_people(last), fix=fix, moved=moved)
 
 

@@ -31,7 +31,7 @@ def letter(
     """The mail to one member."""
     pages = settings.base_url + "/staff"
     why = reason(directory, every)
-    values = {"told": digest, "sections": sections(digest), "pages": pages, "why": why}
+    values = {"digest": digest, "sections": sections(digest), "pages": pages, "why": why}
     html = environment.render(_templates(), "digest-mail.html", "en", **values)
     return Letter((who.email,), digest.subject, text(digest, pages, why), html)
 
@@ -55,7 +55,9 @@ def _lines(digest: Digest, pages: str, why: str) -> Iterator[str]:
         yield from ("", *_wrapped(digest.note))
     for number in digest.numbers:
         yield from ("", f"{number.title}: {number.value}")
-        yield from _wrapped(" ".join(part for part in (number.told, number.became) if part), "  ")
+        yield from _wrapped(
+            " ".join(part for part in (number.sentence, number.became) if part), "  "
+        )
     for title, sentences in sections(digest):
         yield from ("", title.upper())
         for sentence in sentences:

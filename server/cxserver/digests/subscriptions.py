@@ -81,14 +81,14 @@ def due(connection: Connection, now: datetime, zone: ZoneInfo) -> list[Due]:
     return dues
 
 
-def told(connection: Connection, one: Due) -> None:
+def delivered(connection: Connection, digest: Due) -> None:
     """The mail server has taken it."""
-    _put(connection, one.member, {"through": one.through, "refused": None})
+    _put(connection, digest.member, {"through": digest.through, "refused": None})
 
 
-def refused(connection: Connection, one: Due, today: date) -> None:
+def refused(connection: Connection, digest: Due, today: date) -> None:
     """The mail server will not take it. It is asked again tomorrow, not every few minutes."""
-    _put(connection, one.member, {"refused": today})
+    _put(connection, digest.member, {"refused": today})
 
 
 def latest(every: Every, now: datetime, zone: ZoneInfo) -> Period | None:

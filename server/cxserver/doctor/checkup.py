@@ -13,20 +13,20 @@ from cxserver.settings import Settings
 
 def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Every finding about one installation at `now` (aware). It changes nothing."""
-    found = [installation.address(settings), installation.root_key(settings)]
-    found += installation.sign_in(settings)
+    findings = [installation.address(settings), installation.root_key(settings)]
+    findings += installation.sign_in(settings)
     missing = installation.database_file(settings)
     if missing:
-        return [*found, missing]
+        return [*findings, missing]
     engine = db.open_engine(settings)
     try:
         reached = installation.database(engine)
-        found += reached
+        findings += reached
         # The rest is in the tables: those of another version cannot be read.
         if any(finding.state == "problem" for finding in reached):
-            return found
+            return findings
         with db.read(engine) as connection:
-            return [*found, *_contents(connection, settings, now)]
+            return [*findings, *_contents(connection, settings, now)]
     finally:
         engine.dispose()
 

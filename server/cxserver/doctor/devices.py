@@ -20,10 +20,10 @@ def devices(directory: Directory, known: Iterable[Device], now: datetime) -> lis
     ours = [
         device for device in devices if device.withdrawn is None and _is_open(directory, device)
     ]
-    found = [finding for our in ours for finding in _device(directory, our, now)]
-    found += [finding for device in devices if device.withdrawn for finding in _left(device)]
-    if found:
-        return found
+    findings = [finding for our in ours for finding in _device(directory, our, now)]
+    findings += [finding for device in devices if device.withdrawn for finding in _left(device)]
+    if findings:
+        return findings
     if not ours:
         return [Finding(_CHECK, "ok", "none is paired here")]
     waiting = sum(our.waiting for our in ours)
@@ -51,10 +51,10 @@ def _end(directory: Directory, device: Device, now: datetime) -> Finding | None:
 def _silence(device: Device, now: datetime) -> Finding | None:
     if device.seen is None or now - device.seen <= SILENT:
         return None
-    told = f"{_named(device)} has had no contact since {device.seen:%Y-%m-%d %H:%M} UTC"
+    text = f"{_named(device)} has had no contact since {device.seen:%Y-%m-%d %H:%M} UTC"
     if device.waiting:
-        told += f"; {device.waiting:,} answers waited on it"
-    return Finding(_CHECK, "warning", told, "Check its power and its network.")
+        text += f"; {device.waiting:,} answers waited on it"
+    return Finding(_CHECK, "warning", text, "Check its power and its network.")
 
 
 def _aside(device: Device) -> Finding | None:
@@ -66,10 +66,10 @@ def _aside(device: Device) -> Finding | None:
 
 
 def _left(device: Device) -> list[Finding]:
-    held = device.waiting + device.aside
-    if not held:
+    left = device.waiting + device.aside
+    if not left:
         return []
-    text = f"{_named(device)} was revoked on {device.withdrawn} and still has {_answers(held)}"
+    text = f"{_named(device)} was revoked on {device.withdrawn} and still has {_answers(left)}"
     cure = f"You can still get them for 14 days after they were given: {_again(device)}"
     return [Finding(_CHECK, "warning", text, cure)]
 

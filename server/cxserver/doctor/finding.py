@@ -12,6 +12,6 @@ class Finding:
 
     check: str
     state: State
-    told: str
+    text: str
     cure: str = ""
     days: int | None = None

@@ -133,16 +133,16 @@ def _durability(engine: Engine) -> Finding:
     except DatabaseUnfit as error:
         cure = "Set them back to their defaults in the database's configuration."
         return Finding(_DURABLE, "problem", str(error), cure)
-    told = ", ".join(f"{name}={value}" for name, value in result.items())
+    listing = ", ".join(f"{name}={value}" for name, value in result.items())
     if result.get("journal_mode") == "delete":
         return Finding(
             _DURABLE,
             "warning",
-            f"{told}. This SQLite can lose data in its faster journal (WAL), so we use "
+            f"{listing}. This SQLite can lose data in its faster journal (WAL), so we use "
             "the slower one. Answers are safe.",
             "Install the package pysqlite3, which carries a newer SQLite.",
         )
-    return Finding(_DURABLE, "ok", told)
+    return Finding(_DURABLE, "ok", listing)
 
 
 def _newest_day(connection: Connection) -> date | None:

@@ -56,7 +56,9 @@ def _refused(connection: Connection) -> list[Finding]:
         query = select(func.count()).select_from(table).where(table.c.refused.is_not(None))
         n = connection.execute(query).scalar_one()
         if n:
-            told = f"{n} {what} was" if n == 1 else f"{n} {what}s were"
+            counted = f"{n} {what} was" if n == 1 else f"{n} {what}s were"
             cure = "See the log for whose. Remove people who left with cx staff revoke."
-            findings.append(Finding(_MAIL, "warning", f"{told} refused by the mail server", cure))
+            findings.append(
+                Finding(_MAIL, "warning", f"{counted} refused by the mail server", cure)
+            )
     return findings

@@ -45,7 +45,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         value = ";".join(value)
     elif isinstance(value, dict):
-        value = ";".join(f"{name}={found}" for name, found in sorted(value.items()))
+        value = ";".join(f"{name}={answer}" for name, answer in sorted(value.items()))
     if isinstance(value, str) and not value.isascii():
         return value + _closers(value)
     return value

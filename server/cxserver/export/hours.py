@@ -40,9 +40,9 @@ def crowded(
     }
 
 
-def of(found: Row[Any]) -> Cell:
+def of(response: Row[Any]) -> Cell:
     """Where a response is counted."""
-    return found.service, found.office, found.day, found.answered_hour
+    return response.service, response.office, response.day, response.answered_hour
 
 
 class SharedHours:

@@ -79,15 +79,15 @@ def rows(source: db.Source, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Each response as a row with the columns `COLUMNS`."""
     last: Row[Any] | None = None
     scales: Scales = {}
-    told = None if wanted.every_hour else hours.SharedHours(wanted.places)
+    shared_hours = None if wanted.every_hour else hours.SharedHours(wanted.places)
     while True:
         with source() as connection:
             page = _page(connection, wanted, last)
             scales |= _scales(connection, page, scales)
-            cells = told.read(connection, page) if told else None
-        for found in page:
-            hour = cells is None or hours.of(found) in cells
-            yield row(found, scales[found.service, found.survey], hour=hour)
+            cells = shared_hours.read(connection, page) if shared_hours else None
+        for response in page:
+            hour = cells is None or hours.of(response) in cells
+            yield row(response, scales[response.service, response.survey], hour=hour)
         if len(page) < PAGE:
             return
         last = page[-1]
@@ -128,7 +128,7 @@ def _where(query: Select[Any], wanted: Filter) -> Select[Any]:
 def _scales(connection: Connection, page: Iterable[Row[Any]], known: Scales) -> Scales:
     """The scale of each survey version that these responses answered: 1 is not 1 on both."""
     columns = tables.surveys.c
-    versions = {(found.service, found.survey) for found in page} - known.keys()
+    versions = {(response.service, response.survey) for response in page} - known.keys()
     query = select(tables.surveys).where(tuple_(columns.service, columns.n).in_(sorted(versions)))
     return {
         (item.service, item.n): survey_text.from_json(item.definition).trust_scale
@@ -136,29 +136,29 @@ def _scales(connection: Connection, page: Iterable[Row[Any]], known: Scales) -> 
     }
 
 
-def row(found: Row[Any], scale: Scale, *, hour: bool) -> dict[str, Any]:
+def row(response: Row[Any], scale: Scale, *, hour: bool) -> dict[str, Any]:
     """One response as it leaves the house. `scale` is that of the survey version it answered;
     `hour` says whether its hour may be told.
     """
-    at = f"{found.answered_hour.isoformat()[:13]}:00:00Z"
-    taps = found.drivers if isinstance(found.drivers, list) else []
-    positive = scale.is_good(found.trust)
+    at = f"{response.answered_hour.isoformat()[:13]}:00:00Z"
+    taps = response.drivers if isinstance(response.drivers, list) else []
+    positive = scale.is_good(response.trust)
     return {
-        "service": found.service,
-        "office": found.office,
-        "channel": found.channel,
-        "language": found.language,
-        "survey": f"{found.service}/{found.survey}",
-        "day": found.day.isoformat(),
+        "service": response.service,
+        "office": response.office,
+        "channel": response.channel,
+        "language": response.language,
+        "survey": f"{response.service}/{response.survey}",
+        "day": response.day.isoformat(),
         "answered_hour": at if hour else None,
-        "delay": found.delay,
-        "trust": found.trust,
-        "satisfaction": found.satisfaction,
+        "delay": response.delay,
+        "trust": response.trust,
+        "satisfaction": response.satisfaction,
         "drivers_positive": taps if positive else [],
         "drivers_negative": [] if positive else taps,
-        "driver_scores": found.drivers if isinstance(found.drivers, dict) else {},
-        "comment": found.comment,
-        "questions": found.questions,
-        "flags": found.flags.split(";") if found.flags else [],
+        "driver_scores": response.drivers if isinstance(response.drivers, dict) else {},
+        "comment": response.comment,
+        "questions": response.questions,
+        "flags": response.flags.split(";") if response.flags else [],
         "scale": scale.name,
     }

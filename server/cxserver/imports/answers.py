@@ -59,12 +59,12 @@ class Rows:
         office = self._ground.office(column.office, line[column.office], service)
         self._bench.unseen(column.id, line[column.id])
         when = self._when(line, office)
-        told = self._told(line)
+        answer_line = self._told(line)
         how = {
             "channel": self._ground.channel(column.channel, line[column.channel]),
             "language": self._ground.language(column.language, line[column.language]),
         }
-        return self._bench.answer(service, office, when, how, told, self._asked)
+        return self._bench.answer(service, office, when, how, answer_line, self._asked)
 
     def _when(self, line: Line, office: Office) -> tuple[date, datetime]:
         column = self._columns.date
@@ -81,21 +81,21 @@ class Rows:
         return tuple(sorted(set(self._map.drivers) | worded | offered))
 
     def _told(self, line: Line) -> AnswerLine:
-        column, told = self._columns, AnswerLine(comment=line[self._columns.comment])
-        told.trust = self._point(line, column.trust, self._bench.points)
-        told.satisfaction = self._point(line, column.satisfaction, FIVE_POINT.points)
+        column, answer_line = self._columns, AnswerLine(comment=line[self._columns.comment])
+        answer_line.trust = self._point(line, column.trust, self._bench.points)
+        answer_line.satisfaction = self._point(line, column.satisfaction, FIVE_POINT.points)
         for code, name in self._map.drivers.items():
             if self._mode != "likert":
-                told.either |= {code} if cells.tap(name, line[name]) else set()
+                answer_line.either |= {code} if cells.tap(name, line[name]) else set()
             elif (point := self._point(line, name, FIVE_POINT.points)) is not None:
-                told.scores[code] = point
+                answer_line.scores[code] = point
         for name, taps in (
-            (column.taps, told.either),
-            (column.taps_positive, told.positive),
-            (column.taps_negative, told.negative),
+            (column.taps, answer_line.either),
+            (column.taps_positive, answer_line.positive),
+            (column.taps_negative, answer_line.negative),
         ):
             taps |= set(self._taps(name, line[name]))
-        return told
+        return answer_line
 
     def _point(self, line: Line, column: str, points: tuple[int, ...]) -> int | None:
         key = column, line[column]
@@ -136,13 +136,16 @@ class V2:
         service = self._ground.service("", "")
         office = self._ground.office("", "", service)
         how = {"channel": self._ground.channel("", ""), "language": self._ground.language("", "")}
-        told = AnswerLine(comment=line["question_4"])
-        told.trust = cells.point(
+        answer_line = AnswerLine(comment=line["question_4"])
+        answer_line.trust = cells.point(
             "question_1", line["question_1"], self._bench.points, {}, zero=False
         )
-        asked = [item for item in drivers.ALL if self._was_asked(line, item.omb)]
-        for item in asked:
-            for side, taps in (("positive", told.positive), ("negative", told.negative)):
+        asked_drivers = [item for item in drivers.ALL if self._was_asked(line, item.omb)]
+        for item in asked_drivers:
+            for side, taps in (
+                ("positive", answer_line.positive),
+                ("negative", answer_line.negative),
+            ):
                 taps |= (
                     {item.code}
                     if cells.tap(f"{side}_{item.omb}", line[f"{side}_{item.omb}"])
@@ -150,7 +153,7 @@ class V2:
                 )
         when = self._bench.of_quarter(office)
         return self._bench.answer(
-            service, office, when, how, told, tuple(item.code for item in asked)
+            service, office, when, how, answer_line, tuple(item.code for item in asked_drivers)
         )
 
     def _was_asked(self, line: Line, name: str) -> bool:

@@ -12,12 +12,9 @@ from cxserver.imports.ground import Ground
 from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.instrument import answers as answering
-from cxserver.instrument import cleaning, masking
+from cxserver.instrument import cleaning, flags, masking
 from cxserver.instrument.answers import Answers, AnswersRefused
 from cxserver.instrument.survey import Survey
-
-# A note on the answer, not a suspicion: it counts like any other.
-FLAG = "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,12 @@ class Bench:
         when: tuple[date, datetime],
         how: Mapping[str, str],
         answer_line: AnswerLine,
-        asked: tuple[str, ...],
+        driver_codes: tuple[str, ...],
     ) -> Answer:
         """The answer, checked as any other is. Raises RowRefused."""
-        survey = self._version(service, asked)
+        survey = self._version(service, driver_codes)
         answers, hidden = _checked(survey, answer_line, self._ground.map)
-        noted = {"control"} if cleaning.holds_controls(answer_line.comment) else set()
+        noted = {flags.CONTROL} if cleaning.holds_controls(answer_line.comment) else set()
         day, at = when
         response = {
             "service": service.slug,
@@ -96,16 +93,16 @@ class Bench:
             "drivers": dict(answers.scores) or list(answers.drivers),
             "comment": masking.mask(cleaning.clean(answers.comment), self._mask),
             "questions": {},
-            "flags": ";".join(sorted({FLAG, *noted})),
+            "flags": ";".join(sorted({flags.IMPORTED, *noted})),
             "counted_day": self._ground.today,
         }
         return Answer(survey, response, hidden)
 
-    def _version(self, service: Service, asked: tuple[str, ...]) -> Survey:
-        key = (service.slug, asked)
+    def _version(self, service: Service, driver_codes: tuple[str, ...]) -> Survey:
+        key = (service.slug, driver_codes)
         if key not in self._versions:
             self._versions[key] = versions.of_map(
-                self._ground.map, service.slug, service.name, asked
+                self._ground.map, service.slug, service.name, driver_codes
             )
         return self._versions[key]
 
@@ -134,11 +131,11 @@ def _checked(survey: Survey, answer_line: AnswerLine, map: Map) -> tuple[Answers
         sent["comment"] = answer_line.comment
     # Elsewhere a question could be passed over; then it counts as not asked.
     passed_over = answer_line.satisfaction is None and survey.asks_satisfaction
-    asked = replace(survey, asks_satisfaction=False) if passed_over else survey
+    as_asked = replace(survey, asks_satisfaction=False) if passed_over else survey
     if answer_line.satisfaction is not None:
         sent["satisfaction"] = answer_line.satisfaction
     try:
-        return answering.check(asked, sent), len(hidden)
+        return answering.check(as_asked, sent), len(hidden)
     except AnswersRefused as error:
         first = error.problems[0]
         rule, cure = _RULES.get(first.code, _RULES["choice"])

@@ -31,8 +31,8 @@ def point(
     """A point of a scale; None when nothing was given. With `zero`, 0 is "not asked"."""
     known = _AGREED | {word.casefold(): value for word, value in words.items()}
     value = known.get(cell.casefold())
-    if value is None and (found := _POINT.fullmatch(cell)):
-        value = int(found[1])
+    if value is None and (match := _POINT.fullmatch(cell)):
+        value = int(match[1])
     if cell == "" or (value == 0 and zero and 0 not in points):
         return None
     if value in points:

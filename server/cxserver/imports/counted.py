@@ -53,21 +53,21 @@ class _Pile:
     most: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def points(self, asked: str, text: str, given: list[int]) -> None:
+    def points(self, question: str, text: str, given: list[int]) -> None:
         """The people of each point of a question."""
-        self.words[asked] = text
-        self.rated |= asked not in ("satisfaction", "trust")
-        measure = asked if asked in ("satisfaction", "trust") else f"driver:{asked}"
+        self.words[question] = text
+        self.rated |= question not in ("satisfaction", "trust")
+        measure = question if question in ("satisfaction", "trust") else f"driver:{question}"
         self.counts.update({(measure, str(at)): n for at, n in enumerate(given, 1) if n})
         self.most = max(self.most, sum(given))
 
-    def taps(self, asked: str, text: str, found: re.Match[str]) -> None:
+    def taps(self, driver: str, text: str, match: re.Match[str]) -> None:
         """The taps of a driver."""
-        positive, negative, people = (int(group.replace(",", "")) for group in found.groups())
-        self.words[asked] = _label(text)
+        positive, negative, people = (int(group.replace(",", "")) for group in match.groups())
+        self.words[driver] = _label(text)
         self.tapped = True
         sides = {"positive": positive, "negative": negative}
-        self.counts.update({(f"driver:{asked}", side): n for side, n in sides.items() if n})
+        self.counts.update({(f"driver:{driver}", side): n for side, n in sides.items() if n})
         self.most = max(self.most, people, positive + negative)
 
     def counted(
@@ -89,7 +89,7 @@ class _Pile:
 
     def _survey(self, ground: Ground, service: Service, language: str) -> Survey:
         given = ground.map.wording.get(language, Words())
-        told = given.model_copy(
+        worded = given.model_copy(
             update={
                 "trust": self.words.get("trust", ""),
                 "satisfaction": self.words.get("satisfaction", ""),
@@ -97,10 +97,10 @@ class _Pile:
                 "drivers": self.words,
             }
         )
-        asked = frozenset(self.words) - {"trust", "satisfaction"}
+        codes = frozenset(self.words) - {"trust", "satisfaction"}
         how: DriverMode = "tap" if self.tapped else "likert"
         return versions.make(
-            ground.map, service.slug, service.name, {language: told}, asked, how, "counts"
+            ground.map, service.slug, service.name, {language: worded}, codes, how, "counts"
         )
 
 
@@ -157,8 +157,8 @@ def _v1_survey(ground: Ground, pile: _Pile, quarters: set[str], header: Header |
         cure = "one file holds one quarter"
         raise RowRefused("start_date", "the rows are of more than one quarter", cure)
     quarter = ground.past_quarter("", quarters.pop())
-    map, told = ground.map, header.service if header else ""
-    service = ground.service("service", "" if map.service else told)
+    map, service_name = ground.map, header.service if header else ""
+    service = ground.service("service", "" if map.service else service_name)
     way = header.channel if header and not map.channel else ""
     where = (service, ground.office("", "", service).slug, ground.channel("mode", way))
     if header is None:
@@ -178,26 +178,26 @@ def _v1_row(ground: Ground, line: Line, pile: _Pile) -> str:
     """Lay a row on the pile; its quarter."""
     if line.fault:
         raise line.fault
-    asked = _v1_asked(line["standardized_question_identifier"])
+    question = _v1_asked(line["standardized_question_identifier"])
     columns = [f"likert_scale_{point}" for point in range(1, 6)]
     volume = line["response_volume"]
     total = cells.count("response_volume", volume) if volume else None
     text = line["customized_question_text"]
     taps = _TAPS.fullmatch(line["notes"])
     if taps:
-        pile.taps(asked, text, taps)
+        pile.taps(question, text, taps)
     elif text and any(line[name] for name in columns):
         given = cells.counts(columns, [line[name] for name in columns], total)
         if total is not None and sum(given) != total:
             rule = f"the points are of {sum(given):,} people, and the row says {total:,}"
             raise RowRefused("response_volume", rule, "look at the numbers again")
         if sum(given) or ground.map.zero != "not asked":
-            pile.points(asked, text, given)
+            pile.points(question, text, given)
     return _v1_quarter(ground, line)
 
 
 def _v1_asked(identifier: str) -> str:
-    known = {f"answer_{number:02}": asked for number, asked in enumerate(words.IN_ORDER, 1)}
+    known = {f"answer_{number:02}": question for number, question in enumerate(words.IN_ORDER, 1)}
     if identifier not in known:
         cure = f"it is one of {', '.join(known)}"
         raise RowRefused("standardized_question_identifier", "no such question", cure)
@@ -222,20 +222,20 @@ def _wide_row(ground: Ground, line: Line) -> Counted:
     volume = line["volume_of_respondents"]
     people = cells.count("volume_of_respondents", volume) if volume else None
     pile = _Pile()
-    for number_, asked in enumerate((*words.IN_ORDER, *_more(ground)), 1):
-        if asked:
-            _wide_question(ground, line, pile, f"q{number_}", asked, people)
+    for number_, question in enumerate((*words.IN_ORDER, *_more(ground)), 1):
+        if question:
+            _wide_question(ground, line, pile, f"q{number_}", question, people)
     return pile.counted(ground, (service, office, ground.channel(way, line[way])), quarter, people)
 
 
 def _more(ground: Ground) -> tuple[str, ...]:
     """What the agency's own questions 8 to 11 are, as the map tells ([drivers] other = "q9")."""
-    told = {column: code for code, column in ground.map.drivers.items()}
-    return tuple(told.get(f"q{number}", "") for number in range(8, wide.QUESTIONS + 1))
+    by_column = {column: code for code, column in ground.map.drivers.items()}
+    return tuple(by_column.get(f"q{number}", "") for number in range(8, wide.QUESTIONS + 1))
 
 
 def _wide_question(
-    ground: Ground, line: Line, pile: _Pile, name: str, asked: str, people: int | None
+    ground: Ground, line: Line, pile: _Pile, name: str, question: str, people: int | None
 ) -> None:
     text = line[f"{name}_text"]
     columns = [f"{name}_{point}" for point in range(1, 6)]
@@ -244,13 +244,13 @@ def _wide_question(
     if any(line[column] for column in columns):
         given = cells.counts(columns, [line[column] for column in columns], people)
         if sum(given) or ground.map.zero != "not asked":
-            pile.points(asked, text, given)
+            pile.points(question, text, given)
         return
     for part in line["operational_metrics"].split("; "):
-        label, _, told = part.partition(": ")
-        match = _TAPS.fullmatch(told)
+        label, _, numbers = part.partition(": ")
+        match = _TAPS.fullmatch(numbers)
         if match and _label(text) == label:
-            pile.taps(asked, text, match)
+            pile.taps(question, text, match)
 
 
 def _label(text: str) -> str:

@@ -97,8 +97,8 @@ def keep(
     if header.volume is not None and where not in volumes.read(connection, quarter):
         volume = Volume(*header.volume, f"{_source(id)}: {header.file}"[:300], who, now)
         volumes.put(connection, quarter, service, channel, volume)
-    told = header.reflection or header.accomplishments
-    if told and service not in reflections.read(connection, quarter):
+    text = header.reflection or header.accomplishments
+    if text and service not in reflections.read(connection, quarter):
         by = f"{who[:200]}, {_source(id)}"
         said = Reflection(header.reflection, header.accomplishments, by, now)
         reflections.put(connection, quarter, service, said)

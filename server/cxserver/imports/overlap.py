@@ -30,7 +30,7 @@ _NAMED = 3
 class Overlap:
     """What a file shares with one import, or with the answers given here (`other` is None).
 
-    `there` is how many people they have of it, `here` how many the file brings. With `whole` the
+    `there` is how many people they have of it, `in_file` how many the file brings. With `whole` the
     days are those on which quarters begin.
     """
 
@@ -38,18 +38,18 @@ class Overlap:
     whole: bool
     there: int = 0
     days: dict[Place, set[date]] = field(default_factory=dict)
-    here: int = 0
+    in_file: int = 0
 
     def __str__(self) -> str:
         where = " ".join(
             f"{word} {_named({place[at] for place in self.days})}"
             for at, word in enumerate(("of", "at", "by"))
         )
-        one = f"in {self.first}" if self.whole else f"on {self.first}"
-        when = one if self.first == self.last else f"between {self.first} and {self.last}"
+        moment = f"in {self.first}" if self.whole else f"on {self.first}"
+        when = moment if self.first == self.last else f"between {self.first} and {self.last}"
         return (
             f"{self._who} {_answers(self.there)} {where}, {when}; this file brings "
-            f"{_answers(self.here)} there and then. Fix: {self._cure}"
+            f"{_answers(self.in_file)} there and then. Fix: {self._cure}"
         )
 
     @property
@@ -95,11 +95,11 @@ def find(connection: Connection, form: Form, cells: Days) -> list[Overlap]:
         unit = _unit(row.day, whole)
         if unit not in units[whole].get(place, {}):
             continue
-        one = result.setdefault(batch, Overlap(other, whole))
-        one.there += int(row.n)
-        if unit not in one.days.setdefault(place, set()):
-            one.days[place].add(unit)
-            one.here += units[whole][place][unit]
+        conflict = result.setdefault(batch, Overlap(other, whole))
+        conflict.there += int(row.n)
+        if unit not in conflict.days.setdefault(place, set()):
+            conflict.days[place].add(unit)
+            conflict.in_file += units[whole][place][unit]
     order = list(imports)
     return [result[batch] for batch in sorted(result, key=lambda item: [*order, item].index(item))]
 

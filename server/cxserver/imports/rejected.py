@@ -30,10 +30,10 @@ class Rejection:
     cure: str
 
     def __str__(self) -> str:
-        return told([self])[0]
+        return sentences([self])[0]
 
 
-def told(rejections: Iterable[Rejection]) -> list[str]:
+def sentences(rejections: Iterable[Rejection]) -> list[str]:
     """Every rejection in words. Rows with the same fault share a sentence: each line is named."""
     alike: dict[tuple[str, str, str, str], list[str]] = {}
     for rejection in rejections:

@@ -115,10 +115,10 @@ class Map(_Part):
 def read(path: Path) -> Map:
     """The map in this file. Raises ServerError that names every fault."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        objects = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ServerError(f"{path.name} is not a TOML file: {error}") from None
-    return parse(told, path.name)
+    return parse(objects, path.name)
 
 
 def parse(objects: Mapping[str, object], name: str) -> Map:
@@ -127,7 +127,8 @@ def parse(objects: Mapping[str, object], name: str) -> Map:
         return Map.model_validate(objects)
     except ValidationError as error:
         faults = [
-            f"{name}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+            f"{name}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            for fault in error.errors()
         ]
         raise ServerError("\n".join(faults)) from None
 

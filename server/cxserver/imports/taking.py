@@ -100,7 +100,7 @@ def take(
     _ground(connection, given, directory.today(connection, now))
     overlaps = [] if also else overlap.find(connection, given.form, summary.cells)
     if overlaps:
-        raise Conflict("\n".join(str(one) for one in overlaps))
+        raise Conflict("\n".join(str(clash) for clash in overlaps))
     summary.named = versions.keep(connection, summary.begins, given.id)
     made = [summary.named[pile.survey] for pile in summary.piles]
     tallies: Counter[Tally] = Counter()

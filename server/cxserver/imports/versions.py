@@ -33,10 +33,10 @@ def check(map: Map) -> None:
             )
 
 
-def of_map(map: Map, service: str, title: str, asked: Iterable[str]) -> Survey:
-    """The survey of rows: all its words are in the map, and `asked` are its drivers."""
-    told = {language: map.wording.get(language, _SILENT) for language in map.spoken}
-    return make(map, service, title, told, frozenset(asked), mode(map), "answers")
+def of_map(map: Map, service: str, title: str, driver_codes: Iterable[str]) -> Survey:
+    """The survey of rows: all its words are in the map, and `driver_codes` are its drivers."""
+    wordings = {language: map.wording.get(language, _SILENT) for language in map.spoken}
+    return make(map, service, title, wordings, frozenset(driver_codes), mode(map), "answers")
 
 
 def mode(map: Map) -> DriverMode:
@@ -54,14 +54,14 @@ def make(
     map: Map,
     service: str,
     title: str,
-    wordss: Mapping[str, Words],
-    asked: frozenset[str],
+    wordings: Mapping[str, Words],
+    driver_codes: frozenset[str],
     how: DriverMode,
     origin: Origin,
 ) -> Survey:
-    """A survey without a number. `told` are its words by language."""
+    """A survey without a number. `wordings` are its words by language."""
     form = kind(map)
-    codes = tuple(code for code in drivers.CODES if code in asked)
+    codes = tuple(code for code in drivers.CODES if code in driver_codes)
     return Survey(
         service=service,
         n=0,
@@ -70,16 +70,16 @@ def make(
         drivers=codes,
         satisfaction_icons="none",
         trust_icons="thumbs" if form.scale is THUMBS else "none",
-        comment=any(words.comment for words in wordss.values()),
-        languages=tuple(wordss),
+        comment=any(words.comment for words in wordings.values()),
+        languages=tuple(wordings),
         wording={
             language: _wording(form, title, language, words, codes, how)
-            for language, words in wordss.items()
+            for language, words in wordings.items()
         },
         trust_statement=map.survey.trust_statement,
         satisfaction_statement=map.survey.satisfaction_statement,
         scale=form.scale.name,
-        asks_satisfaction=any(words.satisfaction for words in wordss.values()),
+        asks_satisfaction=any(words.satisfaction for words in wordings.values()),
         origin=origin,
     )
 
@@ -94,12 +94,12 @@ def numbered(
     result: dict[Survey, Survey] = {}
     newest: dict[str, int] = {}
     columns = tables.surveys.c
-    for one, _ in sorted(wanted.items(), key=lambda item: (item[0].service, item[1])):
-        if one.service not in newest:
-            last = select(func.max(columns.n)).where(columns.service == one.service)
-            newest[one.service] = connection.execute(last).scalar_one()
-        newest[one.service] += 1
-        result[one] = replace(one, n=newest[one.service], batch=batch)
+    for version, _ in sorted(wanted.items(), key=lambda item: (item[0].service, item[1])):
+        if version.service not in newest:
+            last = select(func.max(columns.n)).where(columns.service == version.service)
+            newest[version.service] = connection.execute(last).scalar_one()
+        newest[version.service] += 1
+        result[version] = replace(version, n=newest[version.service], batch=batch)
     return result
 
 

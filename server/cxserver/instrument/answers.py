@@ -188,19 +188,19 @@ def _scores(survey: Survey, value: Any, problems: list[Problem]) -> dict[str, An
 def _questions(survey: Survey, value: Any, problems: list[Problem]) -> dict[str, str]:
     if value is None:
         return {}
-    asked = {question.code: question for question in _asked(survey)}
-    if not isinstance(value, dict) or set(value) - set(asked):
+    questions = {question.code: question for question in _asked(survey)}
+    if not isinstance(value, dict) or set(value) - set(questions):
         problems.append(Problem("questions", "unknown"))
         return {}
-    kept: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for code in sorted(value):
         text = _text(f"question-{code}", value[code], problems)
-        choices = {choice.code for choice in asked[code].choices}
+        choices = {choice.code for choice in questions[code].choices}
         if text and choices and text not in choices:
             problems.append(Problem(f"question-{code}", "choice"))
         if text:
-            kept[code] = text
-    return kept
+            texts[code] = text
+    return texts
 
 
 def _asked(survey: Survey) -> tuple[Question, ...]:

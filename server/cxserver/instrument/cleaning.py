@@ -13,8 +13,8 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    kept = "".join(char for char in text if not _dropped(char))
-    return unicodedata.normalize("NFC", kept)
+    printable = "".join(char for char in text if not _dropped(char))
+    return unicodedata.normalize("NFC", printable)
 
 
 def holds_controls(text: str) -> bool:

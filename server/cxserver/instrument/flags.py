@@ -4,6 +4,8 @@ FAST = "fast"
 CLOCK = "clock"
 RUSH = "burst-rush"
 SAME = "burst-same"
+CONTROL = "control"  # control characters were taken out of what was typed
+IMPORTED = "imported"
 BURSTS = frozenset({RUSH, SAME})
 SUSPECT = frozenset({FAST, CLOCK}) | BURSTS
 

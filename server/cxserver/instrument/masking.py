@@ -68,19 +68,19 @@ def _replace(
     pattern: re.Pattern[str],
     text: str,
     word: str,
-    proves: Callable[[str], bool] = lambda found: True,
+    proves: Callable[[str], bool] = lambda match: True,
 ) -> str:
-    spans = [found.span() for found in pattern.finditer(_plain(text)) if proves(found[0])]
+    spans = [match.span() for match in pattern.finditer(_plain(text)) if proves(match[0])]
     return _cut(text, spans, word)
 
 
 def _cut(text: str, spans: Iterable[tuple[int, int]], word: str) -> str:
-    kept: list[str] = []
+    parts: list[str] = []
     last = 0
     for start, end in spans:
-        kept += [text[last:start], word]
+        parts += [text[last:start], word]
         last = end
-    return "".join([*kept, text[last:]])
+    return "".join([*parts, text[last:]])
 
 
 def _luhn(digits: str) -> bool:

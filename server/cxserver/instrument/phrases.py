@@ -52,13 +52,13 @@ class _Node:
         self.lengths = sorted({len(word), *self.lengths})
         return self.next.setdefault(word, _Node())
 
-    def note(self, word: str, found: set[str]) -> None:
+    def note(self, word: str, lists: set[str]) -> None:
         """Add the lists with a phrase that ends here with the beginning of a word."""
         for length, beginnings in self.begun.items():
             if length > len(word):
                 return
             if word[:length] in beginnings:
-                found |= beginnings[word[:length]]
+                lists |= beginnings[word[:length]]
 
     def among(self, letters: str) -> Iterator[tuple[int, "_Node"]]:
         """Where the words lead to that these letters begin with, and their lengths."""
@@ -99,29 +99,29 @@ class Phrases:
                     break
         return tuple(sorted(result))
 
-    def _follow(self, said: list[str], start: int, found: set[str]) -> None:
+    def _follow(self, said: list[str], start: int, lists: set[str]) -> None:
         node = self._root
         for at in range(start, len(said)):
             word = said[at]
             if word[0] in node.initials:
-                node.note(word, found)
+                node.note(word, lists)
             following = node.next.get(word)
             if following is None:
                 return
             if following.ends:
-                found |= following.ends
+                lists |= following.ends
             node = following
 
-    def _spell(self, said: list[str], spelled: str, start: int, found: set[str]) -> None:
+    def _spell(self, said: list[str], spelled: str, start: int, lists: set[str]) -> None:
         """As `_follow`, where any word may be spelled out."""
         waiting = [(self._root, start)]
         while waiting:
             node, at = waiting.pop()
-            found |= node.ends
+            lists |= node.ends
             if at == len(said):
                 continue
             letters = spelled[at : spelled.index(" ", at)]
-            node.note(letters or said[at], found)
+            node.note(letters or said[at], lists)
             if letters:
                 waiting += [(to, at + n) for n, to in node.among(letters)]
             elif said[at] in node.next:

@@ -2,7 +2,7 @@
 
 This is data. `{name}`, `{population}` and `{agency}` are the only slots; `fill` puts names into
 them. Long words carry soft hyphens (U+00AD) at syllable breaks, because the labels of a scale
-stand in narrow columns on a telephone.
+stand in narrow columns on a phone.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The front desk: what a request needs to open a link and hand in an answer."""
+"""What a request needs to open a link and hand in an answer, as one service."""
 
 import asyncio
 import fcntl

@@ -96,8 +96,8 @@ class _Run:
         self.rows.append(row)
         if self.length < rule.count:
             return []
-        found, self.rows = self.rows, []
-        return found
+        burst, self.rows = self.rows, []
+        return burst
 
 
 @dataclass(slots=True)

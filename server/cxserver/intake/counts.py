@@ -73,8 +73,8 @@ def rows(counts: Mapping[Tally, int]) -> Rows:
     return Rows(
         [_named(place) | row for place, row in sorted(columns.items(), key=_first)],
         [
-            _named(one[:8]) | {"measure": one[8], "value": one[9], "n": n}
-            for one, n in sorted(choices.items())
+            _named(choice[:8]) | {"measure": choice[8], "value": choice[9], "n": n}
+            for choice, n in sorted(choices.items())
         ],
     )
 
@@ -89,7 +89,7 @@ def spread(counts: Mapping[Tally, int]) -> Counter[Count]:
     return result
 
 
-def told(row: Mapping[str, Any]) -> Iterator[tuple[Count, int]]:
+def of_row(row: Mapping[str, Any]) -> Iterator[tuple[Count, int]]:
     """The counts of a row of either table."""
     place: Place = tuple(row[name] for name in KEY)
     if "measure" in row:

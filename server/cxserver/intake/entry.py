@@ -160,7 +160,7 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
 def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
     comment, questions = _words(sheet, answers)
     typed = (answers.comment, *answers.questions.values())
-    noted = ("control",) if any(map(cleaning.holds_controls, typed)) else ()
+    noted = (flags.CONTROL,) if any(map(cleaning.holds_controls, typed)) else ()
     at = sheet.answered_at
     return {
         "service": sheet.opened.service.slug,
@@ -183,12 +183,12 @@ def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
 
 
 def _words(sheet: Sheet, answers: Answers) -> tuple[str, dict[str, str]]:
-    asked = {
+    choices = {
         question.code: question.choices
         for question in sheet.survey.wording[sheet.survey.languages[0]].questions
     }
     questions = {
-        code: text if asked[code] else _safe(text, sheet.mask)
+        code: text if choices[code] else _safe(text, sheet.mask)
         for code, text in answers.questions.items()
     }
     return _safe(answers.comment, sheet.mask), questions
@@ -198,8 +198,10 @@ def _typed(survey: Survey, response: Mapping[str, Any]) -> list[str]:
     """What the person wrote, as it is stored: choices are no words of theirs."""
     texts = [response["comment"]]
     if response["questions"]:
-        asked = survey.wording[survey.languages[0]].questions
-        texts += [response["questions"].get(item.code, "") for item in asked if not item.choices]
+        questions = survey.wording[survey.languages[0]].questions
+        texts += [
+            response["questions"].get(item.code, "") for item in questions if not item.choices
+        ]
     return [text for text in texts if text.strip()]
 
 

@@ -46,17 +46,17 @@ def exclude(
     and ExclusionRefused for answers that were imported.
     """
     db.lock(connection, store.COUNTS_LOCK, service)
-    here, id = known.services[service], secrets.token_hex(8)
-    answers = _countable(connection, here, sorted(set(rows)))
+    known_service, id = known.services[service], secrets.token_hex(8)
+    answers = _countable(connection, known_service, sorted(set(rows)))
     inside = _batches(connection, service, answers)
     taken = Counter(batch for batch in inside if batch)
-    with _released(connection, here, taken):
-        _note_effects(connection, here, id, taken)
+    with _released(connection, known_service, taken):
+        _note_effects(connection, known_service, id, taken)
         action = {"service": service, "id": id, "reason": reason, "who": who, "at": now}
         connection.execute(insert(tables.exclusions).values(**action))
         days = zip(answers, inside, strict=True)
         _mark(connection, answers, [batch and answer.counted_day for answer, batch in days], id)
-    _count(connection, here, answers, -1)
+    _count(connection, known_service, answers, -1)
     return id
 
 
@@ -65,15 +65,15 @@ def restore(
 ) -> None:
     """Undo an action as a whole, once. Raises NotFound, and Conflict if it is undone already."""
     db.lock(connection, store.COUNTS_LOCK, service)
-    here = known.services[service]
+    known_service = known.services[service]
     _check_active(connection, service, id)
-    with _released(connection, here, _changed(connection, service, id)):
+    with _released(connection, known_service, _changed(connection, service, id)):
         answers = _excluded(connection, service, id)
         action = tables.exclusions
         query = update(action).where(action.c.service == service, action.c.id == id)
         connection.execute(query.values(restored_by=who, restored_at=now))
         _mark(connection, answers, _days(connection, known, answers, now), None)
-    _count(connection, here, answers, 1)
+    _count(connection, known_service, answers, 1)
 
 
 @contextmanager

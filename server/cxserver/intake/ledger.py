@@ -40,13 +40,13 @@ def used(connection: Connection) -> dict[str, int]:
 def _take(connection: Connection, clearance: Clearance, n: int) -> int:
     """Use up to `n`; gives how many there were."""
     most = clearance.approved_responses
-    asked = {"slug": clearance.slug, "more": n, "most": most}
-    used = connection.execute(_taking(), asked).scalar()
+    parameters = {"slug": clearance.slug, "more": n, "most": most}
+    used = connection.execute(_taking(), parameters).scalar()
     if used is None:
         # The first of all, or not enough for all of these.
-        held = _held(connection, clearance.slug)
-        n = max(0, min(n, most - held))
-        used = connection.execute(_taking(), asked | {"more": n}).scalar() if n else most
+        already_used = _held(connection, clearance.slug)
+        n = max(0, min(n, most - already_used))
+        used = connection.execute(_taking(), parameters | {"more": n}).scalar() if n else most
     if used == most and n:
         directory.bump(connection)
     return n

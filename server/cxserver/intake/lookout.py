@@ -78,10 +78,10 @@ class Lookout:
                 del self._owed[row]
             self._suspect_now(known, now, changes, marks)
         if self._today:
-            told = self._today.copy()
-            count = partial(_count, told=told, known=known, now=now)
+            counts = self._today.copy()
+            count = partial(_count, counts=counts, known=known, now=now)
             await self._writer.do(partial(store.run, self._engine, count))
-            self._today.subtract(told)
+            self._today.subtract(counts)
             self._today += Counter()
 
     def _suspect_now(
@@ -105,17 +105,17 @@ def _today(known: Directory, device: Device, now: datetime) -> date:
 
 
 def _count(
-    connection: Connection, *, told: Counter[tuple[Device, bool]], known: Directory, now: datetime
+    connection: Connection, *, counts: Counter[tuple[Device, bool]], known: Directory, now: datetime
 ) -> None:
-    for device in sorted({device for device, _ in told}):
+    for device in sorted({device for device, _ in counts}):
         service, office, nonce = device
-        flagged = told[device, True]
+        flagged = counts[device, True]
         kiosks.counted(
             connection,
             service,
             office,
             nonce,
             _today(known, device, now),
-            told[device, False] + flagged,
+            counts[device, False] + flagged,
             flagged,
         )

@@ -33,27 +33,27 @@ def differences(source: db.Source) -> list[Difference]:
     with source() as connection:
         known = directory.load(connection)
     # Answers keep coming in. Each day's tallies and responses are read under one snapshot.
-    found: list[Difference] = []
+    disagreements: list[Difference] = []
     for service in _services(source):
         days = _days(source, service)
         for day in days:
-            found += _compare_day(source, known, service, day)
+            disagreements += _compare_day(source, known, service, day)
         for first, _ in groupby(days, key=lambda day: day.replace(day=1)):
-            found += _compare_month(source, service, first)
+            disagreements += _compare_month(source, service, first)
         with source() as connection:
-            found += released.differences(connection, known, service)
-    return found
+            disagreements += released.differences(connection, known, service)
+    return disagreements
 
 
 def _compare_day(source: db.Source, known: Directory, service: str, day: date) -> list[Difference]:
     with source() as connection:
-        told = _told(connection, service, day, Level.OFFICE_DAY, Level.DAY)
+        tallied = _told(connection, service, day, Level.OFFICE_DAY, Level.DAY)
         counted: Counter[Tally] = Counter()
         for row in _responses(connection, service, day):
             survey = known.services[service].surveys[row.survey]
             counted.update(entry.tallies(row._asdict(), survey))
         counted.update(_imported(connection, known, service, day))
-    return _apart(told, counts.spread(counted), (Level.OFFICE_DAY, Level.DAY))
+    return _apart(tallied, counts.spread(counted), (Level.OFFICE_DAY, Level.DAY))
 
 
 def _imported(connection: Connection, known: Directory, service: str, day: date) -> Counter[Tally]:
@@ -62,24 +62,24 @@ def _imported(connection: Connection, known: Directory, service: str, day: date)
     numbers = {version.n for version in versions if version.origin == "counts"}
     if not numbers:
         return Counter()
-    told = _told(connection, service, day, Level.OFFICE_DAY)
-    return Counter({count[1:]: n for count, n in told.items() if count[6] in numbers})
+    tallied = _told(connection, service, day, Level.OFFICE_DAY)
+    return Counter({count[1:]: n for count, n in tallied.items() if count[6] in numbers})
 
 
 def _compare_month(source: db.Source, service: str, first: date) -> list[Difference]:
     with source() as connection:
-        told = _told(connection, service, first, Level.OFFICE_MONTH)
+        tallied = _told(connection, service, first, Level.OFFICE_MONTH)
         counted = dict(_summed(connection, service, first))
-    return _apart(told, counts.spread(counted), (Level.OFFICE_MONTH,))
+    return _apart(tallied, counts.spread(counted), (Level.OFFICE_MONTH,))
 
 
 def _apart(
-    told: Counter[Count], there: Counter[Count], levels: tuple[Level, ...]
+    tallied: Counter[Count], there: Counter[Count], levels: tuple[Level, ...]
 ) -> list[Difference]:
     return [
-        (count, told[count], there[count])
-        for count in sorted(told.keys() | there.keys())
-        if count[0] in levels and told[count] != there[count]
+        (count, tallied[count], there[count])
+        for count in sorted(tallied.keys() | there.keys())
+        if count[0] in levels and tallied[count] != there[count]
     ]
 
 
@@ -91,7 +91,7 @@ def _told(connection: Connection, service: str, day: date, *levels: Level) -> Co
             columns.level.in_(levels), columns.service == service, columns.day == day
         )
         for row in connection.execute(query):
-            result.update(dict(counts.told(row._asdict())))
+            result.update(dict(counts.of_row(row._asdict())))
     return result
 
 
@@ -109,7 +109,7 @@ def _summed(connection: Connection, service: str, first: date) -> Iterator[tuple
             .group_by(*key)
         )
         for row in connection.execute(query):
-            for place, n in counts.told(row._asdict() | {"day": first}):
+            for place, n in counts.of_row(row._asdict() | {"day": first}):
                 yield place[1:], int(n)
 
 

@@ -36,11 +36,11 @@ def differences(connection: Connection, known: Directory, service: str) -> list[
 
 def _batches(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     for office in sorted(known.services[service].offices):
-        kept = set(_kept(connection, service, office))
+        stored = set(_kept(connection, service, office))
         rebuilt = set(_rebuilt(connection, known, service, office))
-        for batch in sorted(kept ^ rebuilt, key=lambda batch: (batch.through, batch.first)):
+        for batch in sorted(stored ^ rebuilt, key=lambda batch: (batch.through, batch.first)):
             name = ("batch", service, office, batch.first, batch.through)
-            yield name, batch.n * (batch in kept), batch.n * (batch in rebuilt)
+            yield name, batch.n * (batch in stored), batch.n * (batch in rebuilt)
 
 
 def _kept(connection: Connection, service: str, office: str) -> list[Batch]:
@@ -62,14 +62,14 @@ def _rebuilt(connection: Connection, known: Directory, service: str, office: str
 
 def _live(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     """Released counts of each office's own answers, batch by batch."""
-    here = known.services[service]
-    imported = cut_tables.imported(here)
+    known_service = known.services[service]
+    imported = cut_tables.imported(known_service)
     effects = members.effects(connection, service)
-    for office in sorted(here.offices):
+    for office in sorted(known_service.offices):
         rebuilt: Counter[Any] = Counter()
         for batch in _kept(connection, service, office):
             changes = effects.get((office, batch.through), {})
-            rebuilt.update(members.shown(connection, here, office, batch, changes))
+            rebuilt.update(members.shown(connection, known_service, office, batch, changes))
         there = Counter({(Level.OFFICE_DAY, *tally): n for tally, n in rebuilt.items()})
         released = _released(connection, service, Level.OFFICE_DAY, office)
         mine = Counter({key: n for key, n in released.items() if key[6] not in imported})
@@ -78,13 +78,13 @@ def _live(connection: Connection, known: Directory, service: str) -> Iterator[Di
 
 def _imports(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
     """Whether as many imported answers are released as the batches of imports hold."""
-    held, counted = tables.batches.c, tables.released.c
+    closed, counted = tables.batches.c, tables.released.c
     imported = sorted(cut_tables.imported(known.services[service]))
     in_batches = _by_office(
         connection,
-        select(held.office, func.sum(held.n))
-        .where(held.service == service, held.source != LIVE)
-        .group_by(held.office),
+        select(closed.office, func.sum(closed.n))
+        .where(closed.service == service, closed.source != LIVE)
+        .group_by(closed.office),
     )
     released = _by_office(
         connection,
@@ -145,7 +145,7 @@ def _released(
         if office is not None:
             query = query.where(table.c.office == office)
         for row in connection.execute(query):
-            result.update(dict(counts.told(row._asdict())))
+            result.update(dict(counts.of_row(row._asdict())))
     return result
 
 

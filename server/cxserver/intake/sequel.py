@@ -27,8 +27,8 @@ def keep(connection: Connection, entries: Iterable[Entry]) -> frozenset[bytes]:
         if entry.reply:
             replies.append({**_named(entry), **_reply(entry, entry.reply)})
     _insert(connection, tables.alerts, alerts)
-    kept = _insert(connection, tables.replies, replies)
-    return frozenset(row["code_hash"] for row in kept)
+    stored = _insert(connection, tables.replies, replies)
+    return frozenset(row["code_hash"] for row in stored)
 
 
 def _named(entry: Entry) -> dict[str, Any]:
@@ -58,5 +58,5 @@ def _insert(connection: Connection, table: Table, rows: _Rows) -> Sequence[dict[
             logger.error(f"{table.name}_not_kept", reason=reason, service=rows[0]["service"])
             return ()
         # One of them is at fault. Alone, the others are as good as before.
-        return [row for one in rows for row in _insert(connection, table, [one])]
+        return [row for single in rows for row in _insert(connection, table, [single])]
     return rows

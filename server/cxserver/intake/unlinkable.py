@@ -34,14 +34,14 @@ def findings(source: db.Source, now: datetime) -> list[Finding]:
 def _schema(connection: Connection) -> Iterator[Finding]:
     look = inspect(connection)
     used = {column["name"] for column in look.get_columns("use_keys")}
-    kept, beside = (
+    response_columns, beside = (
         {column["name"] for table in some for column in look.get_columns(table)}
         for some in (("responses",), _BESIDE)
     )
     # Thousands share a service; no other column is in both.
     yield Finding(
         "Responses and use-once keys have no column in common but the service.",
-        used & kept <= {"service"},
+        used & response_columns <= {"service"},
     )
     yield Finding(
         "Nor have alerts and replies, which name their response.", used & beside <= {"service"}
@@ -50,7 +50,7 @@ def _schema(connection: Connection) -> Iterator[Finding]:
     keys = [key for table in every for key in look.get_foreign_keys(table)]
     yield Finding("No foreign key leads from one to the other.", not keys)
     forbidden = {"token", "link", "nonce", "ip", "user_agent", "ref", "receipt", "key_hash"}
-    none = not (kept | beside) & forbidden
+    none = not (response_columns | beside) & forbidden
     yield Finding("A response has no column for a token, address or device.", none)
     if connection.dialect.name == "sqlite":
         made = connection.execute(

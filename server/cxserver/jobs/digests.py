@@ -36,11 +36,11 @@ def send_due(errand: Errand) -> str:
                 break
             done[_send(errand, session, journal, item)] += 1
     done["left for later"] += len(due) - done.total()
-    told = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
+    summary = ", ".join(f"{n} {fate}" for fate, n in done.items() if n)
     logger.info("digests", **{fate.replace(" ", "_"): n for fate, n in done.items()})
     if done["broken"]:
-        raise ServerError(told)
-    return told
+        raise ServerError(summary)
+    return summary
 
 
 def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, due: Due) -> str:
@@ -66,7 +66,7 @@ def _send(errand: Errand, session: smtplib.SMTP, journal: Journal, due: Due) -> 
     except MailRefused as refused:
         return _note_refused(errand, due, refused)
     with db.write(errand.engine) as connection:
-        subscriptions.told(connection, due)
+        subscriptions.delivered(connection, due)
         if said.quotes:
             # Who reads comments stands in the log, wherever they are read.
             about = f"digest of {due.period.name}"

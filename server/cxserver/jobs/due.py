@@ -136,12 +136,12 @@ class _Turn:
         try:
             return Done(name, self._job.work(errand), False)
         except ServerError as error:
-            told = str(error)
+            reason = str(error)
         except Exception as error:
             # Its own words might quote what somebody wrote.
-            told = type(error).__name__
-        logger.error("job_failed", job=name, reason=told)
-        return Done(name, FAILED + told, True)
+            reason = type(error).__name__
+        logger.error("job_failed", job=name, reason=reason)
+        return Done(name, FAILED + reason, True)
 
     def _go_on(self) -> bool:
         if self._stop and self._stop.is_set():

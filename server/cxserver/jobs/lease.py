@@ -38,20 +38,20 @@ def take(connection: Connection, name: str, holder: str, now: datetime, for_: ti
     # One statement: the database itself puts those who come at once in a row.
     add = db.upsert(connection, jobs).values(name=name, holder=holder, until=now + for_, result="")
     free = or_(jobs.c.until.is_(None), jobs.c.until <= now)
-    held = add.on_conflict_do_update(
+    taking = add.on_conflict_do_update(
         index_elements=[jobs.c.name],
         set_={"holder": add.excluded.holder, "until": add.excluded.until},
         where=free,
     ).returning(jobs.c.name)
-    return connection.execute(held).first() is not None
+    return connection.execute(taking).first() is not None
 
 
 def keep(connection: Connection, name: str, holder: str, now: datetime, for_: timedelta) -> bool:
     """Go on holding it; False when the lease has ended: then another may be at it by now."""
     jobs = tables.jobs
     mine = (jobs.c.name == name) & (jobs.c.holder == holder) & (jobs.c.until > now)
-    held = update(jobs).where(mine).values(until=now + for_).returning(jobs.c.name)
-    return connection.execute(held).first() is not None
+    renewal = update(jobs).where(mine).values(until=now + for_).returning(jobs.c.name)
+    return connection.execute(renewal).first() is not None
 
 
 def give_back(connection: Connection, name: str, holder: str, ran: datetime, result: str) -> None:

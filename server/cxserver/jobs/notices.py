@@ -72,19 +72,19 @@ def due_on(
     today: date, directory: Directory, log: Sequence[Submission], used: Mapping[str, int]
 ) -> list[Notice]:
     """Everything to be reminded of on a day, the nearest first."""
-    found = [*_approvals(today, directory, used)]
+    notices = [*_approvals(today, directory, used)]
     if files(directory):
-        found += [*_filings(today, log), *_yearly(today)]
-    return sorted(found, key=lambda item: (item.days, item.about))
+        notices += [*_filings(today, log), *_yearly(today)]
+    return sorted(notices, key=lambda item: (item.days, item.about))
 
 
 def files(directory: Directory) -> bool:
     """Whether the agency files with OMB: those that do have designated services (§280.14). The
     catalog may say otherwise: `[agency.filing] reminders`.
     """
-    told = directory.agency.filing.reminders if directory.agency else None
-    if told is not None:
-        return told
+    switch = directory.agency.filing.reminders if directory.agency else None
+    if switch is not None:
+        return switch
     return any(
         service.definition.get("designated") and not service.closed
         for service in directory.services.values()
@@ -130,20 +130,20 @@ def _approvals(today: date, directory: Directory, used: Mapping[str, int]) -> It
 
 
 def _ending(subject: Ending, today: date) -> Iterator[Notice]:
-    one = subject.clearance
-    days = (one.expires - today).days
+    clearance = subject.clearance
+    days = (clearance.expires - today).days
     stage = OVER if days < 0 else _stage(days, endings.CLEARANCE_STAGES)
     if stage:
         # With its date: who had it renewed is reminded again, years later.
-        yield Notice(f"end {one.slug} {one.expires.isoformat()}", stage, subject, days)
+        yield Notice(f"end {clearance.slug} {clearance.expires.isoformat()}", stage, subject, days)
 
 
 def _using(subject: Using) -> Iterator[Notice]:
-    one, used = subject.clearance, subject.used
-    if used < endings.USE_WARNS * one.approved_responses:
+    clearance, used = subject.clearance, subject.used
+    if used < endings.USE_WARNS * clearance.approved_responses:
         return
-    stage = NONE_LEFT if used >= one.approved_responses else FEW_LEFT
-    yield Notice(f"use {one.slug} {one.approved_responses}", stage, subject)
+    stage = NONE_LEFT if used >= clearance.approved_responses else FEW_LEFT
+    yield Notice(f"use {clearance.slug} {clearance.approved_responses}", stage, subject)
 
 
 def _stage(days: int, stages: Collection[int]) -> str:

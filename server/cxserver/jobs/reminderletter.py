@@ -46,17 +46,17 @@ class Middle:
 
 def write(notice: Notice, member: Member, agency: Agency | None, base_url: str) -> Letter:
     """The letter to one person."""
-    told = _told(notice.subject, notice, f"{base_url}/staff")
+    middle = _told(notice.subject, notice, f"{base_url}/staff")
     # Lines to be typed or opened stay whole, however long.
-    paragraphs = [textwrap.fill(say, _WIDE, break_long_words=False) for say in told.says]
-    cures = "\n".join(f"- {cure}" for cure in told.cures)
+    paragraphs = [textwrap.fill(say, _WIDE, break_long_words=False) for say in middle.says]
+    cures = "\n".join(f"- {cure}" for cure in middle.cures)
     where = agency.name if agency else "your agency"
     why = (
         f"You get this as an {member.role.words.lower()} at {where}. "
         "We send each reminder once. Nobody reads replies to this address."
     )
     parts = [*paragraphs, f"What to do:\n{cures}", textwrap.fill(why, _WIDE)]
-    return Letter(to=[member.email], subject=told.subject, text="\n\n".join(parts) + "\n")
+    return Letter(to=[member.email], subject=middle.subject, text="\n\n".join(parts) + "\n")
 
 
 @singledispatch
@@ -97,20 +97,23 @@ def _(subject: Yearly, notice: Notice, staff: str) -> Middle:
 
 @_told.register
 def _(subject: Ending, notice: Notice, staff: str) -> Middle:
-    one = subject.clearance
-    named = f"OMB control number {one.omb_control_number}"
+    clearance = subject.clearance
+    named = f"OMB control number {clearance.omb_control_number}"
     if notice.days < 0:
-        says = f"{named} expired on {_date(one.expires)}. Closed now: {_named(subject.services)}."
+        says = (
+            f"{named} expired on {_date(clearance.expires)}. "
+            f"Closed now: {_named(subject.services)}."
+        )
         title = f"Expired: {named}"
     else:
         says = (
-            f"{named} expires on {_date(one.expires)}, {_in(notice.days)}. After that day "
+            f"{named} expires on {_date(clearance.expires)}, {_in(notice.days)}. After that day "
             f"you may not ask anybody. Its surveys close then: {_named(subject.services)}."
         )
         title = f"Expires {_in(notice.days)}: {named}"
     cures = (
         "Ask OMB to renew it. To write the request: cx pra request SERVICE -o FOLDER",
-        f"Put the new date under [clearance.{one.slug}] in the catalog, then: "
+        f"Put the new date under [clearance.{clearance.slug}] in the catalog, then: "
         "cx catalog apply FILE",
         f"See it now: {staff}/catalog",
     )
@@ -119,9 +122,12 @@ def _(subject: Ending, notice: Notice, staff: str) -> Middle:
 
 @_told.register
 def _(subject: Using, notice: Notice, staff: str) -> Middle:
-    one = subject.clearance
-    named, given = f"OMB control number {one.omb_control_number}", _given(one, subject.used)
-    if subject.used >= one.approved_responses:
+    clearance = subject.clearance
+    named, given = (
+        f"OMB control number {clearance.omb_control_number}",
+        _given(clearance, subject.used),
+    )
+    if subject.used >= clearance.approved_responses:
         title = f"No answers left: {named}"
         says = f"{given}. Closed now: {_named(subject.services)}."
     else:
@@ -129,7 +135,7 @@ def _(subject: Using, notice: Notice, staff: str) -> Middle:
         says = f"{given}. At the limit its surveys close: {_named(subject.services)}."
     cures = (
         "Ask OMB for more. To write the request: cx pra request SERVICE --responses N -o FOLDER",
-        f"Raise approved_responses under [clearance.{one.slug}] in the catalog, then: "
+        f"Raise approved_responses under [clearance.{clearance.slug}] in the catalog, then: "
         "cx catalog apply FILE",
         "How many are left: cx pra burden",
     )

@@ -78,24 +78,24 @@ def _due(connection: Connection, errand: Errand, today: date) -> list[Notice]:
     return notices.due_on(today, errand.directory, log, ledger.used(connection))
 
 
-def _send(errand: Errand, session: smtplib.SMTP, one: Owed, today: date) -> str:
+def _send(errand: Errand, session: smtplib.SMTP, owed: Owed, today: date) -> str:
     """What became of one."""
     agency, base_url = errand.directory.agency, errand.settings.base_url
-    letter = reminderletter.write(one.notice, one.member, agency, base_url)
+    letter = reminderletter.write(owed.notice, owed.member, agency, base_url)
     try:
         mail.send(session, errand.settings, letter)
     except MailRefused as refused:
         if not refused.lasting:
             return "left for later"
-        _note(errand, one, {"refused": today})
+        _note(errand, owed, {"refused": today})
         return "refused"
-    _note(errand, one, {"sent": today, "refused": None})
+    _note(errand, owed, {"sent": today, "refused": None})
     return "sent"
 
 
-def _note(errand: Errand, one: Owed, values: dict[str, date | None]) -> None:
+def _note(errand: Errand, owed: Owed, values: dict[str, date | None]) -> None:
     table = tables.reminders
-    row = {"about": one.notice.about, "stage": one.notice.stage, "member": one.member.id}
+    row = {"about": owed.notice.about, "stage": owed.notice.stage, "member": owed.member.id}
     with db.write(errand.engine) as connection:
         add = db.upsert(connection, table).values(row | values)
         connection.execute(

@@ -1,7 +1,8 @@
 """The server does what is due by itself: every 30 seconds, beside the answers, never before them.
 
-A plain loop as the desk's housekeeping is one, and not APScheduler: what is due is asked of the
-database, where several servers agree on it, so a scheduler of its own would only be a second clock.
+A plain loop, as the housekeeping of the answer service is, and not APScheduler: what is due is
+asked of the database, where several servers agree on it, so a scheduler of its own would only be a
+second clock.
 """
 
 import asyncio
@@ -18,17 +19,17 @@ EVERY = 30.0
 _SECONDS_TO_FINISH = 5.0
 
 
-async def keep_working(desk: AnswerService) -> None:
+async def keep_working(intake: AnswerService) -> None:
     """Do what is due, in threads, until cancelled. What fails is logged, and tried again."""
     # Each for itself: a thousand digests to a slow mail server must not keep one alert waiting.
-    await asyncio.gather(*(_keep_at(desk, job) for job in due.JOBS))
+    await asyncio.gather(*(_keep_at(intake, job) for job in due.JOBS))
 
 
-async def _keep_at(desk: AnswerService, job: Job) -> None:
+async def _keep_at(intake: AnswerService, job: Job) -> None:
     stop = threading.Event()
     with suppress(asyncio.CancelledError):
         while True:
-            work = asyncio.ensure_future(asyncio.to_thread(_work, desk, job, stop))
+            work = asyncio.ensure_future(asyncio.to_thread(_work, intake, job, stop))
             try:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -38,9 +39,9 @@ async def _keep_at(desk: AnswerService, job: Job) -> None:
             await asyncio.sleep(EVERY)
 
 
-def _work(desk: AnswerService, job: Job, stop: threading.Event) -> None:
-    now = desk.clock()
+def _work(intake: AnswerService, job: Job, stop: threading.Event) -> None:
+    now = intake.clock()
     try:
-        due.run_due(desk.engine, desk.settings, desk.directory, now, jobs=(job,), stop=stop)
+        due.run_due(intake.engine, intake.settings, intake.directory, now, jobs=(job,), stop=stop)
     except Exception as error:
         logger.error("job_failed", job=job.name, reason=type(error).__name__)

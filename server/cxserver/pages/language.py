@@ -46,12 +46,12 @@ class Words:
         """`message` in this language, its {names} filled. Plain text: the template escapes it."""
         return self.translations.gettext(message).format(**values)
 
-    def counted(self, one: str, many: str, number: int, /, **values: object) -> str:
+    def counted(self, singular: str, plural: str, number: int, /, **values: object) -> str:
         """The form of the message that goes with `number`, which fills {n}.
 
         With n="{n}" the slot stays, for a script to fill.
         """
-        result = self.translations.ngettext(one, many, number)
+        result = self.translations.ngettext(singular, plural, number)
         return result.format(**{"n": self.number(number), **values})
 
     def date(self, day: date) -> str:
@@ -79,23 +79,23 @@ def direction(code: str) -> str:
 def choose(
     offered: Sequence[str],
     *,
-    asked: str | None = None,
+    requested: str | None = None,
     linked: str | None = None,
     accepted: str | None = None,
 ) -> str:
     """The language to show, out of `offered` (its first is the default).
 
-    What the person pressed (`asked`) goes before what the link says (`linked`), and that before
+    What the person pressed (`requested`) goes before what the link says (`linked`), and that before
     what the browser prefers (`accepted`, an Accept-Language header).
     """
-    wishes = [asked or "", linked or "", *_preferences(accepted or "")]
+    wishes = [requested or "", linked or "", *_preferences(accepted or "")]
     match = (_match(wish, offered) for wish in wishes if wish)
     return next((code for code in match if code), offered[0])
 
 
-def offers(offered: Sequence[str], asked: str) -> bool:
+def offers(offered: Sequence[str], requested: str) -> bool:
     """Whether the language that was asked for is there."""
-    return _match(asked, offered) is not None
+    return _match(requested, offered) is not None
 
 
 def _match(wish: str, offered: Sequence[str]) -> str | None:

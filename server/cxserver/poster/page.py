@@ -98,8 +98,8 @@ class Page:
     @property
     def description(self) -> str:
         """All that the page says, in the order of reading."""
-        told = (item.words if isinstance(item, Text) else item.says for item in self.spoken)
-        return "\n".join(told)
+        texts = (item.words if isinstance(item, Text) else item.says for item in self.spoken)
+        return "\n".join(texts)
 
     @property
     def spoken(self) -> tuple[Text | Code, ...]:

@@ -23,12 +23,12 @@ def draw(page: Page) -> bytes:
             _fill(pen, item.x, item.y, item.width, item.height, item.colour)
         else:
             _code(pen, item)
-    told = PngImagePlugin.PngInfo()
-    told.add_itxt("Title", page.title)
-    told.add_itxt("Author", page.author)
-    told.add_itxt("Description", page.description)
+    metadata = PngImagePlugin.PngInfo()
+    metadata.add_itxt("Title", page.title)
+    metadata.add_itxt("Author", page.author)
+    metadata.add_itxt("Description", page.description)
     out = io.BytesIO()
-    image.save(out, "PNG", dpi=(DPI, DPI), pnginfo=told)
+    image.save(out, "PNG", dpi=(DPI, DPI), pnginfo=metadata)
     return out.getvalue()
 
 

@@ -52,8 +52,8 @@ SPOKEN = tuple(_ALL)
 def of(notice: Notice, code: str) -> Words:
     """What the poster says in one language, its facts filled in."""
     said, speaks = _ALL[code], language.words(code)
-    one, many = _MINUTES[code]
-    minutes = (one if notice.minutes == 1 else many).format(n=speaks.number(notice.minutes))
+    singular, plural = _MINUTES[code]
+    minutes = (singular if notice.minutes == 1 else plural).format(n=speaks.number(notice.minutes))
     expires = speaks.date(notice.clearance_ends)
     return replace(
         said,

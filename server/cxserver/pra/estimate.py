@@ -61,13 +61,13 @@ def _drivers(survey: Survey, words: Wording) -> Iterator[Line]:
         for code in survey.drivers:
             yield Line(words.drivers[code], words.driver_labels, burden.SCALE_SECONDS)
     elif survey.drivers:
-        asked = (
+        questions = (
             words.drivers_question,
             words.drivers_question_positive,
             words.drivers_question_negative,
         )
         # Neutral at first; it turns with the rating.
-        text = " / ".join(dict.fromkeys(asked))
+        text = " / ".join(dict.fromkeys(questions))
         options = tuple(words.drivers[code] for code in survey.drivers)
         yield Line(text, options, burden.LIST_SECONDS)
 

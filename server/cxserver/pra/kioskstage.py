@@ -37,14 +37,14 @@ def show(page: str, part: str, language: str) -> str:
 def alarm(shown: str, missing: Iterable[str]) -> str:
     """The survey with the list of what is `missing` from it."""
 
-    def tell(found: re.Match[str]) -> str:
-        told = dict(_DATA.findall(found[2]))
+    def tell(match: re.Match[str]) -> str:
+        texts = dict(_DATA.findall(match[2]))
         lines = "".join(
-            f'<li><a href="#{name}-1">{told[name]}: '
-            f"{told['required-trust' if name == 'trust' else 'required']}</a></li>"
+            f'<li><a href="#{name}-1">{texts[name]}: '
+            f"{texts['required-trust' if name == 'trust' else 'required']}</a></li>"
             for name in missing
         )
-        return f"{found[1]}{found[2]}<ul>{lines}</ul>"
+        return f"{match[1]}{match[2]}<ul>{lines}</ul>"
 
     return _ALERT.sub(tell, shown, count=1)
 
@@ -57,15 +57,15 @@ def sorry(shown: str) -> str:
 def ask(shown: str, page: str, language: str) -> str:
     """What is shown, and over it the question whether somebody is still there."""
 
-    def count(found: re.Match[str]) -> str:
-        told = dict(_DATA.findall(found[1]))
-        text = f"{told['many'].replace('{n}', str(_SECONDS))} {told['lost']}"
+    def count(match: re.Match[str]) -> str:
+        texts = dict(_DATA.findall(match[1]))
+        text = f"{texts['many'].replace('{n}', str(_SECONDS))} {texts['lost']}"
         return f'<p id="over">{text}'
 
-    asked = _QUESTION.sub(count, _part(page, "idle", language)["content"])
-    asked = asked.replace("<dialog ", "<dialog open ", 1)
+    question = _QUESTION.sub(count, _part(page, "idle", language)["content"])
+    question = question.replace("<dialog ", "<dialog open ", 1)
     return shown.replace("</head>", _OVER, 1).replace(
-        '<p class="enter" id="said"', asked + '<p class="enter" id="said"', 1
+        '<p class="enter" id="said"', question + '<p class="enter" id="said"', 1
     )
 
 

@@ -56,10 +56,10 @@ class Request:
         if self.frequency:
             return self.frequency
         sample = self.service.definition.get("sample", 1.0)
-        asked = "Once" if sample >= 1 else f"Once, in {sample:.0%} of cases chosen by chance,"
+        times = "Once" if sample >= 1 else f"Once, in {sample:.0%} of cases chosen by chance,"
         rest = self.service.definition.get("rest_days", 0)
         then = f" Nobody is asked again on the website within {rest} days." if rest else ""
-        return f"{asked} for each completed interaction, within 48 hours of it.{then}"
+        return f"{times} for each completed interaction, within 48 hours of it.{then}"
 
     @property
     def names(self) -> list[tuple[str, str]]:
@@ -84,13 +84,13 @@ def page(request: Request, shots: Sequence[Shot]) -> str:
 def text(request: Request, code: str) -> str:
     """The instrument in one language, as plain text: every word that people read."""
     survey = request.service.survey
-    told = [survey.wording[code].service_name, f"Survey {survey.name}, {survey.instrument}", ""]
+    lines = [survey.wording[code].service_name, f"Survey {survey.name}, {survey.instrument}", ""]
     for number, line in enumerate(estimate.lines(survey, code), 1):
-        told.append(f"{number}. {_plain(line.text)}")
-        told += [f"   ( ) {_plain(option)}" for option in line.options]
-        told += [] if line.options else ["   ______________________________"]
-        told.append("")
-    return "\n".join(told)
+        lines.append(f"{number}. {_plain(line.text)}")
+        lines += [f"   ( ) {_plain(option)}" for option in line.options]
+        lines += [] if line.options else ["   ______________________________"]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _plain(words: str) -> str:

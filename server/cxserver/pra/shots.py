@@ -66,8 +66,8 @@ def _in_language(view: View, base_url: str) -> Iterator[Shot]:
     yield from _noticed(view)
     yield from _refused(view)
     if service.replies:
-        asked = screen.reply_page(agency=view.agency, language=language, static=_static, path="")
-        yield Shot(f"{language}-9-reply", "Where a reply is read", language, asked)
+        reply = screen.reply_page(agency=view.agency, language=language, static=_static, path="")
+        yield Shot(f"{language}-9-reply", "Where a reply is read", language, reply)
     if "kiosk" in service.definition.get("channels", ()):
         yield from _at_the_kiosk(view)
 
@@ -99,14 +99,14 @@ def _refused(view: View) -> Iterator[Shot]:
         if code == "device":
             # A kiosk's own, pictured there.
             continue
-        kept = replace(_rated(view.survey, -1), comment=_WORDS) if code == "conflict" else None
+        values = replace(_rated(view.survey, -1), comment=_WORDS) if code == "conflict" else None
         html = screen.refusal_page(
             code,
             agency=view.agency,
             language=view.language,
             static=_static,
             service_name=view.survey.wording[view.language].service_name,
-            kept=kept,
+            values=values,
         )
         name = f"{view.language}-9-{code.replace('_', '-')}"
         yield Shot(name, f"{refusal.title}: {code.replace('_', ' ')}", view.language, html)

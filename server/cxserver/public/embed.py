@@ -59,13 +59,13 @@ def newest() -> Release:
 
 async def serve(request: Request) -> Response:
     """GET /embed/{version}/cx.js: no database, no state; any site may load it."""
-    asked = request.path_params["version"]
-    release = releases().get(asked) or _following(asked)
+    version = request.path_params["version"]
+    release = releases().get(version) or _following(version)
     if release is None:
         raise HTTPException(404)
     body, encoding = _encoded(release, request.headers.get("accept-encoding", ""))
     headers = {
-        "cache-control": _PINNED if release.version == asked else _FOLLOWED,
+        "cache-control": _PINNED if release.version == version else _FOLLOWED,
         "vary": "accept-encoding",
         # A pinned tag carries integrity, and browsers check it only on a shared answer.
         "access-control-allow-origin": "*",

@@ -20,13 +20,13 @@ _LOOPBACK_ORIGIN = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})
 _KIOSK = "manifest-src 'self'; worker-src 'self'; trusted-types cx; frame-ancestors 'none'"
 
 
-def host_of(service: Service | None, asked: str, *, demo: bool) -> str:
+def host_of(service: Service | None, origin: str, *, demo: bool) -> str:
     """The origin of the page around ours, if it may frame this service; else "".
 
     Only to it does the page tell its height and that it is done.
     """
-    known = service is not None and asked in service.embed_origins
-    return asked if known or (demo and _LOOPBACK_ORIGIN.match(asked)) else ""
+    known = service is not None and origin in service.embed_origins
+    return origin if known or (demo and _LOOPBACK_ORIGIN.match(origin)) else ""
 
 
 def headers(service: Service | None, *, demo: bool, kind: Kind | None = None) -> Mapping[str, str]:

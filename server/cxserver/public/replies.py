@@ -27,24 +27,24 @@ _TYPED = 64
 _OPENED = {"cross-origin-opener-policy": "unsafe-none"}
 
 
-def code_of(desk: AnswerService, service: Service, sid: bytes, answers: Answers) -> str:
+def code_of(intake: AnswerService, service: Service, sid: bytes, answers: Answers) -> str:
     """The code for these answers; "" without words, or where the service's offices do not reply.
 
     It comes from `sid`, the page's random number, not from the link: see `casework.replies`.
     """
     if not service.replies or not (answers.comment or answers.questions):
         return ""
-    return replies.code_of(desk.roots.purpose_secret("reply"), sid)
+    return replies.code_of(intake.roots.purpose_secret("reply"), sid)
 
 
-async def carried(desk: AnswerService, outcome: Outcome, code: str) -> str:
+async def carried(intake: AnswerService, outcome: Outcome, code: str) -> str:
     """What the thanks page's address carries, so that it shows the code: "" for none."""
     if not code or (outcome.kind == "stored" and not outcome.reply):
         return ""
-    if outcome.kind == "same" and not await asyncio.to_thread(_stands, desk, code):
+    if outcome.kind == "same" and not await asyncio.to_thread(_stands, intake, code):
         # The same answer, but from another page: the first page's code is not ours to know.
         return SHOWN
-    return reply_link.seal(desk.roots.purpose_secret("thanks"), code, desk.clock())
+    return reply_link.seal(intake.roots.purpose_secret("thanks"), code, intake.clock())
 
 
 def arrived(request: Request) -> str | None:
@@ -52,8 +52,8 @@ def arrived(request: Request) -> str | None:
     sealed = request.query_params.get("code")
     if sealed is None:
         return None
-    desk = services.of(request).desk
-    return reply_link.unseal(desk.roots.purpose_secret("thanks"), sealed[:_TYPED], desk.clock())
+    intake = services.of(request).intake
+    return reply_link.unseal(intake.roots.purpose_secret("thanks"), sealed[:_TYPED], intake.clock())
 
 
 async def ask(request: Request) -> Response:
@@ -66,14 +66,14 @@ async def ask(request: Request) -> Response:
         return _page(request, 404, typed=typed[:_TYPED], wrong=True)
     spoken = request.query_params.get("lang", "")[:16]
     tail = f"?lang={quote(spoken, safe='')}" if spoken else ""
-    return RedirectResponse(f"{services.of(request).desk.settings.path}/r/{code}{tail}", 303)
+    return RedirectResponse(f"{services.of(request).intake.settings.path}/r/{code}{tail}", 303)
 
 
 async def show(request: Request) -> Response:
     """GET /r/{code}: the reply, or that there is none yet, or that the code does not work."""
     typed = request.path_params["code"]
     code = replies.canonical(typed)
-    result = await asyncio.to_thread(_read, services.of(request).desk, code) if code else None
+    result = await asyncio.to_thread(_read, services.of(request).intake, code) if code else None
     if result is None:
         return _page(request, 404, typed=typed[:_TYPED], wrong=True)
     return _page(request, 200, reply=result)
@@ -87,37 +87,39 @@ def _page(
     wrong: bool = False,
     reply: Reply | None = None,
 ) -> Response:
-    here = services.of(request)
-    agency, offices = here.desk.directory.agency, here.desk.directory.offices
+    public = services.of(request)
+    agency, offices = public.intake.directory.agency, public.intake.directory.offices
     office = offices.get(reply.office) if reply else None
     text = screen.reply_page(
         agency=agency,
         language=_speaks(request, reply),
-        static=here.files.url,
-        demo=here.demo,
-        path=here.desk.settings.path,
-        asked=request.query_params.get("lang", "")[:16],
+        static=public.files.url,
+        demo=public.demo,
+        path=public.intake.settings.path,
+        requested=request.query_params.get("lang", "")[:16],
         typed=typed,
         wrong=wrong,
         reply=reply,
         office_name=office.name if office else "",
     )
-    return HTMLResponse(text, status, headers={**framing.headers(None, demo=here.demo), **_OPENED})
+    return HTMLResponse(
+        text, status, headers={**framing.headers(None, demo=public.demo), **_OPENED}
+    )
 
 
 def _speaks(request: Request, reply: Reply | None) -> str:
     # As the answer was given, unless the person asks for another language.
-    asked = request.query_params.get("lang", "")[:16]
-    if reply is None or language.offers(language.SUPPORTED, asked):
+    requested = request.query_params.get("lang", "")[:16]
+    if reply is None or language.offers(language.SUPPORTED, requested):
         return services.speaks(request, None)
     return language.choose(language.SUPPORTED, linked=reply.language)
 
 
-def _read(desk: AnswerService, code: str) -> Reply | None:
-    with db.read(desk.engine) as connection:
-        return replies.read(connection, code, desk.directory.today(desk.clock()))
+def _read(intake: AnswerService, code: str) -> Reply | None:
+    with db.read(intake.engine) as connection:
+        return replies.read(connection, code, intake.directory.today(intake.clock()))
 
 
-def _stands(desk: AnswerService, code: str) -> bool:
-    with db.read(desk.engine) as connection:
+def _stands(intake: AnswerService, code: str) -> bool:
+    with db.read(intake.engine) as connection:
         return replies.stands(connection, code)

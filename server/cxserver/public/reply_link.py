@@ -53,4 +53,4 @@ def _tag(secret: bytes, clear: bytes) -> bytes:
 
 def _hidden(secret: bytes, tag: bytes, data: bytes) -> bytes:
     stream = hmac.digest(secret, b"stream|" + tag, "sha256")
-    return bytes(one ^ other for one, other in zip(data, stream, strict=False))
+    return bytes(byte ^ mask for byte, mask in zip(data, stream, strict=False))

@@ -106,7 +106,7 @@ def kiosk_page(
             "kiosk-language.html",
             replace(view, language=code),
             kiosk=True,
-            told=sentences.script(_words(code), len(survey.trust_scale.points)),
+            fault_texts=sentences.script(_words(code), len(survey.trust_scale.points)),
         )
         for code in survey.languages
     ]
@@ -200,7 +200,7 @@ def reply_page(
     static: Static,
     path: str,
     demo: bool = False,
-    asked: str = "",
+    requested: str = "",
     typed: str = "",
     wrong: bool = False,
     reply: Reply | None = None,
@@ -214,7 +214,7 @@ def reply_page(
         static=static,
         path=path,
         demo=demo,
-        asked=asked,
+        requested=requested,
         typed=typed,
         wrong=wrong,
         reply=reply,
@@ -234,7 +234,7 @@ def refusal_page(
     demo: bool = False,
     service_name: str = "",
     minutes: int = 0,
-    kept: Values | None = None,
+    values: Values | None = None,
     host: str = "",
     device: bool = False,
     pairing: str = "",
@@ -252,7 +252,7 @@ def refusal_page(
         host=host,
         service_name=service_name,
         refusal=sentences.refusal(_words(language), "device" if device else code, minutes),
-        kept=_kept(_words(language), kept) if kept else [],
+        answered=_answered(_words(language), values) if values else [],
         pairing=pairing,
         device=device,
     )
@@ -299,7 +299,7 @@ def _render(template: str, code: str, *, agency: Agency | None, **values: object
         code,
         agency=agency,
         agency_name=_agency_name(agency, code),
-        urgent=_told(agency.urgent_help if agency else {}, code, ""),
+        urgent=_translated(agency.urgent_help if agency else {}, code, ""),
         limit=COMMENT_LIMIT,
         **values,
     )
@@ -308,13 +308,13 @@ def _render(template: str, code: str, *, agency: Agency | None, **values: object
 def _agency_name(agency: Agency | None, code: str) -> CatalogText:
     if agency is None:
         return CatalogText("", code)
-    return _told({language.SOURCE: agency.name, **agency.names}, code, agency.name)
+    return _translated({language.SOURCE: agency.name, **agency.names}, code, agency.name)
 
 
-def _told(texts: Mapping[str, str], code: str, otherwise: str) -> CatalogText:
-    for found in (code, language.SOURCE, *texts):
-        if texts.get(found):
-            return CatalogText(texts[found], found)
+def _translated(texts: Mapping[str, str], code: str, otherwise: str) -> CatalogText:
+    for spoken in (code, language.SOURCE, *texts):
+        if texts.get(spoken):
+            return CatalogText(texts[spoken], spoken)
     return CatalogText(otherwise, code)
 
 
@@ -358,24 +358,24 @@ def _target(name: str, survey: Survey, wording: Wording) -> str:
     return targets.get(name, "")
 
 
-def _kept(words: language.Words, values: Values) -> list[tuple[str, str]]:
+def _answered(words: language.Words, values: Values) -> list[tuple[str, str]]:
     """What the person answered, in words to read and copy."""
-    kept = []
+    answered = []
     if values.satisfaction in (1, 2, 3, 4, 5):
         read = sentences.points(words, values.satisfaction)
-        kept.append((sentences.subject(words, "satisfaction"), read))
+        answered.append((sentences.subject(words, "satisfaction"), read))
     if values.trust in EVERY_POINT:
         read = _trust(words, values.trust, values.scale)
-        kept.append((sentences.subject(words, "trust"), read))
+        answered.append((sentences.subject(words, "trust"), read))
     named = [sentences.driver(words, code) for code in values.drivers]
     if named:
-        kept.append((sentences.subject(words, "drivers"), ", ".join(named)))
+        answered.append((sentences.subject(words, "drivers"), ", ".join(named)))
     for code, point in values.scores.items():
-        kept.append((sentences.driver(words, code), sentences.points(words, point)))
+        answered.append((sentences.driver(words, code), sentences.points(words, point)))
     for text in (values.comment, *values.questions.values()):
         if text.strip():
-            kept.append((sentences.subject(words, "comment"), text))
-    return kept
+            answered.append((sentences.subject(words, "comment"), text))
+    return answered
 
 
 def _trust(words: language.Words, point: int, scale: ScaleName | None) -> str:

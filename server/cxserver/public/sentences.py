@@ -162,13 +162,13 @@ def notice(words: Words, code: str) -> str:
     return words.text(NOTICES.get(code, NOTICES["check"])) if code else ""
 
 
-def problem(words: Words, found: Problem) -> str:
+def problem(words: Words, fault: Problem) -> str:
     """What to do about one fault."""
-    if found.code == "long":
-        return overlong(words, found.number)
-    if found.code == "required" and found.number == len(_THUMBS):
+    if fault.code == "long":
+        return overlong(words, fault.number)
+    if fault.code == "required" and fault.number == len(_THUMBS):
         return words.text(_PROBLEMS["thumb"])
-    return words.text(_PROBLEMS.get(found.code, _FORM_PROBLEM))
+    return words.text(_PROBLEMS.get(fault.code, _FORM_PROBLEM))
 
 
 def overlong(words: Words, number: int, **shown: str) -> str:

@@ -1,4 +1,4 @@
-"""The counter where the public is served: shared by every page, one per process."""
+"""What the public pages share, one per process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,18 +29,18 @@ _PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class PublicServices:
-    """What a public page needs: the desk, the kept pages, the static files."""
+    """What a public page needs: the answer service, the pages drawn once, the static files."""
 
-    desk: AnswerService
+    intake: AnswerService
     sheets: Sheets
     files: Files
     demo: bool = False
 
 
 def of(request: Request) -> PublicServices:
-    """The counter of this process."""
-    counter: PublicServices = request.app.state.services
-    return counter
+    """What the public pages of this process share."""
+    services: PublicServices = request.app.state.services
+    return services
 
 
 def speaks(request: Request, service: Service | None) -> str:
@@ -55,11 +55,11 @@ def speaks(request: Request, service: Service | None) -> str:
 
 def host_of(request: Request, service: Service | None) -> str:
     """The origin of the page that frames this one, if it says who it is and may."""
-    asked = request.query_params.get("o", "")[:200]
-    return framing.host_of(service, asked, demo=of(request).demo) if asked else ""
+    origin = request.query_params.get("o", "")[:200]
+    return framing.host_of(service, origin, demo=of(request).demo) if origin else ""
 
 
-def refuse(request: Request, refused: LinkNotOpen, kept: Values | None = None) -> HTMLResponse:
+def refuse(request: Request, refused: LinkNotOpen, values: Values | None = None) -> HTMLResponse:
     """The page for a link that does not open. The reason goes to the log, without the token."""
     name = refused.service.slug if refused.service else None
     logger.info("link_refused", code=refused.code, reason=refused.reason, service=name)
@@ -70,11 +70,11 @@ def refuse(request: Request, refused: LinkNotOpen, kept: Values | None = None) -
         headers["retry-after"] = str(refused.minutes * 60)
     return page(
         request,
-        _words_for(refused, kept),
+        _words_for(refused, values),
         refused.status,
         service=refused.service,
         minutes=refused.minutes,
-        kept=kept,
+        values=values,
         headers=headers,
     )
 
@@ -86,22 +86,22 @@ def page(
     *,
     service: Service | None = None,
     minutes: int = 0,
-    kept: Values | None = None,
+    values: Values | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A refusal in plain words. It names the service only when the link was genuine."""
-    counter = of(request)
+    public = of(request)
     speech = speaks(request, service)
     framed = service or _service_of(request)
     text = screen.refusal_page(
         code,
-        agency=counter.desk.directory.agency,
+        agency=public.intake.directory.agency,
         language=speech,
-        static=counter.files.url,
-        demo=counter.demo,
+        static=public.files.url,
+        demo=public.demo,
         service_name=service.names.get(speech, service.name) if service else "",
         minutes=minutes,
-        kept=_scaled(kept, framed),
+        values=_scaled(values, framed),
         host=host_of(request, framed),
         device=_device(request),
         pairing=_pairing(request, status),
@@ -109,7 +109,7 @@ def page(
     return HTMLResponse(
         text,
         status,
-        {**framing.headers(framed, demo=counter.demo), **(headers or {})},
+        {**framing.headers(framed, demo=public.demo), **(headers or {})},
     )
 
 
@@ -136,16 +136,16 @@ def _scaled(values: Values | None, service: Service | None) -> Values | None:
 
 
 def _device(request: Request) -> bool:
-    return bool(request.scope["path"].startswith(f"{of(request).desk.settings.path}/k/"))
+    return bool(request.scope["path"].startswith(f"{of(request).intake.settings.path}/k/"))
 
 
 def _pairing(request: Request, status: int) -> str:
     # Whoever stands before a device whose link has ended reads what to do with it.
-    path = of(request).desk.settings.path
+    path = of(request).intake.settings.path
     return f"{path}/k?again=1" if _device(request) and status in (404, 410) else ""
 
 
 def _service_of(request: Request) -> Service | None:
     # Only for the frame-ancestors: a refusal inside a frame must be seen there.
     slug = request.path_params.get("service", "")
-    return of(request).desk.directory.services.get(slug)
+    return of(request).intake.directory.services.get(slug)

@@ -45,17 +45,17 @@ class Sheets:
         name = service.slug, service.current, language, rating, notice, host
         if name not in self._kept:
             self._kept[name] = self._draw(directory.agency, service, name)
-        kept = self._kept[name]
+        drawn = self._kept[name]
         values = {"office": str(escape(office_name)).encode(), "stamp": stamp.encode()}
-        return kept.gzip(values) if compress else kept.plain(values)
+        return drawn.gzip(values) if compress else drawn.plain(values)
 
     def kiosk(
         self, directory: Directory, service: Service, office: Office, path: str, *, compress: bool
     ) -> bytes:
         """The bytes of a kiosk's page under the public `path`, gzipped if `compress`."""
-        kept, _ = self._kiosk(directory, service, path)
+        drawn, _ = self._kiosk(directory, service, path)
         values = {"office": str(escape(office.name)).encode(), "slug": office.slug.encode()}
-        return kept.gzip(values) if compress else kept.plain(values)
+        return drawn.gzip(values) if compress else drawn.plain(values)
 
     def kiosk_release(self, directory: Directory, service: Service, path: str) -> str:
         """A name for the kiosk page as it is now: another when anything in it changes."""

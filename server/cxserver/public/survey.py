@@ -12,7 +12,7 @@ from cxsdk import keys, token
 from cxserver import db
 from cxserver.comments.replies import hash_of
 from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
-from cxserver.instrument import answers
+from cxserver.instrument import answers, flags
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
 from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
@@ -37,13 +37,13 @@ _TRUST = {str(point): point for point in EVERY_POINT}
 
 async def show(request: Request) -> Response:
     """GET /s/{service}/{office}/{token}: looking changes nothing."""
-    desk = services.of(request).desk
-    now = desk.clock()
+    intake = services.of(request).intake
+    now = intake.clock()
     try:
-        opened = await desk.open(*_address(request), now)
+        opened = await intake.open(*_address(request), now)
     except LinkNotOpen as refused:
         return _trimmed(request) or services.refuse(request, refused)
-    if await desk.is_answered(opened):
+    if await intake.is_answered(opened):
         return services.page(request, "already_answered", 200, service=opened.service)
     return _sheet(request, opened, now)
 
@@ -51,12 +51,12 @@ async def show(request: Request) -> Response:
 async def take(request: Request) -> Response:
     """POST of the form: 303 to the thanks, or the sheet again with every word kept."""
     form = _Form.parse(await form_body.read(request, FORM, FORM_LIMIT))
-    desk = services.of(request).desk
-    now = desk.clock()
+    intake = services.of(request).intake
+    now = intake.clock()
     try:
-        opened, stamp = await desk.reopen(*_address(request), form.stamp, now)
+        opened, stamp = await intake.reopen(*_address(request), form.stamp, now)
     except LinkNotOpen as refused:
-        return services.refuse(request, refused, kept=form.values)
+        return services.refuse(request, refused, values=form.values)
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
     if form.switch:
         return turn.again(200)
@@ -71,24 +71,24 @@ async def take(request: Request) -> Response:
 
 async def thanks(request: Request) -> Response:
     """GET /s/{service}/{office}/thanks: names no service, for its address proves nothing."""
-    here = services.of(request)
+    public = services.of(request)
     service, office = request.path_params["service"], request.path_params["office"]
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         raise HTTPException(404)
-    framed = here.desk.directory.services.get(service)
+    framed = public.intake.directory.services.get(service)
     code = replies.arrived(request)
     text = screen.thanks_page(
-        agency=here.desk.directory.agency,
+        agency=public.intake.directory.agency,
         language=services.speaks(request, None),
-        static=here.files.url,
-        demo=here.demo,
-        counted=_counted(request, office) if here.demo else "",
+        static=public.files.url,
+        demo=public.demo,
+        counted=_counted(request, office) if public.demo else "",
         host=services.host_of(request, framed),
-        base_url=here.desk.settings.base_url,
+        base_url=public.intake.settings.base_url,
         code=code,
         carried=request.query_params["code"] if code else "",
     )
-    return HTMLResponse(text, headers=framing.headers(framed, demo=here.demo))
+    return HTMLResponse(text, headers=framing.headers(framed, demo=public.demo))
 
 
 async def options(request: Request) -> Response:
@@ -172,8 +172,8 @@ class _Turn:
 
         A sound stamp is kept: the sheet stays the same sheet, so it cannot count twice.
         """
-        here = services.of(self.request)
-        agency = here.desk.directory.agency
+        public = services.of(self.request)
+        agency = public.intake.directory.agency
         if agency is None:
             raise HTTPException(404)
         fresh = self.stamp is None
@@ -183,22 +183,22 @@ class _Turn:
             survey=self.survey,
             office_name=self.opened.office.name,
             language=self.language,
-            stamp=here.desk.stamp(self.opened, self.now) if fresh else self.form.stamp,
-            static=here.files.url,
+            stamp=public.intake.stamp(self.opened, self.now) if fresh else self.form.stamp,
+            static=public.files.url,
             values=self.form.values,
             problems=problems,
             notice=notice,
             host=services.host_of(self.request, self.opened.service),
-            demo=here.demo,
+            demo=public.demo,
         )
-        framed = framing.headers(self.opened.service, demo=here.demo, kind=self.opened.token.kind)
+        framed = framing.headers(self.opened.service, demo=public.demo, kind=self.opened.token.kind)
         return HTMLResponse(screen.survey_page(view), status, {**framed, **(headers or {})})
 
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
-    desk, service = services.of(turn.request).desk, turn.opened.service
-    code = replies.code_of(desk, service, stamp.sid, checked)
-    kept = replace(turn.form.values, scale=turn.survey.scale)
+    intake, service = services.of(turn.request).intake, turn.opened.service
+    code = replies.code_of(intake, service, stamp.sid, checked)
+    values = replace(turn.form.values, scale=turn.survey.scale)
     sheet = Sheet(
         opened=turn.opened,
         survey=turn.survey,
@@ -206,28 +206,29 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         answered_at=turn.now,
         sid=stamp.sid,
         opened_at=stamp.opened_at,
-        flags=("fast",) if turn.now - stamp.opened_at < FAST else (),
+        flags=(flags.FAST,) if turn.now - stamp.opened_at < FAST else (),
         reply=hash_of(code) if code else None,
     )
     try:
-        outcome = await desk.store(sheet, checked)
+        outcome = await intake.store(sheet, checked)
     except StoreUnavailable:
         return turn.again(503, notice="unsaved", headers={"retry-after": "5"})
     except AnswerUnstorable:
         return turn.again(422, problems=(Problem("comment", "text"),))
     except ClearanceSpent:
-        return services.refuse(turn.request, gate.spent(service), kept=kept)
+        return services.refuse(turn.request, gate.spent(service), values=values)
     if outcome.kind == "different":
-        return services.page(turn.request, "conflict", 409, service=service, kept=kept)
+        return services.page(turn.request, "conflict", 409, service=service, values=values)
     if outcome.kind == "stored":
-        desk.meter.count(service.slug, desk.directory.today(turn.now), turn.now - stamp.opened_at)
-    return _to_thanks(turn, await replies.carried(desk, outcome, code))
+        today = intake.directory.today(turn.now)
+        intake.meter.count(service.slug, today, turn.now - stamp.opened_at)
+    return _to_thanks(turn, await replies.carried(intake, outcome, code))
 
 
 def _to_thanks(turn: _Turn, carried: str) -> Response:
-    desk = services.of(turn.request).desk
+    intake = services.of(turn.request).intake
     service, office = turn.opened.service.slug, turn.opened.office.slug
-    where = f"{desk.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
+    where = f"{intake.settings.path}/s/{service}/{office}/thanks?lang={turn.language}"
     host = services.host_of(turn.request, turn.opened.service)
     where += f"&o={quote(host, safe='')}" if host else ""
     where += f"&code={carried}" if carried else ""
@@ -236,20 +237,20 @@ def _to_thanks(turn: _Turn, carried: str) -> Response:
 
 
 def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
-    here = services.of(request)
+    public = services.of(request)
     compress = static_files.takes_gzip(request)
-    content = here.sheets.page(
-        here.desk.directory,
+    content = public.sheets.page(
+        public.intake.directory,
         opened.service,
         opened.office.name,
-        here.desk.stamp(opened, now),
+        public.intake.stamp(opened, now),
         services.speaks(request, opened.service),
         _RATINGS.get(request.query_params.get("r", "")),
         notice=_notice(request, opened),
         host=services.host_of(request, opened.service),
         compress=compress,
     )
-    headers = {**framing.headers(opened.service, demo=here.demo, kind=opened.token.kind)}
+    headers = {**framing.headers(opened.service, demo=public.demo, kind=opened.token.kind)}
     headers["vary"] = "accept-encoding, accept-language"
     if compress:
         headers["content-encoding"] = "gzip"
@@ -257,8 +258,8 @@ def _sheet(request: Request, opened: Opened, now: datetime) -> Response:
 
 
 def _notice(request: Request, opened: Opened) -> str:
-    asked = request.query_params.get("lang", "")[:16]
-    known = not asked or language.offers(opened.service.survey.languages, asked)
+    requested = request.query_params.get("lang", "")[:16]
+    known = not requested or language.offers(opened.service.survey.languages, requested)
     return "" if known else "language"
 
 
@@ -287,18 +288,18 @@ def _trimmed(request: Request) -> Response | None:
     bare = text.strip().strip("<(").rstrip(">),.")
     if bare == text or not token.FORM.match(bare):
         return None
-    desk = services.of(request).desk
+    intake = services.of(request).intake
     service, office, _ = _address(request)
     if not keys.SLUG.match(service) or not keys.SLUG.match(office):
         return None
-    return RedirectResponse(f"{desk.settings.path}/s/{service}/{office}/{bare}", status_code=308)
+    return RedirectResponse(f"{intake.settings.path}/s/{service}/{office}/{bare}", status_code=308)
 
 
 def _counted(request: Request, slug: str) -> str:
-    desk = services.of(request).desk
-    office = desk.directory.offices.get(slug)
+    intake = services.of(request).intake
+    office = intake.directory.offices.get(slug)
     if office is None:
         return ""
-    with db.read(desk.engine) as connection:
+    with db.read(intake.engine) as connection:
         n = count.of_office(connection, slug)
     return f"{office.name}, {n - 1} → {n}" if n else ""

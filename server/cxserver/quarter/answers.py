@@ -45,25 +45,25 @@ def pages(source: db.Source, quarter: Period, service: str) -> Iterator[list[Row
 
 
 def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
-    held, reviews = tables.responses, tables.comment_reviews
-    key = (held.c.day, held.c.id)
-    decided = held.outerjoin(
+    responses, reviews = tables.responses, tables.comment_reviews
+    key = (responses.c.day, responses.c.id)
+    decided = responses.outerjoin(
         reviews,
         and_(
-            reviews.c.service == held.c.service,
-            reviews.c.day == held.c.day,
-            reviews.c.response == held.c.id,
+            reviews.c.service == responses.c.service,
+            reviews.c.day == responses.c.day,
+            reviews.c.response == responses.c.id,
         ),
     )
     return (
-        select(*(held.c[name] for name in _READ), reviews.c.decision)
+        select(*(responses.c[name] for name in _READ), reviews.c.decision)
         .select_from(decided)
         # One beginning alone. With a second one (`day >= start`) SQLite would choose that, and read
         # every page from the quarter's first day on.
         .where(
-            held.c.service == service,
+            responses.c.service == service,
             tuple_(*key) > tuple_(*last),
-            held.c.day < quarter.end,
+            responses.c.day < quarter.end,
             tables.ASKED_BY_US,
         )
         .order_by(*key)

@@ -38,7 +38,7 @@ class Row:
     target: str = ""
 
     @property
-    def told(self) -> str:
+    def actual_text(self) -> str:
         """`actual` as people say it."""
         return self.actual if isinstance(self.actual, str) else f"{self.actual:.1%}"
 
@@ -53,24 +53,24 @@ def read(connection: Connection, known: Directory, year: int, targets: Targets) 
         if not group.flagged
     ]
     levels = {quarter: indicators.read(connection, quarter) for quarter in quarters}
-    found = []
+    rows = []
     for slug, service in sorted(known.services.items()):
         mine = [group for group in groups if group.service == slug]
-        told = {item: None for each in levels.values() for item in each.get(slug, ())}
-        found += [*_of_answers(service, mine, year), *_of_levels(slug, told)]
-    return _with(found, targets)
+        given = {item: None for each in levels.values() for item in each.get(slug, ())}
+        rows += [*_of_answers(service, mine, year), *_of_levels(slug, given)]
+    return _with(rows, targets)
 
 
 def targets(rows: Iterable[Mapping[str, str | None]]) -> Targets:
     """Targets from the rows of a file: service, measure, target. Raises ServerError."""
-    found: dict[tuple[str, str], str] = {}
+    wanted: dict[tuple[str, str], str] = {}
     for line, row in enumerate(rows, 2):
-        told = [(row.get(name) or "").strip() for name in ("service", "measure", "target")]
-        service, measure, target = told
-        if not all(told) or (service, measure) in found:
+        cells = [(row.get(name) or "").strip() for name in ("service", "measure", "target")]
+        service, measure, target = cells
+        if not all(cells) or (service, measure) in wanted:
             raise ServerError(f"line {line}: wants service, measure and target, each pair once.")
-        found[service, measure] = target
-    return found
+        wanted[service, measure] = target
+    return wanted
 
 
 def _of_answers(service: Service, mine: Sequence[counts.Group], year: int) -> Iterator[Row]:
@@ -84,8 +84,8 @@ def _of_answers(service: Service, mine: Sequence[counts.Group], year: int) -> It
         yield from _driver(service, code, mine, year)
 
 
-def _on(found: Counts, measure: str, scale: Scale) -> tuple[int, ...]:
-    given = found.measured.get(measure, {})
+def _on(tally: Counts, measure: str, scale: Scale) -> tuple[int, ...]:
+    given = tally.measured.get(measure, {})
     return tuple(given.get(value, 0) for value in scale.values)
 
 
@@ -101,16 +101,16 @@ def _scored(
 
 def _driver(service: Service, code: str, mine: Sequence[counts.Group], year: int) -> Iterator[Row]:
     """Rated drivers by their points; tapped ones by how many of those asked named them as good."""
-    asked = [item for item in mine if code in service.surveys[item.survey].drivers]
+    offering = [item for item in mine if code in service.surveys[item.survey].drivers]
     rated, tapped = (
         counts.total(
             item.counts
-            for item in asked
+            for item in offering
             if (service.surveys[item.survey].driver_mode == "likert") is likert
         )
         for likert in (True, False)
     )
-    name = words.name(service.surveys[asked[-1].survey], code)
+    name = words.name(service.surveys[offering[-1].survey], code)
     points = rated.points(f"driver:{code}")
     yield from _scored(service, code, f"{name}: 4 or 5", points, FIVE_POINT, year)
     if tapped.n:
@@ -119,9 +119,11 @@ def _driver(service: Service, code: str, mine: Sequence[counts.Group], year: int
         yield Row(service.slug, code, said, _SHARE, f"{year}", share, tapped.n)
 
 
-def _of_levels(slug: str, told: Iterable[Indicator]) -> Iterator[Row]:
+def _of_levels(slug: str, levels: Iterable[Indicator]) -> Iterator[Row]:
     """Each as it was given: the mean of four quarters' waits is nobody's wait."""
-    for item in sorted(told, key=lambda one: (one.name, one.office, one.period)):
+    for item in sorted(
+        levels, key=lambda indicator: (indicator.name, indicator.office, indicator.period)
+    ):
         where = f" at {item.office}" if item.office else ""
         yield Row(slug, item.name, f"{item.name}{where}", item.unit, item.period, item.value, None)
 

@@ -68,4 +68,4 @@ def html(rows: Sequence[Row], known: Directory, year: int) -> str:
 def _words(row: Row, known: Directory) -> tuple[str, ...]:
     n = "" if row.n is None else f"{row.n:,}"
     service = known.services[row.service].name
-    return (service, row.measure, row.unit, row.period, row.target, row.told, n)
+    return (service, row.measure, row.unit, row.period, row.target, row.actual_text, n)

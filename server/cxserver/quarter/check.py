@@ -19,7 +19,7 @@ DESIGNATED = 2
 SOURCE = "GSA/touchpoints wiki, “Data Collection Rating”; A-11 §280.14"
 
 # Where a reason is fixed.
-Where = Literal["catalogue", "time", "answers", "comments", "texts", "volumes"]
+Where = Literal["catalog", "time", "answers", "comments", "texts", "volumes"]
 
 
 class Colour(StrEnum):
@@ -64,7 +64,7 @@ class Report:
 
 def judge(open_: Drawer, entries: Sequence[Entry]) -> Report:
     """Rate what would be sent."""
-    designated = [one for one in open_.services if _designated(one)]
+    designated = [service for service in open_.services if _designated(service)]
     mine = {
         item.slug: [entry for entry in entries if entry.set.service.slug == item.slug]
         for item in designated
@@ -72,7 +72,7 @@ def judge(open_: Drawer, entries: Sequence[Entry]) -> Report:
     reasons = [*_of_all(open_, entries, designated)]
     for service in designated:
         reasons += _of_service(open_, service, mine[service.slug])
-    ratings = {slug: rating(open_, found) for slug, found in mine.items()}
+    ratings = {slug: rating(open_, filed) for slug, filed in mine.items()}
     return Report(ratings, tuple(reasons))
 
 
@@ -97,7 +97,7 @@ def _of_all(
             "",
             f"{len(designated)} designated services; §280.14 asks for at least {DESIGNATED}",
             "agree on them with OMB, then set designated = true in the catalog",
-            "catalogue",
+            "catalog",
         )
     if open_.draft:
         last = open_.quarter.end.isoformat()
@@ -126,12 +126,12 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
     for item in open_.left_out:
         if item.survey.partition("/")[0] == slug:
             says = f"{item.survey} is not filed: {item.refusal.why}"
-            yield Reason(Colour.YELLOW, slug, says, item.refusal.cure, "catalogue")
+            yield Reason(Colour.YELLOW, slug, says, item.refusal.cure, "catalog")
     if not details:
         says, cure = "there is no data to file", "find out why nobody answered"
         yield Reason(Colour.RED, slug, says, cure, "answers", True)
         return
-    said = open_.told.reflections.get(slug)
+    said = open_.disclosed.reflections.get(slug)
     for what, text in (
         ("reflection", said.reflection if said else ""),
         ("accomplishments", said.accomplishments if said else ""),
@@ -148,7 +148,7 @@ def _of_service(open_: Drawer, service: Service, details: Sequence[Entry]) -> It
 def _of_entry(open_: Drawer, entry: Entry, enough: bool) -> Iterator[Reason]:
     """Its figures. Where another survey of the service is told in full, OMB rates it green."""
     slug, channel = entry.set.service.slug, entry.set.channel.ours
-    if (slug, channel) not in open_.told.volumes:
+    if (slug, channel) not in open_.disclosed.volumes:
         yield Reason(
             Colour.NOTE if enough else Colour.YELLOW,
             slug,
@@ -170,7 +170,7 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
             service.slug,
             "only general call-center totals; §280.14 no longer takes these alone",
             "ask at a moment of the journey too, and set the service's stage in the catalog",
-            "catalogue",
+            "catalog",
         )
         return
     yield Reason(
@@ -178,19 +178,19 @@ def _moments(service: Service, details: Sequence[Entry]) -> Iterator[Reason]:
         service.slug,
         "the catalog does not say at which stage of the journey it asks",
         f'set stage = "start", "process" or "end" in the catalog, under [service.{service.slug}]',
-        "catalogue",
+        "catalog",
     )
 
 
 def _missing(open_: Drawer, entry: Entry) -> Iterator[str]:
     """What keeps one survey from being told in full."""
-    one = entry.set
-    if not one.counts.given("trust"):
+    file_set = entry.set
+    if not file_set.counts.given("trust"):
         yield "trust"
-    if open_.form != "v2" and not one.counts.given("satisfaction"):
+    if open_.form != "v2" and not file_set.counts.given("satisfaction"):
         yield "satisfaction"
-    if (one.service.slug, one.channel.ours) not in open_.told.volumes:
+    if (file_set.service.slug, file_set.channel.ours) not in open_.disclosed.volumes:
         yield "volumes"
-    said = open_.told.reflections.get(one.service.slug)
+    said = open_.disclosed.reflections.get(file_set.service.slug)
     if said is None or not said.reflection:
         yield "reflection"

@@ -79,14 +79,14 @@ def open_drawer(connection: Connection, order: Order, now: datetime) -> Drawer:
         raise ServerError("There is no catalog yet. To add one: cx catalog apply FILE")
     if order.service is not None and order.service not in known.services:
         raise NotFound(f"There is no service '{order.service}' in the catalog.")
-    kept = [group for group in groups if order.with_flagged or not group.flagged]
-    found, out = sets.sort(known, kept, order.form)
+    included = [group for group in groups if order.with_flagged or not group.flagged]
+    file_sets, out = sets.sort(known, included, order.form)
     return Drawer(
         known.agency,
         tuple(known.services[slug] for slug in sorted(known.services)),
         order.quarter,
         order.form,
-        tuple(found),
+        tuple(file_sets),
         tuple(out),
         said,
         draft=not fiscal.ended(order.quarter, now, zones(known)),
@@ -163,9 +163,9 @@ def _make(
     """OMB's files, each in its place; and the texts that lie beside them, by name."""
     entries = tuple(_entries(source, order, drawer, place, progress))
     beside = papers.files(drawer, entries)
-    told = manifest.text(drawer, entries, beside)
-    digest = hashlib.sha256(told.encode()).hexdigest()
-    return Filed(drawer, entries, digest), {manifest.NAME: told, **beside}
+    manifest_text = manifest.text(drawer, entries, beside)
+    digest = hashlib.sha256(manifest_text.encode()).hexdigest()
+    return Filed(drawer, entries, digest), {manifest.NAME: manifest_text, **beside}
 
 
 def _entries(
@@ -192,9 +192,9 @@ def _rows(
         mine = [item for item in drawer.sets if item.service.slug == service]
         piles = [v2.Pile(drawer.agency.mask) for _ in mine]
         where = {
-            (one.channel.ours, survey.n): (pile, survey)
-            for one, pile in zip(mine, piles, strict=True)
-            for survey in one.surveys
+            (file_set.channel.ours, survey.n): (pile, survey)
+            for file_set, pile in zip(mine, piles, strict=True)
+            for survey in file_set.surveys
         }
         for page in answers.pages(source, order.quarter, service):
             for row in page:
@@ -202,10 +202,10 @@ def _rows(
                 if result and (order.with_flagged or not is_suspect(row.flags)):
                     result[0].add(row, result[1])
             progress(len(page))
-        for one, pile in zip(mine, piles, strict=True):
+        for file_set, pile in zip(mine, piles, strict=True):
             # The file and what is said of it come from the same rows, even while more arrive.
-            file = _put(place, one, "v2.csv", pile.lines())
-            yield Entry(replace(one, counts=pile.counts), (file,), pile.standing)
+            file = _put(place, file_set, "v2.csv", pile.lines())
+            yield Entry(replace(file_set, counts=pile.counts), (file,), pile.standing)
 
 
 def _put(place: Place, file_set: FileSet, end: str, lines: Iterable[str]) -> Written:
@@ -213,9 +213,9 @@ def _put(place: Place, file_set: FileSet, end: str, lines: Iterable[str]) -> Wri
     name, digest, count = f"{file_set.stem}.{end}", hashlib.sha256(), 0
     with place(name) as file:
         for count, line in enumerate(lines):  # noqa: B007  # the first line is the header
-            told = line.encode()
-            digest.update(told)
-            file.write(told)
+            encoded = line.encode()
+            digest.update(encoded)
+            file.write(encoded)
     return Written(name, count, digest.hexdigest())
 
 

@@ -12,7 +12,7 @@ from cxserver.quarter.sets import FileSet, LeftOut
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """A quarter in one format: its sets, what people told about it, and what is left out.
+    """A quarter in one format: its sets, what the agency tells of it, and what is left out.
 
     `services` are all that exist, with answers or without. `flagged` is how many answers carry a
     flag, whether they are `with_flagged` in or left out.
@@ -24,7 +24,7 @@ class Drawer:
     form: Format
     sets: tuple[FileSet, ...]
     left_out: tuple[LeftOut, ...]
-    told: DisclosedFigures
+    disclosed: DisclosedFigures
     draft: bool
     with_flagged: bool
     flagged: int

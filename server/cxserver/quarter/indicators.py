@@ -51,7 +51,7 @@ class Indicator:
         return self.period, self.service, self.office, self.name
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """For people: `Wait time: 3:21 mm:ss`."""
         where = f" at {self.office}" if self.office else ""
         when = "" if "Q" in self.period else f", fiscal year {self.period}"
@@ -82,16 +82,16 @@ def parse(
     rejected: list[tuple[int, IndicatorUnfit]] = []
     for line, row in rows:
         try:
-            one = _indicator({name: text.strip() for name, text in row.items()})
-            _check_office(one, offices)
-            if one.key in result:
+            indicator = _indicator({name: text.strip() for name, text in row.items()})
+            _check_office(indicator, offices)
+            if indicator.key in result:
                 raise IndicatorUnfit(
                     "name", "is in the file already, for this period", "keep one row"
                 )
         except IndicatorUnfit as error:
             rejected.append((line, error))
         else:
-            result[one.key] = one
+            result[indicator.key] = indicator
     return Batch(tuple(result.values()), tuple(rejected))
 
 
@@ -144,7 +144,15 @@ def read(connection: Connection, quarter: Period) -> Mapping[str, tuple[Indicato
     ]
     result: dict[str, list[Indicator]] = {}
     # Sorted here: databases do not agree on the order of letters, and files must be the same.
-    for item in sorted(every, key=lambda one: (one.service, one.name, one.office, one.period)):
+    for item in sorted(
+        every,
+        key=lambda indicator: (
+            indicator.service,
+            indicator.name,
+            indicator.office,
+            indicator.period,
+        ),
+    ):
         result.setdefault(item.service, []).append(item)
     return {service: tuple(some) for service, some in result.items()}
 
@@ -201,11 +209,11 @@ def _check_office(indicator: Indicator, offices: Mapping[str, Collection[str]]) 
 
 
 def _period(row: Mapping[str, str]) -> str:
-    told = row.get("period", "")
-    if not told:
+    period = row.get("period", "")
+    if not period:
         quarter = row.get("quarter", "").removeprefix("Q")
-        told = row.get("fiscal_year", "") + (f"Q{quarter}" if quarter else "")
-    match = _PERIOD.fullmatch(told)
+        period = row.get("fiscal_year", "") + (f"Q{quarter}" if quarter else "")
+    match = _PERIOD.fullmatch(period)
     if match is None:
         rule = "is no fiscal quarter or year such as 2026Q1 or 2026"
         raise IndicatorUnfit(

@@ -41,7 +41,7 @@ class Entry:
 
 def text(open_: Drawer, entries: Sequence[Entry], papers: Mapping[str, str]) -> str:
     """The manifest as JSON. `papers` are the texts beside the files, by name."""
-    told = {
+    body = {
         "quarter": open_.quarter.name,
         "first_day": open_.quarter.start.isoformat(),
         "last_day": fiscal.last_day(open_.quarter).isoformat(),
@@ -63,21 +63,21 @@ def text(open_: Drawer, entries: Sequence[Entry], papers: Mapping[str, str]) -> 
             for item in open_.left_out
         ],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
 def _set(open_: Drawer, entry: Entry) -> Mapping[str, Any]:
-    one = entry.set
+    file_set = entry.set
     return {
-        "service": one.service.slug,
-        "service_name": one.service.name,
-        "designated": bool(one.service.definition.get("designated", False)),
-        "channel": one.channel.ours,
-        "omb_channel": one.channel.omb,
-        "transaction_point": one.transaction_point,
-        "part": one.part,
-        "surveys": [_survey(survey) for survey in one.surveys],
-        "counts": _counts(one),
+        "service": file_set.service.slug,
+        "service_name": file_set.service.name,
+        "designated": bool(file_set.service.definition.get("designated", False)),
+        "channel": file_set.channel.ours,
+        "omb_channel": file_set.channel.omb,
+        "transaction_point": file_set.transaction_point,
+        "part": file_set.part,
+        "surveys": [_survey(survey) for survey in file_set.surveys],
+        "counts": _counts(file_set),
         **({"comments": asdict(entry.comments)} if entry.comments else {}),
         "files": [asdict(file) for file in entry.files],
     }

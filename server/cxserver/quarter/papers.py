@@ -34,9 +34,9 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
     yield f"OMB's fields to type in: {open_.quarter.name}, format {open_.form}"
     yield _draft(open_)
     for entry in entries:
-        one = entry.set
-        volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
-        said = open_.told.reflections.get(one.service.slug)
+        file_set = entry.set
+        volume = open_.disclosed.volumes.get((file_set.service.slug, file_set.channel.ours))
+        said = open_.disclosed.reflections.get(file_set.service.slug)
         yield ""
         yield f"== {', '.join(file.name for file in entry.files)}"
         yield from (
@@ -46,29 +46,32 @@ def fields(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
                 ("fiscal_year", year),
                 ("quarter", number),
                 ("organization", open_.agency.name),
-                ("service_provider", one.service.definition["owner"]),
-                ("service", one.service.name),
-                ("service_stage", one.service.definition.get("stage") or "(none in the catalog)"),
-                ("transaction_point", one.transaction_point),
-                ("channel", one.channel.omb),
-                ("survey_type", fits.scale_of(one.survey)),
-                ("survey_title", f"{one.service.name}: {_names(one)}"),
-                ("trust_question_text", words.text(one.survey, "trust")),
-                ("omb_control_number", one.service.clearance.omb_control_number),
+                ("service_provider", file_set.service.definition["owner"]),
+                ("service", file_set.service.name),
+                (
+                    "service_stage",
+                    file_set.service.definition.get("stage") or "(none in the catalog)",
+                ),
+                ("transaction_point", file_set.transaction_point),
+                ("channel", file_set.channel.omb),
+                ("survey_type", fits.scale_of(file_set.survey)),
+                ("survey_title", f"{file_set.service.name}: {_names(file_set)}"),
+                ("trust_question_text", words.text(file_set.survey, "trust")),
+                ("omb_control_number", file_set.service.clearance.omb_control_number),
                 ("federal_register_url", open_.agency.filing.federal_register_url or _YOURS),
                 ("volume_of_customers", volume.served if volume else _ASK),
                 (
                     "volume_of_customers_provided_survey_opportunity",
                     volume.offered if volume else _ASK,
                 ),
-                ("volume_of_respondents", one.counts.n),
+                ("volume_of_respondents", file_set.counts.n),
                 ("volumes_source", f"{volume.source} ({volume.who})" if volume else _ASK),
                 ("reflection_text", (said and said.reflection) or _WRITE),
                 ("recent_accomplishments", (said and said.accomplishments) or _WRITE),
             )
         )
-        for indicator in open_.told.indicators.get(one.service.slug, ()):
-            yield f"service_level_indicator: {indicator.told}"
+        for indicator in open_.disclosed.indicators.get(file_set.service.slug, ()):
+            yield f"service_level_indicator: {indicator.sentence}"
 
 
 def instructions(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
@@ -119,30 +122,31 @@ def summary(open_: Drawer, entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _said(open_: Drawer, entry: Entry) -> Iterator[str]:
-    one = entry.set
-    yield f"{one.service.name}, by {one.channel.ours} ({_names(one)}): {one.counts.n:,} answers."
-    if one.counts.n < FEW:
+    file_set, survey, n = entry.set, entry.set.survey, entry.set.counts.n
+    by = f"{file_set.service.name}, by {file_set.channel.ours} ({_names(file_set)})"
+    yield f"{by}: {n:,} answers."
+    if n < FEW:
         yield f"  Fewer than {FEW}: too few to compare with anything."
-    if fits.kind_of(one.survey).satisfaction:
-        yield _scored("Satisfaction", one.counts.points("satisfaction"))
-    yield _trusted(one)
-    named = [(code, *one.counts.taps(code)) for code in one.survey.drivers]
+    if fits.kind_of(survey).satisfaction:
+        yield _scored("Satisfaction", file_set.counts.points("satisfaction"))
+    yield _trusted(file_set)
+    named = [(code, *file_set.counts.taps(code)) for code in survey.drivers]
     best, worst = (max(named, key=lambda each: each[side], default=None) for side in (1, 2))
     if best and best[1]:
-        yield f"  Went well, most say: {words.name(one.survey, best[0])} ({best[1]:,})."
+        yield f"  Went well, most say: {words.name(survey, best[0])} ({best[1]:,})."
     if worst and worst[2]:
-        yield f"  Could be better, most say: {words.name(one.survey, worst[0])} ({worst[2]:,})."
+        yield f"  Could be better, most say: {words.name(survey, worst[0])} ({worst[2]:,})."
     if entry.comments:
         seen = entry.comments
         yield (
             f"  Comments: {seen.approved} in the file, {seen.withheld} withheld, "
             f"{seen.waiting} not reviewed yet."
         )
-    volume = open_.told.volumes.get((one.service.slug, one.channel.ours))
+    volume = open_.disclosed.volumes.get((file_set.service.slug, file_set.channel.ours))
     if volume and volume.offered:
-        share = one.counts.n / volume.offered
+        share = n / volume.offered
         yield f"  Of {volume.offered:,} who were offered the survey, {share:.1%} answered."
-    for text in manifest.not_filed(one.survey):
+    for text in manifest.not_filed(survey):
         yield f"  Not filed, OMB has no place for it: {text}"
 
 

@@ -55,7 +55,7 @@ def sort(
     """The quarter's sets, and what does not fit."""
     alike: dict[tuple[str, str], dict[object, list[Group]]] = {}
     out: dict[str, LeftOut] = {}
-    for group in sorted(groups, key=lambda one: (one.service, one.channel, one.survey)):
+    for group in sorted(groups, key=lambda group: (group.service, group.channel, group.survey)):
         survey = directory.services[group.service].surveys[group.survey]
         why = fits.refusal(fits.kind_of(survey), form)
         if why is not None:
@@ -65,9 +65,9 @@ def sort(
         place = alike.setdefault((group.service, group.channel), {})
         place.setdefault(words.likeness(survey, form), []).append(group)
     result = [
-        _set(directory.services[service], channel, found, part)
+        _set(directory.services[service], channel, members, part)
         for (service, channel), likenesses in alike.items()
-        for part, found in enumerate(likenesses.values(), 1)
+        for part, members in enumerate(likenesses.values(), 1)
     ]
     return result, list(out.values())
 

@@ -36,23 +36,23 @@ def at_least(hits: float, n: float, share: float) -> float:
     return 1.0 if hits <= 0 else beta(share, hits, n - hits + 1)
 
 
-def more_here(here: int, n: int, elsewhere: int, m: int) -> float:
-    """The chance of at least `here` of `n` when `n` and `m` people are alike (Fisher's exact test).
+def more_here(inside: int, n: int, elsewhere: int, m: int) -> float:
+    """The chance of at least `inside` of `n` when both groups are alike (Fisher's exact test).
 
     Exact, because the counts that matter are small: the normal curve calls 5 of 30, where 1 was
     to be expected, a thousand times rarer than it is.
     """
-    hits, everyone = here + elsewhere, n + m
-    if here * everyone > hits * n:
-        return _tail(here, n, hits, everyone)
+    hits, everyone = inside + elsewhere, n + m
+    if inside * everyone > hits * n:
+        return _tail(inside, n, hits, everyone)
     # Below what was to be expected the other tail is the short one.
-    return 1 - _tail(n - here + 1, n, everyone - hits, everyone)
+    return 1 - _tail(n - inside + 1, n, everyone - hits, everyone)
 
 
-def differs(here: int, n: int, elsewhere: int, m: int) -> float:
+def differs(inside: int, n: int, elsewhere: int, m: int) -> float:
     """The chance of a difference this large either way: twice the smaller tail, at most 1."""
-    fewer = more_here(n - here, n, m - elsewhere, m)
-    return min(1.0, 2 * min(more_here(here, n, elsewhere, m), fewer))
+    fewer = more_here(n - inside, n, m - elsewhere, m)
+    return min(1.0, 2 * min(more_here(inside, n, elsewhere, m), fewer))
 
 
 def adjusted(chances: Sequence[float]) -> list[float]:

@@ -79,11 +79,11 @@ def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
     for item in given:
         points = item.points(measure)
         totals = list(map(add, totals, points)) if totals else points
-        asked = (item.group["survey"], item.group["language"])
-        way = f"{asked[0].partition('/')[0]}/{item.group['channel']}"
+        version = (item.group["survey"], item.group["language"])
+        way = f"{version[0].partition('/')[0]}/{item.group['channel']}"
         top, n = counts.get(way, (0, 0))
         counts[way] = (top + sum(points[-best:]), n + sum(points))
-        versions[asked] = versions.get(asked, 0) + item.n
+        versions[version] = versions.get(version, 0) + item.n
     return Side(measures.score(totals or [0] * 5), counts, versions)
 
 
@@ -152,23 +152,23 @@ def breaks(
     While one version follows another a period can hold both; the break stands at its beginning
     and is not told again when the old version has gone.
     """
-    found: list[Break] = []
-    told = [(name, one) for name, one in series if one.score.n]
+    stops: list[Break] = []
+    answered = [(name, answers) for name, answers in series if answers.score.n]
     known: dict[str, list[wording.Meaning | None]] = {}
-    for (_, before), (name, after) in zip(told, told[1:], strict=False):
+    for (_, before), (name, after) in zip(answered, answered[1:], strict=False):
         known = known or wording.in_use(before.versions, surveys, measure)
-        held = wording.in_use(after.versions, surveys, measure)
+        in_use = wording.in_use(after.versions, surveys, measure)
         new = {
             where: [meaning for meaning in meanings if meaning not in known.get(where, meanings)]
-            for where, meanings in held.items()
+            for where, meanings in in_use.items()
         }
         other_scale = before.score.is_thumbs is not after.score.is_thumbs
         if reason := wording.switch(known, new) or (_SCALE if other_scale else None):
-            found.append(Break(name, "question", reason))
+            stops.append(Break(name, "question", reason))
         elif stop := _mix(before, after):
-            found.append(Break(name, *stop))
-        known = known | held
-    return found
+            stops.append(Break(name, *stop))
+        known = known | in_use
+    return stops
 
 
 def _question(

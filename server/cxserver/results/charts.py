@@ -137,11 +137,11 @@ class Pair:
 
 def likert(scores: Sequence[Score]) -> Likert:
     """Bars of the points 1 to 5, or of thumbs, of those that 5 people or more answered."""
-    told = [[n / score.n for n in score.counts] for score in scores if _is_shown(score.n)]
-    left = max((_left(shares) for shares in told), default=0.5)
-    right = max((1 - _left(shares) for shares in told), default=0.5)
+    shown = [[n / score.n for n in score.counts] for score in scores if _is_shown(score.n)]
+    left = max((_left(shares) for shares in shown), default=0.5)
+    right = max((1 - _left(shares) for shares in shown), default=0.5)
     scale = 100 / (left + right)
-    return Likert(scale * left, tuple(_bar(shares, scale, scale * left) for shares in told))
+    return Likert(scale * left, tuple(_bar(shares, scale, scale * left) for shares in shown))
 
 
 def trend(
@@ -173,16 +173,16 @@ def trend(
     )
 
 
-def funnel(found: Funnel) -> Plot:
+def funnel(funnel: Funnel) -> Plot:
     """Offices by how many answered (to the right) and their share (up), with their limits."""
     least = suppression.NOT_FOR_COMPARISON
-    points = [point for point in found.points if point.n >= least]
+    points = [point for point in funnel.points if point.n >= least]
     most = max((point.n for point in points), default=2 * least)
     grid = [_between(least, most, at / (_GRID - 1)) for at in range(_GRID)]
-    outer = [found.limits(n, OUTER) for n in grid]
-    inner = [found.limits(n, INNER) for n in grid]
-    shares = [point.share for point in points] or [found.overall]
-    low, high = _range([*shares, found.limits(grid[-1])[0]], [*shares, found.limits(grid[-1])[1]])
+    outer = [funnel.limits(n, OUTER) for n in grid]
+    inner = [funnel.limits(n, INNER) for n in grid]
+    shares = [point.share for point in points] or [funnel.overall]
+    low, high = _range([*shares, funnel.limits(grid[-1])[0]], [*shares, funnel.limits(grid[-1])[1]])
 
     def x(n: int) -> float:
         return _MARGIN + (98 - _MARGIN) * (sqrt(n) - sqrt(least)) / max(
@@ -201,7 +201,7 @@ def funnel(found: Funnel) -> Plot:
         tuple(Spot(point.name, x(point.n), y(point.share), point.outside) for point in points),
         area(outer),
         area(inner),
-        y(found.overall),
+        y(funnel.overall),
         tuple(Tick(x(n), f"{n:,}") for n in _nice(least, grid[-1])),
         _shares(low, high),
     )

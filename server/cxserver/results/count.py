@@ -10,5 +10,5 @@ _ANSWERS = frozenset({"response"})
 
 def of_office(connection: Connection, office: str) -> int:
     """Answers counted for one office, over all services."""
-    asked = Scope(offices=frozenset({office}))
-    return sum(item.n for item in tally_query.read(connection, asked, only=_ANSWERS))
+    scope = Scope(offices=frozenset({office}))
+    return sum(item.n for item in tally_query.read(connection, scope, only=_ANSWERS))

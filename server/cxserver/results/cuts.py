@@ -142,14 +142,14 @@ class _Table:
         self._scope, self._by, self._cut = scope, by, cut
         self._hidden, self._sources = hidden, sources
 
-    def _key(self, one: Slice) -> Key:
-        source = self._sources.get(one.group["survey"], _LIVE)
-        return one.group["service"], one.group["month"], source
+    def _key(self, part: Slice) -> Key:
+        source = self._sources.get(part.group["survey"], _LIVE)
+        return part.group["service"], part.group["month"], source
 
-    def shows(self, one: Slice) -> bool:
+    def shows(self, part: Slice) -> bool:
         """Whether these answers are in a cell that is shown, or in a sum that is."""
-        group = one.group
-        cells = self._hidden[self._key(one)]
+        group = part.group
+        cells = self._hidden[self._key(part)]
         category = _category(group[self._cut])
         if self._is_whole and (None, category) not in cells:
             return True

@@ -75,12 +75,12 @@ def end_of(fresh: Freshness, today: date) -> date:
     return fresh.settled + _DAY
 
 
-def read(asked: Asked, today: date, end: date) -> Window:
+def read(query: Asked, today: date, end: date) -> Window:
     """The days in an address; rolling ones last until before `end`. Raises QuestionRefused."""
-    first, last = asked.get("from", ""), asked.get("to", "")
+    first, last = query.get("from", ""), query.get("to", "")
     if first or last:
         return _free(first, last, today)
-    name = asked.get("period", "") or DEFAULT
+    name = query.get("period", "") or DEFAULT
     if name in ROLLING:
         return _rolling(name, end)
     try:

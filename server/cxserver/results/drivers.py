@@ -51,8 +51,8 @@ def per_person(slices: Iterable[Slice], surveys: Mapping[str, Survey]) -> list[T
                 rated[code] = _sum(rated.get(code), part.points(f"driver:{code}"))
             else:
                 tapped[code] = _sum(tapped.get(code), (*part.taps(code), part.n))
-    told = [_tapped(code, *tapped[code]) for code in drivers.CODES if code in tapped]
-    return told + [_rated(code, rated[code]) for code in drivers.CODES if code in rated]
+    taps = [_tapped(code, *tapped[code]) for code in drivers.CODES if code in tapped]
+    return taps + [_rated(code, rated[code]) for code in drivers.CODES if code in rated]
 
 
 def label(survey: Survey, code: str, language: str = "en") -> str:
@@ -72,6 +72,6 @@ def _rated(code: str, points: list[int]) -> Taps:
     )
 
 
-def _sum(one: list[int] | None, other: Iterable[int]) -> list[int]:
+def _sum(totals: list[int] | None, other: Iterable[int]) -> list[int]:
     numbers = list(other)
-    return [a + b for a, b in zip(one or [0] * len(numbers), numbers, strict=True)]
+    return [a + b for a, b in zip(totals or [0] * len(numbers), numbers, strict=True)]

@@ -29,8 +29,8 @@ def common(most: Common, directory: Directory) -> str:
     """What is named most, wherever people were."""
     service = directory.services[most.service]
     word = drivers.label(service.survey, most.driver)
-    told = measures.people(most.named, most.n)
-    return f"All over {service.name}, “{word}” is named most: by {told} people."
+    people = measures.people(most.named, most.n)
+    return f"All over {service.name}, “{word}” is named most: by {people} people."
 
 
 def summary(report: Report) -> str:
@@ -47,11 +47,11 @@ def _what(finding: Finding, directory: Directory) -> str:
     service = directory.services[finding.service]
     office = directory.offices[finding.office].name
     way = f", {_CHANNELS.get(finding.channel, finding.channel)}" if finding.channel else ""
-    here = 100 * finding.named / finding.n
+    share = 100 * finding.named / finding.n
     elsewhere = 100 * finding.named_elsewhere / finding.n_elsewhere
     return (
         f"“{drivers.label(service.survey, finding.driver)}” is named as what could be better by "
-        f"{measures.people(finding.named, finding.n)} people ({here:.0f} of 100) at "
+        f"{measures.people(finding.named, finding.n)} people ({share:.0f} of 100) at "
         f"{office}{_among(service, directory)}{way}; elsewhere by {_of_100(elsewhere)}."
     )
 
@@ -75,16 +75,16 @@ def _sure(finding: Finding) -> str:
 
 
 def _kind(finding: Finding, directory: Directory) -> str:
-    told = (
+    comparison = (
         "Unhappy people here name it more often than unhappy people elsewhere."
         if finding.specific
         else "More people are unhappy here; what they name is much the same as elsewhere."
     )
     if not finding.also:
-        return told
+        return comparison
     survey = directory.services[finding.service].survey
     words = ", ".join(f"“{drivers.label(survey, code)}”" for code in finding.also)
-    return f"{told} Named more than elsewhere too: {words}."
+    return f"{comparison} Named more than elsewhere too: {words}."
 
 
 def _of_100(share: float) -> str:

@@ -87,7 +87,7 @@ class _Cell:
     office: str
     channel: str | None
     driver: str
-    here: Counts
+    inside: Counts
     elsewhere: Counts
     unhappy: tuple[int, int]
     apart: tuple[int, int]
@@ -95,7 +95,7 @@ class _Cell:
     @property
     def chance(self) -> float:
         """How often chance alone names it so often here."""
-        return chance.more_here(*_total(self.here), *_total(self.elsewhere))
+        return chance.more_here(*_total(self.inside), *_total(self.elsewhere))
 
 
 def measures(surveys: Mapping[str, Survey]) -> set[str]:
@@ -148,16 +148,16 @@ class _Counted:
         for office, counts in sorted(offices.items()):
             apart = self._channels and len(counts) > 1
             for channel in (None, *sorted(counts)) if apart else (None,):
-                here = counts if channel is None else {channel: counts[channel]}
+                inside = counts if channel is None else {channel: counts[channel]}
                 elsewhere = _rest(everybody, counts, channel)
-                if min(_total(here)[1], _total(elsewhere)[1]) < LEAST:
+                if min(_total(inside)[1], _total(elsewhere)[1]) < LEAST:
                     continue
                 base = unhappy[office]
                 sad = base if channel is None else {channel: base[channel]}
                 others = _rest(all_unhappy, base, channel)
                 yield _Cell(
                     *(service, office, channel, driver),
-                    *(here, elsewhere, _total(sad), _total(others)),
+                    *(inside, elsewhere, _total(sad), _total(others)),
                 )
 
     def common(self) -> Iterator[Common]:
@@ -170,21 +170,21 @@ class _Counted:
         for service in sorted(result):
             yield max(result[service], key=lambda item: item.named)
 
-    def _add(self, one: Slice, survey: Survey) -> None:
-        service, office, channel = (one.group[name] for name in NEEDS[:3])
-        unhappy = sum(one.points("trust")[:3]) + one.points("thumbs")[0]
+    def _add(self, part: Slice, survey: Survey) -> None:
+        service, office, channel = (part.group[name] for name in NEEDS[:3])
+        unhappy = sum(part.points("trust")[:3]) + part.points("thumbs")[0]
         for code in survey.drivers:
             if survey.driver_mode == "likert":
-                points = one.points(f"driver:{code}")
+                points = part.points(f"driver:{code}")
                 named, n, base = points[0] + points[1], sum(points), 0
             else:
-                named, n, base = one.taps(code)[1], one.n, unhappy
+                named, n, base = part.taps(code)[1], part.n, unhappy
             _plus(self.drivers[service, code][office], channel, named, n)
             _plus(self._unhappy[service, code][office], channel, named if base else 0, base)
 
 
 def _finding(cell: _Cell, rate: float, specific: bool) -> Finding | None:
-    named, n = _total(cell.here)
+    named, n = _total(cell.inside)
     interval = _apart(cell)
     if interval is None or interval[0] <= 0 or named / n - _share(cell.elsewhere) < WORTH:
         return None
@@ -205,10 +205,10 @@ def _finding(cell: _Cell, rate: float, specific: bool) -> Finding | None:
 def _apart(cell: _Cell) -> tuple[float, float] | None:
     """The difference if elsewhere had the mix of channels of here."""
     if cell.channel is not None:
-        same = mix.adjusted({"": _total(cell.elsewhere)}, {"": _total(cell.here)})
+        same = mix.adjusted({"": _total(cell.elsewhere)}, {"": _total(cell.inside)})
     else:
-        weights = {channel: n for channel, (_, n) in cell.here.items()}
-        same = mix.adjusted(cell.elsewhere, cell.here, weights)
+        weights = {channel: n for channel, (_, n) in cell.inside.items()}
+        same = mix.adjusted(cell.elsewhere, cell.inside, weights)
     return None if same is None else (same.low, same.high)
 
 
@@ -218,7 +218,7 @@ def _gathered(findings: list[Finding]) -> list[Finding]:
     An office with more unhappy people than others has more of everything: six lines about it
     would hide the other offices.
     """
-    kept: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    by_office: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     seen: set[tuple[str, str, str]] = set()
     for item in sorted(
         findings,
@@ -228,13 +228,16 @@ def _gathered(findings: list[Finding]) -> list[Finding]:
         if (*where, item.driver) in seen:  # the same on one of its channels, or on all
             continue
         seen.add((*where, item.driver))
-        if not kept[where] or item.specific:
-            kept[where].append(item)
+        if not by_office[where] or item.specific:
+            by_office[where].append(item)
         else:
-            head = kept[where][0]
-            kept[where][0] = replace(head, also=(*head.also, item.driver))
-    every = [item for several in kept.values() for item in several]
-    return sorted(every, key=lambda one: (-one.people, one.service, one.office, one.driver))
+            head = by_office[where][0]
+            by_office[where][0] = replace(head, also=(*head.also, item.driver))
+    every = [item for several in by_office.values() for item in several]
+    return sorted(
+        every,
+        key=lambda finding: (-finding.people, finding.service, finding.office, finding.driver),
+    )
 
 
 def _plus(counts: Counts, channel: str, named: int, n: int) -> None:
@@ -242,20 +245,22 @@ def _plus(counts: Counts, channel: str, named: int, n: int) -> None:
     counts[channel] = (had[0] + named, had[1] + n)
 
 
-def _rest(everybody: Counts, here: Counts, channel: str | None) -> Counts:
+def _rest(everybody: Counts, inside: Counts, channel: str | None) -> Counts:
     """Who an office, or one channel of it, is held against."""
-    others = ((item, *_less(counts, here.get(item, (0, 0)))) for item, counts in everybody.items())
-    elsewhere = {one: (named, n) for one, named, n in others if n}
+    others = (
+        (item, *_less(counts, inside.get(item, (0, 0)))) for item, counts in everybody.items()
+    )
+    elsewhere = {way: (named, n) for way, named, n in others if n}
     if channel is None:
         return elsewhere
     # A channel is held against itself elsewhere; at a lone office against its others.
     if channel in elsewhere:
         return {channel: elsewhere[channel]}
-    return {item: counts for item, counts in here.items() if item != channel}
+    return {item: counts for item, counts in inside.items() if item != channel}
 
 
-def _less(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] - other[0], one[1] - other[1]
+def _less(total: tuple[int, int], part: tuple[int, int]) -> tuple[int, int]:
+    return total[0] - part[0], total[1] - part[1]
 
 
 def _summed(several: Iterable[Counts]) -> Counts:

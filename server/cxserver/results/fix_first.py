@@ -30,13 +30,13 @@ _NOTHING = Report((), (), 0)
 class FindingSentence:
     """A finding: what and where, and then how many, how sure, of what kind.
 
-    `here` and `wrote` are queries: of the pages of that place, and of what those people wrote.
+    `query` and `wrote` are queries: of the pages of that place, and of what those people wrote.
     `office` is what the place is called, where it is another than the page is about.
     """
 
     what: str
     rest: str
-    here: str
+    query: str
     wrote: str
     office: str = ""
 
@@ -75,11 +75,11 @@ def work_out(counted: Sequence[Slice], filters: Filters, surveys: Mapping[str, S
     )
     places = len({(item.service, item.office) for item in result})
     several = len(filters.offices) > 1
-    words = tuple(told(item, filters, several) for item in result)
+    words = tuple(sentence_of(item, filters, several) for item in result)
     return First(_summary(report, places, filters, bool(common)), words, common)
 
 
-def told(finding: Finding, filters: Filters, several: bool) -> FindingSentence:
+def sentence_of(finding: Finding, filters: Filters, several: bool) -> FindingSentence:
     """A finding in its two parts, and where to go on from it; `several`: the page is about more
     than one office.
     """

@@ -67,17 +67,17 @@ class Funnel:
 
 def funnel(offices: Mapping[str, tuple[int, int]]) -> Funnel | None:
     """The funnel of offices, each given as (hits, n), by name. None when nobody answered."""
-    asked = {name: counts for name, counts in sorted(offices.items()) if counts[1]}
-    n = sum(counts[1] for counts in asked.values())
+    answered = {name: counts for name, counts in sorted(offices.items()) if counts[1]}
+    n = sum(counts[1] for counts in answered.values())
     if not n:
         return None
-    overall = sum(counts[0] for counts in asked.values()) / n
-    counts = list(asked.values())
+    overall = sum(counts[0] for counts in answered.values()) / n
+    counts = list(answered.values())
     spread = _spread(overall, counts, trimmed=True)
     strength = _strength(overall, counts)
     points = tuple(
-        _point(name, *asked[name], overall=overall, spread=spread, strength=strength)
-        for name in asked
+        _point(name, *answered[name], overall=overall, spread=spread, strength=strength)
+        for name in answered
     )
     return Funnel(overall, spread, points, len(points) * (1 - OUTER))
 

@@ -126,8 +126,11 @@ def newcombe(interval: Interval, there: Interval, p: float, q: float) -> Interva
     return p - q - down, p - q + up
 
 
-def difference(here: tuple[int, int], there: tuple[int, int], level: float = 0.95) -> Interval:
+def difference(inside: tuple[int, int], outside: tuple[int, int], level: float = 0.95) -> Interval:
     """The interval of the difference of two shares, each given as (hits, n)."""
     return newcombe(
-        wilson(*here, level), wilson(*there, level), here[0] / here[1], there[0] / there[1]
+        wilson(*inside, level),
+        wilson(*outside, level),
+        inside[0] / inside[1],
+        outside[0] / outside[1],
     )

@@ -46,11 +46,11 @@ def by_chance(before: Mapping[str, int], after: Mapping[str, int]) -> float:
     n, m = sum(before.values()), sum(after.values())
     if not n or not m:
         return 0.0
-    found = 0.0
+    distance = 0.0
     for name in before.keys() | after.keys():
         share = (before.get(name, 0) + after.get(name, 0)) / (n + m)
-        found += sqrt(2 / pi * share * (1 - share) * (1 / n + 1 / m))
-    return found / 2
+        distance += sqrt(2 / pi * share * (1 - share) * (1 / n + 1 / m))
+    return distance / 2
 
 
 def changed(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
@@ -72,17 +72,17 @@ def adjusted(
     total = sum(given.get(name, 0) for name in common)
     if not total:
         return None
-    found = down = up = 0.0
+    difference = down = up = 0.0
     for name in common:
         weight = given.get(name, 0) / total
         (x, n), (y, m) = after[name], before[name]
         low, high = measures.difference((x, n), (y, m), level)
         apart = x / n - y / m
-        found += weight * apart
+        difference += weight * apart
         down += (weight * (apart - low)) ** 2
         up += (weight * (high - apart)) ** 2
     share = total / (sum(given.values()) if weights is not None else _people(before, after))
-    return Adjusted(found, found - sqrt(down), found + sqrt(up), share)
+    return Adjusted(difference, difference - sqrt(down), difference + sqrt(up), share)
 
 
 def channels(counts: Counts) -> dict[str, int]:

@@ -95,7 +95,7 @@ class Moved:
     `reason` says why nothing was compared, where that is not for want of answers.
     """
 
-    found: tuple[Mover, ...]
+    movers: tuple[Mover, ...]
     compared: int
     by: str
     reason: str = ""
@@ -103,7 +103,7 @@ class Moved:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Who changed, in sentences."""
-        return tuple(item.sentence for item in self.found)
+        return tuple(item.sentence for item in self.movers)
 
     def still(self, before: str) -> str:
         """That nobody changed, where some were compared."""
@@ -144,7 +144,7 @@ class Seen:
         )
         if whole and self.moved.by == "channel":
             return whole
-        return (*whole, *(item for item in self.moved.found if item.is_down))
+        return (*whole, *(item for item in self.moved.movers if item.is_down))
 
 
 Sides = tuple[Counted, Counted]
@@ -203,11 +203,11 @@ def work_out(fetched: Fetched | None, filters: Filters) -> tuple[State, Seen | N
     )
 
 
-def before(asked: Filters) -> str:
+def before(filters: Filters) -> str:
     """The days before, in sentences."""
-    if not asked.window.is_rolling:
-        return days.in_words(asked.window.before)
-    return f"the {asked.window.title.removeprefix('Last ')} before"
+    if not filters.window.is_rolling:
+        return days.in_words(filters.window.before)
+    return f"the {filters.window.title.removeprefix('Last ')} before"
 
 
 def _standings(
@@ -222,13 +222,13 @@ def _standings(
         )
         for measure in MEASURES
     )
-    return told(tuple(result))
+    return measured_at_all(tuple(result))
 
 
-def told(standing: Sequence[Standing]) -> tuple[Standing, ...]:
+def measured_at_all(standing: Sequence[Standing]) -> tuple[Standing, ...]:
     """Those that were asked at all: not every survey asks everything."""
-    asked = tuple(item for item in standing if item.change.after.n or item.change.before.n)
-    return asked or tuple(standing[:1])
+    measured = tuple(item for item in standing if item.change.after.n or item.change.before.n)
+    return measured or tuple(standing[:1])
 
 
 def _change(
@@ -293,15 +293,15 @@ def moved(
     names: Mapping[str, str],
 ) -> Moved:
     """What changed among `names`; what chance alone does is left out."""
-    asked = [
+    pairs = [
         (name, measure) for name in sorted(names, key=names.__getitem__) for measure in MEASURES
     ]
-    then, here = _by_name(before, by), _by_name(now, by)
+    then, latest = _by_name(before, by), _by_name(now, by)
     compared = [
         changes.compare(
-            changes.side(then[name], measure), changes.side(here[name], measure), surveys, measure
+            changes.side(then[name], measure), changes.side(latest[name], measure), surveys, measure
         )
-        for name, measure in asked
+        for name, measure in pairs
     ]
     result = [
         Mover(
@@ -310,13 +310,13 @@ def moved(
             sentences.moved(names[name], measure, change),
             is_down=sentences.verdict(change) == "Down",
         )
-        for (name, measure), change in zip(asked, changes.screen(compared), strict=True)
+        for (name, measure), change in zip(pairs, changes.screen(compared), strict=True)
         if change.verdict == "changed"
     ]
     fit = {
         name
-        for (name, _), one in zip(asked, compared, strict=True)
-        if min(one.before.n, one.after.n) >= changes.LEAST
+        for (name, _), change in zip(pairs, compared, strict=True)
+        if min(change.before.n, change.after.n) >= changes.LEAST
     }
     return Moved(tuple(result), len(fit), by)
 

@@ -48,24 +48,24 @@ class Filters:
     fresh: Freshness
 
     @classmethod
-    def read(cls, asked: Asked, reader: Reading) -> "Filters":
+    def read(cls, query: Asked, reader: Reading) -> "Filters":
         """The filters in an address. Raises NotFound for what is not there for this person, and
         QuestionRefused for what cannot be.
         """
         directory, today = reader.directory, today_of(reader.directory, reader.now)
         wanted = cls(
-            asked.get("service", "") or None,
-            asked.get("office", "") or None,
-            asked.get("channel", "") or None,
-            asked.get("language", "") or None,
-            days.read(asked, today, today),
+            query.get("service", "") or None,
+            query.get("office", "") or None,
+            query.get("channel", "") or None,
+            query.get("language", "") or None,
+            days.read(query, today, today),
             today,
             reader.scope,
             directory,
             Freshness(),
         )
         wanted._check()
-        return wanted._dated(asked, reader.connection)
+        return wanted._dated(query, reader.connection)
 
     @property
     def holds_rows(self) -> bool:
@@ -117,10 +117,10 @@ class Filters:
         end = self.window.span.end
         return end is None or end > self.today
 
-    def _dated(self, asked: Asked, connection: Connection) -> "Filters":
+    def _dated(self, query: Asked, connection: Connection) -> "Filters":
         """With the days that are asked for, as far as they are in."""
         fresh = freshness.read(connection, self.of_office(), self.today)
-        window = days.read(asked, self.today, days.end_of(fresh, self.today))
+        window = days.read(query, self.today, days.end_of(fresh, self.today))
         result = replace(self, window=window, fresh=fresh)
         return result.by_months() if self.is_cut and not self.holds_rows else result
 
@@ -143,8 +143,8 @@ class Filters:
 
     def around(self) -> Scope:
         """As `of_office`, without its office: what an office is held against."""
-        asked = Scope(services=_one(self.service), channels=_one(self.channel))
-        return self.seen.narrowed(asked).narrowed(Scope(languages=_one(self.language)))
+        chosen = Scope(services=_one(self.service), channels=_one(self.channel))
+        return self.seen.narrowed(chosen).narrowed(Scope(languages=_one(self.language)))
 
     def but(self, **changes: str | None) -> "Filters":
         """The same with another service, office, channel or language."""
@@ -153,14 +153,16 @@ class Filters:
     def query(self, **changes: str | None) -> str:
         """These filters as a query, `?` and all, with `changes`; None takes one away."""
         period = self.window.name if self.window.name != DEFAULT else None
-        kept = {name: getattr(self, name) for name in ("service", "office", "channel", "language")}
+        filters = {
+            name: getattr(self, name) for name in ("service", "office", "channel", "language")
+        }
         if period and ".." in period:
-            kept |= dict(zip(("from", "to"), period.split(".."), strict=True))
+            filters |= dict(zip(("from", "to"), period.split(".."), strict=True))
         else:
-            kept["period"] = period
+            filters["period"] = period
         if changes.keys() & {"period"}:
-            kept |= {"from": None, "to": None}
-        chosen = {name: value for name, value in (kept | changes).items() if value}
+            filters |= {"from": None, "to": None}
+        chosen = {name: value for name, value in (filters | changes).items() if value}
         return f"?{urlencode(chosen)}" if chosen else ""
 
     @property
@@ -187,31 +189,31 @@ class Filters:
         served = {slug for item in self.services_in(scope) for slug in item.offices}
         above = {up for slug in served for up in line_up(self.directory, slug)}
         result = [
-            one
-            for one in self.directory.offices.values()
-            if (scope.offices is None or one.slug in scope.offices) and one.slug in above
+            office
+            for office in self.directory.offices.values()
+            if (scope.offices is None or office.slug in scope.offices) and office.slug in above
         ]
         return sorted(result, key=lambda item: (item.name, item.slug))
 
     def services_in(self, scope: Scope) -> list[Service]:
         """The services in a scope that have an office in it, by name."""
         result = [
-            one
-            for one in self.directory.services.values()
-            if (scope.services is None or one.slug in scope.services)
-            and (scope.offices is None or scope.offices & one.offices.keys())
+            service
+            for service in self.directory.services.values()
+            if (scope.services is None or service.slug in scope.services)
+            and (scope.offices is None or scope.offices & service.offices.keys())
         ]
         return sorted(result, key=lambda item: (item.name, item.slug))
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What can be chosen here: for each filter its values and what they are called."""
         services = self.services_in(self.seen)
-        languages = sorted({code for one in services for code in one.survey.languages})
+        languages = sorted({code for service in services for code in service.survey.languages})
         named = [(choice.name, choice.title) for choice in days.choices(self.today, self.end)]
         if self.window.name not in dict(named):
             named.append((self.window.name, self.window.title))
         return {
-            "service": [(one.slug, one.name) for one in services],
+            "service": [(service.slug, service.name) for service in services],
             "office": [
                 (all_office.slug, all_office.name) for all_office in self.all_offices(self.seen)
             ],

@@ -87,7 +87,7 @@ def subtree(directory: Directory, office: str) -> frozenset[str]:
     return frozenset(result)
 
 
-def _both(one: Any, other: Any) -> Any:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+def _both(left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right

@@ -94,10 +94,10 @@ def drivers_of(services: Iterable[Service]) -> list[tuple[str, str]]:
 
 
 def _by(change: Change) -> str:
-    low, high, found = change.low or 0.0, change.high or 0.0, change.difference or 0.0
-    way = "Up" if found > 0 else "Down"
+    low, high, difference = change.low or 0.0, change.high or 0.0, change.difference or 0.0
+    way = "Up" if difference > 0 else "Down"
     near, far = sorted((abs(low), abs(high)))
-    points = "1 point" if _points(found) == "1" else f"{_points(found)} points"
+    points = "1 point" if _points(difference) == "1" else f"{_points(difference)} points"
     return f"{way} {points} (between {_points(near)} and {_points(far)})"
 
 
@@ -112,7 +112,7 @@ def _from_to(change: Change) -> str:
 
 def _points(value: float, *, sign: bool = False) -> str:
     points = 100 * value
-    told = f"{points:+.0f}" if sign else f"{abs(points):.0f}"
-    if told in ("0", "+0", "-0"):
+    text = f"{points:+.0f}" if sign else f"{abs(points):.0f}"
+    if text in ("0", "+0", "-0"):
         return "0" if sign or not points else "under 1"
-    return told.replace("-", "−")
+    return text.replace("-", "−")

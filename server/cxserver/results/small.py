@@ -58,10 +58,10 @@ def is_small(answers: int) -> bool:
 
 def recent(today: date, quarters: int = 5) -> list[Period]:
     """The quarters of the page: this one and those before it, the oldest first."""
-    found = [periods.of("quarter", today)]
-    while len(found) < quarters:
-        found.append(periods.previous(found[-1]))
-    return found[::-1]
+    listed = [periods.of("quarter", today)]
+    while len(listed) < quarters:
+        listed.append(periods.previous(listed[-1]))
+    return listed[::-1]
 
 
 def trend(
@@ -71,13 +71,13 @@ def trend(
     by_quarter: dict[str, list[Slice]] = {}
     for part in slices:
         by_quarter.setdefault(part.group["quarter"], []).append(part)
-    found: list[Quarter] = []
+    series: list[Quarter] = []
     before: list[Slice] = []
     for period in quarters:
         now = by_quarter.get(period.name, [])
-        found.append(_quarter(period.name, now, before, surveys))
+        series.append(_quarter(period.name, now, before, surveys))
         before = now or before
-    return found
+    return series
 
 
 def since(today: date) -> Span:
@@ -95,14 +95,14 @@ def sentence(quarter: Quarter) -> str:
 
 def _said(quarter: Quarter) -> list[str]:
     satisfaction, trust = quarter.satisfaction, quarter.trust
-    told = [f"{satisfaction.people} people rated the service 4 or 5"] if satisfaction else []
+    sentences = [f"{satisfaction.people} people rated the service 4 or 5"] if satisfaction else []
     if trust and trust.is_thumbs:
-        told.append(f"{trust.people} people gave trust a thumb up")
+        sentences.append(f"{trust.people} people gave trust a thumb up")
     elif trust and satisfaction:
-        told.append(f"{trust.people} their trust")
+        sentences.append(f"{trust.people} their trust")
     elif trust:
-        told.append(f"{trust.people} people rated their trust 4 or 5")
-    return told
+        sentences.append(f"{trust.people} people rated their trust 4 or 5")
+    return sentences
 
 
 def _quarter(

@@ -35,15 +35,15 @@ def is_small(connection: Connection, filters: Filters) -> bool:
     return small.is_small(sum(item.n for item in counted))
 
 
-def latest(told: Sequence[Quarter]) -> Quarter | None:
+def latest(quarters: Sequence[Quarter]) -> Quarter | None:
     """The last quarter with answers."""
-    return next((item for item in reversed(told) if item.n), None)
+    return next((item for item in reversed(quarters) if item.n), None)
 
 
-def in_sentences(told: Sequence[Quarter]) -> list[str]:
+def in_sentences(quarters: Sequence[Quarter]) -> list[str]:
     """What the quarters say, the newest first; none from before anybody answered."""
-    first = next((at for at, item in enumerate(told) if item.n), len(told))
-    return [small.sentence(item) for item in reversed(told[first:])]
+    first = next((at for at, item in enumerate(quarters) if item.n), len(quarters))
+    return [small.sentence(item) for item in reversed(quarters[first:])]
 
 
 def quarters(reader: Reading, filters: Filters) -> list[Quarter]:

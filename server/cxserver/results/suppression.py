@@ -122,7 +122,7 @@ def _ring(arcs: list[Arc], hidden: set[int], at: int, room: int) -> set[int]:
     if flow.push(end, start, room - down) >= room - down:
         return flow.used
     # Nothing is left to hide behind: nothing is shown.
-    return {one for one, arc in enumerate(arcs) if arc.n}
+    return {index for index, arc in enumerate(arcs) if arc.n}
 
 
 def _line_up(name: str, parents: Mapping[str, str | None]) -> list[str]:

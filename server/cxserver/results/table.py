@@ -57,14 +57,14 @@ def nothing() -> Cell:
     return Cell("–", "", "none")
 
 
-def score(found: Score) -> tuple[Cell, Cell, Cell]:
+def score(measured: Score) -> tuple[Cell, Cell, Cell]:
     """The share of 4 and 5, the low and the high end of its interval."""
-    return _shares(found.top2, found.low, found.high, found.n, found.people)
+    return _shares(measured.top2, measured.low, measured.high, measured.n, measured.people)
 
 
-def share(found: Share) -> tuple[Cell, Cell, Cell]:
+def share(measured: Share) -> tuple[Cell, Cell, Cell]:
     """A share, the low and the high end of its interval."""
-    return _shares(found.share, found.low, found.high, found.n, found.people)
+    return _shares(measured.share, measured.low, measured.high, measured.n, measured.people)
 
 
 def plain(text: str, raw: Raw = None) -> Cell:

@@ -147,17 +147,17 @@ def _columns_held(connection: Connection, scope: Scope, wanted: Names) -> list[s
     ]
     if len(columns) <= _FEW_COLUMNS:
         return columns
-    held, span = _TABLES[scope.audience][0].c, scope.span
-    terms: list[ColumnElement[bool]] = [held.level == Level.DAY.value]
+    totals, span = _TABLES[scope.audience][0].c, scope.span
+    terms: list[ColumnElement[bool]] = [totals.level == Level.DAY.value]
     services = _services() if scope.services is None else sorted(scope.services)
-    terms.append(held.service.in_(services))
+    terms.append(totals.service.in_(services))
     if span.start is not None:
         # A question may be put to whole months.
-        terms.append(held.day >= span.start.replace(day=1))
+        terms.append(totals.day >= span.start.replace(day=1))
     if span.end is not None:
-        terms.append(held.day < span.end)
+        terms.append(totals.day < span.end)
     most = connection.execute(
-        select(*(func.max(held[name]) for name in columns)).where(*terms)
+        select(*(func.max(totals[name]) for name in columns)).where(*terms)
     ).one()
     return [name for name, n in zip(columns, most, strict=True) if n]
 

@@ -76,13 +76,13 @@ class Series:
 
     def breaks(self, measure: str) -> list[Break]:
         """Where the line must not be drawn through, and why."""
-        told = [(block.label, block.sides[measure]) for block in self.blocks if block.sides]
-        return changes.breaks(told, self.surveys, measure)
+        series = [(block.label, block.sides[measure]) for block in self.blocks if block.sides]
+        return changes.breaks(series, self.surveys, measure)
 
     def chart(self, measure: str) -> Trend:
         """Where its marks stand."""
-        told = [(block.label, block.score(measure)) for block in self.blocks]
-        return charts.trend(told, {item.period for item in self.breaks(measure)})
+        series = [(block.label, block.score(measure)) for block in self.blocks]
+        return charts.trend(series, {item.period for item in self.breaks(measure)})
 
     def table(self, measure: str) -> Table:
         """The numbers behind the chart."""

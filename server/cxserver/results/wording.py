@@ -83,9 +83,9 @@ def in_use(
         where = _where(version, language)
         if not n or n < STRAGGLERS * everyone[where] or version not in surveys:
             continue
-        told = meaning(surveys[version], language, measure)
-        if told not in result.setdefault(where, []):
-            result[where].append(told)
+        understood = meaning(surveys[version], language, measure)
+        if understood not in result.setdefault(where, []):
+            result[where].append(understood)
     return result
 
 
@@ -138,9 +138,9 @@ def _driver(survey: Survey, language: str, code: str) -> Meaning | None:
         return Meaning((survey.instrument,), scale, (words.drivers[code],))
     # Which list opens depends on the trust rating, and a longer list draws taps from the others.
     offered = tuple(words.drivers[driver] for driver in survey.drivers)
-    asked = (words.drivers_question_positive, words.drivers_question_negative, words.trust)
+    questions = (words.drivers_question_positive, words.drivers_question_negative, words.trust)
     basis = (survey.instrument, survey.driver_mode, survey.scale)
-    return Meaning(basis, offered, (words.drivers[code], *asked))
+    return Meaning(basis, offered, (words.drivers[code], *questions))
 
 
 def _question(survey: Survey, language: str, code: str) -> Meaning | None:

@@ -1,4 +1,4 @@
-"""What every staff page needs: the desk, the static files, the templates, the audit log."""
+"""What every staff page needs: the answer service, static files, templates, the audit log."""
 
 import re
 from collections import deque
@@ -35,7 +35,7 @@ _MINUTE = timedelta(minutes=1)
 class StaffContext:
     """Shared by all staff pages of this process."""
 
-    desk: AnswerService
+    intake: AnswerService
     files: Files
     demo: bool
     journal: Journal
@@ -50,17 +50,17 @@ class StaffContext:
     @property
     def settings(self) -> Settings:
         """The settings of this installation."""
-        return self.desk.settings
+        return self.intake.settings
 
     @property
     def engine(self) -> Engine:
         """The database, by the connections of the staff pages."""
-        return self.desk.staff_engine
+        return self.intake.staff_engine
 
     @property
     def entrance(self) -> Engine:
         """The database, by the connections of those who are not signed in yet."""
-        return self.desk.entrance_engine
+        return self.intake.entrance_engine
 
     @property
     def path(self) -> str:
@@ -78,7 +78,7 @@ class StaffContext:
 
     def draw(self, template: str, **values: Any) -> str:
         """A page, in English: staff pages speak no other language."""
-        agency = self.desk.directory.agency
+        agency = self.intake.directory.agency
         shared: Mapping[str, Any] = {
             "agency_name": agency.name if agency else "",
             "path": self.path,
@@ -89,24 +89,24 @@ class StaffContext:
 
     def sign_in(self, request: Request) -> str:
         """The address of the sign-in page that leads back to the page asked for."""
-        asked = request.scope["path"].removeprefix(self.settings.path)
+        path = request.scope["path"].removeprefix(self.settings.path)
         query = request.scope["query_string"].decode("ascii", "replace")
-        back = safe_page(f"{asked}?{query}" if query else asked)
+        back = safe_page(f"{path}?{query}" if query else path)
         on = request.method == "GET" and back != "/staff/"
         return f"{self.path}/sign-in" + (f"?next={quote(back, safe='/')}" if on else "")
 
 
-def make(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
-    """The back room of a process."""
-    return StaffContext(desk, files, demo, Journal(desk.roots, aloud=True))
+def make(intake: AnswerService, files: Files, *, demo: bool) -> StaffContext:
+    """What the staff pages of a process share."""
+    return StaffContext(intake, files, demo, Journal(intake.roots, aloud=True))
 
 
 def of(request: Request) -> StaffContext:
-    """The back room of this process."""
+    """What the staff pages of this process share."""
     staff_context: StaffContext = request.app.state.staff
     return staff_context
 
 
-def safe_page(asked: str) -> str:
-    """The staff page `asked` for, if it is one of ours; else the first page."""
-    return asked if len(asked) <= _LONGEST and _PAGE.match(asked) else "/staff/"
+def safe_page(page: str) -> str:
+    """`page`, if it is one of the staff pages; else the first page."""
+    return page if len(page) <= _LONGEST and _PAGE.match(page) else "/staff/"

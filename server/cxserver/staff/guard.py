@@ -1,8 +1,8 @@
-"""The staff rooms: an address, who may enter, and what is done there; nothing opens unguarded.
+"""The pages of the staff: an address, who may enter, and what is done there; none is unguarded.
 
-`routes` wraps every handler alike: a session (else the sign-in page), a role that may enter (else
-404, as if there were no such page), a request from our own pages for whatever is not a GET (else
-403). What the handler then gets is a `Visit`.
+`behind_guard` wraps every handler alike: a session (else the sign-in page), a role that may enter
+(else 404, as if there were no such page), a request from our own pages for whatever is not a GET
+(else 403). What the handler then gets is a `Visit`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,8 +58,8 @@ class Visit:
     directory: Directory
     now: datetime
     request: Request
-    back: StaffContext
-    rooms: tuple["Room", ...]
+    staff: StaffContext
+    routes: tuple["GuardedRoute", ...]
     form: Mapping[str, Sequence[str]]
     snapshot: Snapshot
 
@@ -84,16 +84,16 @@ class Visit:
     @property
     def path(self) -> str:
         """The public path of the staff pages: `/staff`, or below the path of CX_BASE_URL."""
-        return self.back.path
+        return self.staff.path
 
     def note(self, what: str, about: str = "", result: str = "done") -> None:
         """A line in the audit log. Never put in it what somebody answered, or a secret."""
         with self.write() as connection:
-            self.back.journal.write(connection, self.member, what, about, result, self.now)
+            self.staff.journal.write(connection, self.member, what, about, result, self.now)
 
     def note_refusal(self, what: str, about: str, status: int) -> None:
         """A line that something was refused, unless such lines come in floods."""
-        beyond = self.back.refusals.another(self.member.id, self.now)
+        beyond = self.staff.refusals.another(self.member.id, self.now)
         if beyond <= 0:
             self.note(what, about, str(status))
             return
@@ -107,7 +107,7 @@ After = Callable[[Request, Response], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class GuardedRoute:
     """One page. `path` is below /staff; the handler runs in a thread, so that it may wait.
 
     With a `label` it stands in the navigation of those who may enter, in the order of the list.
@@ -124,10 +124,12 @@ class Room:
     after: After | None = None
 
 
-def routes(rooms: Iterable[Room]) -> list[Route]:
-    """The rooms as routes, each behind the same guard."""
-    known = tuple(rooms)
-    return [Route(room.path, _guarded(room, known), methods=list(room.methods)) for room in known]
+def behind_guard(routes: Iterable[GuardedRoute]) -> list[Route]:
+    """Each of them as a route of the application, behind the same guard."""
+    known = tuple(routes)
+    return [
+        Route(route.path, _guarded(route, known), methods=list(route.methods)) for route in known
+    ]
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -139,31 +141,31 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
         raise HTTPException(404, _NO_FILE[values["state"]])
     visit.snapshot.end()
-    return drawn(visit.back, template, status, visit=visit, nav=navigation(visit), **values)
+    return drawn(visit.staff, template, status, visit=visit, nav=navigation(visit), **values)
 
 
-def drawn(back: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
+def drawn(staff: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
     """A page inside the layout; without a `visit` it has no navigation."""
     given = {"visit": None, "nav": ()} | values
-    return HTMLResponse(back.draw(template, **given), status, {"x-frame-options": "DENY"})
+    return HTMLResponse(staff.draw(template, **given), status, {"x-frame-options": "DENY"})
 
 
 def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
-    """The rooms this person may enter: label, address with the filters kept, whether it is here."""
-    kept = filters_kept(visit.request)
-    here = visit.request.scope["path"]
+    """The pages this person may enter: label, address with the filters kept, whether it is here."""
+    filters = filters_kept(visit.request)
+    path = visit.request.scope["path"]
     return [
-        (room.label, visit.path + room.path + kept, here == visit.path + room.path)
-        for room in visit.rooms
-        if room.label and visit.member.role in room.roles
+        (route.label, visit.path + route.path + filters, path == visit.path + route.path)
+        for route in visit.routes
+        if route.label and visit.member.role in route.roles
     ]
 
 
 def filters_kept(request: Request) -> str:
     """The filters of this address as a query, `?` and all; "" when there are none."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if value]
-    kept = urlencode([(name, value[:100]) for name, value in asked if name in FILTERS])
-    return f"?{kept}" if kept else ""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    query = urlencode([(name, value[:100]) for name, value in pairs if name in FILTERS])
+    return f"?{query}" if query else ""
 
 
 async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
@@ -175,7 +177,7 @@ async def form_of(request: Request) -> Mapping[str, Sequence[str]]:
         raise HTTPException(400) from None
 
 
-def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
+def _guarded(route: GuardedRoute, routes: tuple[GuardedRoute, ...]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         if "\x00" in request.scope["path"]:
             # No page is called so, and PostgreSQL takes no text with it, not even for the log.
@@ -184,62 +186,65 @@ def _guarded(room: Room, rooms: tuple[Room, ...]) -> Endpoint:
         if request.method not in ("GET", "HEAD"):
             origin.check(request, context.of(request).settings)
             form = await form_of(request)
-        back = context.of(request)
-        response = await back.desk.readers.run(partial(_enter, room, rooms, request, form))
-        return await room.after(request, response) if room.after else response
+        staff = context.of(request)
+        response = await staff.intake.readers.run(partial(_enter, route, routes, request, form))
+        return await route.after(request, response) if route.after else response
 
     return endpoint
 
 
 def _enter(
-    room: Room, rooms: tuple[Room, ...], request: Request, form: Mapping[str, Sequence[str]]
+    route: GuardedRoute,
+    routes: tuple[GuardedRoute, ...],
+    request: Request,
+    form: Mapping[str, Sequence[str]],
 ) -> Response:
-    back = context.of(request)
-    with closing(Snapshot(back.engine)) as snapshot:
-        return _entered(room, rooms, request, form, snapshot)
+    staff = context.of(request)
+    with closing(Snapshot(staff.engine)) as snapshot:
+        return _entered(route, routes, request, form, snapshot)
 
 
 def _entered(
-    room: Room,
-    rooms: tuple[Room, ...],
+    route: GuardedRoute,
+    routes: tuple[GuardedRoute, ...],
     request: Request,
     form: Mapping[str, Sequence[str]],
     snapshot: Snapshot,
 ) -> Response:
-    back = context.of(request)
-    now = back.desk.clock()
-    member = session_cookie.member_of(request, back, snapshot, now)
+    staff = context.of(request)
+    now = staff.intake.clock()
+    member = session_cookie.member_of(request, staff, snapshot, now)
     if member is None:
-        return RedirectResponse(back.sign_in(request), 303)
-    directory = back.desk.directory
+        return RedirectResponse(staff.sign_in(request), 303)
+    directory = staff.intake.directory
     scope = may_see(member, directory)
-    visit = Visit(member, scope, directory, now, request, back, rooms, form, snapshot)
+    visit = Visit(member, scope, directory, now, request, staff, routes, form, snapshot)
     request.state.visit = visit
-    if member.role not in room.roles:
+    if member.role not in route.roles:
         visit.note_refusal("refused", request.scope["path"][:200], 404)
         raise HTTPException(404)
-    return _noted(room, visit)
+    return _noted(route, visit)
 
 
-def _handled(room: Room, visit: Visit) -> Response:
+def _handled(route: GuardedRoute, visit: Visit) -> Response:
     try:
-        return room.handler(visit.request, visit)
+        return route.handler(visit.request, visit)
     except NotFound as missing:
         raise HTTPException(404, str(missing)) from None
     except (NotCut, QuestionRefused) as refusal:
         raise HTTPException(422, str(refusal)) from None
 
 
-def _noted(room: Room, visit: Visit) -> Response:
+def _noted(route: GuardedRoute, visit: Visit) -> Response:
     about = (visit.request.scope["path"] + filters_kept(visit.request))[:400]
     try:
-        response = _handled(room, visit)
+        response = _handled(route, visit)
     except HTTPException as refused:
         # A 404 may be somebody trying the names of others' offices.
-        if room.audit or refused.status_code == 404:
-            visit.note_refusal(room.audit or "look", about, refused.status_code)
+        if route.audit or refused.status_code == 404:
+            visit.note_refusal(route.audit or "look", about, refused.status_code)
         raise
     saved = "content-disposition" in response.headers
-    if room.audit or saved:
-        visit.note(room.audit or "save", about, str(response.status_code))
+    if route.audit or saved:
+        visit.note(route.audit or "save", about, str(response.status_code))
     return response

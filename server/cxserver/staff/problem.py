@@ -25,7 +25,7 @@ def page(request: Request, status: int, headers: Mapping[str, str], detail: str)
 
     `detail` is the handler's own sentence, unless it is only the status said again.
     """
-    back = context.of(request)
+    staff = context.of(request)
     heading, text = _WORDS.get(status, _OURS if status >= 500 else _THEIRS)
     if detail and detail != HTTPStatus(status).phrase:
         text = detail
@@ -33,6 +33,6 @@ def page(request: Request, status: int, headers: Mapping[str, str], detail: str)
     visit = getattr(request.state, "visit", None)
     if visit is not None:
         values |= {"visit": visit, "nav": guard.navigation(visit)}
-    response = guard.drawn(back, "problem.html", status, **values)
+    response = guard.drawn(staff, "problem.html", status, **values)
     response.headers.update(headers)
     return response

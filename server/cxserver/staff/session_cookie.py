@@ -23,10 +23,10 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def member_of(
-    request: Request, back: "StaffContext", snapshot: Snapshot, now: datetime
+    request: Request, staff: "StaffContext", snapshot: Snapshot, now: datetime
 ) -> Member | None:
     """Who sent this request, if they are signed in; their session has been seen now."""
-    id = id_of(request, back.settings)
+    id = id_of(request, staff.settings)
     if not id:
         return None
     result = sessions.find(snapshot.connection, id, now)

@@ -9,38 +9,38 @@ from cxserver.staff import context, guard
 from cxserver.staff.admin import audit, catalog, digest, places
 from cxserver.staff.comments import case, comments, redact, said
 from cxserver.staff.context import StaffContext
-from cxserver.staff.guard import Room
+from cxserver.staff.guard import GuardedRoute
 from cxserver.staff.quarter import quarter, record, review, review_redaction, telling
 from cxserver.staff.results import drivers, offices, overview, response
 from cxserver.staff.signin import doors
 from cxserver.web.static_files import Files
 
 # In the order of the navigation.
-ROOMS: tuple[Room, ...] = (
-    *overview.ROOMS,
-    *offices.ROOMS,
-    *drivers.ROOMS,
-    *comments.ROOMS,
-    *case.ROOMS,
-    *redact.ROOMS,
-    *said.ROOMS,
-    *response.ROOMS,
-    *places.ROOMS,
-    *quarter.ROOMS,
-    *telling.ROOMS,
-    *review.ROOMS,
-    *review_redaction.ROOMS,
-    *record.ROOMS,
-    *catalog.ROOMS,
-    *digest.ROOMS,
-    *audit.ROOMS,
-    *doors.ROOMS,
+ROUTES: tuple[GuardedRoute, ...] = (
+    *overview.ROUTES,
+    *offices.ROUTES,
+    *drivers.ROUTES,
+    *comments.ROUTES,
+    *case.ROUTES,
+    *redact.ROUTES,
+    *said.ROUTES,
+    *response.ROUTES,
+    *places.ROUTES,
+    *quarter.ROUTES,
+    *telling.ROUTES,
+    *review.ROUTES,
+    *review_redaction.ROUTES,
+    *record.ROUTES,
+    *catalog.ROUTES,
+    *digest.ROUTES,
+    *audit.ROUTES,
+    *doors.ROUTES,
 )
 
 
 def routes() -> list[Route]:
-    """The addresses below /staff: the doors, which are open, and the rooms, which are guarded."""
-    return [*doors.doors(), *guard.routes(ROOMS)]
+    """The addresses below /staff: the doors, which are open, and the pages, which are guarded."""
+    return [*doors.doors(), *guard.behind_guard(ROUTES)]
 
 
 def check(settings: Settings) -> None:
@@ -48,6 +48,6 @@ def check(settings: Settings) -> None:
     oidc_client.check(settings)
 
 
-def prepare(desk: AnswerService, files: Files, *, demo: bool) -> StaffContext:
+def prepare(intake: AnswerService, files: Files, *, demo: bool) -> StaffContext:
     """What the pages need, as `app.state.staff`."""
-    return context.make(desk, files, demo=demo)
+    return context.make(intake, files, demo=demo)

@@ -123,7 +123,7 @@ use_keys = Table(
 burden = Table(
     "burden",
     metadata,
-    Column("clearance", SLUG, primary_key=True, comment="its name in the catalogue"),
+    Column("clearance", SLUG, primary_key=True, comment="its name in the catalog"),
     Column("used", Integer, nullable=False, comment="answers taken under this approval"),
 )
 

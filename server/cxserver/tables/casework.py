@@ -30,7 +30,7 @@ case_notes = Table(
     Column("response", String(32), primary_key=True, comment="its random id"),
     Column("id", String(32), primary_key=True, comment="random"),
     Column("at", Moment, nullable=False, comment="when it was written"),
-    Column("who", String(254), nullable=False, comment="the e-mail address of who wrote it"),
+    Column("who", String(254), nullable=False, comment="the email address of who wrote it"),
     Column("text", Text, nullable=False, comment="for colleagues; the public never sees it"),
 )
 

@@ -49,7 +49,7 @@ indicators = Table(
     metadata,
     # Service-level numbers from the agency's own systems (A-11 §280.10): waits, calls, visits.
     Column("period", String(6), primary_key=True, comment="2026Q1, or 2026 for a fiscal year"),
-    Column("service", SLUG, primary_key=True, comment="may be none of the catalogue"),
+    Column("service", SLUG, primary_key=True, comment="may be none of the catalog"),
     Column("office", SLUG, primary_key=True, comment="empty: all offices"),
     Column("name", String(200), primary_key=True),
     Column("unit", String(40), nullable=False),

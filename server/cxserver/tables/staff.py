@@ -46,7 +46,7 @@ audit = Table(
     Column("n", Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("at", Moment, nullable=False, comment="when it was done"),
     Column("member", String(32), nullable=True, comment="who did it; empty: no member"),
-    Column("who", String(254), nullable=False, comment="the e-mail address, or `command line`"),
+    Column("who", String(254), nullable=False, comment="the email address, or `command line`"),
     Column("what", String(64), nullable=False, comment="what was done"),
     Column("about", String(400), nullable=False, comment="to what; never an answer or a secret"),
     Column("result", String(64), nullable=False, comment="done, or why not"),

@@ -117,14 +117,14 @@ class CxApp:
             if self._house is not None:
                 return
             site.check(self.settings)
-            desk = await run_in_threadpool(AnswerService, self.settings, self._clock)
+            intake = await run_in_threadpool(AnswerService, self.settings, self._clock)
             files = Files(self.settings.path)
             sheets = Sheets(files.url, files.imports, demo=self._demo)
-            self._app.state.services = PublicServices(desk, sheets, files, self._demo)
-            self._app.state.staff = site.prepare(desk, files, demo=self._demo)
+            self._app.state.services = PublicServices(intake, sheets, files, self._demo)
+            self._app.state.staff = site.prepare(intake, files, demo=self._demo)
             if self.settings.scheduler:
-                self._jobs = asyncio.create_task(scheduler.keep_working(desk))
-            self._house = asyncio.create_task(desk.keep_house(replies.forget))
+                self._jobs = asyncio.create_task(scheduler.keep_working(intake))
+            self._house = asyncio.create_task(intake.keep_house(replies.forget))
 
     async def shutdown(self) -> None:
         """Write what waits, then let go."""
@@ -133,7 +133,7 @@ class CxApp:
         for task in (self._jobs, self._house):
             await _ended(task)
         self._house = self._jobs = None
-        await run_in_threadpool(self._app.state.services.desk.close)
+        await run_in_threadpool(self._app.state.services.intake.close)
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -181,7 +181,7 @@ async def static(request: Request) -> Response:
 
 async def staff_home(request: Request) -> Response:
     """GET /staff: the first page has a slash, so that what stands below it does too."""
-    return RedirectResponse(services.of(request).desk.settings.path + "/staff/", 308)
+    return RedirectResponse(services.of(request).intake.settings.path + "/staff/", 308)
 
 
 async def favicon(request: Request) -> Response:
@@ -196,15 +196,15 @@ async def healthy(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """The database answers, and the last commit is known to have worked."""
-    desk = services.of(request).desk
-    if desk.writer.ready and await run_in_threadpool(_answers, desk):
+    intake = services.of(request).intake
+    if intake.writer.ready and await run_in_threadpool(_answers, intake):
         return PlainTextResponse("ready\n")
     return PlainTextResponse("not ready\n", 503, {"retry-after": "5"})
 
 
-def _answers(desk: AnswerService) -> bool:
+def _answers(intake: AnswerService) -> bool:
     try:
-        with db.read(desk.engine) as connection:
+        with db.read(intake.engine) as connection:
             directory.counter(connection)
     except Exception:
         return False

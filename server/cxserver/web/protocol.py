@@ -122,7 +122,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         return self._receiving and not self.pipeline and self.cycle.response_complete
 
     def _unsupported_upgrade_warning(self) -> None:
-        # The doorman answers it with 426. There is nothing to install.
+        # The middleware answers it with 426. There is nothing to install.
         pass
 
     def _wait_for_head(self) -> None:

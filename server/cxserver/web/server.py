@@ -16,7 +16,7 @@ _SECONDS_TO_FINISH = 10
 def public(host: str, port: int, workers: int) -> None:
     """Serve the settings of the environment until told to stop. Raises ServerError."""
     if workers == 1:
-        here(create_app(), host, port)
+        serve_app(create_app(), host, port)
         return
     # Workers are new processes: they must be told by name what to run.
     uvicorn.run(
@@ -28,7 +28,7 @@ async def _nothing() -> None:
     pass
 
 
-def here(
+def serve_app(
     app: CxApp, host: str, port: int, when_up: Callable[[], Awaitable[None]] = _nothing
 ) -> None:
     """Serve `app` in this process until Ctrl-C; `when_up` is awaited once it listens.

@@ -144,8 +144,8 @@ def adjusted_drivers_are_asked(draft: Draft) -> Iterator[Finding]:
 
 def other_has_a_statement(draft: Draft) -> Iterator[Finding]:
     """The chart has no statement for "other", so a scale for it needs the agency's own."""
-    asked = draft.driver_mode == "likert" and "other" in draft.drivers
-    if asked and "other" not in draft.driver_statements:
+    rates_other = draft.driver_mode == "likert" and "other" in draft.drivers
+    if rates_other and "other" not in draft.driver_statements:
         yield Finding(
             "survey.drivers",
             "'other' has no baseline statement to agree with; leave it out or give "

@@ -65,18 +65,18 @@ def routes() -> list[BaseRoute]:
 async def take(request: Request) -> Response:
     """POST /k/heartbeat."""
     text = await form_body.read(request, "application/json", LIMIT)
-    here = services.of(request)
-    desk, now = here.desk, here.desk.clock()
+    public = services.of(request)
+    intake, now = public.intake, public.intake.clock()
     try:
-        told = DeviceReport.model_validate_json(text)
+        report = DeviceReport.model_validate_json(text)
     except ValidationError as error:
         return _problem(422, "invalid", now, problem_details.faults(error))
     try:
-        opened = await _recognise(desk, told.link)
+        opened = await _recognise(intake, report.link)
     except LinkNotOpen as refused:
         return _problem(refused.status, refused.code, now)
-    closed = _refusal(desk, opened, now)
-    noted = await asyncio.to_thread(_write, desk, opened, told, now, closed is None)
+    closed = _refusal(intake, opened, now)
+    noted = await asyncio.to_thread(_write, intake, opened, report, now, closed is None)
     if closed:
         return _problem(closed.status, closed.code, now)
     return JSONResponse(
@@ -84,7 +84,7 @@ async def take(request: Request) -> Response:
             "now": now.isoformat(),
             "ends": _ends(opened, noted.link).isoformat(),
             "link": noted.link,
-            "release": page.release(here, opened.service),
+            "release": page.release(public, opened.service),
             "survey": opened.service.survey.name,
             "open": True,
             "pin": noted.device.pin,
@@ -102,25 +102,25 @@ def _ends(opened: Opened, renewed: str | None) -> datetime:
     return token.read(renewed.rpartition("/")[2]).ends if renewed else opened.token.ends
 
 
-async def _recognise(desk: AnswerService, link: str) -> Opened:
-    result = gate.address(link, desk.settings.path)
+async def _recognise(intake: AnswerService, link: str) -> Opened:
+    result = gate.address(link, intake.settings.path)
     if result is None or not result.kiosk:
         raise LinkNotOpen("not_found", "malformed")
-    return await desk.recognise(result.service, result.office, result.text, kiosk=True)
+    return await intake.recognise(result.service, result.office, result.text, kiosk=True)
 
 
-def _refusal(desk: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen | None:
+def _refusal(intake: AnswerService, opened: Opened, now: datetime) -> LinkNotOpen | None:
     try:
-        desk.admit(opened, now)
+        intake.admit(opened, now)
     except LinkNotOpen as refused:
         return refused
     return None
 
 
 def _write(
-    desk: AnswerService, opened: Opened, device_report: DeviceReport, now: datetime, sound: bool
+    intake: AnswerService, opened: Opened, device_report: DeviceReport, now: datetime, sound: bool
 ) -> _Noted:
-    held = ShownLink(
+    shown_link = ShownLink(
         service=opened.service.slug,
         office=opened.office.slug,
         device=opened.token.nonce.hex(),
@@ -134,16 +134,16 @@ def _write(
         release=device_report.release,
         state=device_report.state,
     )
-    with db.read(desk.engine) as connection:
-        before = kiosks.find(connection, held)
+    with db.read(intake.engine) as connection:
+        before = kiosks.find(connection, shown_link)
     if before and not before.is_news(beat, now):
         return _Noted(before, None)
-    with db.write(desk.engine) as connection:
-        device = kiosks.note(connection, held, beat, now)
+    with db.write(intake.engine) as connection:
+        device = kiosks.note(connection, shown_link, beat, now)
         # What is refused is never renewed. Nor is a link minted with a key: its end was chosen.
         link = None
         if sound and device.is_paired:
-            link = kiosks.renew(connection, desk.roots, desk.settings.base_url, held, now)
+            link = kiosks.renew(connection, intake.roots, intake.settings.base_url, shown_link, now)
         return _Noted(device, link)
 
 

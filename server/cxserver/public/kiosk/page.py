@@ -15,19 +15,19 @@ _COLOR = "#162e51"
 
 async def show(request: Request) -> Response:
     """GET /k/{service}/{office}/{token}: looking changes nothing."""
-    here = services.of(request)
+    public = services.of(request)
     given = request.path_params
     address = given["service"], given["office"], given["token"]
     try:
-        opened = await here.desk.open(*address, here.desk.clock(), kiosk=True)
+        opened = await public.intake.open(*address, public.intake.clock(), kiosk=True)
     except LinkNotOpen as refused:
         return services.refuse(request, refused)
     compress = static_files.takes_gzip(request)
-    content = here.sheets.kiosk(
-        here.desk.directory,
+    content = public.sheets.kiosk(
+        public.intake.directory,
         opened.service,
         opened.office,
-        here.desk.settings.path,
+        public.intake.settings.path,
         compress=compress,
     )
     headers = {**framing.kiosk_headers(), "vary": "accept-encoding"}
@@ -38,16 +38,16 @@ async def show(request: Request) -> Response:
 
 async def manifest(request: Request) -> Response:
     """GET /k/manifest.webmanifest: what a device needs to install the kiosk."""
-    here = services.of(request)
-    agency = here.desk.directory.agency
+    public = services.of(request)
+    agency = public.intake.directory.agency
     if agency is None:
         raise HTTPException(404)
-    start = f"{here.desk.settings.path}/k"
+    start = f"{public.intake.settings.path}/k"
     icons = [
-        {"src": here.files.url("kiosk/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
-        {"src": here.files.url("kiosk/icon.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": public.files.url("kiosk/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": public.files.url("kiosk/icon.png"), "sizes": "512x512", "type": "image/png"},
     ]
-    told = {
+    body = {
         "name": agency.name,
         "start_url": start,
         "scope": start,
@@ -56,11 +56,11 @@ async def manifest(request: Request) -> Response:
         "theme_color": _COLOR,
         "icons": [{**icon, "purpose": "any maskable"} for icon in icons],
     }
-    return JSONResponse(told, media_type="application/manifest+json")
+    return JSONResponse(body, media_type="application/manifest+json")
 
 
 def release(public_services: PublicServices, service: Service) -> str:
     """The page that a kiosk of this service would get now, by name (16 hex digits)."""
     return public_services.sheets.kiosk_release(
-        public_services.desk.directory, service, public_services.desk.settings.path
+        public_services.intake.directory, service, public_services.intake.settings.path
     )

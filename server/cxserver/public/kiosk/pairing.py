@@ -68,11 +68,11 @@ async def show(request: Request) -> Response:
 async def take(request: Request) -> Response:
     """POST /k: 303 to the device's own link, or the page again with what was typed."""
     typed = _code(await form_body.read(request, FORM, FORM_LIMIT))
-    desk = services.of(request).desk
-    now, address = desk.clock(), request.client.host if request.client else ""
+    intake = services.of(request).intake
+    now, address = intake.clock(), request.client.host if request.client else ""
     # A right code always works: behind a proxy all of an agency may share one address with somebody
     # who guesses. Among 31^8 codes that live ten minutes, guessing leads nowhere.
-    link = await asyncio.to_thread(_pair, desk, typed, now)
+    link = await asyncio.to_thread(_pair, intake, typed, now)
     if link is None:
         return _refuse(request, typed, address, now)
     # Its path alone: whatever name the device knows us by, it stays there.
@@ -89,12 +89,12 @@ def _refuse(request: Request, typed: str, address: str, now: datetime) -> Respon
     return _page(request, 422, typed, "code")
 
 
-def _pair(desk: AnswerService, typed: str, now: datetime) -> str | None:
-    with db.write(desk.engine) as connection:
-        pairing = pairings.take(connection, desk.roots, typed, now)
+def _pair(intake: AnswerService, typed: str, now: datetime) -> str | None:
+    with db.write(intake.engine) as connection:
+        pairing = pairings.take(connection, intake.roots, typed, now)
         if pairing is None:
             return None
-        return kiosks.pair(connection, desk.roots, desk.settings.base_url, pairing, now)
+        return kiosks.pair(connection, intake.roots, intake.settings.base_url, pairing, now)
 
 
 def _tries(request: Request) -> Tries:
@@ -120,13 +120,13 @@ def _page(
     problem: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    here = services.of(request)
-    draw = partial(screen.pairing_page, agency=here.desk.directory.agency, demo=here.demo)
+    public = services.of(request)
+    draw = partial(screen.pairing_page, agency=public.intake.directory.agency, demo=public.demo)
     text = draw(
         language=services.speaks(request, None),
-        static=here.files.url,
-        imports=here.files.imports,
-        path=here.desk.settings.path,
+        static=public.files.url,
+        imports=public.files.imports,
+        path=public.intake.settings.path,
         typed=typed[:_TYPED],
         problem=problem,
     )

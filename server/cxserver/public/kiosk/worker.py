@@ -11,7 +11,7 @@ from cxserver.public import framing, services
 
 async def serve(request: Request) -> Response:
     """The script under its fixed address: a browser asks there whether there is a newer one."""
-    path = services.of(request).desk.settings.path
+    path = services.of(request).intake.settings.path
     headers = {
         **framing.kiosk_headers(),
         "cache-control": "no-cache",

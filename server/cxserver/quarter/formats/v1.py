@@ -51,7 +51,7 @@ def files(open_: Drawer, file_set: FileSet) -> dict[str, Rows]:
 
 def header(open_: Drawer, file_set: FileSet) -> Rows:
     """The header file."""
-    volume = open_.told.volumes.get((file_set.service.slug, file_set.channel.ours))
+    volume = open_.disclosed.volumes.get((file_set.service.slug, file_set.channel.ours))
     return [
         HEADER,
         (
@@ -76,13 +76,15 @@ def header(open_: Drawer, file_set: FileSet) -> Rows:
 
 def detail(open_: Drawer, file_set: FileSet) -> Rows:
     """The detail file: satisfaction, trust, five drivers."""
-    rows = (_row(open_, file_set, number, asked) for number, asked in enumerate(words.IN_ORDER, 1))
+    rows = (
+        _row(open_, file_set, number, question) for number, question in enumerate(words.IN_ORDER, 1)
+    )
     return [DETAIL, *rows]
 
 
-def _row(open_: Drawer, file_set: FileSet, number: int, asked: str) -> Sequence[Cell]:
-    text = words.text(file_set.survey, asked)
-    points = filing_set.points(file_set, asked)
+def _row(open_: Drawer, file_set: FileSet, number: int, question: str) -> Sequence[Cell]:
+    text = words.text(file_set.survey, question)
+    points = filing_set.points(file_set, question)
     tapped = bool(text) and points is None
     return (
         number,
@@ -91,25 +93,25 @@ def _row(open_: Drawer, file_set: FileSet, number: int, asked: str) -> Sequence[
         # Empty, never 0: nobody was asked for a point.
         *(points if points is not None else ("",) * 5),
         sum(points) if points is not None else "",
-        filing_set.taps(file_set, asked) if tapped else "",
+        filing_set.taps(file_set, question) if tapped else "",
         *_days(open_),
     )
 
 
 def _comment(open_: Drawer, file_set: FileSet) -> str:
     """All that has no column: the texts, the indicators, the drivers without a row."""
-    said = open_.told.reflections.get(file_set.service.slug)
+    said = open_.disclosed.reflections.get(file_set.service.slug)
     beside = [
         filing_set.beside(file_set, code)
         for code in words.BESIDE
         if code in file_set.survey.drivers
     ]
-    indicators = open_.told.indicators.get(file_set.service.slug, ())
+    indicators = open_.disclosed.indicators.get(file_set.service.slug, ())
     parts = [
         said.reflection if said else "",
         f"Recent accomplishments: {said.accomplishments}" if said and said.accomplishments else "",
         f"Asked as well: {'; '.join(beside)}." if beside else "",
-        f"Service levels: {'; '.join(each.told for each in indicators)}." if indicators else "",
+        f"Service levels: {'; '.join(each.sentence for each in indicators)}." if indicators else "",
     ]
     return "\n".join(part for part in parts if part)
 

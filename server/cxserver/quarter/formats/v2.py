@@ -118,10 +118,10 @@ def _tap(code: str, row: Row[Any], survey: Survey, this_side: bool) -> str:
 def _measured(row: Row[Any], survey: Survey) -> tuple[tuple[str, str], ...]:
     scale = survey.trust_scale
     side = "positive" if scale.is_good(row.trust) else "negative"
-    asked = () if row.satisfaction is None else (("satisfaction", str(row.satisfaction)),)
+    satisfaction = () if row.satisfaction is None else (("satisfaction", str(row.satisfaction)),)
     return (
         ("response", "all"),
         ("trust", scale.value(row.trust)),
-        *asked,
+        *satisfaction,
         *((f"driver:{code}", side) for code in row.drivers),
     )

@@ -53,17 +53,17 @@ ASKED = (*words.IN_ORDER, *words.BESIDE)
 
 def files(open_: Drawer, file_set: FileSet) -> dict[str, Rows]:
     """The file of a set, by the end of its name."""
-    told = {
+    cells = {
         **_place(open_, file_set),
         **dict(_questions(file_set)),
         "operational_metrics": _metrics(open_, file_set),
     }
-    return {"wide.csv": [HEADER, [told.get(name, "") for name in HEADER]]}
+    return {"wide.csv": [HEADER, [cells.get(name, "") for name in HEADER]]}
 
 
 def _place(open_: Drawer, file_set: FileSet) -> Mapping[str, Cell]:
     year, number = fiscal.year_and_number(open_.quarter)
-    volume = open_.told.volumes.get((file_set.service.slug, file_set.channel.ours))
+    volume = open_.disclosed.volumes.get((file_set.service.slug, file_set.channel.ours))
     return {
         "collection_year": year,
         "collection_quarter": number,
@@ -84,9 +84,9 @@ def _place(open_: Drawer, file_set: FileSet) -> Mapping[str, Cell]:
 
 
 def _questions(file_set: FileSet) -> Iterator[tuple[str, Cell]]:
-    for number, asked in enumerate(ASKED, 1):
-        yield f"q{number}_text", words.text(file_set.survey, asked)
-        for point, n in enumerate(filing_set.points(file_set, asked) or (), 1):
+    for number, question in enumerate(ASKED, 1):
+        yield f"q{number}_text", words.text(file_set.survey, question)
+        for point, n in enumerate(filing_set.points(file_set, question) or (), 1):
             yield f"q{number}_{point}", n
 
 
@@ -96,5 +96,7 @@ def _metrics(open_: Drawer, file_set: FileSet) -> str:
         for code in ASKED
         if code in file_set.survey.drivers and filing_set.points(file_set, code) is None
     ]
-    indicators = [each.told for each in open_.told.indicators.get(file_set.service.slug, ())]
+    indicators = [
+        each.sentence for each in open_.disclosed.indicators.get(file_set.service.slug, ())
+    ]
     return "; ".join((*tapped, *indicators))

@@ -12,7 +12,7 @@ from cxserver.audit.journal import Line
 from cxserver.results import table
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 PAGE = 100
 
@@ -49,4 +49,4 @@ def _line(text: str) -> int | None:
     return int(text)
 
 
-ROOMS = (Room("/audit", show, roles.GUARDS, audit="read the audit log", label="Audit"),)
+ROUTES = (GuardedRoute("/audit", show, roles.GUARDS, audit="read the audit log", label="Audit"),)

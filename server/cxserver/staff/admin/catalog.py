@@ -17,7 +17,7 @@ from cxserver.results.question import Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.admin import places
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 # A renewal takes OMB 60 days of notice and 30 of review, and somebody has to write it.
 _RENEW = timedelta(days=180)
@@ -52,14 +52,14 @@ def show(request: Request, visit: Visit) -> Response:
     filters = Filters.read(request.query_params, visit.reading())
     services = filters.services_in(filters.of_office())
     if request.query_params.get("format") == "csv":
-        return download.response("catalogue", as_table(services, filters))
+        return download.response("catalog", as_table(services, filters))
     with visit.read() as connection:
         readings = meter.read(connection, since=filters.today - _YEAR)
     entries = [entry(service, filters, readings.get(service.slug)) for service in services]
     return guard.page(
         visit,
         "catalog.html",
-        asked=filters,
+        filters=filters,
         entries=entries,
         lines=lines,
         used_up=used_up,
@@ -69,20 +69,20 @@ def show(request: Request, visit: Visit) -> Response:
 
 def entry(service: Service, filters: Filters, reading: Reading | None) -> Entry:
     """One service."""
-    told, care = clearance(service.clearance, filters.today)
+    approval, care = clearance(service.clearance, filters.today)
     versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
     took, longer = measured(reading, service.clearance)
-    return Entry(service, told, care, _offices([service], filters), versions, took, longer)
+    return Entry(service, approval, care, _offices([service], filters), versions, took, longer)
 
 
-def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
+def measured(reading: Reading | None, clearance: Clearance) -> tuple[str, bool]:
     """How long people took, beside what was approved; and whether half of them take longer.
 
     It does not tell of how many: that would give away what other pages hide.
     """
     if reading is None or reading.n < _TIMED:
         return f"Not measured yet: that takes {_TIMED} timed answers.", False
-    half, most, approved = round(reading.p50), round(reading.p90), 60 * found.burden_minutes
+    half, most, approved = round(reading.p50), round(reading.p90), 60 * clearance.burden_minutes
     text = (
         f"Half of the people took at most {half} seconds from opening the survey to sending it, "
         f"nine of ten at most {most}. Approved are {approved}."
@@ -92,30 +92,30 @@ def measured(reading: Reading | None, found: Clearance) -> tuple[str, bool]:
     return f"{text} Ask less, or ask OMB for more minutes.", True
 
 
-def clearance(found: Clearance, today: date) -> tuple[str, bool]:
+def clearance(clearance: Clearance, today: date) -> tuple[str, bool]:
     """The approval in a sentence, and whether somebody has to renew it."""
-    number = f"OMB control number {found.omb_control_number}"
-    end = places.day(found.expires)
-    if found.expires < today:
+    number = f"OMB control number {clearance.omb_control_number}"
+    end = places.day(clearance.expires)
+    if clearance.expires < today:
         return f"{number} expired on {end}. Renew it. Nobody has to answer without one.", True
-    left = (found.expires - today).days
-    if found.expires - today <= _RENEW:
+    left = (clearance.expires - today).days
+    if clearance.expires - today <= _RENEW:
         return f"{number} expires on {end}, in {left} days. Begin to renew it.", True
-    if used_up(found) >= _FEW_LEFT:
+    if used_up(clearance) >= _FEW_LEFT:
         return f"{number}, good until {end}. Ask OMB for more answers: few are left.", True
     return f"{number}, good until {end}.", False
 
 
-def used_up(found: Clearance) -> int:
+def used_up(clearance: Clearance) -> int:
     """How much of the approved answers was given, in whole percent: the page moves with nobody's
     single answer.
     """
-    return min(100, 100 * found.used // found.approved_responses)
+    return min(100, 100 * clearance.used // clearance.approved_responses)
 
 
 def lines(words: Wording) -> list[tuple[str, str]]:
     """The wording of a version: what each text is, and the text."""
-    told = [
+    texts = [
         ("Satisfaction", words.satisfaction),
         ("Answers", " · ".join(words.satisfaction_labels)),
         ("Trust", words.trust),
@@ -126,8 +126,8 @@ def lines(words: Wording) -> list[tuple[str, str]]:
         ("Drivers", " · ".join(words.drivers.values())),
         ("Comment", words.comment),
     ]
-    told += [("Also asked", _question(one.text, one.choices)) for one in words.questions]
-    return [(what, text) for what, text in told if text]
+    texts += [("Also asked", _question(extra.text, extra.choices)) for extra in words.questions]
+    return [(what, text) for what, text in texts if text]
 
 
 def as_table(services: Sequence[Service], filters: Filters) -> Table:
@@ -159,17 +159,17 @@ def _row(service: Service, slug: str, filters: Filters) -> tuple[Cell, ...]:
     office = filters.directory.offices[slug]
     above = filters.directory.offices.get(office.parent or "")
     closed = office.closed or service.closed or not service.offices[slug]
-    told = "closed" if closed else "open" if office.serves else "region"
+    state = "closed" if closed else "open" if office.serves else "region"
     return (
         table.name(office.name),
         table.plain(above.name if above else "–"),
         table.plain(service.name),
         table.plain(office.timezone),
-        table.plain(told),
+        table.plain(state),
         table.plain(service.survey.name),
         table.plain(service.clearance.omb_control_number),
         table.plain(service.clearance.expires.isoformat()),
     )
 
 
-ROOMS = (Room("/catalog", show, roles.EVERYONE, label="Catalog"),)
+ROUTES = (GuardedRoute("/catalog", show, roles.EVERYONE, label="Catalog"),)

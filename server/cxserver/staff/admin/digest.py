@@ -11,7 +11,7 @@ from cxserver.accounts import roles
 from cxserver.digests import content, letter, subscriptions
 from cxserver.digests.subscriptions import Every
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 _WORDS = {
     Every.WEEK: "Every Monday: the four weeks that ended on Sunday",
@@ -32,19 +32,19 @@ def _show(visit: Visit) -> Response:
     # Who gets none may see what there would be.
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
-    told = period and content.make(visit.member, period, visit.connection, visit.directory)
-    if told and told.quotes:
+    digest = period and content.make(visit.member, period, visit.connection, visit.directory)
+    if digest and digest.quotes:
         visit.note("read comments", "digest")
     return guard.page(
         visit,
         "digest.html",
-        told=told,
-        sections=letter.sections(told) if told else (),
+        digest=digest,
+        sections=letter.sections(digest) if digest else (),
         why=letter.reason(visit.directory, shown),
         every=every,
         choices=[(word.value, words) for word, words in _WORDS.items()],
         next=_day(subscriptions.following(every, visit.now, zone)),
-        sends=mail.is_set_up(visit.back.settings),
+        sends=mail.is_set_up(visit.staff.settings),
     )
 
 
@@ -56,7 +56,7 @@ def _choose(visit: Visit) -> Response:
     with visit.write() as connection:
         zone = content.zone(visit.directory)
         subscriptions.choose(connection, visit.member, every, visit.now, zone)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "choose digest", every.value, "done", visit.now
         )
     return RedirectResponse(f"{visit.path}/digest", 303)
@@ -66,4 +66,4 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%A, %B} {moment.day}, {moment.year}, at {moment.hour}:00" if moment else ""
 
 
-ROOMS = (Room("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)
+ROUTES = (GuardedRoute("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)

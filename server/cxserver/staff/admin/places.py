@@ -19,7 +19,7 @@ from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 # As `cx doctor` has it: who was not heard of for a day is silent.
 SILENT = timedelta(hours=24)
@@ -56,10 +56,10 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "places.html",
-        asked=filters,
+        filters=filters,
         devices=numbers[0],
         links=numbers[1],
-        care=sum(one.needs_care for one in states),
+        care=sum(place_state.needs_care for place_state in states),
         summary=summary(states),
     )
 
@@ -135,9 +135,9 @@ def joined(both: tuple[Table, Table]) -> Table:
     )
 
 
-def day(one: date) -> str:
+def day(when: date) -> str:
     """A day in words."""
-    return f"{one:%b} {one.day}, {one.year}"
+    return f"{when:%b} {when.day}, {when.year}"
 
 
 def _row(
@@ -159,8 +159,8 @@ def _answers_today(device: Device, directory: Directory, now: datetime) -> Cell:
 
 
 def _heard(device: Device) -> Cell:
-    told = f"{device.seen:%Y-%m-%d %H:%M}" if device.seen else "–"
-    return table.plain(told)
+    text = f"{device.seen:%Y-%m-%d %H:%M}" if device.seen else "–"
+    return table.plain(text)
 
 
 def _waiting(device: Device) -> str:
@@ -177,4 +177,4 @@ def _holds(scope: Scope, device: Device | Placement) -> bool:
     )
 
 
-ROOMS = (Room("/places", show, roles.EVERYONE, label="Links and kiosks"),)
+ROUTES = (GuardedRoute("/places", show, roles.EVERYONE, label="Links and kiosks"),)

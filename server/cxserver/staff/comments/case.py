@@ -24,7 +24,7 @@ from cxserver.errors import Conflict, NotFound, ReplyRefused
 from cxserver.results.question import today_of
 from cxserver.staff import guard
 from cxserver.staff.comments import colleagues, comments
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 ADDRESS = "/comments/{service}/{week}/{id}"
 
@@ -44,39 +44,39 @@ def told_of(request: Request, visit: Visit) -> ReadableComment:
     """The comment that an address names. Raises HTTPException(404), also for what is held, and
     for what is somebody else's: none of them can be told from what does not exist.
     """
-    asked = request.path_params
+    address = request.path_params
     shelf = Shelf(visit.connection, visit.directory, visit.scope, visit.now)
     try:
-        return shelf.one(asked["service"], date.fromisoformat(asked["week"]), asked["id"])
+        return shelf.named(address["service"], date.fromisoformat(address["week"]), address["id"])
     except (NotFound, ValueError, OverflowError):
         raise HTTPException(404) from None
 
 
 def show(request: Request, visit: Visit) -> Response:
     """The page. Who opens it has read the comment."""
-    told = told_of(request, visit)
+    readable = told_of(request, visit)
     # A browser that fetches pages ahead, in case somebody should want them, has read nothing.
     if request.method == "GET" and "sec-purpose" not in request.headers:
         with visit.write() as connection:
-            cases.read(connection, told.comment.row, told.comment.office, visit.now)
-    return drawn(visit, told)
+            cases.read(connection, readable.comment.row, readable.comment.office, visit.now)
+    return drawn(visit, readable)
 
 
 def act(request: Request, visit: Visit) -> Response:
     """One button was pressed."""
-    told = told_of(request, visit)
+    readable = told_of(request, visit)
     wanted = _ACTS.get(field(visit, "act"))
     if wanted is None:
         raise HTTPException(422, "Press one of the buttons of the page.")
     try:
         with visit.write() as connection:
-            about = wanted.do(connection, visit, told) or ""
-            log(connection, visit, told, wanted.words, about=about)
+            about = wanted.do(connection, visit, readable) or ""
+            log(connection, visit, readable, wanted.words, about=about)
     except Conflict as conflict:
-        return drawn(visit, told, status=409, problem=str(conflict), typed=_typed(visit))
+        return drawn(visit, readable, status=409, problem=str(conflict), typed=_typed(visit))
     except ReplyRefused as refused:
-        return drawn(visit, told, status=422, problem=str(refused), typed=_typed(visit))
-    return back_to(visit, told)
+        return drawn(visit, readable, status=422, problem=str(refused), typed=_typed(visit))
+    return back_to(visit, readable)
 
 
 def drawn(
@@ -100,7 +100,7 @@ def drawn(
         visit,
         "case.html",
         status=status,
-        told=readable_comment,
+        readable=readable_comment,
         case=case,
         notes=notes,
         owner=owner,
@@ -114,7 +114,7 @@ def drawn(
             if not (case and case.owner == other.id)
         ],
         state=comments.STATE_WORDS[case.state if case else "unread"],
-        here=visit.path + readable_comment.address,
+        comment_page=visit.path + readable_comment.address,
         problem=problem,
         typed=empty | dict(typed or {}),
         longest={"note": cases.LONGEST_NOTE, "words": cases.LONGEST_WORDS, "reply": replies.LIMIT},
@@ -139,7 +139,7 @@ def log(
     and id, and never holds its words.
     """
     named = f"{readable_comment.address.removeprefix('/comments/')} {about}".strip()
-    visit.back.journal.write(connection, visit.member, what, named, result, visit.now)
+    visit.staff.journal.write(connection, visit.member, what, named, result, visit.now)
 
 
 def back_to(visit: Visit, readable_comment: ReadableComment) -> Response:
@@ -240,7 +240,7 @@ _ACTS: Mapping[str, Act] = {
     "reply": Act("reply to a comment", _reply),
 }
 
-ROOMS = (
-    Room(ADDRESS, show, roles.READERS, audit="read a comment"),
-    Room(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
+ROUTES = (
+    GuardedRoute(ADDRESS, show, roles.READERS, audit="read a comment"),
+    GuardedRoute(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
 )

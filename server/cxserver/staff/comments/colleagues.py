@@ -19,7 +19,7 @@ def others(visit: Visit, readable_comment: ReadableComment) -> list[Member]:
     }
     # Many have the same scope, and each is a question to the counts.
     opens = {scope: _opens(visit, readable_comment, scope) for scope in set(scopes.values())}
-    return sorted((one for one, scope in scopes.items() if opens[scope]), key=called)
+    return sorted((member for member, scope in scopes.items() if opens[scope]), key=called)
 
 
 def may_read(visit: Visit, readable_comment: ReadableComment, member: Member) -> bool:
@@ -37,9 +37,9 @@ def called(member: Member) -> str:
 def _opens(visit: Visit, readable_comment: ReadableComment, scope: Scope) -> bool:
     # The same rule as the page itself: for some a comment opens only when its batch has closed.
     shelf = Shelf(visit.connection, visit.directory, scope, visit.now)
-    one = readable_comment.comment
+    comment = readable_comment.comment
     try:
-        shelf.one(one.service, one.monday, one.id)
+        shelf.named(comment.service, comment.monday, comment.id)
     except NotFound:
         return False
     return True

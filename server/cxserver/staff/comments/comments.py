@@ -16,7 +16,7 @@ from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 _LONGEST = 200
 STATE_WORDS: Mapping[State, str] = {
@@ -45,24 +45,24 @@ def show(request: Request, visit: Visit) -> Response:
     result = _shelf(filters, visit).find(search, _mark(request))
     if request.query_params.get("format") == "csv":
         return download.response("comments", as_table(result))
-    kept = {name: value for name, value in own.items() if value}
+    chosen = {name: value for name, value in own.items() if value}
     return guard.page(
         visit,
         "comments.html",
-        asked=filters,
+        filters=filters,
         own=own,
-        found=result,
-        filtered=bool(kept or filters.query(period=None)),
+        listing=result,
+        filtered=bool(chosen or filters.query(period=None)),
         choices=_choices(filters),
         state_words=STATE_WORDS,
         begin=[
             (said, filters.query(period=None, channel=None, language=None, **{name: value}))
             for said, name, value in _BEGIN
         ],
-        newest=filters.query(period=None, **kept),
-        further=filters.query(period=None, **kept, after=str(result.further or "")),
-        here=filters.query(
-            period=None, **kept, after=request.query_params.get("after"), format="csv"
+        newest=filters.query(period=None, **chosen),
+        further=filters.query(period=None, **chosen, after=str(result.further or "")),
+        this_page=filters.query(
+            period=None, **chosen, after=request.query_params.get("after"), format="csv"
         ),
     )
 
@@ -71,11 +71,11 @@ def latest(visit: Visit, office: str, limit: int) -> tuple[ReadableComment, ...]
     """The newest comments of an office, for a page of another kind; looking is noted in the log."""
     if not roles.sees_comments(visit.member):
         return ()
-    here = visit.scope.narrowed(Scope(offices=frozenset({office})))
-    tolds = Shelf(visit.connection, visit.directory, here, visit.now).find(Search(), limit=limit)
-    if tolds.comments:
+    scope = visit.scope.narrowed(Scope(offices=frozenset({office})))
+    newest = Shelf(visit.connection, visit.directory, scope, visit.now).find(Search(), limit=limit)
+    if newest.comments:
         visit.note("read comments", f"the newest of {office}")
-    return tolds.comments
+    return newest.comments
 
 
 def as_table(comment_page: CommentPage) -> Table:
@@ -97,8 +97,8 @@ def as_table(comment_page: CommentPage) -> Table:
 
 
 def _shelf(filters: Filters, visit: Visit) -> Shelf:
-    here = filters.but(service=None, channel=None, language=None).of_office()
-    return Shelf(visit.connection, visit.directory, here, visit.now)
+    scope = filters.but(service=None, channel=None, language=None).of_office()
+    return Shelf(visit.connection, visit.directory, scope, visit.now)
 
 
 def _search(filters: Filters, own: Mapping[str, str], visit: Visit) -> Search:
@@ -185,4 +185,4 @@ def _choices(filters: Filters) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-ROOMS = (Room("/comments", show, roles.READERS, audit="read comments", label="Comments"),)
+ROUTES = (GuardedRoute("/comments", show, roles.READERS, audit="read comments", label="Comments"),)

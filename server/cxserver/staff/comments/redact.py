@@ -15,32 +15,32 @@ from cxserver.comments.shelf import ReadableComment
 from cxserver.comments.striking import Cut
 from cxserver.staff import guard
 from cxserver.staff.comments import case
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 
 def redact(request: Request, visit: Visit) -> Response:
     """What will be left; or, confirmed, the deed."""
-    told = case.told_of(request, visit)
+    readable = case.told_of(request, visit)
     cut = cut_of(visit)
     if not cut:
         raise HTTPException(
             422, "You didn't give any words. Go back and enter the words to redact."
         )
     if case.field(visit, "confirm") == "yes":
-        return _done(visit, told, cut)
+        return _done(visit, readable, cut)
     with visit.read() as connection:
-        result = redaction.preview(connection, told.comment.row, _free(told), cut)
+        result = redaction.preview(connection, readable.comment.row, _free(readable), cut)
     return guard.page(
         visit,
         "redact.html",
-        where=f"{told.office}, {told.week[:1].lower()}{told.week[1:]}",
+        where=f"{readable.office}, {readable.week[:1].lower()}{readable.week[1:]}",
         result=result,
-        questions={code: question for code, question, _ in told.comment.more},
+        questions={code: question for code, question, _ in readable.comment.more},
         lines="\n".join(cut.words),
         everything=cut.everything,
-        action=f"{visit.path}{told.address}/redact",
-        home=visit.path + told.address,
-        kept={},
+        action=f"{visit.path}{readable.address}/redact",
+        home=visit.path + readable.address,
+        carried={},
     )
 
 
@@ -50,7 +50,7 @@ def _done(visit: Visit, readable_comment: ReadableComment, cut: Cut) -> Response
             connection, readable_comment.comment.row, _free(readable_comment), cut, visit.now
         )
         case.log(connection, visit, readable_comment, "redact a comment", result_of(gone, others))
-    db.forget_rows(visit.back.engine, redaction.TABLES)
+    db.forget_rows(visit.staff.engine, redaction.TABLES)
     return case.back_to(visit, readable_comment)
 
 
@@ -71,4 +71,4 @@ def _free(readable_comment: ReadableComment) -> list[str]:
     return [code for code, *_ in readable_comment.comment.more]
 
 
-ROOMS = (Room(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)
+ROUTES = (GuardedRoute(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)

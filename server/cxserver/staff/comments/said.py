@@ -10,7 +10,7 @@ from cxserver.comments import cases
 from cxserver.comments.cases import Done
 from cxserver.results.question import Filters
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 
 # What is older is no news at the door, and more does not fit on one sheet.
 SINCE = timedelta(days=182)
@@ -26,7 +26,7 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "said.html",
-        asked=filters,
+        filters=filters,
         office=_name(filters),
         done=done[:MOST],
         left=len(done) - MOST,
@@ -51,4 +51,4 @@ def _counts(filters: Filters, done: list[Done]) -> list[tuple[str, str, int]]:
 
 
 # Reached from the comments: it is made now and then, not looked at every day.
-ROOMS = (Room("/said-and-did", show, roles.READERS),)
+ROUTES = (GuardedRoute("/said-and-did", show, roles.READERS),)

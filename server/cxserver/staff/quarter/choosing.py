@@ -1,4 +1,4 @@
-"""Which quarter and format the filing rooms are about, read from an address or a form."""
+"""Which quarter and format the filing pages are about, read from an address or a form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class Chosen:
 
     def query(self, **more: str) -> str:
         """As an address carries it, `?` and all."""
-        asked = {"quarter": self.quarter.name, "format": self.form} | more
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        fields = {"quarter": self.quarter.name, "format": self.form} | more
+        return "?" + urlencode({name: value for name, value in fields.items() if value})
 
 
 def read(visit: Visit) -> Chosen:
@@ -56,10 +56,10 @@ def last_ended(visit: Visit) -> Period:
 
 def listed(visit: Visit) -> list[Period]:
     """The quarters to choose from, the newest first."""
-    found = [periods.of("quarter", question.today_of(visit.directory, visit.now))]
-    while len(found) < _LISTED:
-        found.append(periods.previous(found[-1]))
-    return found
+    quarters = [periods.of("quarter", question.today_of(visit.directory, visit.now))]
+    while len(quarters) < _LISTED:
+        quarters.append(periods.previous(quarters[-1]))
+    return quarters
 
 
 def order(chosen: Chosen) -> Order:

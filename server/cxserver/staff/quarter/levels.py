@@ -21,18 +21,18 @@ _SCALES = ((FIVE_POINT, "Trust, 4 or 5"), (THUMBS, "Trust, a thumb up"))
 def read(connection: Connection, known: Directory, quarter: Period) -> list[Table]:
     """A table for each service that has indicators: this quarter and those before it."""
     quarters = _until(quarter)
-    told = {one: indicators.read(connection, one) for one in quarters}
-    services = sorted({slug for each in told.values() for slug in each} & known.services.keys())
+    levels = {period: indicators.read(connection, period) for period in quarters}
+    services = sorted({slug for each in levels.values() for slug in each} & known.services.keys())
     if not services:
         return []
-    trusted = {one: _answers(connection, one) for one in quarters}
+    trusted = {period: _answers(connection, period) for period in quarters}
     return [
         Table(
             known.services[slug].name,
-            ("Measure", *(one.name for one in quarters)),
+            ("Measure", *(period.name for period in quarters)),
             (
-                *_trust([trusted[one].get(slug, Counts()) for one in quarters]),
-                *_levels([told[one].get(slug, ()) for one in quarters]),
+                *_trust([trusted[period].get(slug, Counts()) for period in quarters]),
+                *_levels([levels[period].get(slug, ()) for period in quarters]),
             ),
         )
         for slug in services
@@ -40,10 +40,10 @@ def read(connection: Connection, known: Directory, quarter: Period) -> list[Tabl
 
 
 def _until(quarter: Period) -> list[Period]:
-    found = [quarter]
-    while len(found) < QUARTERS:
-        found.insert(0, periods.previous(found[0]))
-    return found
+    quarters = [quarter]
+    while len(quarters) < QUARTERS:
+        quarters.insert(0, periods.previous(quarters[0]))
+    return quarters
 
 
 def _answers(connection: Connection, quarter: Period) -> Mapping[str, Counts]:

@@ -27,7 +27,7 @@ from cxserver.quarter.submissions import Submission
 from cxserver.quarter.volumes import Volume
 from cxserver.results import days, question
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing, levels
 from cxserver.staff.quarter.choosing import Chosen
 
@@ -77,7 +77,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedInput:
     """What was typed and could not be taken, and why."""
 
     status: int = 200
@@ -88,10 +88,10 @@ class Refused:
 
 def show(request: Request, visit: Visit) -> Response:
     """The page."""
-    return drawn(visit, choosing.read(visit), Refused())
+    return drawn(visit, choosing.read(visit), RejectedInput())
 
 
-def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
+def drawn(visit: Visit, chosen: Chosen, rejected: RejectedInput) -> Response:
     """The page as things stand, with what could not be taken."""
     with visit.read() as connection:
         filed = _glance(connection, visit, chosen)
@@ -102,7 +102,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
     return guard.page(
         visit,
         "quarter.html",
-        status=refused.status,
+        status=rejected.status,
         chosen=chosen,
         quarters=_quarters(visit, chosen),
         formats=[(form, FORMATS[form]) for form in reversed(fits.FORMATS)],
@@ -116,7 +116,7 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
         records=records,
         next=following(records),
         states=STATES,
-        refused=refused,
+        rejected=rejected,
         said=choosing.said,
         cannot_sign="" if may_sign(visit) else not_the_official(visit),
         **_dates(visit, chosen),
@@ -125,14 +125,14 @@ def drawn(visit: Visit, chosen: Chosen, refused: Refused) -> Response:
 
 def parts(filed: Filed) -> list[Part]:
     """The services with something to file, and those that OMB waits for."""
-    found = []
+    listed = []
     for service in filed.drawer.services:
         reaches = _reaches(filed, service)
         waited_for = service.definition.get("designated") and not service.closed
         if reaches or waited_for:
-            said = filed.drawer.told.reflections.get(service.slug)
-            found.append(Part(service, reaches, said))
-    return found
+            said = filed.drawer.disclosed.reflections.get(service.slug)
+            listed.append(Part(service, reaches, said))
+    return listed
 
 
 def following(records: list[Submission]) -> str:
@@ -183,9 +183,9 @@ def _reaches(filed: Filed, service: Service) -> tuple[Reach, ...]:
         if entry.set.service.slug == service.slug:
             channel = entry.set.channel.ours
             answers[channel] = answers.get(channel, 0) + entry.set.counts.n
-    told = filed.drawer.told.volumes
+    volumes = filed.drawer.disclosed.volumes
     return tuple(
-        Reach(channel, question.CHANNELS[channel], n, told.get((service.slug, channel)))
+        Reach(channel, question.CHANNELS[channel], n, volumes.get((service.slug, channel)))
         for channel, n in answers.items()
     )
 
@@ -196,17 +196,17 @@ def _standing(filed: Filed) -> Standing | None:
 
 
 def _mend(visit: Visit, chosen: Chosen, reason: Reason) -> Mend:
-    here = f"#service-{reason.about}"
+    section = f"#service-{reason.about}"
     cure, href = {
-        "catalogue": (reason.cure, f"{visit.path}/catalog"),
+        "catalog": (reason.cure, f"{visit.path}/catalog"),
         "answers": (reason.cure, f"{visit.path}/places"),
         "time": (reason.cure, ""),
         "comments": (
             "read each, then approve or withhold it",
             f"{visit.path}/quarter/comments{chosen.query()}",
         ),
-        "texts": ("write it below", here),
-        "volumes": ("fill them in below", here),
+        "texts": ("write it below", section),
+        "volumes": ("fill them in below", section),
     }[reason.where]
     service = visit.directory.services.get(reason.about)
     return Mend(reason, service.name if service else reason.about, cure, href)
@@ -232,4 +232,4 @@ def _dates(visit: Visit, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-ROOMS = (Room("/quarter", show, roles.FILERS, label="Quarter"),)
+ROUTES = (GuardedRoute("/quarter", show, roles.FILERS, label="Quarter"),)

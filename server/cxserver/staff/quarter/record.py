@@ -13,10 +13,10 @@ from cxserver.errors import NotFound, ServerError
 from cxserver.quarter import bundle, fiscal, recording
 from cxserver.quarter.formats import fits
 from cxserver.quarter.recording import Entry
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing, quarter
 from cxserver.staff.quarter.choosing import Chosen
-from cxserver.staff.quarter.quarter import Refused
+from cxserver.staff.quarter.quarter import RejectedInput
 
 _PIECE = 64 * 1024
 
@@ -55,7 +55,7 @@ def add(request: Request, visit: Visit) -> Response:
         _add(visit, chosen)
     except ServerError as error:
         typed = {name: values[0] for name, values in visit.form.items()}
-        return quarter.drawn(visit, chosen, Refused(409, quarter.plainly(error), "", typed))
+        return quarter.drawn(visit, chosen, RejectedInput(409, quarter.plainly(error), "", typed))
     return RedirectResponse(f"{visit.path}/quarter{chosen.query()}#records", 303)
 
 
@@ -70,7 +70,7 @@ def _add(visit: Visit, chosen: Chosen) -> None:
     prepared = recording.prepare(visit.snapshot.source(), wanted, entry, visit.now)
     with visit.write() as connection:
         recording.add(connection, prepared, visit.now)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "record a quarter", about, "done", visit.now
         )
 
@@ -97,7 +97,7 @@ def _named(request: Request) -> Chosen:
     raise HTTPException(404)
 
 
-ROOMS = (
-    Room("/quarter/files/{quarter}/{form}", download, roles.FILERS),
-    Room("/quarter/record", add, roles.FILERS, methods=("POST",)),
+ROUTES = (
+    GuardedRoute("/quarter/files/{quarter}/{form}", download, roles.FILERS),
+    GuardedRoute("/quarter/record", add, roles.FILERS, methods=("POST",)),
 )

@@ -18,7 +18,7 @@ from cxserver.errors import NotFound
 from cxserver.instrument import masking
 from cxserver.response_id import ResponseId
 from cxserver.staff import guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing
 from cxserver.staff.quarter.choosing import Chosen
 
@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UnsavedDecisions:
     """What could not be saved, and why: the comments, and what was chosen for each of the page."""
 
     why: str
@@ -56,7 +56,7 @@ def enter(request: Request, visit: Visit) -> Response:
     return _decide(visit) if request.method == "POST" else _show(visit)
 
 
-def _show(visit: Visit, refused: Refused | None = None) -> Response:
+def _show(visit: Visit, unsaved: UnsavedDecisions | None = None) -> Response:
     chosen, every = choosing.read(visit), visit.request.query_params.get("show") == "all"
     with visit.read() as connection:
         result = omb_review.read(
@@ -67,7 +67,7 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
             limit=PAGE + 1,
         )
         waiting = omb_review.waiting(connection, chosen.quarter)
-        again = omb_review.read_some(connection, refused.rows) if refused else []
+        again = omb_review.read_some(connection, unsaved.rows) if unsaved else []
     if result:
         visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     page = result[:PAGE]
@@ -76,10 +76,10 @@ def _show(visit: Visit, refused: Refused | None = None) -> Response:
     return guard.page(
         visit,
         "review.html",
-        status=409 if refused else 200,
-        problem=refused.why if refused else "",
+        status=409 if unsaved else 200,
+        problem=unsaved.why if unsaved else "",
         chosen=chosen,
-        entries=[_entry(visit, chosen, item, refused) for item in (*again, *rest)],
+        entries=[_entry(visit, chosen, item, unsaved) for item in (*again, *rest)],
         waiting=waiting,
         every=every,
         further=chosen.query(show=show, after=_name(page[-1])) if len(result) > PAGE else "",
@@ -90,7 +90,7 @@ def _decide(visit: Visit) -> Response:
     try:
         return _decided(visit)
     except AlreadyDecided as later:
-        return _show(visit, Refused(str(later), later.rows, _chosen(visit)))
+        return _show(visit, UnsavedDecisions(str(later), later.rows, _chosen(visit)))
 
 
 def _chosen(visit: Visit) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _decided(visit: Visit) -> Response:
                 raise HTTPException(422, f"{error} Open the page again.") from None
             seen = {row: _seen(visit, row) for row in rows}
             n = omb_review.decide(connection, rows, decision, visit.member.email, visit.now, seen)
-            visit.back.journal.write(
+            visit.staff.journal.write(
                 connection,
                 visit.member,
                 f"{decision} comments",
@@ -133,7 +133,9 @@ def _decided(visit: Visit) -> Response:
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show=show)}", 303)
 
 
-def _entry(visit: Visit, chosen: Chosen, omb_comment: OmbComment, refused: Refused | None) -> Entry:
+def _entry(
+    visit: Visit, chosen: Chosen, omb_comment: OmbComment, unsaved: UnsavedDecisions | None
+) -> Entry:
     service = omb_comment.row.service
     known = visit.directory.services.get(service)
     agency = visit.directory.agency
@@ -145,7 +147,7 @@ def _entry(visit: Visit, chosen: Chosen, omb_comment: OmbComment, refused: Refus
         omb_comment.who,
         f"{visit.path}/quarter/comments/redact{chosen.query(name=_name(omb_comment))}",
         omb_comment.version,
-        refused.typed.get(_name(omb_comment), "") if refused else "",
+        unsaved.typed.get(_name(omb_comment), "") if unsaved else "",
     )
 
 
@@ -167,4 +169,4 @@ def _parts(name: str) -> tuple[str, str]:
     return service, id
 
 
-ROOMS = (Room("/quarter/comments", enter, roles.FILERS, methods=("GET", "POST")),)
+ROUTES = (GuardedRoute("/quarter/comments", enter, roles.FILERS, methods=("GET", "POST")),)

@@ -16,7 +16,7 @@ from cxserver.errors import NotFound
 from cxserver.response_id import ResponseId
 from cxserver.staff import guard
 from cxserver.staff.comments import case, redact
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing
 from cxserver.staff.quarter.choosing import Chosen
 
@@ -62,7 +62,7 @@ def _preview(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Respons
         everything=cut.everything,
         action=f"{visit.path}/quarter/comments/redact",
         home=f"{visit.path}/quarter/comments{chosen.query(show='all')}",
-        kept={"quarter": chosen.quarter.name, "format": chosen.form, "name": _name(row)},
+        carried={"quarter": chosen.quarter.name, "format": chosen.form, "name": _name(row)},
     )
 
 
@@ -73,10 +73,10 @@ def _done(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Response:
         )
         about = f"{row.service}/{periods.of('week', row.day).start}/{row.id}"
         result = redact.result_of(gone, others)
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "redact a comment", about, result, visit.now
         )
-    db.forget_rows(visit.back.engine, redaction.TABLES)
+    db.forget_rows(visit.staff.engine, redaction.TABLES)
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show='all')}", 303)
 
 
@@ -95,4 +95,4 @@ def _name(row: ResponseId) -> str:
     return f"{row.service}/{row.id}"
 
 
-ROOMS = (Room("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)
+ROUTES = (GuardedRoute("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)

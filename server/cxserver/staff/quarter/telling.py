@@ -10,10 +10,10 @@ from cxserver.quarter import reflections, volumes
 from cxserver.quarter.formats import channels
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.quarter import choosing, quarter
 from cxserver.staff.quarter.choosing import Chosen
-from cxserver.staff.quarter.quarter import Refused
+from cxserver.staff.quarter.quarter import RejectedInput
 
 _NUMBERS = ("served", "offered")
 
@@ -28,22 +28,24 @@ def take(request: Request, visit: Visit) -> Response:
     except ServerError as error:
         typed = {name: values[0] for name, values in visit.form.items()}
         status = 409 if isinstance(error, Conflict) else 422
-        return quarter.drawn(visit, chosen, Refused(status, quarter.plainly(error), service, typed))
+        return quarter.drawn(
+            visit, chosen, RejectedInput(status, quarter.plainly(error), service, typed)
+        )
     address = f"{visit.path}/quarter{chosen.query()}#service-{service}"
     return RedirectResponse(address, 303)
 
 
 def _put(visit: Visit, chosen: Chosen, service: str) -> None:
-    told = {item: found for item in channels.BY_NAME if (found := _volume(visit, item))}
+    entered = {item: customers for item in channels.BY_NAME if (customers := _volume(visit, item))}
     with visit.write() as connection:
-        for channel, volume in told.items():
+        for channel, volume in entered.items():
             seen = _seen(visit, channel)
             volumes.put(connection, chosen.quarter, service, channel, volume, seen)
         if said := _said(visit):
             seen = _seen(visit, "reflection")
             reflections.put(connection, chosen.quarter, service, said, seen)
         about = f"{chosen.quarter.name} {service}"
-        visit.back.journal.write(
+        visit.staff.journal.write(
             connection, visit.member, "tell of a quarter", about, "done", visit.now
         )
 
@@ -78,4 +80,4 @@ def _said(visit: Visit) -> Reflection | None:
     return Reflection(reflection, did, visit.member.email, visit.now)
 
 
-ROOMS = (Room("/quarter/tell", take, roles.FILERS, methods=("POST",)),)
+ROUTES = (GuardedRoute("/quarter/tell", take, roles.FILERS, methods=("POST",)),)

@@ -15,7 +15,7 @@ from cxserver.results.measures import Share
 from cxserver.results.question import Filters
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 _ENDS = ("At least", "At most")
@@ -38,13 +38,13 @@ def show(request: Request, visit: Visit) -> Response:
     if small_office.is_small(visit.connection, filters):
         return small_office_page.show(request, visit, filters)
     if filters.refusal:
-        return guard.page(visit, "drivers.html", asked=filters, state="refused")
+        return guard.page(visit, "drivers.html", filters=filters, state="refused")
     surveys = wording.versions(visit.directory)
     counted = cuts.read(visit.connection, filters.scope(), within=("survey",))
     taps = [item for item in drivers.per_person(counted.slices, surveys) if item.n]
     if not taps:
         state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
-        return guard.page(visit, "drivers.html", asked=filters, state=state)
+        return guard.page(visit, "drivers.html", filters=filters, state=state)
     services = filters.services_in(filters.of_office())
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":
@@ -52,7 +52,7 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "drivers.html",
-        asked=filters,
+        filters=filters,
         state="full",
         partial=bool(counted.hidden),
         numbers=numbers,
@@ -80,15 +80,15 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
     """What is named most, for worse and for better."""
     fit, worse = _fit(taps), _worse(taps)
     better = max(fit, key=lambda item: item.went_well.hits, default=None)
-    told = []
+    lines = []
     if worse and worse.could_be_better.hits:
         name = words.driver(services, worse)
         result = _said(worse.could_be_better)
-        told.append(f"Most named as what could be better: “{name}”, {result}.")
+        lines.append(f"Most named as what could be better: “{name}”, {result}.")
     if better and better.went_well.hits:
         name = words.driver(services, better)
-        told.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
-    return told
+        lines.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
+    return lines
 
 
 def _wrote(visit: Visit, filters: Filters, taps: Sequence[Taps]) -> tuple[str, str]:
@@ -139,4 +139,4 @@ def _of_100(share: float) -> str:
     return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
 
 
-ROOMS = (Room("/drivers", show, roles.EVERYONE, label="Drivers"),)
+ROUTES = (GuardedRoute("/drivers", show, roles.EVERYONE, label="Drivers"),)

@@ -22,7 +22,7 @@ from cxserver.results.question import Filters
 from cxserver.results.slices import Slice
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 _SCORES = ("response", "trust", "satisfaction")
@@ -60,12 +60,12 @@ def show(request: Request, visit: Visit) -> Response:
     if small_office.is_small(visit.connection, filters):
         return small_office_page.show(request, visit, filters)
     if filters.refusal:
-        return guard.page(visit, "offices.html", asked=filters, state="refused")
+        return guard.page(visit, "offices.html", filters=filters, state="refused")
     counted = cuts.read(visit.connection, filters.scope(), ("office",), _SCORES)
     result = {part.group["office"]: part for part in counted.slices}
     hidden = {office for (office,) in counted.hidden}
     if not result and not hidden:
-        return guard.page(visit, "offices.html", asked=filters, state="empty")
+        return guard.page(visit, "offices.html", filters=filters, state="empty")
     # Of an office that is partly hidden the shown part alone is not compared.
     whole = {slug: item for slug, item in result.items() if slug not in hidden}
     scale = slices.trust_scale(result.values())
@@ -77,7 +77,7 @@ def show(request: Request, visit: Visit) -> Response:
     return guard.page(
         visit,
         "offices.html",
-        asked=filters,
+        filters=filters,
         state="full",
         numbers=numbers,
         funnel=drawn,
@@ -113,15 +113,15 @@ def summary(drawn: Funnel | None, offices: Sequence[Office]) -> str:
     if not drawn.outside:
         return "No office differs from the others by more than chance alone would explain."
     names = {office.slug: office.name for office in offices}
-    told = []
+    lines = []
     for where, way in (("below", "lower"), ("above", "higher")):
         these = [names[item.name] for item in drawn.outside if item.outside == where]
         if these:
-            told.append(
+            lines.append(
                 f"{_who(these)} {way} than other offices, more than chance alone would explain."
             )
     rest = len(drawn.points) - len(drawn.outside)
-    return f"{' '.join(told)} {_others(rest)}".strip()
+    return f"{' '.join(lines)} {_others(rest)}".strip()
 
 
 def as_table(
@@ -146,12 +146,12 @@ def as_table(
     return Table("Offices by name", ("Office", "People", trust, *_ENDS, *_SATISFIED), rows)
 
 
-def _cells(found: Slice | None, is_hidden: bool, scale: str) -> tuple[Cell, ...]:
-    if found is None:
+def _cells(part: Slice | None, is_hidden: bool, scale: str) -> tuple[Cell, ...]:
+    if part is None:
         cell = table.hidden() if is_hidden else table.nothing()
         return (cell,) * 7
-    n = table.partly(found.n) if is_hidden else table.count(found.n)
-    return n, *table.score(found.score(scale)), *table.score(found.score("satisfaction"))
+    n = table.partly(part.n) if is_hidden else table.count(part.n)
+    return n, *table.score(part.score(scale)), *table.score(part.score("satisfaction"))
 
 
 def _judged(point: Point | None) -> tuple[Cell, Cell]:
@@ -190,4 +190,4 @@ def _others(n: int) -> str:
     return f"The other {n} offices differ by no more than is usual."
 
 
-ROOMS = (Room("/offices", show, roles.EVERYONE, label="Offices"),)
+ROUTES = (GuardedRoute("/offices", show, roles.EVERYONE, label="Offices"),)

@@ -13,7 +13,7 @@ from cxserver.results.overview import Seen, Standing
 from cxserver.results.question import Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 # More than these on one page, and nobody knows where to begin.
@@ -30,13 +30,13 @@ def show(request: Request, visit: Visit) -> Response:
     visit.snapshot.end()
     state, seen = overview.work_out(fetched, filters)
     if seen is None:
-        return guard.page(visit, "overview.html", asked=filters, state=state)
+        return guard.page(visit, "overview.html", filters=filters, state=state)
     if request.query_params.get("format") == "csv":
         return download.response("overview", as_table(filters, seen))
     return guard.page(
         visit,
         "overview.html",
-        asked=filters,
+        filters=filters,
         state=state,
         partial=seen.is_partial,
         before=seen.before,
@@ -96,8 +96,8 @@ def _row(when: str, score: Score) -> tuple[Cell, ...]:
 
 def _apart(change: Change) -> tuple[Cell, ...]:
     ends = (change.difference, change.low, change.high)
-    told = (table.nothing() if end is None else Cell(f"{100 * end:+.0f}", end) for end in ends)
-    return table.name(f"Change: {sentences.verdict(change)}"), table.nothing(), *told
+    cells = (table.nothing() if end is None else Cell(f"{100 * end:+.0f}", end) for end in ends)
+    return table.name(f"Change: {sentences.verdict(change)}"), table.nothing(), *cells
 
 
 def _said(seen: Seen) -> list[tuple[Cell, ...]]:
@@ -107,9 +107,9 @@ def _said(seen: Seen) -> list[tuple[Cell, ...]]:
         *(f"{finding.what} {finding.rest}" for finding in seen.first.findings),
     ]
     common = (item.what for item in seen.first.common)
-    told = [("Fix first", item) for item in (*first, *common) if item]
-    told += [("What changed", sentence) for sentence in seen.moved.sentences]
-    return [(table.name(name), table.plain(one)) for name, one in told]
+    rows = [("Fix first", item) for item in (*first, *common) if item]
+    rows += [("What changed", sentence) for sentence in seen.moved.sentences]
+    return [(table.name(name), table.plain(sentence)) for name, sentence in rows]
 
 
-ROOMS = (Room("/", show, roles.EVERYONE, label="Overview"),)
+ROUTES = (GuardedRoute("/", show, roles.EVERYONE, label="Overview"),)

@@ -11,7 +11,7 @@ from cxserver.results import charts, cuts, question, small_office, table
 from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.results import small_office_page
 
 # A channel and a language; None is all of them.
@@ -26,27 +26,27 @@ class Bar:
     """One channel or language: how many came by it, and how wide its bar is."""
 
     label: str
-    told: str
+    text: str
     width: float
 
 
 def show(request: Request, visit: Visit) -> Response:
     """How many answers came by which channel, in which language."""
-    asked = _by_months(Filters.read(request.query_params, visit.reading()))
-    if small_office.is_small(visit.connection, asked):
-        return small_office_page.show(request, visit, asked)
-    if not asked.may_cut:
-        return guard.page(visit, "response.html", asked=asked, state="refused")
-    ways, partly = crossed(visit, asked) if asked.holds_rows else margins(visit, asked)
+    filters = _by_months(Filters.read(request.query_params, visit.reading()))
+    if small_office.is_small(visit.connection, filters):
+        return small_office_page.show(request, visit, filters)
+    if not filters.may_cut:
+        return guard.page(visit, "response.html", filters=filters, state="refused")
+    ways, partly = crossed(visit, filters) if filters.holds_rows else margins(visit, filters)
     if not ways[None, None]:
-        return guard.page(visit, "response.html", asked=asked, state="empty")
+        return guard.page(visit, "response.html", filters=filters, state="empty")
     numbers = as_table(ways, partly)
     if request.query_params.get("format") == "csv":
         return download.response("response", numbers)
     return guard.page(
         visit,
         "response.html",
-        asked=asked,
+        filters=filters,
         state="full",
         numbers=numbers,
         n=ways[None, None],
@@ -86,16 +86,16 @@ def crossed(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
 def margins(visit: Visit, filters: Filters) -> tuple[Ways, Set[Way]]:
     """Channels, and languages, each out of its own cut tables; and which are partly hidden."""
     total = cuts.read(visit.connection, filters.scope(), (), _ANSWERS).slices
-    found: dict[Way, int | None] = {(None, None): sum(item.n for item in total)}
+    ways: dict[Way, int | None] = {(None, None): sum(item.n for item in total)}
     partly: set[Way] = set()
     for cut in ("channel", "language"):
         counted = cuts.read(visit.connection, filters.scope(), (cut,), _ANSWERS)
         counts = {name: None for (name,) in counted.hidden} | {
             part.group[cut]: part.n for part in counted.slices
         }
-        found |= {_way(cut, name): n for name, n in counts.items()}
+        ways |= {_way(cut, name): n for name, n in counts.items()}
         partly |= {_way(cut, name) for (name,) in counted.hidden}
-    return found, partly
+    return ways, partly
 
 
 def _way(cut: str, name: str) -> Way:
@@ -110,7 +110,7 @@ def channels(ways: Ways) -> list[str]:
 
 def languages(ways: Ways) -> list[str]:
     """The languages that answers came in."""
-    return sorted({one for _, one in ways if one is not None and ways[None, one] != 0})
+    return sorted({code for _, code in ways if code is not None and ways[None, code] != 0})
 
 
 def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
@@ -169,4 +169,4 @@ def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
     return table.partly(n) if way in partly else table.count(n)
 
 
-ROOMS = (Room("/response", show, roles.EVERYONE, label="Response"),)
+ROUTES = (GuardedRoute("/response", show, roles.EVERYONE, label="Response"),)

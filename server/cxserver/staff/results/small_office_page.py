@@ -19,26 +19,26 @@ WROTE = 5
 _WHOLE = "This is all that people answered here. A small office is not cut up any further."
 
 
-def show(request: Request, visit: Visit, asked: Filters) -> Response:
+def show(request: Request, visit: Visit, filters: Filters) -> Response:
     """The page."""
-    note = [_WHOLE] if asked.service or asked.channel or asked.language else []
-    asked = small_office.whole(asked)
-    told = small_office.quarters(visit.reading(), asked)
-    numbers = as_table(told)
+    note = [_WHOLE] if filters.service or filters.channel or filters.language else []
+    filters = small_office.whole(filters)
+    quarters = small_office.quarters(visit.reading(), filters)
+    numbers = as_table(quarters)
     if request.query_params.get("format") == "csv":
         return download.response("small-office", numbers)
-    last = small_office.latest(told)
+    last = small_office.latest(quarters)
     return guard.page(
         visit,
         "small-office.html",
-        asked=asked,
-        office=asked.offices[0],
-        sentences=note + small_office.in_sentences(told),
+        filters=filters,
+        office=filters.offices[0],
+        sentences=note + small_office.in_sentences(quarters),
         latest=last,
-        named=small_office.named(asked, last),
+        named=small_office.named(filters, last),
         quarters=numbers,
         comments=_comments(visit),
-        wrote=comments.latest(visit, asked.offices[0].slug, WROTE),
+        wrote=comments.latest(visit, filters.offices[0].slug, WROTE),
         state_words=comments.STATE_WORDS,
     )
 
@@ -68,7 +68,7 @@ def _people(score: Score | None) -> Cell:
 
 def _comments(visit: Visit) -> str:
     """Where the comments are, for those who may read them."""
-    for room in visit.rooms:
-        if room.path == "/comments" and visit.member.role in room.roles:
-            return visit.path + room.path
+    for route in visit.routes:
+        if route.path == "/comments" and visit.member.role in route.roles:
+            return visit.path + route.path
     return ""

@@ -16,7 +16,7 @@ from cxserver.accounts.roles import Member
 from cxserver.log import logger
 from cxserver.staff import context, guard, origin, session_cookie
 from cxserver.staff.context import StaffContext
-from cxserver.staff.guard import Room, Visit
+from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.signin import entrance, oidc
 
 _LONGEST = 100
@@ -35,87 +35,87 @@ def doors() -> list[Route]:
 
 async def show(request: Request) -> Response:
     """GET /staff/sign-in: the ways in."""
-    back = context.of(request)
-    session_cookie.cookie_name(request, back.settings)
+    staff = context.of(request)
+    session_cookie.cookie_name(request, staff.settings)
     onward = context.safe_page(request.query_params.get("next", ""))
     return guard.drawn(
-        back,
+        staff,
         "sign-in.html",
         200,
-        provider=oidc.configured(back.settings),
-        left=oidc.has_left(request, back),
+        provider=oidc.configured(staff.settings),
+        left=oidc.has_left(request, staff),
         next=onward,
     )
 
 
 async def show_link(request: Request) -> Response:
     """GET /staff/sign-in/{secret}: a button. Looking at it, however often, uses nothing up."""
-    return await context.of(request).desk.arrivals.run(partial(_show_link, request))
+    return await context.of(request).intake.arrivals.run(partial(_show_link, request))
 
 
 async def take_link(request: Request) -> Response:
     """POST /staff/sign-in/{secret}: 303 to the first page, signed in; the link is used up."""
-    back = context.of(request)
-    origin.check(request, back.settings)
-    return await back.desk.arrivals.run(partial(_take_link, request))
+    staff = context.of(request)
+    origin.check(request, staff.settings)
+    return await staff.intake.arrivals.run(partial(_take_link, request))
 
 
 def sign_out(request: Request, visit: Visit) -> Response:
     """POST /staff/sign-out: the session ends here; `lead_on` goes on to the provider."""
     with visit.write() as connection:
-        sessions.end(connection, session_cookie.id_of(request, visit.back.settings))
-        visit.back.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
+        sessions.end(connection, session_cookie.id_of(request, visit.staff.settings))
+        visit.staff.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
     response = RedirectResponse(f"{visit.path}/sign-in", 303)
-    session_cookie.take_back(response, request, visit.back.settings)
+    session_cookie.take_back(response, request, visit.staff.settings)
     return response
 
 
 async def lead_on(request: Request, response: Response) -> Response:
     """On to the provider's own sign-out, where the session that has just ended began there."""
-    back = context.of(request)
-    id = session_cookie.id_of(request, back.settings)
-    if not (oidc.configured(back.settings) and sessions.began_at_provider(id)):
+    staff = context.of(request)
+    id = session_cookie.id_of(request, staff.settings)
+    if not (oidc.configured(staff.settings) and sessions.began_at_provider(id)):
         return response
-    onward = await oidc.leave(request, back, back.desk.clock())
+    onward = await oidc.leave(request, staff, staff.intake.clock())
     if onward is None:
         return response
-    session_cookie.take_back(onward, request, back.settings)
+    session_cookie.take_back(onward, request, staff.settings)
     return onward
 
 
-ROOMS = (Room("/sign-out", sign_out, roles.EVERYONE, methods=("POST",), after=lead_on),)
+ROUTES = (GuardedRoute("/sign-out", sign_out, roles.EVERYONE, methods=("POST",), after=lead_on),)
 
 
 def _show_link(request: Request) -> Response:
-    back, now = context.of(request), context.of(request).desk.clock()
-    session_cookie.cookie_name(request, back.settings)
-    member = _whose(request, back, now)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    session_cookie.cookie_name(request, staff.settings)
+    member = _whose(request, staff, now)
     if member is None:
-        return _stale(back)
-    return guard.drawn(back, "link.html", 200, member=member)
+        return _stale(staff)
+    return guard.drawn(staff, "link.html", 200, member=member)
 
 
 def _take_link(request: Request) -> Response:
-    back, now = context.of(request), context.of(request).desk.clock()
-    session_cookie.cookie_name(request, back.settings)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    session_cookie.cookie_name(request, staff.settings)
     how = entrance.BREAK_GLASS if members.breaks_glass(_secret(request)) else entrance.LINK
-    if _whose(request, back, now) is not None:
-        with db.write(back.entrance) as connection:
+    if _whose(request, staff, now) is not None:
+        with db.write(staff.entrance) as connection:
             member = members.take(connection, _secret(request), now)
             if member is not None:
                 if how is entrance.BREAK_GLASS:
                     logger.warning("break_glass_sign_in")
                 return entrance.admit(connection, request, member, how, now, "/staff/")
-    back.note_stranger(how, "not a good link", now)
-    return _stale(back)
+    staff.note_stranger(how, "not a good link", now)
+    return _stale(staff)
 
 
-def _whose(request: Request, back: StaffContext, now: datetime) -> Member | None:
+def _whose(request: Request, staff: StaffContext, now: datetime) -> Member | None:
     """Whom this link would sign in. Where a provider lets people in, no other way leads past it."""
     secret = _secret(request)
-    if oidc.configured(back.settings) and not members.breaks_glass(secret):
+    if oidc.configured(staff.settings) and not members.breaks_glass(secret):
         return None
-    with db.read(back.entrance) as connection:
+    with db.read(staff.entrance) as connection:
         return members.peek(connection, secret, now)
 
 
@@ -123,5 +123,5 @@ def _secret(request: Request) -> str:
     return str(request.path_params["secret"])[:_LONGEST]
 
 
-def _stale(back: StaffContext) -> Response:
-    return guard.drawn(back, "stale.html", 404)
+def _stale(staff: StaffContext) -> Response:
+    return guard.drawn(staff, "stale.html", 404)

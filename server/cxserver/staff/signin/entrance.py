@@ -20,10 +20,10 @@ def admit(
 
     `how` is one of the ways above, and stands in the log.
     """
-    back = context.of(request)
-    previous = session_cookie.id_of(request, back.settings)
+    staff = context.of(request)
+    previous = session_cookie.id_of(request, staff.settings)
     id = sessions.begin(connection, member, now, previous, at_provider=how == PROVIDER)
-    back.journal.write(connection, member, "sign in", how, "done", now)
-    response = RedirectResponse(back.settings.path + page, 303)
-    session_cookie.give(response, request, back.settings, id)
+    staff.journal.write(connection, member, "sign in", how, "done", now)
+    response = RedirectResponse(staff.settings.path + page, 303)
+    session_cookie.give(response, request, staff.settings, id)
     return response

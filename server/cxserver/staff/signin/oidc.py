@@ -55,29 +55,29 @@ def configured(settings: Settings) -> bool:
 
 async def start(request: Request) -> Response:
     """GET /staff/sign-in/provider: 303 to the provider. Stores nothing here."""
-    room, now = context.of(request), context.of(request).desk.clock()
-    name = _cookie(request, room.settings)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    name = _cookie(request, staff.settings)
     ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
     try:
-        address = await _provider(request, room).address(ticket, now)
+        address = await _provider(request, staff).address(ticket, now)
     except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
     onward = context.safe_page(request.query_params.get("next", ""))
     errand = Errand(ticket, onward, now.isoformat())
     response = RedirectResponse(address, 303)
-    _carry(response, name, str(_signer(room).dumps(asdict(errand))))
+    _carry(response, name, str(_signer(staff).dumps(asdict(errand))))
     return response
 
 
 async def back(request: Request) -> Response:
     """GET /staff/sign-in/back: the provider sends the browser here, with a code or a refusal."""
-    room, now = context.of(request), context.of(request).desk.clock()
-    name = _cookie(request, room.settings)
+    staff, now = context.of(request), context.of(request).intake.clock()
+    name = _cookie(request, staff.settings)
     try:
-        response = await _admit(request, room, now)
+        response = await _admit(request, staff, now)
     except SignInRefused as refused:
-        note = partial(room.note_stranger, entrance.PROVIDER, refused.reason, now)
-        await room.desk.arrivals.run(note)
+        note = partial(staff.note_stranger, entrance.PROVIDER, refused.reason, now)
+        await staff.intake.arrivals.run(note)
         response = problem.page(request, 401, {}, refused.words)
     except ProviderUnreachable as fault:
         raise _unreachable(fault) from None
@@ -88,48 +88,50 @@ async def back(request: Request) -> Response:
     return response
 
 
-async def leave(request: Request, room: StaffContext, now: datetime) -> Response | None:
+async def leave(request: Request, staff: StaffContext, now: datetime) -> Response | None:
     """A page that leads on to the provider's own sign-out; None where it has none, or is down.
 
     The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
     """
     state = secrets.token_urlsafe(32)
-    onward = f"{room.settings.base_url}/staff/sign-in"
+    onward = f"{staff.settings.base_url}/staff/sign-in"
     try:
-        address = await _provider(request, room).farewell(state, onward, now)
+        address = await _provider(request, staff).farewell(state, onward, now)
     except ProviderUnreachable as fault:
         # Whoever wants to leave has left here already.
         logger.warning("provider_unreachable", reason=str(fault))
         return None
     if not address:
         return None
-    response = guard.drawn(room, "leave.html", 200, address=address)
-    _carry(response, _farewell(request, room.settings), state)
+    response = guard.drawn(staff, "leave.html", 200, address=address)
+    _carry(response, _farewell(request, staff.settings), state)
     return response
 
 
-def has_left(request: Request, room: StaffContext) -> bool:
+def has_left(request: Request, staff: StaffContext) -> bool:
     """Whether the provider sends the browser back from the sign-out that it was sent to."""
     state = request.query_params.get("state", "")
-    if not state or not configured(room.settings):
+    if not state or not configured(staff.settings):
         return False
-    sent = request.cookies.get(_farewell(request, room.settings), "")
+    sent = request.cookies.get(_farewell(request, staff.settings), "")
     return hmac.compare_digest(state.encode(), sent.encode())
 
 
-async def _admit(request: Request, room: StaffContext, now: datetime) -> Response:
-    errand = _errand(request, room, now)
-    code = _code(request, room.settings, errand.ticket)
+async def _admit(request: Request, staff: StaffContext, now: datetime) -> Response:
+    errand = _errand(request, staff, now)
+    code = _code(request, staff.settings, errand.ticket)
     # No thread and no connection waits with us for the provider.
-    claims = await _provider(request, room).claims(code, errand.ticket, now)
-    return await room.desk.arrivals.run(partial(_enter, request, room, claims, errand.next, now))
+    claims = await _provider(request, staff).claims(code, errand.ticket, now)
+    return await staff.intake.arrivals.run(
+        partial(_enter, request, staff, claims, errand.next, now)
+    )
 
 
 def _enter(
-    request: Request, room: StaffContext, claims: Claims, page: str, now: datetime
+    request: Request, staff: StaffContext, claims: Claims, page: str, now: datetime
 ) -> Response:
     how = entrance.PROVIDER
-    with db.write(room.entrance) as connection:
+    with db.write(staff.entrance) as connection:
         member = members.identified(connection, claims.identity, claims.email, claims.name)
         if member is not None:
             return entrance.admit(connection, request, member, how, now, page)
@@ -138,12 +140,12 @@ def _enter(
     )
 
 
-def _errand(request: Request, room: StaffContext, now: datetime) -> Errand:
-    carried = request.cookies.get(_cookie(request, room.settings), "")
+def _errand(request: Request, staff: StaffContext, now: datetime) -> Errand:
+    carried = request.cookies.get(_cookie(request, staff.settings), "")
     if not _FORM.match(carried):
         raise SignInRefused("no errand")
     try:
-        fields: dict[str, Any] = _signer(room).loads(carried)
+        fields: dict[str, Any] = _signer(staff).loads(carried)
     except BadData:
         raise SignInRefused("no errand") from None
     errand = Errand(Ticket(**fields["ticket"]), fields["next"], fields["left"])
@@ -186,20 +188,20 @@ def _cookie(request: Request, settings: Settings) -> str:
     return session_cookie.cookie_name(request, settings).replace("staff", "errand")
 
 
-def _signer(room: StaffContext) -> URLSafeSerializer:
+def _signer(staff: StaffContext) -> URLSafeSerializer:
     return URLSafeSerializer(
-        room.desk.roots.purpose_secret("oidc"),
+        staff.intake.roots.purpose_secret("oidc"),
         salt=b"cx-errand",
         # Both are named: on its own, itsdangerous takes SHA-1 and derives keys by plain hashing.
         signer_kwargs={"key_derivation": "hmac", "digest_method": sha256},
     )
 
 
-def _provider(request: Request, room: StaffContext) -> Provider:
+def _provider(request: Request, staff: StaffContext) -> Provider:
     state = request.app.state
     if not hasattr(state, "provider"):
-        redirect = f"{room.settings.base_url}/staff/sign-in/back"
-        state.provider = Provider(room.settings, redirect)
+        redirect = f"{staff.settings.base_url}/staff/sign-in/back"
+        state.provider = Provider(staff.settings, redirect)
     provider: Provider = state.provider
     return provider
 

@@ -29,7 +29,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalog:
     """Everything a file declares. `offices` holds each office once, whoever serves there."""
 
     agency: Agency
