@@ -17,6 +17,7 @@ from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
 from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
+from tests.support.answer_service import services_of
 from tests.support.closed_batches import release
 from tests.support.comment_factory import THURSDAY, add_comments
 from tests.support.house import House, answer
@@ -57,8 +58,7 @@ DOMAIN = (
 
 
 def desk_of(client: TestClient) -> AnswerService:
-    desk: AnswerService = client.app._app.state.services.desk  # type: ignore[attr-defined]
-    return desk
+    return services_of(client.app).desk
 
 
 @contextmanager

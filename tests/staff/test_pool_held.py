@@ -9,12 +9,13 @@ from threading import Event
 
 import httpx2
 import pytest
-from sqlalchemy import Pool, event
+from sqlalchemy import QueuePool, event
 
 from cxserver import reading_queue
 from cxserver.intake.answer_service import AnswerService
 from tests.staff.test_crowd import middle_and_worst, signed_in
 from tests.staff.test_one_snapshot import answered
+from tests.support.answer_service import services_of
 from tests.support.house import House, stamp_of
 from tests.support.http_server import PATIENCE, Servers
 from tests.support.shared_house import shared_house
@@ -39,9 +40,11 @@ class Street:
     cookies: dict[str, str]
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> QueuePool:
         """The connections of the staff."""
-        return self.desk.staff_engine.pool
+        pool = self.desk.staff_engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool
 
     @property
     def connections(self) -> int:
@@ -74,7 +77,7 @@ def standing(request: pytest.FixtureRequest, database: str) -> Iterator[Street]:
             app = house.app()
             address = servers(app, at=house.settings.base_url)
             answered(house)
-            desk = app._app.state.services.desk
+            desk = services_of(app).desk
             yield Street(house, desk, address, signed_in(house, address))
         finally:
             servers.close()
@@ -113,7 +116,7 @@ def leaked(street: Street) -> Iterator[None]:
 
 
 def all_taken(street: Street) -> bool:
-    return street.pool.checkedout() == street.connections  # type: ignore[attr-defined]
+    return street.pool.checkedout() == street.connections
 
 
 def until(done: Callable[[], bool]) -> None:
