@@ -14,7 +14,14 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -64,7 +71,9 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_the_tests_alone() -> Iterator[None]:
-    """What the developer has set in `CX_*` must not steer the tests; after them, no forge burns."""
+    """What the developer has set in `CX_*` must not steer the tests. In the end the process
+    that forks goes too.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CX_")]:
             if not name.startswith("CX_TEST_"):
@@ -295,7 +304,7 @@ def open_page(
     For example `open_page(java_script_enabled=False, viewport={"width": 360, "height": 640})`.
     The servers stop after the pages are closed: a page may still ask them for its icon.
     """
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -339,7 +348,7 @@ def hall(request: pytest.FixtureRequest) -> Iterator[House]:
 
 
 @pytest.fixture
-def stand(open_page, hall):
+def stand(open_page: Callable[..., Page], hall: House) -> Callable[..., Page]:
     """`stand(language, room)`: a new device that shows the survey, its time in our hands."""
 
     def stand(
@@ -359,9 +368,11 @@ def stand(open_page, hall):
 
 
 @pytest.fixture
-def cut_off(open_page, page_faults):
+def cut_off(
+    open_page: Callable[..., Page], page_faults: Faults
+) -> Iterator[Callable[[Page], None]]:
     """`cut_off(page)` takes its network away; that Chromium complains of it is no fault."""
-    cut = []
+    cut: list[Page] = []
 
     def cut_off(page: Page) -> None:
         page_faults.allow("Failed to load resource: net::ERR_INTERNET_DISCONNECTED")

@@ -1,7 +1,6 @@
 """Sign-in at the agency's identity provider: what does not fit to the last letter opens nothing."""
 
 import html
-import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
@@ -16,6 +15,7 @@ from cxserver.errors import ServerError
 from cxserver.settings import Settings
 from cxserver.staff import site
 from tests.support.identity_provider import CLIENT, SECRET, Provider
+from tests.support.matches import first_match
 from tests.support.staff_accounts import invite, post
 
 ANA = {"sub": "7f3a", "email": "ana@example.gov", "email_verified": True, "name": "Ana Ruiz"}
@@ -94,9 +94,9 @@ def test_an_invited_person_signs_in_and_is_led_to_the_page_asked_for(agency):
     assert (entered.status_code, entered.headers["location"]) == (303, "/staff/audit")
     page = client.get("/staff/audit")
     assert page.status_code == 200 and "Ana Ruiz" in page.text
-    [asked] = provider.asked
-    assert asked["code_challenge_method"] == "S256" and len(asked["nonce"]) >= 32
-    assert asked["redirect_uri"] == f"{house.settings.base_url}/staff/sign-in/back"
+    [authorization] = provider.authorizations
+    assert authorization["code_challenge_method"] == "S256" and len(authorization["nonce"]) >= 32
+    assert authorization["redirect_uri"] == f"{house.settings.base_url}/staff/sign-in/back"
     with db.read(house.engine) as connection:
         [row] = connection.execute(select(tables.staff_members)).all()
     assert (row.issuer, row.subject, row.name) == (provider.issuer, "7f3a", "Ana Ruiz")
@@ -183,7 +183,8 @@ def test_signing_out_goes_on_to_the_provider_with_nothing_secret(agency):
     cookie = client.cookies["cx-staff"]
     page = post(client, "/staff/sign-out")
     assert page.status_code == 200 and sessions(house) == []
-    onward = html.unescape(re.search('http-equiv="refresh" content="0; url=([^"]+)"', page.text)[1])
+    refresh = first_match('http-equiv="refresh" content="0; url=([^"]+)"', page.text)
+    onward = html.unescape(refresh[1])
     assert parse_qs(urlsplit(onward).query).keys() == {
         "client_id",
         "post_logout_redirect_uri",

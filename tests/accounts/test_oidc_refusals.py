@@ -155,6 +155,6 @@ def test_a_weaker_sign_in_than_was_insisted_on_is_refused(sqlite_house, serve):
         for weak in (None, "urn:password", ""):
             provider.twist = {"acr": weak}
             assert refused(house, come(client), "second factor") == "acr"
-        assert provider.asked[0]["acr_values"] == f"{strong} urn:piv"
+        assert provider.authorizations[0]["acr_values"] == f"{strong} urn:piv"
         provider.twist = {"acr": "urn:piv"}
         assert come(client).status_code == 303

@@ -2,11 +2,13 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from cxserver.api import models
 from cxserver.api.reading import AnswersPage, CommentsPage, Figures
+from tests.support.optional import present
 from tests.support.routes import served
 from tests.support.shared_house import shared_house
 
@@ -23,7 +25,7 @@ def test_every_address_of_the_api_is_described_with_its_methods(document):
         (route.path, method.lower())
         for route in served()
         if route.path.startswith("/api/")
-        for method in route.methods - {"HEAD"}
+        for method in present(route.methods) - {"HEAD"}
     }
     described = {
         (path, method) for path, methods in document["paths"].items() for method in methods
@@ -115,19 +117,20 @@ def test_every_status_that_occurs_is_described(sqlite_house, document):
     withdrawn = house.mint("calls", "center")
     house.revoke("calls", house.keys["calls"].kid)
     json_ = {"content-type": "application/json"}
+    requests: list[dict[str, Any]] = [
+        {"json": item},
+        {"json": item},
+        {"json": item | {"trust": 1}},
+        {"json": {}},
+        {"json": item | {"link": "x"}},
+        {"json": item | {"link": withdrawn}},
+        {"content": b"\xff", "headers": json_},
+        {"content": "x" * 70_000, "headers": json_},
+        {"content": "x" * 1_100_000, "headers": json_},
+        {"content": "{}", "headers": {"content-type": "text/plain"}},
+    ]
     with house.client() as client:
-        for sent in (
-            {"json": item},
-            {"json": item},
-            {"json": item | {"trust": 1}},
-            {"json": {}},
-            {"json": item | {"link": "x"}},
-            {"json": item | {"link": withdrawn}},
-            {"content": b"\xff", "headers": json_},
-            {"content": "x" * 70_000, "headers": json_},
-            {"content": "x" * 1_100_000, "headers": json_},
-            {"content": "{}", "headers": {"content-type": "text/plain"}},
-        ):
+        for sent in requests:
             seen.add(str(client.post("/api/v1/responses", **sent).status_code))
     assert seen == {"200", "201", "400", "404", "409", "410", "413", "415", "422"}
     # The rest need a slow line, a fault of ours, or a full queue: tested where those are made.

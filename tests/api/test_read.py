@@ -15,6 +15,7 @@ from cxserver.export import formats
 from cxserver.export.responses import Filter
 from tests.support.api_reader import (
     LATER,
+    Group,
     add_answers,
     add_region,
     bearer,
@@ -32,7 +33,7 @@ TAPPED = {"drivers": ["ease"], "comment": "Quick, and kind."}
 RATED = {"drivers": {"ease": 2, "employee": 5}, "questions": {"purpose": "appeal"}}
 # A kiosk whose clock was half an hour slow: such answers carry a flag.
 SLOW = {"clock_offset": 1800, "answered_at": "2026-10-27T15:30:00Z"}
-GROUPS = (
+GROUPS: tuple[Group, ...] = (
     # A quarter before.
     (noon(9, 9), "permits", "riverside", "site", 7, {}),
     (noon(9, 9), "permits", "lakeside", "site", 6, {}),
@@ -248,7 +249,7 @@ def test_answers_and_words_cannot_be_laid_beside_each_other(street, client, ever
         ids = list(connection.execute(select(tables.responses.c.id)).scalars())
     halves = {id[:16] for id in ids}, {id[16:] for id in ids}
     for path, mine, others in (("responses", *halves), ("comments", *reversed(halves))):
-        cursor = {}
+        cursor: dict[str, str] = {}
         for _ in range(5):
             got = client.get(
                 f"/api/v1/{path}", params={"limit": 1} | cursor, headers=bearer(everything)

@@ -8,8 +8,10 @@ After a change of words, in the root of the repository:
 
 import io
 import string
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
@@ -54,7 +56,7 @@ def _wording(name: str) -> Wording:
     )
 
 
-def _view(code: str = "en", name: str = "Permits", **changes: object) -> screen.View:
+def _view(code: str = "en", name: str = "Permits", **changes: Any) -> screen.View:
     survey = Survey(
         service="permits",
         n=1,
@@ -77,17 +79,17 @@ def _view(code: str = "en", name: str = "Permits", **changes: object) -> screen.
         language=code,
         stamp="the-stamp",
         static=lambda name: f"/static/0/{name}",
-        **changes,  # type: ignore[arg-type]
+        **changes,
     )
 
 
-def _refusal(code: str, spoken: str, **more: object) -> str:
+def _refusal(code: str, spoken: str, **more: Any) -> str:
     return screen.refusal_page(
         code,
         agency=AGENCY,
         language=spoken,
         static=lambda name: f"/static/0/{name}",
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -104,8 +106,8 @@ def _messages_in_the_code() -> set[str]:
     return {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
 
 
-def _forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [text] if isinstance(text, str) else list(text)
+def _forms(text: str | Sequence[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
 
 
 def _slots(text: str) -> set[str]:

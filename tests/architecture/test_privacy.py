@@ -185,11 +185,11 @@ def remains(request):
         kept |= {f"stopped {name}": found for name, found in _files(house).items()}
         kept["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
-            file = io.StringIO()
+            export = io.StringIO()
             formats.write(
-                db.source(house.engine), responses.Filter(), kind, file, lambda rows: None
+                db.source(house.engine), responses.Filter(), kind, export, lambda rows: None
             )
-            kept[kind] = file.getvalue().encode()
+            kept[kind] = export.getvalue().encode()
         yield kept, links, stamps, printed.read_bytes(), codes
 
 

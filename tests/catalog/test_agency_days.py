@@ -4,7 +4,6 @@ That evening belongs to another day, another quarter and another fiscal year tha
 """
 
 import json
-import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,9 +17,11 @@ from cxserver.comments import replies
 from cxserver.demo import front
 from cxserver.demo.front import Stage
 from tests.support import import_files
+from tests.support.answer_service import services_of
 from tests.support.api_reader import bearer, new_key
 from tests.support.cx_process import environment
 from tests.support.house import CATALOGUE, answer, stamp_of
+from tests.support.matches import first_match
 
 EVENING = datetime(2026, 10, 1, 0, 30, tzinfo=UTC)
 LAST_DAY = date(2026, 9, 30)
@@ -40,10 +41,6 @@ def run(house, *words, **more):
     done = CliRunner().invoke(app, list(words), prog_name="cx", env=env)
     assert done.exit_code == 0, done.output
     return done.stdout
-
-
-def desk_of(client):
-    return client.app._app.state.services.intake
 
 
 def newest(house, column):
@@ -154,10 +151,10 @@ def test_a_reply_can_be_read_to_the_end_of_its_last_day(evening):
     evening.clock.now = EVENING - timedelta(days=60)
     with evening.client() as client:
         thanks = answer(client, evening.mint(), comment="The elevator is broken.")
-        code = re.search(r"/r/([0-9A-Z-]{19})", client.get(thanks.headers["location"]).text)[1]
+        code = first_match(r"/r/([0-9A-Z-]{19})", client.get(thanks.headers["location"]).text)[1]
         evening.clock.now = EVENING
-        desk_of(client)._forget(replies.forget)
+        services_of(client.app).intake._forget(replies.forget)
         assert client.get(f"/r/{code}").status_code == 200
         evening.clock.forward(hours=4)
-        desk_of(client)._forget(replies.forget)
+        services_of(client.app).intake._forget(replies.forget)
         assert client.get(f"/r/{code}").status_code == 404

@@ -2,6 +2,7 @@
 
 import pytest
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -65,9 +66,12 @@ def test_the_help_of_a_group_shows_each_sentence_whole(path, command):
 
 def test_every_command_is_under_its_heading():
     command = get_command(app)
+    assert isinstance(command, TyperGroup)
     for heading, names in HEADINGS.items():
         for name in names:
-            assert command.commands[name].rich_help_panel == heading, name
+            child = command.commands[name]
+            assert isinstance(child, TyperGroup | TyperCommand), name
+            assert child.rich_help_panel == heading, name
     known = [name for names in HEADINGS.values() for name in names]
     assert command.list_commands(typer.Context(command)) == known
 

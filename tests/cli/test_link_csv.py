@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -235,8 +236,8 @@ def test_many_faults_are_counted_and_not_all_told(house, people):
 
 
 def test_a_repeated_ref_is_pointed_out(house, people):
-    done = ago(hours=1)
-    file = people(f"ref,done_at,office\n1,{done},\n1,{done},\n1,{done},lakeside\n,{done},\n")
+    visit = ago(hours=1)
+    file = people(f"ref,done_at,office\n1,{visit},\n1,{visit},\n1,{visit},lakeside\n,{visit},\n")
     out = file.with_name("out.csv")
     done = run(house, "link", "permits", "riverside", "--csv", str(file), "-o", str(out))
     assert done.returncode == 0
@@ -316,7 +317,7 @@ def test_a_single_link_needs_a_service_and_an_office(words):
 
 
 @pytest.fixture
-def crowd(people) -> Path:
+def crowd(people: Callable[[str], Path]) -> Path:
     """A hundred thousand people."""
     done = ago(hours=1)
     rows = (f"p{at}@example.com,case-{at},{done},lakeside\n" for at in range(100_000))

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_one_that_is_refused_keeps_no_other_of_its_letter_back(flooded, box):
 
 
 def test_a_server_that_breaks_off_is_not_asked_for_each_of_them(flooded, box):
-    asked = []
+    asked: list[EmailMessage] = []
     box.breaks = asked.append
     assert send(flooded) == 0
     assert len(asked) == 2 and len(left(flooded)) == alerts.FEW + 3

@@ -15,6 +15,8 @@ from cxserver.response_id import ResponseId
 from tests.support.closed_batches import release
 from tests.support.comment_factory import MONDAY, THURSDAY, add_alerts, add_comments
 from tests.support.house import CATALOGUE, answer
+from tests.support.matches import first_match
+from tests.support.optional import present
 from tests.support.staff_accounts import post, sign_in
 
 
@@ -293,9 +295,8 @@ def done(house, row, said, did, days=0, office="riverside"):
     day = house.clock.now - timedelta(days=days)
     with db.write(house.engine) as connection:
         cases.read(connection, row, office, day)
-        seen = cases.find(connection, row).version
-        closing = {"said": said, "did": did, "seen": seen, "now": day, "today": day.date()}
-        cases.close(connection, row, **closing)
+        seen = present(cases.find(connection, row)).version
+        cases.close(connection, row, said=said, did=did, seen=seen, now=day, today=day.date())
 
 
 def test_what_was_done_is_printed_for_the_office_newest_first(house, manager):
@@ -336,7 +337,7 @@ def coded(house):
     stood, house.clock.now = house.clock.now, house.clock.now - timedelta(days=6)
     with house.client() as client:
         thanks = answer(client, house.mint(), comment="slow").headers["location"]
-        code = re.search(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
+        code = first_match(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
     house.clock.now = stood
     [response] = [one for one in house.responses() if one["comment"] == "slow"]
     assert response["day"] == THURSDAY and len(rows) == 4

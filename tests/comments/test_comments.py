@@ -191,8 +191,7 @@ def test_who_holds_the_rows_chooses_by_channel(house):
 
 def test_rated_drivers_have_sides_as_tapped_ones_have(house):
     for points, comment in ((2, "bad"), (5, "good")):
-        scores = {"scores": {"ease": points}}
-        add_comments(house, *[comment] * 5, of="hearings", **scores)
+        add_comments(house, *[comment] * 5, of="hearings", scores={"ease": points})
     release(house)
     assert set(texts(house, driver=("ease", "negative"))) == {"bad"}
     assert set(texts(house, driver=("ease", "positive"))) == {"good"}
@@ -215,8 +214,7 @@ def test_a_search_knows_no_capitals_no_accents_and_no_wildcards(house):
 
 def test_answers_in_words_to_other_questions_are_comments_too(house):
     house.apply(ASKING)
-    own = {"questions": {"missed": "a chair", "purpose": "first"}}
-    add_comments(house, "", of="hearings", **own)
+    add_comments(house, "", of="hearings", questions={"missed": "a chair", "purpose": "first"})
     add_comments(house, *[""] * 4, of="hearings", questions={"purpose": "appeal"})
     release(house)
     [found] = shelf(house).find(Search()).comments
@@ -363,7 +361,8 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
     wanted = Wanted(
         every if scope.services is None else scope.services,
         scope.offices,
-        *(next(iter(some), None) if some else None for some in (scope.channels, scope.languages)),
+        next(iter(scope.channels or ()), None),
+        next(iter(scope.languages or ()), None),
     )
     held_ = tables.responses.c
     days = [MONDAY + timedelta(days=n) for n in range(7)]

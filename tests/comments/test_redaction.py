@@ -17,6 +17,7 @@ from cxserver.intake import recount
 from tests.support.closed_batches import release
 from tests.support.comment_factory import ASKING, MONDAY, add_comments
 from tests.support.cx_process import cx, environment
+from tests.support.optional import present
 from tests.support.shared_house import shared_house
 from tests.support.staff_accounts import post, sign_in
 
@@ -65,8 +66,8 @@ def test_exactly_these_words_go_wherever_they_stand(house, comment, words, left)
 
 def test_the_whole_comment_can_go_and_answers_in_words_with_it(house):
     house.apply(ASKING)
-    own = {"questions": {"missed": f"{NAME} again", "purpose": "first"}}
-    row = add_comments(house, f"{NAME} did it", of="hearings", **own)[0]
+    own = {"missed": f"{NAME} again", "purpose": "first"}
+    row = add_comments(house, f"{NAME} did it", of="hearings", questions=own)[0]
     redact(house, row, NAME, free=["missed"])
     [held] = house.responses()
     assert held["questions"] == {"missed": f"{MARK} again", "purpose": "first"}
@@ -246,7 +247,7 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
     manager.get(at)
     post(manager, f"{at}/act", act="note", note="Spoke to QUARTZBOTTOM, and Ann.")
     with db.write(house.engine) as connection:
-        case = cases.find(connection, row)
+        case = present(cases.find(connection, row))
         cases.close(
             connection,
             row,
@@ -256,7 +257,7 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
             now=house.clock.now,
             today=MONDAY,
         )
-        seen = cases.find(connection, row).version
+        seen = present(cases.find(connection, row)).version
         connection.execute(
             tables.replies.insert().values(
                 code_hash=b"0" * 32,
@@ -276,7 +277,7 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
     assert post(manager, f"{at}/redact", words=f"{NAME}\nAnn", confirm="yes").status_code == 303
     with db.read(house.engine) as connection:
         [note] = cases.notes(connection, row)
-        case = cases.find(connection, row)
+        case = present(cases.find(connection, row))
         reply = connection.execute(select(tables.replies.c.text)).scalar_one()
     # Three letters are too few to look for: "Ann" is half of every other word.
     assert note.text == f"Spoke to {MARK}, and Ann."

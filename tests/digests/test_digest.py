@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from cxserver import db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
-from cxserver.digests import content
+from cxserver.digests import subscriptions
 from cxserver.jobs import due
 from cxserver.results import measures
 from tests.support.answer_factory import add_answers
@@ -26,7 +27,7 @@ LONG_BEFORE = DUE - timedelta(days=60)
 MANAGER = "office-manager@example.gov"
 LEAD = "service-lead@example.gov"
 ANALYST = "analyst@example.gov"
-ZONE = content.ZoneInfo("America/New_York")
+ZONE = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ def choose(house, role, every):
         [entry] = [
             one for one in members.everyone(connection) if one.member.email == f"{role}@example.gov"
         ]
-        content.subscriptions.choose(
-            connection, entry.member, content.subscriptions.Every(every), house.clock.now, ZONE
+        subscriptions.choose(
+            connection, entry.member, subscriptions.Every(every), house.clock.now, ZONE
         )
 
 

@@ -154,7 +154,8 @@ class Look:
 
     def _table(self, first: date, cut: str) -> None:
         """The table of a month, cell by cell and margin by margin, as this reader is shown it."""
-        days, hidden = (first, month_end(first)), set()
+        days = first, month_end(first)
+        hidden: set[tuple[str | None, str]] = set()
         if ("permits", first) in self.released.refused:
             self._refused(first, cut)
             return
@@ -192,14 +193,14 @@ class Look:
 
     # ---- how it is asked
 
-    def _by(self, by: str, first: date, last: date, **asked: str) -> dict[str, int | None]:
+    def _by(self, by: str, first: date, last: date, /, **asked: str) -> dict[str, int | None]:
         got = self._got(by, first, last, **asked)
         if self.key:
             assert got.status_code == 200, got.text
             return {row[by]: row["n"] for row in got.json()["rows"]}
         return self._page(got)
 
-    def _got(self, by: str, first: date, last: date, **asked: str) -> Any:
+    def _got(self, by: str, first: date, last: date, /, **asked: str) -> Any:
         days = {"from": first.isoformat(), "to": min(last, self.today).isoformat()}
         if not self.key:
             return self.client.get("/staff/offices", params=days | asked | {"format": "csv"})

@@ -39,7 +39,9 @@ def traffic(draw):
 
 def run(answers, nights, closing=close):
     """The job runs on these nights; answers come in between. Its batches, and all arrivals."""
-    arrivals, batches, commits = {}, [], {}
+    arrivals: dict[date, int] = {}
+    batches: list[Batch] = []
+    commits: dict[int, list[tuple[int, int]]] = {}
     for stored, lag, n in answers:
         commits.setdefault(stored + lag, []).append((stored, n))
     for today in range(NIGHTS + 10):

@@ -68,18 +68,23 @@ actions = st.lists(
 def play(sizes, steps, rng, decide=decide):
     """Takes actions and undoes them in any order; every state, as sets of people per batch."""
     excluded = {key: dict.fromkeys(range(n)) for key, n in sizes.items()}
-    effects = {key: {} for key in sizes}
+    effects: dict[str, dict[str, Effect]] = {key: {} for key in sizes}
     states, split = [shown(excluded, effects)], set()
-    for id, (wanted, undo) in enumerate(steps):
-        active = sorted({by for people in excluded.values() for by in people.values()} - {None})
+    for number, (wanted, undo) in enumerate(steps):
+        active = sorted(_exclusions(excluded))
         if undo and active:
             split |= restore(excluded, effects, rng.choice(active))
         else:
-            exclude(excluded, effects, split, str(id), wanted, decide)
+            exclude(excluded, effects, split, str(number), wanted, decide)
         states.append(shown(excluded, effects))
-    for id in {by for people in excluded.values() for by in people.values()} - {None}:
+    for id in _exclusions(excluded):
         restore(excluded, effects, id)
     return [*states, shown(excluded, effects)]
+
+
+def _exclusions(excluded: dict[str, dict[int, str | None]]) -> set[str]:
+    """The ids of those that stand."""
+    return {id for people in excluded.values() for id in people.values() if id is not None}
 
 
 def exclude(excluded, effects, split, id, wanted, decide):

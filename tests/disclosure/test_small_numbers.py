@@ -174,7 +174,7 @@ class World:
             for n, one in enumerate(people)
         ]
         file = sheet(rows, (*HEAD, "How", "Spoken"))
-        given = batch(self.folder, file, told=IMPORTED, name=f"{today}.csv")
+        given = batch(self.folder, file, mapping=IMPORTED, name=f"{today}.csv")
         run_import(self.house, given, also=True, now=datetime.combine(today, time(18), UTC))
         self.town.arrive(people)
         self.rows += [None] * len(people)
@@ -289,7 +289,7 @@ def test_nearly_the_same_exclusion_leaves_no_few_people(house, tmp_path):
 
 
 def test_batches_of_four_are_seen(sqlite_house, tmp_path, monkeypatch):
-    monkeypatch.setattr(closing.batches, "close", partial(batches.close, enough=4))
+    monkeypatch.setattr(batches, "close", partial(batches.close, enough=4))
     _without_constraints(sqlite_house)
     world = World(sqlite_house, tmp_path, 280, ["key of all"], enough=4)
     world.live(40, 4)
@@ -310,14 +310,14 @@ def _without_constraints(house: House) -> None:
 
 
 def test_a_batch_that_is_not_the_expected_one_is_seen(sqlite_house, tmp_path, monkeypatch):
-    monkeypatch.setattr(closing.batches, "close", partial(batches.close, enough=6))
+    monkeypatch.setattr(batches, "close", partial(batches.close, enough=6))
     world = World(sqlite_house, tmp_path, 280, ["key of all"])
     world.live(20, 4)
     assert world.reads["key of all"].faults
 
 
 def test_an_exclusion_that_is_released_at_once_is_seen(sqlite_house, tmp_path, monkeypatch):
-    monkeypatch.setattr(exclusions.changes, "decide", partial(changes.decide, enough=1))
+    monkeypatch.setattr(changes, "decide", partial(changes.decide, enough=1))
     world = World(sqlite_house, tmp_path, 280, ["key of all"], least=1)
     with sqlite_house.client() as client:
         world.answer([Person("permits", "lakeside", "email", "en", FIRST, FIRST)] * 12)

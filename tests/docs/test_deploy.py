@@ -19,12 +19,14 @@ from pathlib import Path
 import httpx2
 import typer
 from packaging.requirements import Requirement
+from typer.core import TyperGroup
 
 from cxserver.cli import console
 from cxserver.settings import Settings
 from tests.support import http_server, programs
 from tests.support.house import House, stamp_of
 from tests.support.http_server import Servers
+from tests.support.matches import first_match
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "examples" / "deploy"
@@ -82,7 +84,7 @@ def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
     folder.mkdir()
     conf = folder.parent / "nginx.conf"
     conf.write_text(rewritten(folder, port, behind), encoding="utf-8")
-    line = [program, "-p", folder, "-c", conf, "-e", folder / "start.log"]
+    line: list[str | Path] = [program, "-p", folder, "-c", conf, "-e", folder / "start.log"]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + http_server.PATIENCE
@@ -153,7 +155,9 @@ def check_line(line: str) -> None:
     """A line of `cx …` that exists, with options that exist."""
     word, name, *options = shlex.split(line)
     assert word.rpartition("/")[2] == "cx"
-    known = typer.main.get_command(console.app).commands[name]  # type: ignore[attr-defined]
+    commands = typer.main.get_command(console.app)
+    assert isinstance(commands, TyperGroup)
+    known = commands.commands[name]
     flags = {flag for option in known.params for flag in option.opts}
     assert {option for option in options if option.startswith("-")} <= flags
 
@@ -163,9 +167,15 @@ def check_settings(names: set[str]) -> None:
     assert names and names <= fields
 
 
+class UnitParser(configparser.RawConfigParser):
+    """Reads a file of systemd, whose keys have capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def test_the_unit_starts_what_exists_and_is_shut_in():
-    unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit = UnitParser(strict=False)
     text = (DEPLOY / "cx.service").read_text(encoding="utf-8")
     unit.read_string(text)
     service = unit["Service"]
@@ -200,8 +210,7 @@ def test_the_image_copies_all_that_the_server_is_built_from(tmp_path):
 def test_the_image_runs_as_nobody_special_and_keeps_its_data_apart():
     assert DOCKER.index("USER cx") < DOCKER.index("VOLUME /data") < DOCKER.index("\nCMD")
     check_settings(set(re.findall(r"CX_\w+", DOCKER)))
-    command = re.search(r'^CMD \["sh", "-c", "(.+)"\]$', DOCKER, re.MULTILINE)
-    assert command
+    command = first_match(r'^CMD \["sh", "-c", "(.+)"\]$', DOCKER, re.MULTILINE)
     for line in command[1].split(" && "):
         check_line(line.removeprefix("exec "))
 
@@ -236,8 +245,7 @@ def test_the_command_of_the_manifest_runs(tmp_path):
 
 
 def test_the_manifest_makes_requirements_that_pin_every_package(tmp_path):
-    line = re.search(r"^#     (sed .+) > requirements.txt$", CLOUD, re.MULTILINE)
-    assert line
+    line = first_match(r"^#     (sed .+) > requirements.txt$", CLOUD, re.MULTILINE)
     done = subprocess.run(["bash", "-c", line[1]], cwd=ROOT, capture_output=True, text=True)
     pinned = [Requirement(line) for line in done.stdout.splitlines()]
     locked = re.findall(

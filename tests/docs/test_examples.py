@@ -85,7 +85,7 @@ def parts(message: EmailMessage) -> tuple[str, str]:
 
 def link_in(text: str) -> str:
     [link] = re.findall(r"https?://\S+", text)
-    return link
+    return str(link)
 
 
 def answer(link: str, satisfaction: str = "5") -> int:

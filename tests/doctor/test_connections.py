@@ -7,6 +7,7 @@ from cxserver.db import Pool
 from cxserver.doctor import checkup, connections
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
+from tests.support.answer_service import services_of
 from tests.support.cli_runner import invoke
 from tests.support.house import NOW, House
 
@@ -29,7 +30,7 @@ def most(engine: Engine) -> int:
 def test_the_number_is_what_the_engines_of_a_server_may_open(house):
     house.settings = with_staff(house, 7)
     with house.client() as client:
-        intake = client.app._app.state.services.intake
+        intake = services_of(client.app).intake
         engines = [value for value in vars(intake).values() if isinstance(value, Engine)]
         assert connections.per_process(house.settings) == sum(map(most, engines)) == 15 + 7 + 2
 

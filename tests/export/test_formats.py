@@ -46,9 +46,15 @@ def save(street, tmp_path):
 
     def save(kind, **wanted):
         file = tmp_path / f"all.{kind}"
-        told = []
-        formats.save(db.source(street.engine), Filter(**wanted), kind, file, told.append)
-        assert sum(told) == responses.total(db.source(street.engine), Filter(**wanted))
+        written: list[int] = []
+        formats.save(
+            db.source(street.engine),
+            Filter(**wanted),
+            kind,
+            file,
+            lambda rows: written.append(rows),
+        )
+        assert sum(written) == responses.total(db.source(street.engine), Filter(**wanted))
         return file
 
     return save

@@ -80,9 +80,12 @@ def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch)
     monkeypatch.setattr(responses, "PAGE", 1)
     held = []
     read = hours.SharedHours.read
-    monkeypatch.setattr(
-        hours.SharedHours, "read", lambda *given: held.append(read(*given)) or held[-1]
-    )
+
+    def noted(*given):
+        held.append(read(*given))
+        return held[-1]
+
+    monkeypatch.setattr(hours.SharedHours, "read", noted)
     list(responses.rows(db.source(street.engine), Filter()))
     assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
 

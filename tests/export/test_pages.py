@@ -6,10 +6,10 @@ from sqlalchemy import event
 from cxserver import db
 from cxserver.export import responses
 from cxserver.export.responses import Filter
-from tests.support.api_reader import add_answers, noon
+from tests.support.api_reader import Group, add_answers, noon
 from tests.support.shared_house import shared_house
 
-GROUPS = (
+GROUPS: tuple[Group, ...] = (
     (noon(10, 6), "permits", "riverside", "site", 4, {}),
     (noon(10, 7), "hearings", "riverside", "site", 3, {}),
     (noon(10, 8), "permits", "lakeside", "site", 5, {}),

@@ -15,7 +15,7 @@ from cxserver.results.scopes import WITHOUT_FLAGGED
 from tests.support import quarter_answers as quarters
 from tests.support.house import NOW, House
 from tests.support.import_files import (
-    ASKED,
+    DRIVERS,
     MAP,
     batch,
     results_by,
@@ -63,7 +63,7 @@ def test_the_past_uses_nothing_up_and_alarms_nobody(house: House, tmp_path: Path
 
 def test_a_zero_is_not_asked_where_the_map_says_so(sqlite_house: House, tmp_path: Path) -> None:
     told = MAP | {"zero": "not asked"}
-    run_import(sqlite_house, batch(tmp_path, sheet([row("1", efficiency="0")]), told=told))
+    run_import(sqlite_house, batch(tmp_path, sheet([row("1", efficiency="0")]), mapping=told))
     [found] = results_by(sqlite_house, "survey").values()
     assert "efficiency" not in found.drivers
     assert found.drivers["ease"].counts == (0, 0, 1, 0, 0)
@@ -154,7 +154,7 @@ def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> Non
             "Where": chance.choice(list(offices)),
             "Happy": str(chance.randint(1, 5)),
             "Trust": str(chance.randint(1, 5)),
-            **{code: chance.choice(["", *"12345"]) for code in ASKED},
+            **{code: chance.choice(["", *"12345"]) for code in DRIVERS},
         }
         for _ in range(400)
     ]
@@ -170,7 +170,7 @@ def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> Non
             mine = [told for told in rows if key(told) == name]
             assert _points(mine, "Trust") == one.trust.counts
             assert _points(mine, "Happy") == one.satisfaction.counts
-            for code in ASKED:
+            for code in DRIVERS:
                 given = one.drivers[code].counts if code in one.drivers else (0,) * 5
                 assert _points(mine, code) == given
     assert recount.differences(db.source(house.engine)) == []

@@ -16,6 +16,7 @@ from cxserver.imports import filed as headers
 from cxserver.imports import shape, taking
 from cxserver.intake import recount
 from cxserver.quarter import fiscal, reflections, volumes
+from cxserver.quarter.formats.fits import Format
 from cxserver.quarter.reflections import Reflection
 from cxserver.quarter.volumes import Volume
 from cxserver.results import scopes
@@ -33,7 +34,7 @@ from tests.support.import_files import (
     wide_sheet,
 )
 
-ENDS = {"v1": "v1-detail.csv", "wide": "wide.csv", "v2": "v2.csv"}
+ENDS: dict[Format, str] = {"v1": "v1-detail.csv", "wide": "wide.csv", "v2": "v2.csv"}
 LATER = datetime(2027, 2, 1, tzinfo=UTC)
 
 
@@ -53,7 +54,7 @@ def filed(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> A
 
 @pytest.mark.parametrize("form", ENDS)
 def test_a_quarter_that_was_filed_comes_back_with_the_same_counts(
-    house: House, filed: Any, form: shape.Form
+    house: House, filed: Any, form: Format
 ) -> None:
     other, folder = filed
     files = sorted((folder / form).glob(f"*.{ENDS[form]}"))

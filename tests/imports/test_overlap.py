@@ -61,7 +61,7 @@ def test_another_office_channel_or_day_is_no_overlap(
 ) -> None:
     run_import(sqlite_house, batch(tmp_path, sheet([row("1", When="2023-07-31 04:00")])))
     body = sheet([row("2", When="2023-07-31 04:00")])
-    assert dry_run(sqlite_house, batch(tmp_path, body, told=MAP | other)).overlaps == []
+    assert dry_run(sqlite_house, batch(tmp_path, body, mapping=MAP | other)).overlaps == []
 
 
 def test_a_quarter_of_counts_and_its_answers_are_the_same_people(

@@ -116,7 +116,7 @@ def test_a_map_that_names_no_such_column_is_refused(sqlite_house: House, tmp_pat
         given = batch(
             tmp_path,
             rejected_head,
-            told=MAP | {"columns": {"trust": "Where"}, "wording": {"en": {"trust": "T"}}},
+            mapping=MAP | {"columns": {"trust": "Where"}, "wording": {"en": {"trust": "T"}}},
         )
         dry_run(sqlite_house, given)
     with pytest.raises(ServerError, match=r"map.toml: survey.instrument: .* is none of"):

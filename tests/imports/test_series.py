@@ -49,7 +49,7 @@ def test_the_same_questions_asked_elsewhere_are_a_break_too(house: House, tmp_pa
         "columns": {**MAP["columns"], "comment": ""},
         "drivers": {},
     }
-    run_import(house, batch(tmp_path, sheet([row("1")]), told=told))
+    run_import(house, batch(tmp_path, sheet([row("1")]), mapping=told))
     with db.read(house.engine) as connection:
         old = directory.load(connection).services["permits"].surveys[2]
     meanings = [{"x": [wording.meaning(one, "en", "trust")]} for one in (old, now)]

@@ -110,7 +110,7 @@ def sound_answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 def as_form(sent: dict[str, Any]) -> list[tuple[str, str]]:
     """What a browser posts for the same answers: digits as text, each tap a field."""
     ratings = [name for name in ("satisfaction", "trust") if name in sent]
-    pairs = [(name, str(sent[name])) for name in ratings]
+    pairs: list[tuple[str, str]] = [(name, str(sent[name])) for name in ratings]
     if isinstance(sent["drivers"], dict):
         pairs += [(f"driver-{code}", str(point)) for code, point in sent["drivers"].items()]
     else:

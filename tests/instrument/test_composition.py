@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -30,18 +31,18 @@ YES_NO = (
 )
 
 
-def question(code: str = "purpose", **changes: object) -> DraftQuestion:
+def question(code: str = "purpose", **changes: Any) -> DraftQuestion:
     sound = DraftQuestion(code, BOTH, YES_NO, category="none", reason="Plans the counters.")
-    return replace(sound, **changes)  # type: ignore[arg-type]
+    return replace(sound, **changes)
 
 
-def faults(**changes: object) -> list[str]:
-    found = composition.check(replace(SOUND, **changes))  # type: ignore[arg-type]
+def faults(**changes: Any) -> list[str]:
+    found = composition.check(replace(SOUND, **changes))
     return [f"{one.key}: {one.text}" for one in found if not one.warning]
 
 
-def warnings(**changes: object) -> list[str]:
-    found = composition.check(replace(SOUND, **changes))  # type: ignore[arg-type]
+def warnings(**changes: Any) -> list[str]:
+    found = composition.check(replace(SOUND, **changes))
     return [f"{one.key}: {one.text}" for one in found if one.warning]
 
 

@@ -15,7 +15,7 @@ from cxserver import db
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.instrument.answers import Answers
-from cxserver.intake import entry, store
+from cxserver.intake import entry
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
 from cxserver.results import changes, findings, measures, small
@@ -23,6 +23,7 @@ from cxserver.results.slices import Slice
 from tests.support import instrument_catalogs
 from tests.support.cx_process import cx
 from tests.support.staff_accounts import sign_in
+from tests.support.stored_answers import store_all
 from tests.support.tally_factory import slice_of, slice_of_counts
 
 THUMBS, FIVE = "a11-v2-thumbs", "a11-v2-five-point"
@@ -52,8 +53,8 @@ def points(top: int, n: int, survey: str = "permits/4") -> Slice:
 
 
 def compared(before: list[Slice], after: list[Slice], measure: str = "trust") -> changes.Change:
-    sides = (changes.side(one, measure) for one in (before, after))
-    return changes.compare(*sides, VERSIONS, measure)
+    then, now = (changes.side(group, measure) for group in (before, after))
+    return changes.compare(then, now, VERSIONS, measure)
 
 
 # ---- the score
@@ -171,7 +172,12 @@ def test_a_small_office_is_told_what_was_asked(counted: list[Slice], said: str) 
 
 
 def hand_in(
-    house, code: str, good: int, bad: int, at_office: str = "riverside", **satisfaction: int
+    house,
+    code: str,
+    good: int,
+    bad: int,
+    at_office: str = "riverside",
+    satisfaction: int | None = None,
 ) -> None:
     """So many good and bad ratings, spread over the four weeks before the clock's."""
     with db.read(house.engine) as connection:
@@ -188,9 +194,11 @@ def hand_in(
         sheet = Sheet(opened, service.survey, "en", moment, chance.randbytes(18))
         tapped = () if service.survey.driver_mode == "likert" else ("ease",)
         point = best[-1] if at < good else best[0]
-        given = Answers(trust=point, drivers=tapped, **satisfaction)
+        given = Answers.model_validate(
+            {"trust": point, "drivers": tapped, "satisfaction": satisfaction}
+        )
         waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
-    assert {one.kind for one in store.write(house.engine, waiting)} == {"stored"}
+    assert {outcome.kind for outcome in store_all(house.engine, waiting)} == {"stored"}
 
 
 PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/catalog")
@@ -257,7 +265,7 @@ def test_no_page_falls_over_whatever_is_asked(sqlite_house, code: str) -> None:
     sqlite_house.apply(instrument_catalogs.catalog_text(code))
     asked = instrument_catalogs.survey(code).asks_satisfaction
     for n in (7, 200):
-        hand_in(sqlite_house, code, n, 5, **({"satisfaction": 4} if asked else {}))
+        hand_in(sqlite_house, code, n, 5, satisfaction=4 if asked else None)
         with sqlite_house.client() as client:
             sign_in(sqlite_house, client, Role.ANALYST, email=f"a{n}@example.gov")
             for page in PAGES:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -33,6 +33,12 @@ NAMES = {
 }
 
 
+class Fair(House):
+    """A house, and the address of an agency's own page."""
+
+    agency: str
+
+
 def agency(request):
     """An agency's own page on an origin of its own, with the script tag of ours."""
     if not request.query_params:
@@ -52,7 +58,7 @@ def fair(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> It
     servers = Servers()
     folder = tmp_path_factory.mktemp("fair")
     shutil.copyfile(_sqlite_template, folder / "cx.sqlite3")
-    fair = House(Settings(data_dir=folder, database_url="", base_url=servers.reserve()))
+    fair = Fair(Settings(data_dir=folder, database_url="", base_url=servers.reserve()))
     fair.apply(instrument_catalogs.together())
     fair.keys |= {code: fair.cut(code) for code in instrument_catalogs.CODES}
     fair.agency = servers(Starlette(routes=[Route("/{code}", agency)]))
@@ -225,10 +231,10 @@ def test_a_second_thumb_is_read_back_in_words(open_page, fair, page_faults):
 def test_each_screen_weighs_little(open_page, fair):
     for code in instrument_catalogs.CODES:
         page = open_page(viewport=PHONE)
-        weights: dict[str, int] = {}
-        page.on("request", lambda one, weights=weights: weights.setdefault(one.url, one))
+        requests: dict[str, Request] = {}
+        page.on("request", lambda one, seen=requests: seen.setdefault(one.url, one))
         page.goto(fair.mint(code), wait_until="networkidle")
-        sizes = {one.resource_type: one.sizes()["responseBodySize"] for one in weights.values()}
+        sizes = {one.resource_type: one.sizes()["responseBodySize"] for one in requests.values()}
         assert sizes["document"] + sizes["stylesheet"] <= 6100, code
         assert sizes["script"] <= 2000, code
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cxserver.instrument import instruments
 from cxserver.intake import entry
 from tests.support import instrument_catalogs
+from tests.support.answer_service import notice_changes
 from tests.support.cx_process import cx
 from tests.support.house import House, answer, stamp_of
 
@@ -66,7 +67,7 @@ def test_a_thumb_is_never_added_to_the_points_of_the_other_scale(house: House) -
         # A kiosk that still shows the old version may send it after the change.
         old = house.mint(channel="site")
         house.apply(instrument_catalogs.catalog_text(THUMBS))
-        client.app._app.state.services.intake._watch.refresh()
+        notice_changes(client.app)
         for point in (1, 1, 1, 0):
             assert post(client, house.mint(), **whole(THUMBS, point))["status"] == 201
         late = {**whole(FIVE, 1), "survey": "permits/2", "key": str(uuid4())}
@@ -124,9 +125,8 @@ def test_one_answer_is_one_count_of_each_thing_it_says(code: str, data: st.DataO
     point = data.draw(st.sampled_from(survey.trust_scale.points))
     codes = st.sampled_from(survey.drivers)
     rated = survey.driver_mode == "likert"
-    drivers = data.draw(
-        st.dictionaries(codes, st.integers(1, 5)) if rated else st.lists(codes, unique=True)
-    )
+    points = data.draw(st.dictionaries(codes, st.integers(1, 5))) if rated else {}
+    drivers = points if rated else data.draw(st.lists(codes, unique=True))
     response = {
         **dict.fromkeys(("service", "day", "office", "channel", "language", "survey")),
         "flags": "",
@@ -144,7 +144,7 @@ def test_one_answer_is_one_count_of_each_thing_it_says(code: str, data: st.DataO
     assert values["trust"] == ("down", "up")[point] if survey.scale == "thumbs" else str(point)
     side = "positive" if survey.trust_scale.is_good(point) else "negative"
     for one in drivers:
-        assert values[f"driver:{one}"] == (str(drivers[one]) if rated else side)
+        assert values[f"driver:{one}"] == (str(points[one]) if rated else side)
 
 
 def test_the_old_way_still_counts(sqlite_house: House) -> None:

@@ -11,16 +11,17 @@ from hypothesis import strategies as some
 
 from cxserver.instrument import flags
 from cxserver.instrument.answers import Answers
+from cxserver.instrument.flags import RUSH, SAME
 from cxserver.intake import bursts
-from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
+from cxserver.intake.bursts import Face, Runs, Seen
 from cxserver.response_id import ResponseId
 from tests.support import crowds
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operate" / "bursts.md").read_text(encoding="utf-8")
-FIVES = (5, 5)
+FIVES: Face = (5, 5)
 
 
-def every(seconds: float, count: int, face=None) -> list[crowds.Visit]:
+def every(seconds: float, count: int, face: Face | None = None) -> list[crowds.Visit]:
     return [(seconds * n, face) for n in range(count)]
 
 
@@ -58,13 +59,14 @@ def test_an_answer_has_one_reason_the_first_that_was_found():
     fives = every(5, 12, FIVES)
     assert crowds.flags(fives) == dict.fromkeys(range(12), RUSH)
     slow = every(15, 8, FIVES)
-    fast = [(slow[-1][0] + 2 * n, FIVES) for n in range(1, 5)]
+    fast: list[crowds.Visit] = [(slow[-1][0] + 2 * n, FIVES) for n in range(1, 5)]
     found = crowds.flags(slow + fast)
     assert found == dict.fromkeys(range(11), SAME) | {11: RUSH}
 
 
 def test_a_pause_starts_a_new_run():
-    early, late = every(2, 4), [(60 + at, None) for at, _ in every(2, 4)]
+    early = every(2, 4)
+    late: list[crowds.Visit] = [(60 + at, None) for at, _ in every(2, 4)]
     assert crowds.flags(early + late) == {}
     assert crowds.flags([*early, *late, (68, None)]) == dict.fromkeys(range(4, 9), RUSH)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as some
 from sqlalchemy import select
 
 from cxserver import db, tables
+from cxserver.instrument.flags import RUSH, SAME
 from cxserver.intake import recount
-from cxserver.intake.bursts import RUSH, SAME, Runs, Seen
+from cxserver.intake.bursts import Runs, Seen
 from cxserver.response_id import ResponseId
 from tests.intake.test_reflag import DEVICE, counted, device, flags, item, post
 from tests.support.house import NOW, House

@@ -4,13 +4,15 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from cxserver import db, tables
 from cxserver.catalog import directory
-from cxserver.intake import bursts, closing, recount, reflag
+from cxserver.instrument.flags import RUSH
+from cxserver.intake import closing, recount, reflag
 from cxserver.intake.closing import Closed
 from cxserver.response_id import ResponseId
 from tests.support.comment_factory import add_comments
@@ -25,7 +27,7 @@ def morning(day: date, hour: int = 3) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + TZ
 
 
-def arrive(house: House, day: date, n: int, **given: object) -> list[ResponseId]:
+def arrive(house: House, day: date, n: int, **given: Any) -> list[ResponseId]:
     """Answers at one office; their rows."""
     return add_comments(house, *[""] * n, day=day, **given) if n else []
 
@@ -141,7 +143,7 @@ def test_a_later_flag_changes_no_released_total(house):
     close(house, morning(MONDAY + timedelta(days=1)))
     with db.read(house.engine) as connection:
         known = directory.load(connection)
-    reflag.mark(house.engine, known, dict.fromkeys(rows[:2], bursts.RUSH))
+    reflag.mark(house.engine, known, dict.fromkeys(rows[:2], RUSH))
     assert released(house) == 5
     assert recount.differences(db.source(house.engine)) == []
 

@@ -5,6 +5,7 @@ all is as it was.
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,7 +15,8 @@ from cxserver import db, tables
 from cxserver.comments import query as comments
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
-from cxserver.intake import bursts, closing, cut_tables, exclusions, recount, reflag, store
+from cxserver.instrument.flags import RUSH
+from cxserver.intake import closing, cut_tables, exclusions, recount, reflag, store
 from cxserver.periods import of
 from cxserver.response_id import ResponseId
 from cxserver.results import cuts
@@ -32,7 +34,7 @@ def morning(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def arrive(house: House, n: int, day: date = MONDAY, **given: object) -> list[ResponseId]:
+def arrive(house: House, n: int, day: date = MONDAY, **given: Any) -> list[ResponseId]:
     return add_comments(house, *[""] * n, day=day, **given)
 
 
@@ -84,7 +86,7 @@ def everything(house: House) -> list[list[tuple[object, ...]]]:
 def by_channel(house: House) -> dict[str, int]:
     """What somebody without the rows is shown of November, by channel."""
     scope = Scope(
-        services=frozenset({"permits"}), span=of("month", MONDAY), audience=Audience.RELEASED
+        services=frozenset({"permits"}), span=of("month", MONDAY).span, audience=Audience.RELEASED
     )
     with db.read(house.engine) as connection:
         counted = cuts.read(connection, scope, ("channel",))
@@ -221,7 +223,7 @@ def test_what_leaves_is_what_was_released_whatever_flags_came_later(house):
     rows = arrive(house, 20)
     close(house)
     before = everything(house)[2:]
-    reflag.mark(house.engine, directory_of(house), dict.fromkeys(rows[:8], bursts.RUSH))
+    reflag.mark(house.engine, directory_of(house), dict.fromkeys(rows[:8], RUSH))
     assert everything(house)[2:] == before
     id = exclude(house, rows[:6])
     reflag.lift(house.engine, directory_of(house), rows[4:10])

@@ -159,7 +159,7 @@ def test_every_acknowledged_answer_survives_kill_9(house, server):
 def test_a_server_told_to_stop_finishes_what_it_took(house, server):
     links = [house.mint() for _ in range(30)]
 
-    async def crowd() -> list[object]:
+    async def crowd() -> list[int | BaseException]:
         async with httpx2.AsyncClient(timeout=http_server.PATIENCE) as client:
             posts = [asyncio.ensure_future(post(client, house, link)) for link in links]
             await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)

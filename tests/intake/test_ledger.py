@@ -16,6 +16,7 @@ from cxserver.errors import ClearanceSpent
 from cxserver.intake import meter, recount, store
 from cxserver.intake.store import Outcome, Result
 from tests.intake.test_store import make
+from tests.support.answer_service import notice_changes
 from tests.support.cx_process import cx
 from tests.support.house import CATALOGUE, House, answer, stamp_of
 from tests.support.staff_accounts import sign_in
@@ -28,7 +29,7 @@ def approve(house: House, number: int) -> None:
 
 def used(house: House) -> int:
     with db.read(house.engine) as connection:
-        return connection.execute(select(tables.burden.c.used)).scalar_one()
+        return int(connection.execute(select(tables.burden.c.used)).scalar_one())
 
 
 def kinds(results: list[Result]) -> Counter[str]:
@@ -113,7 +114,7 @@ def test_the_last_answer_closes_the_survey_for_everybody(house):
 
 
 async def _refreshed(app, house):
-    app._app.state.services.intake._watch.refresh()
+    notice_changes(app)
 
 
 def test_an_expired_approval_is_told_as_such(house):

@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import StoreUnavailable
+from cxserver.instrument.flags import RUSH, SAME
 from cxserver.instrument.levels import Level
 from cxserver.intake import recount, reflag, store
-from cxserver.intake.bursts import RUSH, SAME, Seen
+from cxserver.intake.bursts import Seen
 from cxserver.intake.lookout import Lookout, Noted
 from cxserver.intake.writer import Writer
 from cxserver.results import scopes
@@ -24,6 +25,7 @@ from tests.intake.test_store import make
 from tests.support import readings
 from tests.support.cx_process import cx
 from tests.support.house import NOW, House
+from tests.support.stored_answers import store_all
 
 DEVICE = ("permits", "riverside", "a" * 16)
 
@@ -130,8 +132,9 @@ def test_beside_other_writers_every_answer_is_flagged_once_and_counted_right(hou
             )
 
     def add(entries):
-        for one in entries:
-            assert [result.kind for result in store.write(house.engine, [one])] == ["stored"]
+        for entry in entries:
+            [outcome] = store_all(house.engine, [entry])
+            assert outcome.kind == "stored"
 
     def tried(work, what):
         try:

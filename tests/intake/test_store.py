@@ -18,6 +18,7 @@ from cxserver.intake.entry import Entry, Secrets, Sheet
 from cxserver.intake.gate import Gate
 from cxserver.intake.store import Outcome
 from tests.support.house import House
+from tests.support.stored_answers import store_all
 
 
 def make(house: House, link: str | None = None, /, **given: object) -> Entry:
@@ -47,10 +48,10 @@ def kinds(results: list[store.Result]) -> Counter[str]:
 
 def test_the_same_answers_again_get_the_same_receipt(house):
     link = house.mint()
-    first = store.write(house.engine, [make(house, link)])
-    again = store.write(house.engine, [make(house, link)])
-    assert first[0].kind == "stored" and again[0].kind == "same"
-    assert first[0].receipt == again[0].receipt
+    [first] = store_all(house.engine, [make(house, link)])
+    [again] = store_all(house.engine, [make(house, link)])
+    assert first.kind == "stored" and again.kind == "same"
+    assert first.receipt == again.receipt
     assert house.count() == 1
 
 
@@ -64,9 +65,9 @@ def test_other_answers_change_nothing(house):
 def test_twins_in_one_batch_are_one_row(house):
     link = house.mint()
     batch = [make(house, link), make(house, link), make(house, link, trust=1)]
-    results = store.write(house.engine, batch)
-    assert [result.kind for result in results] == ["stored", "same", "different"]
-    assert results[0].receipt == results[1].receipt
+    first, twin, other = store_all(house.engine, batch)
+    assert [first.kind, twin.kind, other.kind] == ["stored", "same", "different"]
+    assert first.receipt == twin.receipt
     assert house.count() == 1
     assert recount.differences(db.source(house.engine)) == []
 
@@ -76,8 +77,8 @@ def test_a_reminder_for_the_same_visit_cannot_answer_twice(house):
     mail = house.mint(ref="case-7", done_at=visit)
     house.clock.forward(hours=40)
     sms = house.mint(ref="case-7", done_at=house.clock(), channel="sms")
-    assert store.write(house.engine, [make(house, mail)])[0].kind == "stored"
-    assert store.write(house.engine, [make(house, sms)])[0].kind == "different"
+    assert store_all(house.engine, [make(house, mail)])[0].kind == "stored"
+    assert store_all(house.engine, [make(house, sms)])[0].kind == "different"
     assert house.count() == 1
 
 
@@ -91,7 +92,7 @@ def test_forty_nine_good_answers_survive_a_poisoned_one(house):
     assert recount.differences(db.source(house.engine)) == []
     # The refused answer used up nothing: fixed, it is taken.
     mended = replace(batch[17], response={**batch[17].response, "trust": 4})
-    assert store.write(house.engine, [mended])[0].kind == "stored"
+    assert store_all(house.engine, [mended])[0].kind == "stored"
 
 
 def test_an_error_at_commit_is_unknown_for_all_and_the_retry_resolves_it(house):
@@ -144,7 +145,7 @@ def test_a_locked_database_is_unavailable_not_an_error_of_the_answer(sqlite_hous
     with db.write(house.engine) as holding:
         holding.execute(text("SELECT 1"))
         assert isinstance(store.write(quick, [one])[0], StoreUnavailable)
-    assert store.write(quick, [one])[0].kind == "stored"
+    assert store_all(quick, [one])[0].kind == "stored"
     quick.dispose()
 
 
@@ -158,7 +159,7 @@ def test_after_the_end_receipts_are_erased_and_after_thirty_days_the_key_too(hou
         (row,) = connection.execute(select(tables.use_keys))
     assert row.body_hash is None and row.receipt is None
     # The key is still there: the link cannot answer again.
-    assert store.write(house.engine, [make(house, link)])[0].kind == "different"
+    assert store_all(house.engine, [make(house, link)])[0].kind == "different"
     assert store.forget(house.engine, day + timedelta(days=40)) == 0
     with db.read(house.engine) as connection:
         assert connection.execute(select(tables.use_keys)).first() is None

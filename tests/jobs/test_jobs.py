@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from starlette.types import Message
 
 from cxserver import clock, db, tables
 from cxserver.accounts.roles import Role
@@ -216,7 +217,8 @@ def test_answers_do_not_wait_for_a_mail_server_that_says_nothing(quiet, box):
 def test_a_server_that_is_told_to_stop_does_not_wait_for_the_mail(quiet, box, monkeypatch):
     monkeypatch.setattr(scheduler, "_SECONDS_TO_FINISH", 0.5)
     box.stalls = True
-    told, said = asyncio.Queue(), asyncio.Queue()
+    told: asyncio.Queue[Message] = asyncio.Queue()
+    said: asyncio.Queue[Message] = asyncio.Queue()
 
     async def live():
         life = asyncio.ensure_future(quiet.app()({"type": "lifespan"}, told.get, said.put))

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -102,7 +103,7 @@ def test_cx_kiosks_json_has_all_but_the_pin(sqlite_house):
 
 
 def device(**more) -> kiosks.Device:
-    told = {
+    told: dict[str, Any] = {
         "service": "permits",
         "office": "riverside",
         "device": "0" * 16,

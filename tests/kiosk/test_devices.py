@@ -8,12 +8,14 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from starlette.testclient import TestClient
 
 from cxsdk import Issuer, token
 from cxserver import db
 from cxserver.catalog import kiosks, pairings
 from cxserver.catalog.pairings import Pairing
 from cxserver.cli import kioskwords
+from tests.support.answer_service import notice_changes
 from tests.support.house import CATALOGUE, NOW, House
 
 DOOR = "East door"
@@ -25,7 +27,7 @@ def offer(house: House, place: str = DOOR, office: str = "riverside", pin: str =
         return pairings.offer(connection, house.roots, wanted, house.clock.now)
 
 
-def pair(house: House, client, place: str = DOOR) -> str:
+def pair(house: House, client: TestClient, place: str = DOOR) -> str:
     """Type a fresh code at /k; the device's link."""
     done = client.post("/k", data={"code": offer(house, place)})
     assert done.status_code == 303
@@ -34,7 +36,7 @@ def pair(house: House, client, place: str = DOOR) -> str:
 
 def refresh(client) -> None:
     """What the server does once a second."""
-    client.app._app.state.services.intake._watch.refresh()
+    notice_changes(client.app)
 
 
 def told(house: House, link: str, **more: object) -> dict:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ NETWORK = re.compile(r"Failed to load resource|Failed to fetch|ERR_|network")
 
 
 @pytest.fixture
-def kiosk(open_page, standing) -> Iterator[Page]:
+def kiosk(open_page, standing) -> Page:
     """A kiosk's page in a fresh browser, opened through a link of the SDK."""
     page: Page = open_page(viewport={"width": 800, "height": 1280})
     page.clock.install(time=standing.house.clock.now)

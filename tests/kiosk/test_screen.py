@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cxserver.public.kiosk import page as kiosk
-from cxserver.public.services import PublicServices
 from tests.support import browser_layout
+from tests.support.answer_service import services_of
 from tests.support.house import CATALOGUE
 from tests.support.kiosk_screen import (
     DOOR,
@@ -29,6 +29,7 @@ from tests.support.kiosk_screen import (
     targets,
     thank,
 )
+from tests.support.matches import first_match
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "es"])
 STATES = pytest.mark.parametrize("become", [stay, err, thank, leave_alone, close])
@@ -275,7 +276,7 @@ def test_a_release_is_named_in_its_page_and_changes_with_it(sqlite_house):
         first = release_in(client.get(link).text)
         assert re.fullmatch("[0-9a-f]{16}", first)
         assert release_in(client.get(link).text) == first
-        counter: PublicServices = client.app._app.state.services
+        counter = services_of(client.app)
         service = counter.intake.directory.services["permits"]
         assert kiosk.release(counter, service) == first
         assert kiosk.release(counter, counter.intake.directory.services["hearings"]) != first
@@ -307,7 +308,7 @@ def test_a_link_that_is_refused_speaks_to_whoever_stands_before_the_device(sqlit
 
 
 def release_in(page: str) -> str:
-    return re.findall('data-release="([^"]*)"', page)[0]
+    return first_match('data-release="([^"]*)"', page)[1]
 
 
 def test_the_survey_closes_by_itself_after_the_last_day_of_its_clearance(sqlite_house):

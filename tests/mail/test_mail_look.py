@@ -25,7 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
+@pytest.fixture(params=LOOKS.values(), ids=list(LOOKS))
 def drawn(request: pytest.FixtureRequest) -> EmailSnippet:
     """The snippet with the longest answers, and with the longest of all else."""
     link = Issuer("https://cx.example.gov", KEY, clock=lambda: NOW).issue_link(

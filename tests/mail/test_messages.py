@@ -55,7 +55,7 @@ class Mail(HTMLParser):
 
     def handle_data(self, data):
         self.words += data
-        if self.links and self.get_starttag_text().startswith("<span"):
+        if self.links and (self.get_starttag_text() or "").startswith("<span"):
             address, text = self.links.pop()
             self.links.append((address, text + data.strip()))
 
@@ -78,7 +78,7 @@ LOOKS = {
 }
 
 
-@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
+@pytest.fixture(params=LOOKS.values(), ids=list(LOOKS))
 def snippet(request: pytest.FixtureRequest) -> cxsdk.EmailSnippet:
     """The snippet in each of its shapes."""
     return email_snippet(mint(language="es"), timezone=NEW_YORK, **request.param)

@@ -1,5 +1,6 @@
 """The poster as PDF, SVG and PNG: each is read by a real decoder, near, far and scratched."""
 
+import ctypes
 from pathlib import Path
 
 import pypdfium2
@@ -120,9 +121,9 @@ def structure(page: pypdfium2.PdfPage) -> list[tuple[str, str, list]]:
 
     def text(read, element) -> str:
         length = read(element, None, 0)
-        buffer = pypdfium2.raw.ctypes.create_string_buffer(max(length, 2)) if length else b""
         if not length:
             return ""
+        buffer = ctypes.create_string_buffer(max(length, 2))
         read(element, buffer, length)
         return buffer.raw[: length - 2].decode("utf-16-le")
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from cxserver import resources
 from cxserver.public import embed
 from tests.support import browser_layout, http_server
-from tests.support.house import CATALOGUE
+from tests.support.house import CATALOGUE, House
 
 WIDGET = resources.folder("widget")
 
@@ -89,7 +89,7 @@ def tag(house, link: str | None = None, **data: str) -> str:
     return f'<script src="{source}" async{where}{attributes}></script>'
 
 
-def site(house) -> str:
+def site(house: House) -> str:
     return house.mint(channel="site")
 
 

@@ -4,7 +4,7 @@ Measured with Liberation Sans, which has the widths of Arial and Helvetica.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,7 +61,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) ->
 
 
 @pytest.fixture
-def phone(open_page) -> Page:
+def phone(open_page: Callable[..., Page]) -> Page:
     """A page on a small phone."""
     return open_page(viewport=browser_layout.PHONE)
 
@@ -248,7 +248,7 @@ def test_the_screen_weighs_little_and_asks_nobody_else(phone, gallery):
     seen = []
     phone.on("request", lambda asked: seen.append(asked))
     phone.goto(gallery.mint(), wait_until="networkidle")
-    weight = {}
+    weight: dict[str, int] = {}
     for asked in seen:
         assert asked.url.startswith(gallery.settings.base_url + "/")
         assert asked.response().all_headers()["content-encoding"] == "gzip"

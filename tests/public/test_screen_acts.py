@@ -1,5 +1,7 @@
 """What people do with the screen, in real Chromium against the real server, mishaps included."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -11,7 +13,7 @@ FIRST_RATING_NEEDED = "Satisfaction: choose one of the five answers"
 
 
 @pytest.fixture
-def phone(open_page) -> Page:
+def phone(open_page: Callable[..., Page]) -> Page:
     """A page on a small phone."""
     return open_page(viewport=browser_layout.PHONE, has_touch=True, is_mobile=True)
 

@@ -1,6 +1,6 @@
 """An answer is in the quarter of its day, once; a quarter that runs is a draft."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,10 @@ from tests.support.cx_process import cx
 
 @pytest.mark.parametrize(
     ("quarter", "last"),
-    [("2027Q1", (2026, 12, 31)), ("2027Q2", (2027, 3, 31))],  # the second one has a clock change
+    [
+        ("2027Q1", date(2026, 12, 31)),
+        ("2027Q2", date(2027, 3, 31)),
+    ],  # the second one has a clock change
 )
 def test_the_last_minute_of_a_quarter_counts_once_and_in_it(house, tmp_path, quarter, last):
     offices = {
@@ -22,7 +25,7 @@ def test_the_last_minute_of_a_quarter_counts_once_and_in_it(house, tmp_path, qua
         ("calls", "center"): "America/Chicago",
     }
     for (service, office), zone in offices.items():
-        midnight = datetime(*last, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+        midnight = datetime.combine(last, time(), ZoneInfo(zone)) + timedelta(days=1)
         for moment, trust in ((midnight - timedelta(seconds=30), 5), (midnight, 1)):
             channel = "phone" if service == "calls" else "email"
             with quarter_answers.moved_clock(house, moment.astimezone(UTC)):

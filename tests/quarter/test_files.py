@@ -17,6 +17,7 @@ from cxserver.quarter.formats import fits, v1
 from tests.support import omb_upload, quarter_answers
 from tests.support.cx_process import cx
 from tests.support.house import House
+from tests.support.matches import first_match
 from tests.support.shared_house import shared_house
 
 
@@ -104,7 +105,7 @@ def check_wide(known, folder):
     likert = [quarter_answers.points(rows, [f"q4_{point}" for point in range(1, 6)])]
     assert likert == [known["hearings"]["drivers"]["ease"]["counts"]]
     metrics = [one["operational_metrics"] for one in quarter_answers.of_service(files, "permits")]
-    found = [re.search(r"Fair treatment: \+(\d+) / −(\d+) taps", told) for told in metrics]
+    found = [first_match(r"Fair treatment: \+(\d+) / −(\d+) taps", told) for told in metrics]
     assert [sum(int(one[side]) for one in found) for side in (1, 2)] == list(
         both(known["permits"], "humanity")
     )
@@ -126,7 +127,7 @@ def check_v2(known, folder):
 
 
 def taps(rows, column) -> tuple[int, int]:
-    found = [re.match(r"\+(\d+) / −(\d+) taps", row[column]) for row in rows]
+    found = [first_match(r"^\+(\d+) / −(\d+) taps", row[column]) for row in rows]
     return sum(int(one[1]) for one in found), sum(int(one[2]) for one in found)
 
 

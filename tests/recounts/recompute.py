@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from datetime import date, timedelta
 from math import sqrt
+from typing import Any
 
 from scipy.special import betainc
 from scipy.stats import norm
@@ -23,10 +24,10 @@ from scipy.stats import norm
 Z = norm.ppf(0.975)
 OUTER = 0.998
 SEVERAL, FEW, TRIM = 3, 8, 10
-Row = dict
+Row = dict[str, Any]
 
 
-def chosen(rows, exists, first, last, service="", office="", channel="", language=""):
+def chosen(rows, exists, first, last, service="", office="", channel="", language="") -> list[Row]:
     """The answers of some days, and of what the filters name. Both days are included."""
     inside = set(below(exists, office)) if office else set(exists["offices"])
     return [
@@ -40,14 +41,16 @@ def chosen(rows, exists, first, last, service="", office="", channel="", languag
     ]
 
 
-def released(rows, today):
+def released(rows, today) -> list[Row]:
     """What people without rows see: answers of closed batches, each under the day it closed; the
     day it was given is beside it.
 
     A batch of a service at an office ends with the first day by which 5 answers wait. The answers
     here came in on the day they were given.
     """
-    units = defaultdict(lambda: defaultdict(list))
+    units: defaultdict[tuple[str, str], defaultdict[str, list[Row]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for row in rows:
         if row["day"] < str(today):
             units[row["service"], row["office"]][row["day"]].append(row)
@@ -62,11 +65,11 @@ def released(rows, today):
     return found
 
 
-def settled(rows, today):
+def settled(rows, today: date) -> date:
     """The day after the last one through which units with 90 % of the answers have closed; today,
     where that was longer than two weeks ago.
     """
-    units = defaultdict(list)
+    units: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         if row["day"] >= str(today - timedelta(weeks=13)):
             units[row["service"], row["office"]].append(row["day"])
@@ -90,7 +93,7 @@ def below(exists, office):
 # ---- shares
 
 
-def wilson(hits, n):
+def wilson(hits, n) -> tuple[float, float]:
     """Both ends are the shares whose own distance to what was counted is Z standard errors."""
     # (hits/n - p)² = Z² p (1 - p) / n, solved for p.
     a = 1 + Z * Z / n
@@ -100,7 +103,7 @@ def wilson(hits, n):
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def newcombe(hits, n, hits_before, n_before):
+def newcombe(hits, n, hits_before, n_before) -> tuple[float, float, float]:
     """The difference of two shares, and both ends of its interval."""
     low, high = wilson(hits, n)
     low_before, high_before = wilson(hits_before, n_before)
@@ -122,7 +125,7 @@ def points(rows, question):
     return [sum(row[question] == point for row in rows) for point in range(1, 6)]
 
 
-def top(rows, question):
+def top(rows, question) -> int:
     """How many gave a 4 or a 5."""
     return sum(row[question] >= 4 for row in rows)
 
@@ -203,7 +206,7 @@ def likeness(overall, counts, trim):
 
 def drivers(rows, exists):
     """By how it was asked and driver: people, could be better, went well, each with its ends."""
-    found = {}
+    found: dict[tuple[str, str], list[int]] = {}
     for service, told in exists["services"].items():
         for row in (row for row in rows if row["service"] == service):
             for code in told["drivers"]:
@@ -224,7 +227,7 @@ def drivers(rows, exists):
 
 def response(rows):
     """By channel and language, with the totals under an empty name: people."""
-    found = defaultdict(int)
+    found: defaultdict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         for channel in (row["channel"], ""):
             for language in (row["language"], ""):
@@ -234,7 +237,7 @@ def response(rows):
 
 def quarters(rows):
     """By fiscal quarter: people, and how many gave a 4 or 5 for satisfaction and for trust."""
-    found = defaultdict(list)
+    found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[quarter(date.fromisoformat(row["day"]))].append(row)
     return {
@@ -243,13 +246,13 @@ def quarters(rows):
     }
 
 
-def quarter(day):
+def quarter(day) -> str:
     """The quarter of the federal fiscal year: October begins the first of the next."""
     ahead = date(day.year + (day.month > 9), 1, 1).year
     return f"{ahead}Q{(day.month + 2) % 12 // 3 + 1}"
 
 
-def read(file):
+def read(file) -> list[Row]:
     """The answers of an export."""
     with open(file, encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

@@ -30,7 +30,7 @@ def line(row: Row, labels: Labels, *, holds_rows: bool) -> Line:
 
 def monday(row: Row) -> str:
     """The Monday of the week it was given in."""
-    day = date.fromisoformat(row.get("given", row["day"]))
+    day = date.fromisoformat(str(row.get("given", row["day"])))
     return str(day - timedelta(days=day.weekday()))
 
 
@@ -48,10 +48,10 @@ def drivers(row: Row, labels: Labels) -> Iterable[str]:
 def poor(row: Row) -> list[str]:
     """The drivers that could be better: tapped so, or rated 1, 2 or 3."""
     rated = [code for code, score in row["driver_scores"].items() if score <= 3]
-    return row["drivers_negative"] + rated
+    return [*row["drivers_negative"], *rated]
 
 
 def good(row: Row) -> list[str]:
     """The drivers that went well: tapped so, or rated 4 or 5."""
     rated = [code for code, score in row["driver_scores"].items() if score >= 4]
-    return row["drivers_positive"] + rated
+    return [*row["drivers_positive"], *rated]

@@ -131,7 +131,7 @@ def by_chance(rows: Sequence[Row], before: Sequence[Row], question: str) -> floa
     """How often chance alone makes a difference this large, either way."""
     now, n = top(rows, question), len(rows)
     every = (n + len(before), now + top(before, question), n)
-    return min(1.0, 2 * min(hypergeom.sf(now - 1, *every), hypergeom.cdf(now, *every)))
+    return min(1.0, 2 * float(min(hypergeom.sf(now - 1, *every), hypergeom.cdf(now, *every))))
 
 
 # ---- what to fix
@@ -250,9 +250,9 @@ def quarter(row: Row) -> str:
 def most_of(rows: Sequence[Row], exists: dict) -> list[float]:
     """By how many the driver is named that most name, and of how many."""
     codes = in_order(exists, rows[0]["service"])
-    return list(
-        max((total(by_way(rows, exists, code)) for code in codes), key=lambda each: each[0])
-    )
+    totals = [total(by_way(rows, exists, code)) for code in codes]
+    named, people = max(totals, key=lambda each: each[0])
+    return [named, people]
 
 
 def in_people(quarters: Iterable[tuple[str, tuple[int, int, int]]]) -> list[float]:
@@ -279,5 +279,5 @@ def are_shown(every: Sequence[int]) -> bool:
 def written(rows: Iterable[Row], first: date, end: date) -> set[str]:
     """What people wrote since the Monday of the week of `first`, and before `end`."""
     monday = first - timedelta(days=first.weekday())
-    given = ((row.get("given", row["day"]), row["comment"]) for row in rows)
+    given = ((str(row.get("given", row["day"])), row["comment"]) for row in rows)
     return {words for day, words in given if words and str(monday) <= day < str(end)}

@@ -55,12 +55,12 @@ def by_points(rows: Collection[Row], question: str) -> dict[str, int]:
 
 def share(rows: Collection[Row], question: str) -> float:
     """How many of a hundred gave a 4 or 5."""
-    return 100 * sum(points(rows, question)[3:]) / len(rows)
+    return float(100 * sum(points(rows, question)[3:]) / len(rows))
 
 
 def mean(rows: Collection[Row], question: str) -> float:
     """The mean of the points."""
-    return sum(row[question] for row in rows) / len(rows)
+    return float(sum(row[question] for row in rows) / len(rows))
 
 
 def small(files: Mapping[Set, Collection[Row]]) -> set[Set]:

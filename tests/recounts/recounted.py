@@ -23,7 +23,7 @@ from cxserver import db
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
-from cxserver.instrument.answers import Answers
+from cxserver.instrument.answers import Answers, Point
 from cxserver.intake import entry, store
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
@@ -32,6 +32,7 @@ from tests.recounts.recompute import Row
 from tests.support.closed_batches import release_anew
 from tests.support.cx_process import cx
 from tests.support.house import CATALOGUE, House
+from tests.support.matches import first_match
 from tests.support.shared_house import shared_house
 from tests.support.staff_accounts import sign_in
 
@@ -66,6 +67,7 @@ BRANCHES = REGION + "".join(
     f'parent = "west"\n'
     for slug in OFFICES
 )
+POINTS: tuple[Point, ...] = (1, 2, 3, 4, 5)
 Group = tuple[str, str, tuple[Kind, ...], int, float]
 Given = tuple[Sheet, Answers]
 
@@ -105,7 +107,7 @@ def answers(survey: Any, chance: random.Random, content: float, comment: str = "
     codes = chance.sample(survey.drivers, chance.randint(0, 3))
     given: dict[str, Any] = {"satisfaction": both[0], "trust": both[1], "comment": comment}
     if survey.driver_mode == "likert":
-        return Answers(**given, scores={code: chance.randint(1, 5) for code in codes})
+        return Answers(**given, scores={code: chance.choice(POINTS) for code in codes})
     return Answers(**given, drivers=tuple(code for code in survey.drivers if code in codes))
 
 
@@ -192,7 +194,7 @@ class Agency:
         self.seen = 0
 
     def page(
-        self, path: str, first: date | None = None, last: date | None = None, **filters: str
+        self, path: str, first: date | None = None, last: date | None = None, /, **filters: str
     ) -> list[list[str]]:
         """The file of a page, in rows."""
         days = {"from": str(first), "to": str(last)} if first else {}
@@ -215,7 +217,7 @@ class Agency:
         mine = recompute.chosen(self.batched, self.exists, date.min, END, **units)
         return recompute.settled(mine, END)
 
-    def answers(self, first: date, last: date, **filters: str) -> list[Row]:
+    def answers(self, first: date, last: date, /, **filters: str) -> list[Row]:
         """The rows behind a page."""
         return recompute.chosen(self.rows, self.exists, first, last, **filters)
 
@@ -295,12 +297,11 @@ def is_rounded(text: str, number: float) -> bool:
         return 0 < number < 0.5 if text == "under 1" else 99.5 <= number < 100
     places = len(text.partition(".")[2])
     value = float(text.replace(",", "").replace("−", "-"))
-    return abs(value - number) <= 0.5 * 10**-places + 1e-9
+    return abs(value - number) <= 0.5 * 10.0**-places + 1e-9
 
 
 def grid(page: str, title: str) -> list[list[str]]:
     """The table with this caption, in rows, its head first."""
-    inside = re.search(rf"<caption>{re.escape(title)}</caption>(.*?)</table>", page, re.DOTALL)
-    assert inside, title
+    inside = first_match(rf"<caption>{re.escape(title)}</caption>(.*?)</table>", page, re.DOTALL)
     rows = re.findall(r"<tr>(.*?)</tr>", inside[1], re.DOTALL)
     return [[text_of(c) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]

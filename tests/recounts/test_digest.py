@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -77,7 +78,7 @@ def letters(books: Books) -> dict[str, EmailMessage]:
 def subscribe(house: House, name: str, reader: Reader, every: Every) -> None:
     """Somebody new, who wants a digest so often."""
     invite(house, reader.role, email=f"{name}@example.gov", **reader.unit)
-    zone = subscriptions.ZoneInfo("America/New_York")
+    zone = ZoneInfo("America/New_York")
     with db.write(house.engine) as connection:
         everyone = {entry.member.email: entry.member for entry in members.everyone(connection)}
         member = everyone[f"{name}@example.gov"]
@@ -153,7 +154,7 @@ class Recount:
         movers, compared = recount.movers(self.now, self.then, by)
         shown = [number for *_, numbers in movers[:6] for number in numbers]
         more = [len(movers) - 6] if len(movers) > 6 else []
-        return shown + more if movers else [compared]
+        return [*shown, *more] if movers else [compared]
 
 
 # ---- what it says

@@ -24,6 +24,7 @@ from tests.support.filed_quarter import (
     filed_quarter,
     pages_of_comments,
 )
+from tests.support.matches import first_match
 from tests.support.staff_accounts import sign_in
 
 WAITS = {"permits": {"2026Q3": "7", QUARTER: "12"}, "calls": {QUARTER: "3"}}
@@ -81,8 +82,8 @@ def test_the_quarter_shows_how_many_are_filed_and_how_many_left_out(
     filed = sum(map(len, desk.sets(form).values()))
     flagged = sum(map(recount.is_flagged, desk.rows))
     assert flagged > 20
-    says = re.search(r"<p>([\d,]+ answers; .*? are left out)", page)
-    assert says and says_the_same(says[1], [filed, flagged])
+    says = first_match(r"<p>([\d,]+ answers; .*? are left out)", page)
+    assert says_the_same(says[1], [filed, flagged])
     rated = [row for row in desk.rows if row["service"] == "hearings"]
     left_out = re.findall(r"Not in the file: hearings/1, ([\d,]+) answers", page)
     assert left_out == ([f"{len(rated):,}"] if form == "v2" else [])
@@ -105,8 +106,8 @@ def test_the_quarter_shows_how_many_comments_wait_and_were_decided(
     filed = [row for rows in desk.sets("v2").values() for row in rows]
     waiting, *decided = desk.comments(filed)
     assert min(waiting, *decided) > 0
-    says = re.search(r"reads each comment first\. (.*? withheld)", text_of(page))
-    assert says and says_the_same(says[1], [waiting, *decided])
+    says = first_match(r"reads each comment first\. (.*? withheld)", text_of(page))
+    assert says_the_same(says[1], [waiting, *decided])
     assert f"{waiting:,} comments have not been reviewed" in page
 
 
@@ -149,8 +150,8 @@ def test_the_review_counts_and_lists_every_comment_of_the_quarter(
     waiting, *decided = desk.comments(desk.rows)
     for show, many in (("", waiting), ("all", waiting + sum(decided))):
         pages = list(pages_of_comments(client, show))
-        says = re.search(r"([\d,]+) need a decision", text_of(pages[0]))
-        assert says and numbers(says[0]) == [f"{waiting:,}"]
+        says = first_match(r"([\d,]+) need a decision", text_of(pages[0]))
+        assert numbers(says[0]) == [f"{waiting:,}"]
         listed = [words for page in pages for _, words in entries(page)]
         assert len(listed) == len(set(listed)) == many
         assert set(listed) <= {row["comment"] for row in desk.rows}

@@ -10,9 +10,8 @@ from cxserver.accounts.roles import Role
 from cxserver.catalog.directory import Office
 from cxserver.results import changes, funnel, overview, sentences, small_office, trend
 from cxserver.staff.results import offices
-from tests.staff.test_pages import MORE, OFFICES
 from tests.support.answer_factory import add_answers
-from tests.support.house import CATALOGUE
+from tests.support.house import CATALOGUE, MORE, OFFICES
 from tests.support.staff_accounts import sign_in
 from tests.support.tally_factory import slice_of, surveys
 
@@ -22,8 +21,8 @@ END = date(2026, 11, 2)
 
 
 def change(before, after):
-    sides = (changes.side([slice_of(*one)]) for one in (before, after))
-    return changes.compare(*sides, SURVEYS)
+    then, now = (changes.side([slice_of(*one)]) for one in (before, after))
+    return changes.compare(then, now, SURVEYS)
 
 
 # ---- sentences
@@ -76,7 +75,7 @@ def test_a_trend_is_called_by_the_weeks_it_has():
 
 
 def test_the_funnel_names_who_stands_out():
-    known = [Office(f"o{at}", f"Office {at}", None, "UTC", True, None) for at in range(24)]
+    known = [Office(f"o{at}", f"Office {at}", "UTC", None, True, False) for at in range(24)]
 
     def said(**shares):
         every = {one.slug: (int(400 * shares.get(one.slug, 0.8)), 400) for one in known}

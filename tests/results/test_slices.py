@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from tests.support.house import CATALOGUE
 
 FIRST = date(2026, 9, 1)
 DAYS = 60
-VALUES = {
+VALUES: dict[str, list[Any]] = {
     "service": ["hearings", "permits"],
     "office": ["riverside", "lakeside", "center"],
     "channel": ["email", "poster"],
@@ -38,12 +39,12 @@ TALLY = (
 )
 
 
-def fill(engine: Engine) -> list[dict[str, object]]:
+def fill(engine: Engine) -> list[dict[str, Any]]:
     """A few hundred tallies; returns them."""
     chance = random.Random(280)
     rows = {}
     for _ in range(600):
-        row = {name: chance.choice(values) for name, values in VALUES.items()}
+        row: dict[str, Any] = {name: chance.choice(values) for name, values in VALUES.items()}
         row["day"] = FIRST + timedelta(days=chance.randrange(DAYS))
         row["flagged"] = chance.random() < 0.2
         row["measure"], row["value"] = chance.choice(MEASURES)
@@ -191,7 +192,8 @@ def test_a_unit_is_the_office_and_all_below_it(sqlite_house):
     assert scopes.subtree(known, "country") == {"country", "coast", "riverside"}
     assert scopes.subtree(known, "lakeside") == {"lakeside"}
     unit = scopes.unit(known, "coast")
-    assert unit.offices == {"coast", "riverside"} and unit.services == {"permits", "hearings"}
+    assert unit.offices == frozenset({"coast", "riverside"})
+    assert unit.services == frozenset({"permits", "hearings"})
     with pytest.raises(NotFound):
         scopes.subtree(known, "atlantis")
 

@@ -12,6 +12,7 @@ from cxsdk import Issuer, Key, keys, token
 from cxsdk.token import Kind, LinkKey
 from tests.support import http_server, programs
 from tests.support.house import House, answer
+from tests.support.optional import present
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "use" / "mint-from-any-language.md").read_text(encoding="utf-8")
@@ -55,7 +56,12 @@ def minter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return Minter(programs.node(), str(MINT_MJS))
     # `java Mint.java` compiles at every start; one test does it so, the others need not.
     classes = str(tmp_path_factory.mktemp("classes"))
-    compiler = [programs.java(), "-m", "jdk.compiler/com.sun.tools.javac.Main", "-Xlint:all"]
+    compiler = [
+        present(programs.java()),
+        "-m",
+        "jdk.compiler/com.sun.tools.javac.Main",
+        "-Xlint:all",
+    ]
     done = subprocess.run(
         [*compiler, "-Werror", "-Xlint:-serial", "--release", "11", "-d", classes, str(MINT_JAVA)],
         capture_output=True,
@@ -114,8 +120,9 @@ def test_the_same_case_is_the_very_link_that_the_sdk_mints(minter, channel, key)
 def test_a_place_is_the_very_link_that_the_sdk_mints(minter):
     ends = (datetime.now(UTC) + timedelta(days=60)).replace(microsecond=0)
     for channel in ("kiosk", "poster"):
-        how = {"channel": channel, "expires_at": ends, "place": "Main exit"}
-        expected = Issuer(BASE, KEY.text).issue_link("permits", "riverside", **how)
+        expected = Issuer(BASE, KEY.text).issue_link(
+            "permits", "riverside", channel=channel, expires_at=ends, place="Main exit"
+        )
         words = ("permits", "riverside", channel, ends.isoformat(), "Main exit")
         assert minter.mint(*words) == expected
 

@@ -17,6 +17,7 @@ from cxserver.accounts.roles import Role
 from cxserver.errors import TooManyReading
 from cxserver.intake.answer_service import AnswerService
 from cxserver.reading_queue import ReadingQueue
+from tests.support.answer_service import services_of
 from tests.support.closed_batches import release
 from tests.support.comment_factory import THURSDAY, add_comments
 from tests.support.house import House, answer
@@ -56,9 +57,8 @@ DOMAIN = (
 )
 
 
-def desk_of(client: TestClient) -> AnswerService:
-    desk: AnswerService = client.app._app.state.services.intake  # type: ignore[attr-defined]
-    return desk
+def intake_of(client: TestClient) -> AnswerService:
+    return services_of(client.app).intake
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def counted(client: TestClient) -> Iterator[dict[str, int]]:
     def execute(connection: object, cursor: object, statement: str, *rest: object) -> None:
         seen["selects"] += statement.lstrip().upper().startswith("SELECT")
 
-    engine = desk_of(client).staff_engine
+    engine = intake_of(client).staff_engine
     event.listen(engine, "begin", begin)
     event.listen(engine, "before_cursor_execute", execute)
     yield seen
@@ -149,7 +149,7 @@ def _names_engine(node: ast.AST) -> bool:
 def test_answers_do_not_wait_while_staff_hold_every_connection(house):
     with house.client() as client:
         link = house.mint()
-        engine = desk_of(client).staff_engine
+        engine = intake_of(client).staff_engine
         held = [engine.connect() for _ in range(house.settings.staff_connections)]
         try:
             assert answer(client, link).status_code == 303
@@ -163,7 +163,7 @@ def test_answers_do_not_wait_while_staff_hold_every_connection(house):
 def test_a_page_without_a_connection_says_to_try_again(house):
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        engine = desk_of(client).staff_engine
+        engine = intake_of(client).staff_engine
         held = [engine.connect() for _ in range(house.settings.staff_connections)]
         found = client.get("/staff/offices")
         for connection in held:
@@ -207,7 +207,7 @@ def test_a_turn_that_does_not_come_is_refused():
 def test_strangers_at_the_sign_in_take_no_connection_of_the_staff(house):
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        engine = desk_of(client).entrance_engine
+        engine = intake_of(client).entrance_engine
         held = [engine.connect() for _ in range(db.ENTRANCE.size)]
         try:
             assert client.get("/staff/offices").status_code == 200
@@ -220,7 +220,7 @@ def test_strangers_at_the_sign_in_take_no_connection_of_the_staff(house):
 
 def test_nobody_signed_in_keeps_others_from_signing_in(house):
     with house.client() as client:
-        engine = desk_of(client).staff_engine
+        engine = intake_of(client).staff_engine
         held = [engine.connect() for _ in range(house.settings.staff_connections)]
         try:
             assert client.get("/staff/sign-in/nonsense").status_code == 404

@@ -17,8 +17,10 @@ from tests.support.cx_process import cx
 from tests.support.house import CATALOGUE, MORE, OFFICES
 from tests.support.staff_accounts import invite, sign_in
 
-PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/places")
-PAGES += ("/staff/catalog",)
+PAGES = (
+    *("/staff/", "/staff/offices", "/staff/drivers", "/staff/response"),
+    *("/staff/places", "/staff/catalog"),
+)
 FIRST, LAST = "2026-10-05", "2026-11-01"
 
 

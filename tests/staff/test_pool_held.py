@@ -9,12 +9,13 @@ from threading import Event
 
 import httpx2
 import pytest
-from sqlalchemy import Pool, event
+from sqlalchemy import QueuePool, event
 
 from cxserver import reading_queue
 from cxserver.intake.answer_service import AnswerService
 from tests.staff.test_crowd import middle_and_worst, signed_in
 from tests.staff.test_one_snapshot import answered
+from tests.support.answer_service import services_of
 from tests.support.house import House, stamp_of
 from tests.support.http_server import PATIENCE, Servers
 from tests.support.shared_house import shared_house
@@ -34,14 +35,16 @@ class Street:
     """A server with people before it, and the cookies of somebody on the staff."""
 
     house: House
-    desk: AnswerService
+    intake: AnswerService
     address: str
     cookies: dict[str, str]
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> QueuePool:
         """The connections of the staff."""
-        return self.desk.staff_engine.pool
+        pool = self.intake.staff_engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool
 
     @property
     def connections(self) -> int:
@@ -74,8 +77,8 @@ def standing(request: pytest.FixtureRequest, database: str) -> Iterator[Street]:
             app = house.app()
             address = servers(app, at=house.settings.base_url)
             answered(house)
-            desk = app._app.state.services.intake
-            yield Street(house, desk, address, signed_in(house, address))
+            intake = services_of(app).intake
+            yield Street(house, intake, address, signed_in(house, address))
         finally:
             servers.close()
 
@@ -89,7 +92,7 @@ def slow_pages(street: Street) -> Iterator[None]:
         if statement.startswith("SELECT"):
             free.wait(PATIENCE)
 
-    event.listen(street.desk.staff_engine, "after_cursor_execute", wait)
+    event.listen(street.intake.staff_engine, "after_cursor_execute", wait)
     with ThreadPoolExecutor(street.connections) as staff:
         pages = [staff.submit(street.open_offices) for _ in range(street.connections)]
         try:
@@ -103,7 +106,7 @@ def slow_pages(street: Street) -> Iterator[None]:
 @contextmanager
 def leaked(street: Street) -> Iterator[None]:
     """Connections that nobody in the queue has: a page that asks is not spared by waiting."""
-    engine = street.desk.staff_engine
+    engine = street.intake.staff_engine
     taken = [engine.connect() for _ in range(street.connections)]
     try:
         yield
@@ -113,7 +116,7 @@ def leaked(street: Street) -> Iterator[None]:
 
 
 def all_taken(street: Street) -> bool:
-    return street.pool.checkedout() == street.connections  # type: ignore[attr-defined]
+    return street.pool.checkedout() == street.connections
 
 
 def until(done: Callable[[], bool]) -> None:

@@ -15,6 +15,7 @@ from cxserver.comments import replies
 from cxserver.response_id import ResponseId
 from tests.support.comment_factory import THURSDAY, add_comments
 from tests.support.house import House
+from tests.support.matches import first_match
 from tests.support.staff_accounts import post, sign_in
 from tests.tables.test_tables import EDITED
 
@@ -39,8 +40,7 @@ def fields(page: str, names: tuple[str, ...]) -> dict[str, str]:
     """The hidden fields that a form was drawn with."""
     found = {}
     for name in names:
-        value = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', page)
-        assert value, f"the page has no field {name}"
+        value = first_match(rf'name="{re.escape(name)}" value="([^"]*)"', page)
         found[name] = unescape(value[1])
     return found
 
@@ -195,4 +195,4 @@ def test_the_second_editor_sees_both_texts_and_may_then_save(house, table):
 def version(house: House, table: str) -> int:
     kept = tables.metadata.tables[table]
     with db.read(house.engine) as connection:
-        return max(row.version for row in connection.execute(kept.select()))
+        return max(int(row.version) for row in connection.execute(kept.select()))

@@ -1,24 +1,36 @@
 """Answers handed in by the dozen, on days of the past, for tests of what pages make of them."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from cxsdk.token import Kind, Token
 from cxserver import db
 from cxserver.catalog import directory
-from cxserver.instrument.answers import Answers
-from cxserver.intake import entry, store
+from cxserver.instrument.answers import Answers, Point
+from cxserver.intake import entry
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
 from tests.support.closed_batches import release_anew, take_back
+from tests.support.house import House
+from tests.support.stored_answers import store_all
 
 # The Monday of the week of a house: the pages end with the Sunday before.
 TODAY = date(2026, 11, 2)
+_GOOD: tuple[Point, ...] = (4, 5)
+_BAD: tuple[Point, ...] = (1, 2, 3)
 
 
 def add_answers(
-    house, office, good, bad, days=range(1, 29), kind=Kind.EMAIL, language="en", of="permits"
-):
+    house: House,
+    office: str,
+    good: int,
+    bad: int,
+    days: Sequence[int] = range(1, 29),
+    kind: Kind = Kind.EMAIL,
+    language: str = "en",
+    of: str = "permits",
+) -> None:
     """`good` and `bad` answers at an office, spread over so many days before `TODAY`, and released
     as they would have been.
     """
@@ -34,9 +46,9 @@ def add_answers(
         opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
         sheet = Sheet(opened, service.survey, language, moment, chance.randbytes(18))
         tapped = ("employee",) if happy and at % 2 else ("efficiency",) if at % 3 == 0 else ()
-        points = chance.choice((4, 5)) if happy else chance.choice((1, 2, 3))
+        points: Point = chance.choice(_GOOD if happy else _BAD)
         given = Answers(satisfaction=points, trust=points, drivers=tapped)
         waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
     take_back(house)
-    assert not any(isinstance(one, Exception) for one in store.write(house.engine, waiting))
+    store_all(house.engine, waiting)
     release_anew(house)

@@ -30,6 +30,8 @@ name = "Seaside"
 timezone = "America/New_York"
 parent = "north"
 """
+# Answers alike: when, service, office, channel, how many, and the fields that they give.
+Group = tuple[datetime, str, str, str, int, dict[str, Any]]
 _SPACE = UUID(int=280)
 
 
@@ -61,8 +63,8 @@ def add_region(house: House) -> None:
     house.apply(CATALOGUE + REGION)
 
 
-def add_answers(house: House, *groups: tuple[Any, ...]) -> None:
-    """Hand in answers: each group is (moment, service, office, channel, how many, fields)."""
+def add_answers(house: House, *groups: Group) -> None:
+    """Hand in answers, and go on to the day when they are read."""
     for at, (moment, service, office, channel, many, fields) in enumerate(groups):
         house.clock.now = moment
         link = house.mint(service, office, channel=channel)
@@ -74,8 +76,8 @@ def add_answers(house: House, *groups: tuple[Any, ...]) -> None:
         with house.client() as client:
             for start in range(0, many, 100):
                 sent = {"items": items[start : start + 100]}
-                told = client.post("/api/v1/responses", json=sent).json()
-                assert {one["status"] for one in told["results"]} <= {200, 201}, told
+                results = client.post("/api/v1/responses", json=sent).json()["results"]
+                assert {result["status"] for result in results} <= {200, 201}, results
     house.clock.now = LATER
 
 
@@ -85,28 +87,28 @@ def noon(month: int, day: int, hour: int = 16) -> datetime:
 
 
 def rows(
-    client: TestClient, text: str, path: str = "responses", **asked: Any
+    client: TestClient, text: str, path: str = "responses", **parameters: Any
 ) -> list[dict[str, Any]]:
     """All rows of `GET /api/v1/responses`, or of another list, page by page."""
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     for _ in range(200):
-        got = client.get(f"/api/v1/{path}", params=asked | cursor, headers=bearer(text))
-        assert got.status_code == 200, got.text
-        found += got.json()["rows"]
-        if got.json()["next"] is None:
-            return found
-        cursor = {"cursor": got.json()["next"]}
+        page = client.get(f"/api/v1/{path}", params=parameters | cursor, headers=bearer(text))
+        assert page.status_code == 200, page.text
+        rows += page.json()["rows"]
+        if page.json()["next"] is None:
+            return rows
+        cursor = {"cursor": page.json()["next"]}
     raise AssertionError("this never ends")
 
 
-def results(client: TestClient, text: str, **asked: str) -> list[dict[str, Any]]:
+def results(client: TestClient, text: str, **parameters: str) -> list[dict[str, Any]]:
     """The rows of `GET /api/v1/results`; the first day is `from_`."""
-    sent = {name.rstrip("_"): value for name, value in asked.items()}
-    got = client.get("/api/v1/results", params=sent, headers=bearer(text))
-    assert got.status_code == 200, got.text
-    found: list[dict[str, Any]] = got.json()["rows"]
-    return found
+    sent = {name.rstrip("_"): value for name, value in parameters.items()}
+    page = client.get("/api/v1/results", params=sent, headers=bearer(text))
+    assert page.status_code == 200, page.text
+    rows: list[dict[str, Any]] = page.json()["rows"]
+    return rows
 
 
 def counts_by(rows: list[dict[str, Any]], by: str) -> dict[str, int | None]:

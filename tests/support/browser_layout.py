@@ -108,8 +108,8 @@ _LEFT_BEHIND = """async () => ({
 
 def fields(page: Page) -> list[dict[str, Any]]:
     """Where every answer can be given, and whether a finger that lands there reaches it."""
-    found: list[dict[str, Any]] = page.evaluate(_FIELDS)
-    return found
+    fields: list[dict[str, Any]] = page.evaluate(_FIELDS)
+    return fields
 
 
 def small_targets(page: Page) -> list[dict[str, Any]]:
@@ -214,8 +214,8 @@ def complained(page: Page, faults: list[str], times: int = 1) -> None:
 def forgive(page: Page, faults: list[str], *statuses: int) -> None:
     """Forget that Chromium logged these responses as failed; anything else stays a fault."""
     complained(page, faults, len(statuses))
-    told = "Failed to load resource: the server responded with a status of"
-    expected = [f"{told} {status} " for status in statuses]
+    failure = "Failed to load resource: the server responded with a status of"
+    expected = [f"{failure} {status} " for status in statuses]
     assert len(faults) == len(expected), faults
     assert all(map(str.startswith, faults, expected)), faults
     faults.clear()

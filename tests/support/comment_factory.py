@@ -11,11 +11,12 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.answers import Answers
-from cxserver.intake import entry, store
+from cxserver.intake import entry
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
 from cxserver.response_id import ResponseId
 from tests.support.house import CATALOGUE, House
+from tests.support.stored_answers import store_all
 
 # The week before the house's day, Wednesday 4 November 2026.
 MONDAY, THURSDAY = date(2026, 10, 26), date(2026, 10, 29)
@@ -49,24 +50,24 @@ def add_comments(
     **given: object,
 ) -> list[ResponseId]:
     """An answer for each of `comments` ("" is none), as it comes in by a link; their rows."""
-    here, chance = directory_of(house), random.Random()
-    service, entries = here.services[of], []
+    known, chance = directory_of(house), random.Random()
+    service, entries = known.services[of], []
     at = datetime.combine(day, time(16), UTC)
     for comment in comments:
         token = Token(kind, 1, int(at.timestamp()), chance.randbytes(8))
-        opened = Opened(service, here.offices[office], token, token.nonce.hex(), 1)
+        opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
         sheet = Sheet(opened, service.survey, language, at, chance.randbytes(18))
         answers = Answers.model_validate(
             {"satisfaction": 4, "trust": 4, "comment": comment} | given
         )
         entries.append(entry.prepare(sheet, answers, Secrets(house.roots), at))
-    assert not any(isinstance(one, Exception) for one in store.write(house.engine, entries))
-    return [one.row for one in entries]
+    store_all(house.engine, entries)
+    return [entry.row for entry in entries]
 
 
 def add_alerts(house: House, rows: Iterable[ResponseId], office: str = "riverside") -> None:
     """These answers matched the agency's alert phrases."""
     with db.write(house.engine) as connection:
         for service, day, id in rows:
-            told = {"service": service, "day": day, "response": id, "office": office}
-            connection.execute(insert(tables.alerts).values(**told, alert="crisis", tries=0))
+            alert = {"service": service, "day": day, "response": id, "office": office}
+            connection.execute(insert(tables.alerts).values(**alert, alert="crisis", tries=0))

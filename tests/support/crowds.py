@@ -4,7 +4,7 @@ Times are seconds. People need 8 to 60 s each; half of them give 5 and 5 and not
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -57,16 +57,16 @@ def slow_staff(chance: Random) -> list[Visit]:
     return _visits((_about(chance, 12, 0.25), (5, 5)) for _ in range(15))
 
 
-def flags(visits: list[Visit], runs: Runs | None = None) -> dict[int, str]:
+def flags(visits: Sequence[Visit], runs: Runs | None = None) -> dict[int, str]:
     """Which of the visits, by their place in the list, carry which flag in the end."""
     runs = runs or Runs()
-    found: dict[int, str] = {}
+    flag_of: dict[int, str] = {}
     for n, (at, mood) in enumerate(visits):
         row = ResponseId("permits", date(2026, 11, 4), str(n))
         marks = runs.judge(Seen(DEVICE, row, START + timedelta(seconds=at), mood))
         for (_, _, name), flag in marks.items():
-            found.setdefault(int(name), flag)
-    return found
+            flag_of.setdefault(int(name), flag)
+    return flag_of
 
 
 def flagged(crowd: Crowd, times: int, seed: int) -> tuple[int, float]:
@@ -75,10 +75,10 @@ def flagged(crowd: Crowd, times: int, seed: int) -> tuple[int, float]:
     crowds = answers = marked = 0
     for _ in range(times):
         visits = crowd(chance)
-        found = len(flags(visits))
-        crowds += found > 0
+        flagged = len(flags(visits))
+        crowds += flagged > 0
         answers += len(visits)
-        marked += found
+        marked += flagged
     return crowds, marked / answers
 
 

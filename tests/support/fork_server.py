@@ -47,10 +47,10 @@ class Process:
             os.kill(self.pid, number)
 
     def _read(self) -> bytes:
-        told = self._life.recv(16)
-        if not told:
-            raise RuntimeError("the forge went out")
-        return told
+        message = self._life.recv(16)
+        if not message:
+            raise RuntimeError("the process that forks has ended")
+        return message
 
 
 def start(

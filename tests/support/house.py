@@ -4,11 +4,11 @@
 `house.client()` talks to it in this process, with its real database.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx2
 from sqlalchemy import Engine, event, func, select, text
 from starlette.testclient import TestClient
 
@@ -17,6 +17,7 @@ from cxserver import db, tables
 from cxserver.catalog import apply, check, linkkeys, rootkey
 from cxserver.settings import Settings
 from cxserver.web.app import CxApp, create_app
+from tests.support.matches import first_match
 
 NOW = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
 
@@ -219,12 +220,10 @@ def _wait_for_locks(raw: Any, _record: object) -> None:
 
 def stamp_of(page: str) -> str:
     """The hidden stamp of a survey page."""
-    found = re.search(r'name="stamp" value="([^"]+)"', page)
-    assert found, "this page has no stamp"
-    return found[1]
+    return first_match(r'name="stamp" value="([^"]+)"', page)[1]
 
 
-def answer(client: TestClient, link: str, **fields: Any) -> Any:
+def answer(client: httpx2.Client, link: str, **fields: Any) -> httpx2.Response:
     """Open a link as a person does, answer, and give the response."""
     stamp = stamp_of(client.get(link).text)
     return client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "5"} | fields)

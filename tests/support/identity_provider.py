@@ -42,7 +42,7 @@ class Provider:
         self.where = "id_token"
         self.sign = self._sign
         self.refuses = ""
-        self.asked: list[dict[str, str]] = []
+        self.authorizations: list[dict[str, str]] = []
         self.client_key: Any = None
         self.left: list[dict[str, str]] = []
         self._used: set[str] = set()
@@ -84,7 +84,7 @@ class Provider:
         return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
 
     async def _discovery(self, request: Request) -> Response:
-        told: dict[str, Any] = {
+        configuration: dict[str, Any] = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
@@ -93,45 +93,45 @@ class Provider:
             "response_types_supported": ["code"],
             "id_token_signing_alg_values_supported": ["RS256"],
         }
-        return JSONResponse(told | self.document)
+        return JSONResponse(configuration | self.document)
 
     async def _jwks(self, request: Request) -> Response:
-        return JSONResponse(KeySet(self.keys).as_dict(private=False))
+        return JSONResponse(KeySet([*self.keys]).as_dict(private=False))
 
     async def _authorize(self, request: Request) -> Response:
-        asked = dict(request.query_params)
-        self.asked.append(asked)
+        query = dict(request.query_params)
+        self.authorizations.append(query)
         fits = (
-            (asked["client_id"], asked["redirect_uri"]) == (CLIENT, self.redirect)
-            and asked["response_type"] == "code"
-            and asked["code_challenge_method"] == "S256"
-            and "openid" in asked["scope"].split()
+            (query["client_id"], query["redirect_uri"]) == (CLIENT, self.redirect)
+            and query["response_type"] == "code"
+            and query["code_challenge_method"] == "S256"
+            and "openid" in query["scope"].split()
         )
         if not fits:
             return Response("This client is not known here.", 400)
         if self.refuses:
-            told = {"error": self.refuses, "state": asked["state"]}
-            return RedirectResponse(f"{self.redirect}?{urlencode(told)}", 303)
+            answer = {"error": self.refuses, "state": query["state"]}
+            return RedirectResponse(f"{self.redirect}?{urlencode(answer)}", 303)
         code = secrets.token_urlsafe(16)
-        self._codes[code] = asked
-        told = {"code": code, "state": asked["state"], "iss": self.issuer}
-        return RedirectResponse(f"{self.redirect}?{urlencode(told)}", 303)
+        self._codes[code] = query
+        answer = {"code": code, "state": query["state"], "iss": self.issuer}
+        return RedirectResponse(f"{self.redirect}?{urlencode(answer)}", 303)
 
     async def _token(self, request: Request) -> Response:
         sent = {name: each[0] for name, each in parse_qs((await request.body()).decode()).items()}
-        asked = self._codes.pop(sent.get("code", ""), None)
+        authorization = self._codes.pop(sent.get("code", ""), None)
         if not self._is_client(request, sent):
             return JSONResponse({"error": "invalid_client"}, 401)
         challenge = _bare(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
         if (
-            asked is None
-            or sent.get("redirect_uri") != asked["redirect_uri"]
-            or challenge != asked["code_challenge"]
+            authorization is None
+            or sent.get("redirect_uri") != authorization["redirect_uri"]
+            or challenge != authorization["code_challenge"]
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
-        token = self.sign(self._claims(asked))
-        told = {"access_token": "access", "token_type": "Bearer", "expires_in": 60}
-        return JSONResponse(told | {"id_token": token})
+        token = self.sign(self._claims(authorization))
+        tokens = {"access_token": "access", "token_type": "Bearer", "expires_in": 60}
+        return JSONResponse(tokens | {"id_token": token})
 
     def _is_client(self, request: Request, sent: dict[str, str]) -> bool:
         if self.client_key is None:
@@ -159,26 +159,26 @@ class Provider:
         return bool(fits)
 
     async def _logout(self, request: Request) -> Response:
-        asked = dict(request.query_params)
+        query = dict(request.query_params)
         onward = self.redirect.replace("/sign-in/back", "/sign-in")
-        if (asked["client_id"], asked["post_logout_redirect_uri"]) != (CLIENT, onward):
+        if (query["client_id"], query["post_logout_redirect_uri"]) != (CLIENT, onward):
             return Response("This client is not known here.", 400)
-        self.left.append(asked)
-        return RedirectResponse(f"{onward}?{urlencode({'state': asked['state']})}", 303)
+        self.left.append(query)
+        return RedirectResponse(f"{onward}?{urlencode({'state': query['state']})}", 303)
 
     async def _userinfo(self, request: Request) -> Response:
         if request.headers.get("authorization") != "Bearer access":
             return JSONResponse({"error": "invalid_token"}, 401)
         return JSONResponse(self.person | self.twist)
 
-    def _claims(self, asked: dict[str, str]) -> dict[str, Any]:
+    def _claims(self, authorization: dict[str, str]) -> dict[str, Any]:
         now = int(self._clock().timestamp())
         claims = {
             "iss": self.issuer,
             "aud": CLIENT,
             "iat": now,
             "exp": now + 300,
-            "nonce": asked["nonce"],
+            "nonce": authorization["nonce"],
         }
         person = self.person if self.where == "id_token" else {"sub": self.person["sub"]}
         every = claims | person | (self.twist if self.where == "id_token" else {})

@@ -11,15 +11,15 @@ from sqlalchemy import select
 
 from cxserver import db, tables
 from cxserver.imports import shape, taking
-from cxserver.imports.taking import Summary
+from cxserver.imports.summary import Summary
 from cxserver.quarter.formats import wide
 from cxserver.results import grouped
 from cxserver.results.scopes import Scope
 from tests.support import readings
 from tests.support.house import NOW, House
 
-ASKED = ("effectiveness", "ease", "efficiency", "transparency", "employee")
-HEAD = ("Id", "When", "Where", "Happy", "Trust", *ASKED, "Said")
+DRIVERS = ("effectiveness", "ease", "efficiency", "transparency", "employee")
+HEAD = ("Id", "When", "Where", "Happy", "Trust", *DRIVERS, "Said")
 MAP: dict[str, Any] = {
     "service": "permits",
     "channel": "email",
@@ -40,7 +40,7 @@ MAP: dict[str, Any] = {
         "trust": "Trust",
         "comment": "Said",
     },
-    "drivers": {code: code for code in ASKED},
+    "drivers": {code: code for code in DRIVERS},
     "offices": {"Code R": "riverside", "Code L": "lakeside"},
 }
 WIDE = {
@@ -53,8 +53,8 @@ WIDE = {
 def row(id: str, **cells: str) -> list[str]:
     """A row that can be taken, but for what `cells` say."""
     usual = {"Id": id, "When": "2023-07-31", "Where": "Code R", "Happy": "4", "Trust": "5"}
-    told = usual | dict.fromkeys(ASKED, "3") | {"Said": ""} | cells
-    return [told[name] for name in HEAD]
+    filled = usual | dict.fromkeys(DRIVERS, "3") | {"Said": ""} | cells
+    return [filled[name] for name in HEAD]
 
 
 def sheet(rows: list[list[str]], head: tuple[str, ...] = HEAD) -> bytes:
@@ -64,7 +64,7 @@ def sheet(rows: list[list[str]], head: tuple[str, ...] = HEAD) -> bytes:
     return text.getvalue().encode()
 
 
-def wide_sheet(**told: str) -> bytes:
+def wide_sheet(**cells: str) -> bytes:
     """A row of OMB's wide file."""
     usual = {
         "collection_year": "2021",
@@ -81,20 +81,20 @@ def wide_sheet(**told: str) -> bytes:
             zip((f"q2_{n}" for n in range(1, 6)), ("2%", "8%", "10%", "30%", "50%"), strict=True)
         ),
     }
-    return sheet([[(usual | told).get(name, "") for name in wide.HEADER]], head=wide.HEADER)
+    return sheet([[(usual | cells).get(name, "") for name in wide.HEADER]], head=wide.HEADER)
 
 
 def batch(
     folder: Path,
     body: bytes,
     form: shape.Form = "csv",
-    told: dict[str, Any] | None = None,
+    mapping: dict[str, Any] | None = None,
     name: str = "past.csv",
 ) -> taking.Batch:
     """A file with this in it, and its map."""
     file = folder / name
     file.write_bytes(body)
-    return taking.batch(file, form, shape.parse(told or MAP, "map.toml"))
+    return taking.batch(file, form, shape.parse(mapping or MAP, "map.toml"))
 
 
 def dry_run(house: House, given: taking.Batch, now: datetime = NOW) -> Summary:
@@ -106,17 +106,17 @@ def run_import(
     house: House, given: taking.Batch, *, also: bool = False, now: datetime = NOW
 ) -> Summary:
     """Import it as the command does."""
-    found = dry_run(house, given, now)
-    assert not found.rejected, [str(one) for one in found.rejected]
+    summary = dry_run(house, given, now)
+    assert not summary.rejected, [str(row) for row in summary.rejected]
     with db.write(house.engine) as connection:
-        taking.take(connection, given, found, now, lambda n: None, also=also)
-    return found
+        taking.take(connection, given, summary, now, lambda n: None, also=also)
+    return summary
 
 
-def rejected(house: House, folder: Path, rows: list[list[str]], **told: Any) -> list[str]:
+def rejected(house: House, folder: Path, rows: list[list[str]], **mapping: Any) -> list[str]:
     """Why rows cannot be taken."""
-    found = dry_run(house, batch(folder, sheet(rows), told=MAP | told))
-    return [str(one) for one in found.rejected]
+    summary = dry_run(house, batch(folder, sheet(rows), mapping=MAP | mapping))
+    return [str(row) for row in summary.rejected]
 
 
 def snapshot(house: House) -> dict[str, list[str]]:
@@ -132,13 +132,12 @@ def snapshot(house: House) -> dict[str, list[str]]:
 
 def results_by(house: House, group: str, **wanted: Any) -> dict[str, grouped.Row]:
     """The results by a group, each under its name."""
-    found = readings.rows(house.engine, group, Scope(**wanted))
-    return {one.name: one for one in found}
+    return {row.name: row for row in readings.rows(house.engine, group, Scope(**wanted))}
 
 
-def toml(told: dict[str, Any]) -> str:
+def toml(mapping: dict[str, Any]) -> str:
     """A map as TOML."""
-    lines = [f"{name} = {_value(value)}" for name, value in told.items()]
+    lines = [f"{name} = {_value(value)}" for name, value in mapping.items()]
     return "\n".join(lines)
 
 

@@ -96,19 +96,19 @@ def stay(page: Page) -> None:
 
 
 def targets(page: Page) -> list[tuple[str, dict[str, float]]]:
-    found: list[tuple[str, dict[str, float]]] = page.evaluate(_TARGETS)
-    return found
+    boxes: list[tuple[str, dict[str, float]]] = page.evaluate(_TARGETS)
+    return boxes
 
 
 def hard_to_hit(page: Page) -> list[str]:
     """Targets under 60 pixels, and pairs with less than 8 between them."""
-    found = targets(page)
-    assert found
-    faults = [name for name, box in found if min(box["width"], box["height"]) < 59.9]
-    for at, (name, one) in enumerate(found):
-        for other, two in found[at + 1 :]:
-            aside = max(one["left"], two["left"]) - min(one["right"], two["right"])
-            below = max(one["top"], two["top"]) - min(one["bottom"], two["bottom"])
+    boxes = targets(page)
+    assert boxes
+    faults = [name for name, box in boxes if min(box["width"], box["height"]) < 59.9]
+    for at, (name, box) in enumerate(boxes):
+        for other, next_box in boxes[at + 1 :]:
+            aside = max(box["left"], next_box["left"]) - min(box["right"], next_box["right"])
+            below = max(box["top"], next_box["top"]) - min(box["bottom"], next_box["bottom"])
             if max(aside, below) < 7.9:
                 faults.append(f"{name} touches {other}")
     return faults
@@ -139,7 +139,7 @@ def until(page: Page, wish: str) -> None:
 
 def traces(page: Page) -> list[str]:
     """Where the words of the person before still are; and whether anything is still chosen."""
-    found: dict[str, Any] = page.evaluate(TRACES)
-    assert found["html"] and "stage" in found["html"]
-    left = [place for place, what in found.items() if SECRET in json.dumps(what)]
-    return left + ([f"{found['checked']} chosen"] if found["checked"] else [])
+    places: dict[str, Any] = page.evaluate(TRACES)
+    assert places["html"] and "stage" in places["html"]
+    left = [place for place, content in places.items() if SECRET in json.dumps(content)]
+    return left + ([f"{places['checked']} chosen"] if places["checked"] else [])

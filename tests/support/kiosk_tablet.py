@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect
 
 from tests.support import browser_layout, http_server, programs
 from tests.support.cli_runner import invoke
 from tests.support.house import House
+from tests.support.optional import present
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,9 +80,9 @@ class Tablet:
         page.goto(address)
         return page
 
-    def _note(self, request: Any) -> None:
+    def _note(self, request: Request) -> None:
         if request.url.endswith("/api/v1/responses"):
-            self.sent += json.loads(request.post_data)["items"]
+            self.sent += json.loads(present(request.post_data))["items"]
 
     def wait(self, **by: float) -> None:
         """Let time pass, for the server and for this device alike."""
@@ -101,9 +102,9 @@ class Tablet:
 
     def _comes_about(self, condition: Callable[[], bool], seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while not (held := _holds(condition)) and time.monotonic() < until:
+        while not (holds := _holds(condition)) and time.monotonic() < until:
             self.page.wait_for_timeout(30)
-        return held
+        return holds
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -163,8 +164,8 @@ def _holds(condition: Callable[[], bool]) -> bool:
 def ready_without_network(page: Page) -> None:
     """The page and its files have been put by."""
     path = page.url.replace("?again=1", "").rpartition("/")[0]
-    kept = f"caches.open('cx-kiosk-1').then(cache => cache.match('{path}')).then(found => !!found)"
-    until(lambda: page.evaluate(kept), page)
+    cached = f"caches.open('cx-kiosk-1').then(cache => cache.match('{path}')).then(hit => !!hit)"
+    until(lambda: bool(page.evaluate(cached)), page)
 
 
 def knows_its_pin(page: Page) -> None:
@@ -175,8 +176,8 @@ def knows_its_pin(page: Page) -> None:
 def paired(house: House, page: Page) -> str:
     """Pair the device at /k with a fresh code, as staff do; the PIN."""
     place = ("permits", "riverside", "--place", "East door")
-    told, _ = invoke(house, "kiosk", "pair", *place, "--json")
-    offered = json.loads(told)
+    printed, _ = invoke(house, "kiosk", "pair", *place, "--json")
+    offered = json.loads(printed)
     page.goto(f"{house.settings.base_url}/k?again=1")
     page.locator("input[name=code]").fill(offered["code"].lower().replace("-", " "))
     page.locator("form button").click()

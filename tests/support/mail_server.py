@@ -55,8 +55,8 @@ class Postbox:
 
     def settings(self, settings: Settings, **more: Any) -> Settings:
         """These settings, with mail going here."""
-        told = {"smtp_url": f"smtp://127.0.0.1:{self.port}", "mail_from": SENDER} | more
-        return Settings(**settings.model_dump() | told)
+        mail = {"smtp_url": f"smtp://127.0.0.1:{self.port}", "mail_from": SENDER}
+        return Settings(**settings.model_dump() | mail | more)
 
     def open(self) -> None:
         """Be up."""
@@ -90,19 +90,24 @@ class Postbox:
             return f"554 We take no letter with {self.dislikes} in it"
         if self.breaks:
             self.breaks(letter)
-            server.transport.abort()
+            _transport(server).abort()
             return "451 Too late"
         if self.meanwhile:
             await asyncio.to_thread(self.meanwhile)
         self.letters.append(letter)
         self.bound_for.append(envelope.rcpt_tos)
-        self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
+        self.encrypted.append(_transport(server).get_extra_info("sslcontext") is not None)
         return "250 Taken"
 
-    def authenticate(self, server: SMTP, session: Any, _: Any, how: str, told: Any) -> AuthResult:
-        right = (told.login, told.password) == (NAME.encode(), PASSWORD.encode())
+    def authenticate(self, server: SMTP, session: Any, _: Any, how: str, given: Any) -> AuthResult:
+        right = (given.login, given.password) == (NAME.encode(), PASSWORD.encode())
         self.entered.append(how)
         return AuthResult(success=right, handled=False)
+
+
+def _transport(server: SMTP) -> asyncio.WriteTransport:
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    return server.transport
 
 
 @contextmanager
@@ -118,14 +123,14 @@ def running(**options: Any) -> Iterator[Postbox]:
 
 def plain(letter: EmailMessage) -> str:
     """The plain text of a letter."""
-    found = letter.get_body(("plain",))
-    return str(found.get_content()) if found else ""
+    body = letter.get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 def html(letter: EmailMessage) -> str:
     """The same for those who read it so."""
-    found = letter.get_body(("html",))
-    return str(found.get_content()) if found else ""
+    body = letter.get_body(("html",))
+    return str(body.get_content()) if body else ""
 
 
 def certificate(folder: Path, host: str = "localhost") -> tuple[ssl.SSLContext, Path]:

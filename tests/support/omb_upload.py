@@ -30,24 +30,24 @@ def faults(name: str, body: bytes, survey_type: str) -> list[str]:
     wanted = [column["name"] for column in SPEC["columns"]]
     if not rows or rows[0] != wanted:
         return ["headers"]
-    found = [
+    wrong = [
         f"line {line}: {fault}"
         for line, row in enumerate(rows[1:], 2)
         for fault in cells(row, survey_type)
     ]
     ids = [row[0] for row in rows[1:]]
-    return found + (["external_id stands twice"] if len(ids) != len(set(ids)) else [])
+    return wrong + (["external_id stands twice"] if len(ids) != len(set(ids)) else [])
 
 
 def cells(row: list[str], survey_type: str) -> list[str]:
     """What is wrong with a row."""
     if len(row) != len(SPEC["columns"]):
         return [f"{len(row)} cells"]
-    found = []
+    wrong = []
     for cell, column in zip(row, SPEC["columns"], strict=True):
         values = column["values"]
         if isinstance(values, dict):
             values = values[survey_type]
         if isinstance(values, list) and cell not in values:
-            found.append(f"{column['name']} is {cell!r}")
-    return found if row[0] else [*found, "no external_id"]
+            wrong.append(f"{column['name']} is {cell!r}")
+    return wrong if row[0] else [*wrong, "no external_id"]

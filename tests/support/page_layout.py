@@ -113,27 +113,27 @@ def tab_stops(page: Page) -> list[str]:
 
 def focus(page: Page) -> dict[str, Any]:
     """Where the focus is."""
-    found: dict[str, Any] = page.evaluate(_FOCUS)
-    return found
+    focused: dict[str, Any] = page.evaluate(_FOCUS)
+    return focused
 
 
 def lost_stops(page: Page) -> list[str]:
     """What Tab does not reach, or not in its turn, or without a sign that it is there."""
-    expected, found = tab_stops(page), []
-    for number, name in enumerate(expected):
+    faults: list[str] = []
+    for number, name in enumerate(tab_stops(page)):
         page.keyboard.press("Tab")
-        here = focus(page)
+        focused = focus(page)
         # A date has stops inside: the month, the day, the year, and the calendar.
         for _ in range(_IN_A_DATE):
-            if here["stop"] != number - 1 or 'type="date"' not in here["name"]:
+            if focused["stop"] != number - 1 or 'type="date"' not in focused["name"]:
                 break
             page.keyboard.press("Tab")
-            here = focus(page)
-        if here["stop"] != number:
-            return [*found, f"at {here['name']} instead of {name}"]
-        if not here["drawn"] or not here["inside"]:
-            found.append(f"the focus cannot be seen at {name}")
-    return found
+            focused = focus(page)
+        if focused["stop"] != number:
+            return [*faults, f"at {focused['name']} instead of {name}"]
+        if not focused["drawn"] or not focused["inside"]:
+            faults.append(f"the focus cannot be seen at {name}")
+    return faults
 
 
 def cut_off(page: Page) -> list[str]:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import zxingcpp
@@ -25,8 +26,8 @@ LONG = f"{LONG}of the Upper Middle West Coast"[:120]
 WIDE = "W" * 120
 
 
-def notice(languages: tuple[str, ...] = ("en",), **changes: object) -> Notice:
-    facts: dict[str, object] = {
+def notice(languages: tuple[str, ...] = ("en",), **changes: Any) -> Notice:
+    facts: dict[str, Any] = {
         "languages": languages,
         "agency": {"en": "Department of Everyday Affairs", "es": "Departamento de Asuntos"},
         "service": {"en": "Permit renewal", "es": "Renovación de permisos"},
@@ -39,10 +40,8 @@ def notice(languages: tuple[str, ...] = ("en",), **changes: object) -> Notice:
         "reference": "permits · riverside · Main exit",
     } | changes
     for name in ("agency", "service"):
-        told = facts[name]
-        assert isinstance(told, dict)
-        facts[name] = {code: told[code] for code in languages}
-    return Notice(**facts)  # type: ignore[arg-type]
+        facts[name] = {code: facts[name][code] for code in languages}
+    return Notice(**facts)
 
 
 def names_called(name: str) -> dict[str, object]:
@@ -69,7 +68,8 @@ def laid_out(name: str) -> Page:
 
 
 def pixels(pdf: bytes, dpi: int = 150) -> Image.Image:
-    return pypdfium2.PdfDocument(pdf)[0].render(scale=dpi / 72).to_pil()
+    image: Image.Image = pypdfium2.PdfDocument(pdf)[0].render(scale=dpi / 72).to_pil()
+    return image
 
 
 def png(page: Page, folder: Path) -> Image.Image:
@@ -79,7 +79,7 @@ def png(page: Page, folder: Path) -> Image.Image:
 
 
 def decoded(image: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(image.convert("L"))]
+    return [barcode.text for barcode in zxingcpp.read_barcodes(image.convert("L"))]
 
 
 def code_of(page: Page) -> Code:

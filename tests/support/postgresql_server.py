@@ -212,6 +212,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
             return
         except psycopg.OperationalError as error:
             if process.poll() is not None or time.monotonic() > deadline:
-                told = (folder / "log").read_text(encoding="utf-8", errors="replace")
-                raise RuntimeError(f"PostgreSQL does not start: {told}") from error
+                log = (folder / "log").read_text(encoding="utf-8", errors="replace")
+                raise RuntimeError(f"PostgreSQL does not start: {log}") from error
             time.sleep(0.05)

@@ -29,8 +29,8 @@ def chromium() -> Path | None:
     chosen = os.environ.get("CX_TEST_CHROMIUM")
     if chosen:
         return Path(chosen) if _runs(chosen) else None
-    found = (shutil.which(name) for name in _CHROMIUM_NAMES)
-    return next((Path(path) for path in found if path and _runs(path)), None)
+    paths = (shutil.which(name) for name in _CHROMIUM_NAMES)
+    return next((Path(path) for path in paths if path and _runs(path)), None)
 
 
 def postgresql() -> Path | None:
@@ -47,14 +47,14 @@ def nginx() -> str | None:
 
 def node() -> str | None:
     """Node."""
-    found = shutil.which("node")
-    return found if found and _succeeds(found, "--version") else None
+    path = shutil.which("node")
+    return path if path and _succeeds(path, "--version") else None
 
 
 def java() -> str | None:
     """A Java that runs a source file: a JRE alone has no compiler."""
-    found = shutil.which("java")
-    return found if found and _succeeds(found, "--describe-module", "jdk.compiler") else None
+    path = shutil.which("java")
+    return path if path and _succeeds(path, "--describe-module", "jdk.compiler") else None
 
 
 def missing_packages() -> list[str]:
@@ -82,10 +82,10 @@ def quicker_packages() -> list[str]:
 def _runs(path: str) -> bool:
     # Ubuntu's chromium-browser may be a script that only says "install the snap".
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0 and told.stdout.startswith(("Chromium", "Google Chrome"))
+    return done.returncode == 0 and done.stdout.startswith(("Chromium", "Google Chrome"))
 
 
 def _succeeds(*line: str) -> bool:

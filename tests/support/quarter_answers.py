@@ -14,6 +14,7 @@ from uuid import UUID
 from cxserver import db
 from cxserver.quarter import filing, fiscal
 from cxserver.quarter.filing import Filed, Order
+from cxserver.quarter.formats.fits import Format
 from tests.support.house import House
 
 # The quarter of `house.NOW`, and a moment when it has ended everywhere.
@@ -27,10 +28,10 @@ _WORDS = ("", "", "", "Fine.", "Ana Pérez, 555-12-3456", 'two\nlines, "quoted"'
 def answer_all(house: House, count: int, seed: int = 280) -> None:
     """`count` answers to three services, by several channels, in both languages."""
     chance = random.Random(seed)
-    places = [
+    places: list[tuple[str, str]] = [
         *(
-            ("permits", house.mint("permits", "riverside", channel=one))
-            for one in ("site", "poster")
+            ("permits", house.mint("permits", "riverside", channel=channel))
+            for channel in ("site", "poster")
         ),
         ("permits", house.mint("permits", "lakeside", channel="site")),
     ]
@@ -43,8 +44,8 @@ def send(house: House, items: list[dict[str, Any]]) -> None:
     with house.client() as client:
         for start in range(0, len(items), 100):
             body = {"items": items[start : start + 100]}
-            told = client.post("/api/v1/responses", json=body).json()["results"]
-            assert {result["status"] for result in told} == {201}, told
+            results = client.post("/api/v1/responses", json=body).json()["results"]
+            assert {result["status"] for result in results} == {201}, results
 
 
 def _item(house: House, chance: random.Random, places: list[tuple[str, str]]) -> dict[str, Any]:
@@ -69,21 +70,21 @@ def _item(house: House, chance: random.Random, places: list[tuple[str, str]]) ->
 
 def _drivers(service: str, chance: random.Random) -> Any:
     if service == "hearings":
-        asked = ["effectiveness", "ease", "employee"]
-        return {code: chance.randint(1, 5) for code in asked if chance.random() < 0.8}
-    asked = ["effectiveness", "ease", "employee"] + (
+        drivers = ["effectiveness", "ease", "employee"]
+        return {code: chance.randint(1, 5) for code in drivers if chance.random() < 0.8}
+    drivers = ["effectiveness", "ease", "employee"] + (
         ["efficiency", "transparency", "humanity"] if service == "permits" else []
     )
-    return chance.sample(asked, chance.randint(0, 3))
+    return chance.sample(drivers, chance.randint(0, 3))
 
 
-def order(form: str, **how: Any) -> Order:
+def order(form: Format, **how: Any) -> Order:
     """An order for the quarter."""
     how = {"quarter": fiscal.named(QUARTER)} | how
     return Order(form=form, **how)
 
 
-def write(house: House, form: str, path: Path, now: datetime = AFTER, **how: Any) -> Filed:
+def write(house: House, form: Format, path: Path, now: datetime = AFTER, **how: Any) -> Filed:
     """Write the folder."""
     return filing.write(db.source(house.engine), order(form, **how), now, path, lambda rows: None)
 
@@ -100,8 +101,8 @@ def tables(path: Path, end: str) -> dict[str, list[dict[str, str]]]:
 
 def manifest(path: Path) -> dict[str, Any]:
     """The folder's manifest."""
-    found: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    return found
+    manifest: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
 
 
 def of_service(files: dict[str, list[dict[str, str]]], slug: str) -> Iterator[dict[str, str]]:

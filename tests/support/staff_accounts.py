@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.testclient import TestClient
+import httpx2
 
 from cxserver import db
 from cxserver.accounts import members
@@ -34,14 +34,14 @@ def invite(
 
 
 def post(
-    client: TestClient, path: str, headers: dict[str, str] | None = None, **fields: str
-) -> Any:
+    client: httpx2.Client, path: str, headers: dict[str, str] | None = None, /, **fields: str
+) -> httpx2.Response:
     """Press the button of a page of ours."""
     how = {"content-type": FORM} | (headers or {"sec-fetch-site": "same-origin"})
     return client.post(path, headers=how, content=urlencode(fields))
 
 
-def sign_in(house: House, client: TestClient, role: Role, **who: Any) -> Any:
+def sign_in(house: House, client: httpx2.Client, role: Role, **who: Any) -> httpx2.Response:
     """Sign somebody in at this client; gives the response that did."""
     entered = post(client, invite(house, role, **who))
     assert entered.status_code == 303, entered.text

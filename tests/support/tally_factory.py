@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -15,12 +16,12 @@ from cxserver.results.slices import Slice
 from tests.support.house import CATALOGUE, NOW
 
 
-def surveys(service: str = "permits", **versions: dict) -> dict[str, Survey]:
+def surveys(service: str = "permits", **versions: Mapping[str, Any]) -> dict[str, Survey]:
     """Version 1 of a service of the house; `v2={…}` adds versions that differ from it."""
     report = check.text(CATALOGUE, "test.toml", NOW.date())
     assert report.catalog is not None
-    [found] = [one.survey for one in report.catalog.services if one.slug == service]
-    first = replace(found, n=1)
+    [current] = [each.survey for each in report.catalog.services if each.slug == service]
+    first = replace(current, n=1)
     every = {first.name: first}
     for name, differs in versions.items():
         version = replace(first, n=int(name[1:]), **differs)
@@ -28,14 +29,14 @@ def surveys(service: str = "permits", **versions: dict) -> dict[str, Survey]:
     return every
 
 
-def changed_wording(survey: Survey, **words: object) -> dict:
+def changed_wording(survey: Survey, **words: Any) -> dict[str, Any]:
     """What differs in a version with other words in English."""
     english = replace(survey.wording["en"], **words)
     return {"wording": {**survey.wording, "en": english}}
 
 
 def slice_of(
-    top: int, n: int, drivers: dict[str, tuple[int, int]] | None = None, **group: str
+    top: int, n: int, drivers: Mapping[str, tuple[int, int]] | None = None, /, **group: str
 ) -> Slice:
     """`top` of `n` people gave a 5 for trust and satisfaction, the others a 2."""
     points = {value: count for value, count in (("5", top), ("2", n - top)) if count}
@@ -43,9 +44,9 @@ def slice_of(
         f"driver:{code}": {"positive": positive, "negative": negative}
         for code, (positive, negative) in (drivers or {}).items()
     }
-    asked = {"survey": "permits/1", "language": "en", "channel": "email", **group}
+    wanted = {"survey": "permits/1", "language": "en", "channel": "email", **group}
     return slice_of_counts(
-        asked, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps}
+        wanted, {"response": {"all": n}, "trust": points, "satisfaction": points, **taps}
     )
 
 
@@ -75,10 +76,12 @@ def write_tallies(engine: Engine, added: Mapping[Tally, int]) -> None:
 
 def _draw(connection: Connection) -> None:
     """The cut tables of all months, as of one import."""
-    held = tables.released.c
+    released = tables.released.c
     cut_tables.erase_import(connection, "filled")
     versions: dict[tuple[str, date], set[int]] = {}
-    query = select(held.service, held.day, held.survey).where(held.level == "office-month")
+    query = select(released.service, released.day, released.survey).where(
+        released.level == "office-month"
+    )
     for service, month, n in connection.execute(query.distinct()):
         versions.setdefault((service, month), set()).add(n)
     for (service, month), some in versions.items():

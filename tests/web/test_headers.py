@@ -13,6 +13,7 @@ from cxserver.demo import front
 from cxserver.demo.front import Stage
 from cxserver.staff import site
 from tests.support.house import CATALOGUE, answer, stamp_of
+from tests.support.matches import first_match
 from tests.support.routes import served
 from tests.support.shared_house import shared_house
 from tests.support.staff_accounts import invite, sign_in
@@ -307,7 +308,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
     with house.client(demo=True, more_routes=more) as client:
         answered = house.mint()
         thanks = answer(client, answered, comment="Words.").headers["location"]
-        code = re.search(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
+        code = first_match(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
         page = client.get(house.mint()).text
         addresses = {
             "/s/{service}/{office}/thanks": ["/s/permits/riverside/thanks?lang=es", thanks],
@@ -345,7 +346,7 @@ def test_looking_three_times_at_every_address_changes_nothing(house):
             "/demo/agency": ["/demo/agency"],
             "/demo/quarter/{form}": ["/demo/quarter/v2", "/demo/quarter/nothing"],
         }
-        known = {route.path for route in (*served(), *more)}
+        known = {route.path for route in (*served(), *served(more))}
         assert known == set(addresses)
         before = everything(house)
         prefetch = {"sec-purpose": "prefetch;prerender", "purpose": "prefetch"}
