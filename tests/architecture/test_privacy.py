@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from base64 import urlsafe_b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -168,7 +168,7 @@ def remains(request):
     with shared_house(request, request.param) as house:
         house.apply(REPLYING)
         port = http_server.free_port()
-        house.clock.now = datetime.now(UTC)  # this server goes by the real clock
+        house.live_today()  # this server goes by the real clock
         house.move(f"http://127.0.0.1:{port}")
         printed = house.settings.data_dir / "printed.txt"
         with printed.open("wb") as file:

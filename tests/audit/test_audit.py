@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 from structlog.testing import capture_logs
 
-from cxserver import clock, db, tables
+from cxserver import db, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
 from cxserver.audit import journal as audit
@@ -154,7 +154,7 @@ def lived_in(house):
     link = cx(house, "staff", "invite", "bea@example.gov", "--role", "administrator").strip()
     cx(house, "staff", "invite", "cyd@example.gov", "--role", "analyst")
     cx(house, "staff", "revoke", "cyd@example.gov")
-    house.clock.now = clock.now()
+    house.live_today()
     with house.client() as client:
         assert post(client, link).status_code == 303
         assert client.get("/staff/audit").status_code == 200
@@ -330,7 +330,7 @@ def test_the_command_line_invites_lists_and_shuts_out(house):
 
 def test_a_printed_link_signs_in(sqlite_house):
     house = sqlite_house
-    house.clock.now = clock.now()
+    house.live_today()
     link = cx(house, "staff", "invite", "ana@example.gov", "--role", "administrator").strip()
     with house.client() as client:
         assert post(client, link).status_code == 303

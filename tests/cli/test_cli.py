@@ -89,10 +89,9 @@ def test_one_link_can_be_revoked(house):
 
 
 def test_cx_link_mints_a_link_that_opens(sqlite_house):
-    from datetime import UTC, datetime
 
     house = sqlite_house
-    house.clock.now = datetime.now(UTC)
+    house.live_today()
     link = cx(house, "link", "permits", "lakeside", "--language", "es").strip()
     with house.client() as client:
         page = client.get(link)
@@ -181,9 +180,8 @@ def test_results_of_nobody_say_what_to_do_next(sqlite_house):
 
 
 def test_a_place_link_is_noted_for_the_doctor(sqlite_house):
-    from datetime import UTC, datetime
 
-    sqlite_house.clock.now = datetime.now(UTC)
+    sqlite_house.live_today()
     cx(sqlite_house, "link", "permits", "riverside", "--channel", "kiosk", "--place", "East door")
     cx(sqlite_house, "link", "permits", "riverside")
     with db.read(sqlite_house.engine) as connection:

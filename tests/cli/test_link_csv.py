@@ -39,7 +39,7 @@ def ago(**much: float) -> str:
 @pytest.fixture
 def house(sqlite_house: House) -> House:
     """A house that lives now, as the commands do."""
-    sqlite_house.clock.now = datetime.now(UTC)
+    sqlite_house.live_today()
     return sqlite_house
 
 

@@ -55,7 +55,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def living(open_house: House) -> House:
     """A served house that lives now, as the examples do."""
-    open_house.clock.now = datetime.now(UTC)
+    open_house.live_today()
     return open_house
 
 

@@ -59,9 +59,8 @@ class Server:
 @pytest.fixture
 def server(house: House):
     """A server that can be killed, listening where the house's links lead."""
-    from datetime import UTC, datetime
 
-    house.clock.now = datetime.now(UTC)  # this server goes by the real clock
+    house.live_today()  # this server goes by the real clock
     port = http_server.free_port()
     house.move(f"http://127.0.0.1:{port}")
     server = Server(house, port)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cxserver import clock, db, tables
+from cxserver import db, tables
 from cxserver.catalog import directory, kiosks
 from cxserver.cli import console, kioskwords
 from cxserver.doctor import checkup
@@ -21,7 +21,7 @@ from tests.support.house import NOW, House
 
 def test_cx_kiosk_pair_prints_a_code_that_pairs(sqlite_house):
     house = sqlite_house
-    house.clock.now = clock.now()
+    house.live_today()
     out, err = invoke(house, "kiosk", "pair", "permits", "lakeside", "--place", "Gate [2]")
     [code] = re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", out)
     [pin] = re.findall(r"staff PIN of this kiosk is   ([0-9]{6})\b", out)
@@ -73,7 +73,7 @@ def test_a_closed_office_gets_no_device(sqlite_house):
 
 def test_cx_kiosk_revoke_ends_the_device_and_the_list_says_so(sqlite_house):
     house = sqlite_house
-    house.clock.now = clock.now()
+    house.live_today()
     with house.client() as client:
         link = pair(house, client)
         out, _ = invoke(house, "kiosk", "revoke", "permits", "riverside", "--place", DOOR)
@@ -91,7 +91,7 @@ def test_cx_kiosks_of_nobody_say_what_to_do_next(sqlite_house):
 
 def test_cx_kiosks_json_has_all_but_the_pin(sqlite_house):
     house = sqlite_house
-    house.clock.now = clock.now()
+    house.live_today()
     with house.client() as client:
         link = pair(house, client)
         beat(house, client, link, waiting=3)

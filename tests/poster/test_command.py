@@ -20,8 +20,7 @@ from tests.support.poster_pages import decoded
 @pytest.fixture
 def poster_house(house: House) -> House:
     """A house of today: the real `cx` asks the real clock."""
-    house.clock.now = datetime.now(UTC)
-    house.apply(CATALOGUE.replace("2028-03-31", "2099-12-31"))
+    house.live_today()
     house.settings = house.settings.model_copy(update={"base_url": "https://cx.agency.gov"})
     return house
 
@@ -29,8 +28,7 @@ def poster_house(house: House) -> House:
 @pytest.fixture
 def sqlite_poster_house(sqlite_house: House) -> House:
     """As `poster_house`, on SQLite alone."""
-    sqlite_house.clock.now = datetime.now(UTC)
-    sqlite_house.apply(CATALOGUE.replace("2028-03-31", "2099-12-31"))
+    sqlite_house.live_today()
     return sqlite_house
 
 

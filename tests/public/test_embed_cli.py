@@ -34,9 +34,8 @@ def page(page, sqlite_house):
 @pytest.fixture
 def real_clock(sqlite_house):
     """`cx` goes by the real clock; so must the house that opens its links."""
-    from datetime import UTC, datetime
 
-    sqlite_house.clock.now = datetime.now(UTC)
+    sqlite_house.live_today()
 
 
 @pytest.mark.parametrize("which", ["tag", "pinned"])

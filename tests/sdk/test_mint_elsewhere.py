@@ -128,7 +128,7 @@ def test_a_place_is_the_very_link_that_the_sdk_mints(minter):
 
 
 def test_minted_links_open_and_count(minter, sqlite_house: House):
-    sqlite_house.clock.now = datetime.now(UTC)
+    sqlite_house.live_today()
     how = {"key": sqlite_house.keys["permits"].text, "base_url": sqlite_house.settings.base_url}
     links = [minter.mint("permits", "riverside", channel, **how) for channel in ("email", "site")]
     links.append(minter.mint("permits", "lakeside", "email", DONE.isoformat(), **how))

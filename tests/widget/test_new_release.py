@@ -3,7 +3,6 @@ runs with half of another release.
 """
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -44,7 +43,7 @@ def test_answers_of_the_old_release_all_arrive_once_under_a_new_page_and_a_new_w
     tablet: Tablet, standing: RestartableServer, tmp_path
 ):
     house = tablet.house
-    house.clock.now = datetime.now(UTC).replace(microsecond=0)
+    house.live_today()
     link = house.mint(channel="kiosk")
     page = tablet.open(link)
     ready_without_network(page)
@@ -83,7 +82,7 @@ def test_an_old_page_finds_its_own_modules_while_the_new_ones_are_put_by(
     tablet: Tablet, standing: RestartableServer, tmp_path
 ):
     house = tablet.house
-    house.clock.now = datetime.now(UTC).replace(microsecond=0)
+    house.live_today()
     page = tablet.open(house.mint(channel="kiosk"))
     ready_without_network(page)
     old = set(page.evaluate(LOADED))
