@@ -98,7 +98,7 @@ def test_faults_are_told_as_the_server_tells_them(stand, open_page, hall, page_f
         at.locator("#comment").fill({"en": "a" * 2001, "es": "\U0001f600" * 3234}[language])
         at.locator(".send").click()
         expect(at.locator("#comment-error")).to_be_visible()
-    assert told(server) == told(page)
+    assert shown_faults(server) == shown_faults(page)
     browser_layout.forgive(server, page_faults, 422)
     page.locator(".alert a").first.click()
     expect(page.locator("#satisfaction-1")).to_be_focused()
@@ -108,7 +108,7 @@ def test_faults_are_told_as_the_server_tells_them(stand, open_page, hall, page_f
     expect(page.locator(".done")).to_be_visible()
 
 
-def told(page: Page) -> list[Any]:
+def shown_faults(page: Page) -> list[Any]:
     """What is wrong, as it is read and heard."""
     described, href = (
         [e.get_attribute(name) for e in page.locator(where).all()]
@@ -131,8 +131,8 @@ def test_another_language_keeps_what_was_chosen_and_typed(stand):
     expect(page.locator("#drivers-question")).to_have_text("¿Qué salió bien?")
     expect(page.locator("#comment")).to_have_value(SECRET)
     chosen = "all => all.map(e => e.id)"
-    kept = page.locator(":checked").evaluate_all(chosen)
-    assert kept == ["satisfaction-4", "trust-5", "drivers-1"]
+    checked = page.locator(":checked").evaluate_all(chosen)
+    assert checked == ["satisfaction-4", "trust-5", "drivers-1"]
     # What was tapped on the other side of the rating comes back, too.
     page.locator("#trust-2").check()
     expect(page.locator("#drivers-3")).to_be_checked()
@@ -260,9 +260,9 @@ def test_who_only_reads_is_asked_before_the_screen_starts_over(stand, look):
         page.set_viewport_size({"width": 600, "height": 700})
         scroll(page, 300)
     page.clock.fast_forward(31_000)
-    told = {"language": "Esta pantalla vuelve al inicio en 30 segundos."}
+    messages = {"language": "Esta pantalla vuelve al inicio en 30 segundos."}
     expect(page.locator("#over")).to_have_text(
-        told.get(look, "This screen starts over in 30 seconds.")
+        messages.get(look, "This screen starts over in 30 seconds.")
     )
     page.keyboard.press("Escape")
     expect(page.locator(OVER)).to_have_count(0)
@@ -360,12 +360,12 @@ def pinch(page: Page) -> None:
 
 def test_no_request_leaves_and_nothing_but_the_queue_is_kept(stand, hall):
     page = stand()
-    asked = []
-    page.context.on("request", lambda request: asked.append(request.url))
+    urls = []
+    page.context.on("request", lambda request: urls.append(request.url))
     page.reload()
     thank(page)
     assert_sent(page)
-    assert asked and all(url.startswith(f"{hall.settings.base_url}/") for url in asked)
+    assert urls and all(url.startswith(f"{hall.settings.base_url}/") for url in urls)
     left = browser_layout.left_behind(page)
     assert (left["cookie"], left["cookies"], left["local"], left["session"]) == ("", [], 0, 0)
 

@@ -30,23 +30,23 @@ def test_cx_kiosk_pair_prints_a_code_that_pairs(sqlite_house):
     with house.client() as client:
         done = client.post("/k", data={"code": code})
         assert done.status_code == 303 and "/permits/lakeside/" in done.headers["location"]
-        told = beat(house, client, house.settings.base_url + done.headers["location"]).json()
-    _, rounds, salt, stored = told["pin"].split("$")
-    found = hashlib.pbkdf2_hmac("sha256", pin.encode(), base64.b64decode(salt), int(rounds))
-    assert base64.b64encode(found).decode() == stored
+        reply = beat(house, client, house.settings.base_url + done.headers["location"]).json()
+    _, rounds, salt, stored = reply["pin"].split("$")
+    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), base64.b64decode(salt), int(rounds))
+    assert base64.b64encode(digest).decode() == stored
     listed, _ = invoke(house, "kiosk", "list")
     [row] = [line for line in listed.splitlines() if "Gate [2]" in line]
     assert " ok " in row and "just now" in row
     with db.read(house.engine) as connection:
-        kept = repr(connection.execute(select(tables.kiosks)).all())
-    assert pin not in kept and code not in kept
+        rows = repr(connection.execute(select(tables.kiosks)).all())
+    assert pin not in rows and code not in rows
 
 
 def test_cx_kiosk_pair_speaks_json_and_takes_a_pin(sqlite_house):
     words = ("kiosk", "pair", "permits", "riverside", "--place", DOOR, "--pin", "012345", "--json")
-    told = json.loads(invoke(sqlite_house, *words)[0])
-    assert told["pin"] == "012345" and told["address"].endswith("/k")
-    assert {"code", "valid_until", "service", "office", "place"} < set(told)
+    pairing = json.loads(invoke(sqlite_house, *words)[0])
+    assert pairing["pin"] == "012345" and pairing["address"].endswith("/k")
+    assert {"code", "valid_until", "service", "office", "place"} < set(pairing)
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_cx_kiosks_json_has_all_but_the_pin(sqlite_house):
         link = pair(house, client)
         beat(house, client, link, waiting=3)
         assert send(house, client, link, house.clock.now) == [201]
-    [found] = json.loads(invoke(house, "kiosk", "list", "--service", "permits", "--json")[0])
-    assert (found["state"], found["waiting"], found["answers_today"]) == ("ok", 3, 1)
-    assert "pin" not in found and found["device"] == nonce(link)
+    [kiosk] = json.loads(invoke(house, "kiosk", "list", "--service", "permits", "--json")[0])
+    assert (kiosk["state"], kiosk["waiting"], kiosk["answers_today"]) == ("ok", 3, 1)
+    assert "pin" not in kiosk and kiosk["device"] == nonce(link)
     assert json.loads(invoke(house, "kiosk", "list", "--office", "lakeside", "--json")[0]) == []
 
 
 def device(**more) -> kiosks.Device:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "service": "permits",
         "office": "riverside",
         "device": "0" * 16,
@@ -123,7 +123,7 @@ def device(**more) -> kiosks.Device:
         "flagged": 0,
         "withdrawn": None,
     }
-    return kiosks.Device(**(told | more))
+    return kiosks.Device(**(fields | more))
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_how_a_clock_goes_is_said_in_words(offset, words):
 
 
 def kiosk_findings(house: House) -> list[tuple[str, str]]:
-    found = checkup.examine(house.settings, house.clock.now)
-    return [(one.state, one.text) for one in found if one.check == "kiosks"]
+    findings = checkup.examine(house.settings, house.clock.now)
+    return [(finding.state, finding.text) for finding in findings if finding.check == "kiosks"]
 
 
 def test_the_doctor_tells_of_devices_that_need_somebody(house):
@@ -175,13 +175,13 @@ def test_the_doctor_tells_of_devices_that_need_somebody(house):
         beat(house, client, link, waiting=4)
         assert kiosk_findings(house) == [("ok", "1; answers waiting on them: 4")]
         beat(house, client, link, waiting=4, aside=2)
-        [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "has 2 answers that the server did not take" in told
+        [(state, text)] = kiosk_findings(house)
+        assert state == "warning" and "has 2 answers that the server did not take" in text
         beat(house, client, link, waiting=4)
         house.clock.forward(days=1, seconds=1)
-        [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and f"no contact since {NOW:%Y-%m-%d %H:%M} UTC" in told
-        assert "4 answers waited" in told
+        [(state, text)] = kiosk_findings(house)
+        assert state == "warning" and f"no contact since {NOW:%Y-%m-%d %H:%M} UTC" in text
+        assert "4 answers waited" in text
         house.clock.forward(days=70)
         assert "was not renewed" in kiosk_findings(house)[0][1]
         house.clock.forward(days=20)
@@ -194,10 +194,10 @@ def test_a_withdrawn_device_that_holds_answers_is_not_forgotten_until_its_place_
         with db.write(house.engine) as connection:
             kiosks.withdraw(connection, "permits", "riverside", DOOR, NOW.date())
         beat(house, client, link, aside=3)
-        [(state, told)] = kiosk_findings(house)
-        assert state == "warning" and "was revoked on 2026-11-04 and still has 3 answers" in told
+        [(state, text)] = kiosk_findings(house)
+        assert state == "warning" and "was revoked on 2026-11-04 and still has 3 answers" in text
         pair(house, client)
-        [(state, told)] = kiosk_findings(house)
+        [(state, text)] = kiosk_findings(house)
         assert state == "ok"
 
 
@@ -205,10 +205,10 @@ def test_on_a_narrow_screen_each_device_has_two_whole_lines(sqlite_house, monkey
     monkeypatch.setattr(console.out, "_width", 80)
     with sqlite_house.client() as client:
         beat(sqlite_house, client, pair(sqlite_house, client), waiting=2)
-    told, _ = invoke(sqlite_house, "kiosk", "list")
-    first, second = told.splitlines()
+    listing, _ = invoke(sqlite_house, "kiosk", "list")
+    first, second = listing.splitlines()
     assert first == f"{DOOR} · riverside · permits"
-    assert "waiting 2 · set aside 0" in second and "…" not in told
+    assert "waiting 2 · set aside 0" in second and "…" not in listing
 
 
 def test_a_name_that_is_wrong_is_answered_with_those_there_are(sqlite_house):
@@ -216,22 +216,26 @@ def test_a_name_that_is_wrong_is_answered_with_those_there_are(sqlite_house):
         ("kiosk", "pair", "permitz", "riverside", "--place", DOOR),
         ("kiosk", "list", "--service", "permitz"),
     ):
-        _, told = invoke(sqlite_house, *words, fails=True)
-        assert "There are: calls, hearings, permits." in told
-    _, told = invoke(sqlite_house, "kiosk", "pair", "permits", "river", "--place", DOOR, fails=True)
-    assert "There are: lakeside, riverside." in told
+        _, message = invoke(sqlite_house, *words, fails=True)
+        assert "There are: calls, hearings, permits." in message
+    _, message = invoke(
+        sqlite_house, "kiosk", "pair", "permits", "river", "--place", DOOR, fails=True
+    )
+    assert "There are: lakeside, riverside." in message
 
 
 def test_a_place_is_known_by_its_name_and_a_near_one_is_pointed_out(sqlite_house):
     with sqlite_house.client() as client:
         pair(sqlite_house, client)
-    _, told = invoke(sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "east  DOOR")
-    assert f"“{DOOR}” is also paired" in told
-    _, told = invoke(
+    _, message = invoke(
+        sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "east  DOOR"
+    )
+    assert f"“{DOOR}” is also paired" in message
+    _, message = invoke(
         sqlite_house, "kiosk", "revoke", "permits", "riverside", "--place", "Exit", fails=True
     )
-    assert f"Paired: “{DOOR}”." in told
-    _, told = invoke(
+    assert f"Paired: “{DOOR}”." in message
+    _, message = invoke(
         sqlite_house, "kiosk", "pair", "permits", "riverside", "--place", "a\nb", fails=True
     )
-    assert "printable characters" in told
+    assert "printable characters" in message

@@ -39,19 +39,21 @@ def refresh(client) -> None:
     notice_changes(client.app)
 
 
-def told(house: House, link: str, **more: object) -> dict:
+def heartbeat(house: House, link: str, **more: object) -> dict:
     now = house.clock.now.isoformat()
     beat = {"link": link, "device_now": now, "waiting": 0, "aside": 0}
     return beat | {"release": "", "state": "open"} | more
 
 
 def beat(house: House, client, link: str, **more: object):
-    return client.post("/k/heartbeat", json=told(house, link, **more))
+    return client.post("/k/heartbeat", json=heartbeat(house, link, **more))
 
 
 def answers(link: str, *at, **more) -> dict:
-    given = {"link": link, "trust": 4, "satisfaction": 5, "survey": "permits/1"} | more
-    items = [given | {"key": str(uuid.uuid4()), "answered_at": one.isoformat()} for one in at]
+    fields = {"link": link, "trust": 4, "satisfaction": 5, "survey": "permits/1"} | more
+    items = [
+        fields | {"key": str(uuid.uuid4()), "answered_at": moment.isoformat()} for moment in at
+    ]
     return {"items": items}
 
 
@@ -72,7 +74,9 @@ def kid(link: str) -> int:
 
 def devices(house: House) -> dict[str, kiosks.Device]:
     with db.read(house.engine) as connection:
-        return {one.device: one for one in kiosks.known(connection, house.clock.now.date())}
+        return {
+            device.device: device for device in kiosks.known(connection, house.clock.now.date())
+        }
 
 
 # ---- the place
@@ -85,8 +89,8 @@ def test_pairing_a_place_anew_ends_the_device_before_it_and_no_other(house):
         new = pair(house, client)
         refresh(client)
         assert [client.get(link).status_code for link in (old, new, other)] == [410, 200, 200]
-        found = devices(house)
-        assert found[nonce(old)].withdrawn == NOW.date() and found[nonce(old)].waiting == 0
+        known = devices(house)
+        assert known[nonce(old)].withdrawn == NOW.date() and known[nonce(old)].waiting == 0
         # It was another tablet, after all, and still holds them: staff see it.
         refused = beat(house, client, old, waiting=7)
         assert (refused.status_code, refused.json()["code"]) == (410, "revoked")
@@ -123,13 +127,13 @@ def test_a_heartbeat_is_noted_and_tells_what_a_device_needs(house):
             house, client, link, device_now=slow.isoformat(), waiting=12, aside=1, state="full"
         )
         assert done.status_code == 200
-        said = done.json()
-    assert set(said) == {"now", "ends", "link", "release", "survey", "open", "pin", "place"}
-    assert said["now"] == NOW.isoformat() and said["link"] is None and said["open"] is True
-    assert said["ends"] == (NOW + timedelta(days=90)).isoformat()
-    assert (said["survey"], said["place"]) == ("permits/1", DOOR)
-    assert re.fullmatch("[0-9a-f]{16}", said["release"])
-    scheme, rounds, salt, stored = said["pin"].split("$")
+        reply = done.json()
+    assert set(reply) == {"now", "ends", "link", "release", "survey", "open", "pin", "place"}
+    assert reply["now"] == NOW.isoformat() and reply["link"] is None and reply["open"] is True
+    assert reply["ends"] == (NOW + timedelta(days=90)).isoformat()
+    assert (reply["survey"], reply["place"]) == ("permits/1", DOOR)
+    assert re.fullmatch("[0-9a-f]{16}", reply["release"])
+    scheme, rounds, salt, stored = reply["pin"].split("$")
     assert (scheme, rounds, len(base64.b64decode(salt))) == ("pbkdf2-sha256", "200000", 16)
     again = hashlib.pbkdf2_hmac("sha256", b"402615", base64.b64decode(salt), int(rounds))
     assert base64.b64encode(again).decode() == stored
@@ -151,10 +155,10 @@ def test_a_link_is_renewed_from_day_60_and_not_before(house):
         assert nonce(new) == nonce(link) and done["ends"] == ends.isoformat()
         assert token.read(new.rpartition("/")[2]).ends == ends
         # Both open, until each one's end.
-        assert [client.get(one).status_code for one in (link, new)] == [200, 200]
+        assert [client.get(address).status_code for address in (link, new)] == [200, 200]
         assert beat(house, client, new).json()["link"] is None
         house.clock.forward(days=31)
-        assert [client.get(one).status_code for one in (link, new)] == [410, 200]
+        assert [client.get(address).status_code for address in (link, new)] == [410, 200]
     [device] = devices(house).values()
     assert device.expires == ends
 
@@ -222,7 +226,7 @@ def test_a_stranger_s_heartbeat_leaves_nothing(house):
 def test_a_heartbeat_that_does_not_fit_is_told_what(sqlite_house, more, field):
     house = sqlite_house
     with house.client() as client:
-        sent = told(house, house.mint(channel="kiosk")) | more
+        sent = heartbeat(house, house.mint(channel="kiosk")) | more
         done = client.post("/k/heartbeat", json=sent)
     assert done.status_code == 422
     assert done.headers["content-type"] == "application/problem+json"
@@ -234,7 +238,7 @@ def test_a_heartbeat_that_does_not_fit_is_told_what(sqlite_house, more, field):
 def test_a_page_that_is_newer_than_this_server_may_say_more(sqlite_house):
     house = sqlite_house
     with house.client() as client:
-        sent = told(house, house.mint(channel="kiosk")) | {"battery": 80}
+        sent = heartbeat(house, house.mint(channel="kiosk")) | {"battery": 80}
         assert client.post("/k/heartbeat", json=sent).status_code == 200
 
 
@@ -267,8 +271,8 @@ def test_a_heartbeat_is_small_and_json(sqlite_house):
     with house.client() as client:
         link = house.mint(channel="kiosk")
         for content, kind, status in (
-            (json.dumps(told(house, link)), "text/plain", 415),
-            (json.dumps(told(house, link)) + " " * 4096, "application/json", 413),
+            (json.dumps(heartbeat(house, link)), "text/plain", 415),
+            (json.dumps(heartbeat(house, link)) + " " * 4096, "application/json", 413),
             ("[" * 4000, "application/json", 422),
             ("nonsense", "application/json", 422),
             (b"\xff", "application/json", 400),
@@ -305,9 +309,9 @@ def test_a_device_paired_anew_sends_answers_older_than_its_link(house):
         house.clock.forward(days=5)
         new = pair(house, client)
         refresh(client)
-        held = [house.clock.now - timedelta(days=day) for day in (4, 3, 1)]
-        assert send(house, client, old, *held) == [410] * 3
-        assert send(house, client, new, *held) == [201] * 3
+        times = [house.clock.now - timedelta(days=day) for day in (4, 3, 1)]
+        assert send(house, client, old, *times) == [410] * 3
+        assert send(house, client, new, *times) == [201] * 3
         # A link whose own beginning lies ahead opens nothing, whatever it says of its answers.
         issuer = Issuer(
             house.settings.base_url,
@@ -315,7 +319,7 @@ def test_a_device_paired_anew_sends_answers_older_than_its_link(house):
             clock=lambda: house.clock.now + timedelta(days=1),
         )
         early = issuer.issue_link("permits", "riverside", channel="kiosk")
-        assert send(house, client, early, *held) == [404] * 3
+        assert send(house, client, early, *times) == [404] * 3
     assert house.count() == 3
 
 
@@ -324,8 +328,8 @@ def test_an_answer_given_before_the_end_is_taken_after_it(house):
         link = pair(house, client)
         house.clock.forward(days=95)
         ended = NOW + timedelta(days=90)
-        given = (ended - timedelta(hours=1), ended + timedelta(hours=1))
-        assert send(house, client, link, *given) == [201, 410]
+        times = (ended - timedelta(hours=1), ended + timedelta(hours=1))
+        assert send(house, client, link, *times) == [201, 410]
 
 
 WITHOUT = {
@@ -351,8 +355,8 @@ def test_what_was_given_before_a_closing_is_taken_and_all_else_refused_at_once(s
         house.clock.forward(days=3)
         house.apply(WITHOUT[gone])
         refresh(client)
-        for one in (link, poster):
-            assert client.get(one).status_code == 410
+        for address in (link, poster):
+            assert client.get(address).status_code == 410
         refused = beat(house, client, link, waiting=2)
         assert (refused.status_code, refused.json()["code"]) == (410, "survey_closed")
         item = answers(poster, NOW)["items"][0]
@@ -360,13 +364,13 @@ def test_what_was_given_before_a_closing_is_taken_and_all_else_refused_at_once(s
         assert client.post("/api/v1/responses", json=item).status_code == 410
         house.clock.forward(days=2)
         closed = house.clock.now - timedelta(days=2)
-        given = (closed - timedelta(days=2), closed, closed + timedelta(days=1))
-        assert send(house, client, link, *given) == [201, 201, 410]
+        times = (closed - timedelta(days=2), closed, closed + timedelta(days=1))
+        assert send(house, client, link, *times) == [201, 201, 410]
         # Open again, it is as if it had never been closed.
         house.apply(CATALOGUE)
         refresh(client)
         assert client.get(link).status_code == 200
-        assert send(house, client, link, given[2]) == [201]
+        assert send(house, client, link, times[2]) == [201]
         house.apply(WITHOUT[gone])
         refresh(client)
         assert send(house, client, link, house.clock.now - timedelta(hours=1)) == [201]

@@ -39,13 +39,13 @@ def test_thirty_answers_survive_everything_and_none_is_there_twice(tablet, stand
     link = house.mint(channel="kiosk", place="East door")
     page = tablet.open(link)
     ready_without_network(page)
-    given: dict[str, datetime] = {}
+    times: dict[str, datetime] = {}
 
     def answers(*numbers: int) -> None:
         for number in numbers:
             tablet.wait(minutes=5)
             give_answer(tablet.page, 1 + number % 5, 1 + number // 2 % 5, f"answer {number:02}")
-            given[f"answer {number:02}"] = house.clock.now
+            times[f"answer {number:02}"] = house.clock.now
 
     def all_sent(number: int) -> bool:
         return house.count() == number and not queue_status(tablet.page)["waiting"]
@@ -72,15 +72,15 @@ def test_thirty_answers_survive_everything_and_none_is_there_twice(tablet, stand
     tablet.until(lambda: all_sent(30))
 
     rows = {row["comment"]: row for row in house.responses()}
-    assert sorted(rows) == sorted(given)
+    assert sorted(rows) == sorted(times)
     for words, row in rows.items():
-        assert row["answered_hour"] == given[words].replace(minute=0, second=0, microsecond=0)
+        assert row["answered_hour"] == times[words].replace(minute=0, second=0, microsecond=0)
         assert row["flags"] == "clock"
-        local = (given[words] - timedelta(hours=5)).date()
+        local = (times[words] - timedelta(hours=5)).date()
         assert (row["day"], quarter(row["day"])) == (local, quarter(local))
     assert {quarter(row["day"]) for row in rows.values()} == {"2027Q1", "2027Q2"}
     first_sent = list(dict.fromkeys(item["comment"] for item in tablet.sent))
-    assert first_sent == sorted(given)
+    assert first_sent == sorted(times)
     assert queue_status(page)["offset"] == pytest.approx(SLOW.total_seconds(), abs=30)
     assert queue_status(page)["aside"] == []
 
@@ -169,7 +169,7 @@ def test_a_clock_set_right_before_the_network_is_back_moves_no_answer(tablet):
     tablet.until(lambda: queue_status(page).get("offset") is not None)
     tablet.context.set_offline(True)
     tablet.wait(hours=2)
-    given = house.clock.now
+    answered_at = house.clock.now
     give_answer(page, 4, 4, "by the wrong clock")
     tablet.wait(hours=3)
     # The system sets its clock: three days on, while the page lives.
@@ -178,7 +178,7 @@ def test_a_clock_set_right_before_the_network_is_back_moves_no_answer(tablet):
     tablet.context.set_offline(False)
     tablet.until(lambda: house.count() == 1)
     [row] = house.responses()
-    assert row["answered_hour"] == given.replace(minute=0, second=0, microsecond=0)
+    assert row["answered_hour"] == answered_at.replace(minute=0, second=0, microsecond=0)
     assert row["flags"] == "clock"
 
 

@@ -59,11 +59,11 @@ def test_a_letter_arrives_as_text_and_as_html(box, settings):
 
 
 def test_words_that_are_not_ascii_arrive_as_they_were_written(box, settings):
-    said = "Señor Ω said: “it went well” 🙂\n" + "línea " * 400
-    post(settings, Letter(("ana@example.gov",), "Año nuevo: “¡bien!”", said))
+    text = "Señor Ω said: “it went well” 🙂\n" + "línea " * 400
+    post(settings, Letter(("ana@example.gov",), "Año nuevo: “¡bien!”", text))
     [letter] = box.letters
     assert letter["Subject"] == "Año nuevo: “¡bien!”"
-    assert letter.get_content().splitlines() == said.splitlines()
+    assert letter.get_content().splitlines() == text.splitlines()
     # And every line of it was one that each mail server takes.
     raw = letter.as_bytes()
     assert raw.isascii() and max(map(len, raw.splitlines())) < 100

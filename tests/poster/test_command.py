@@ -32,7 +32,7 @@ def sqlite_poster_house(sqlite_house: House) -> House:
     return sqlite_house
 
 
-def held(house: House) -> list[placements.Placement]:
+def recorded(house: House) -> list[placements.Placement]:
     with db.read(house.engine) as connection:
         return placements.known(connection, house.clock.now.date())
 
@@ -59,7 +59,7 @@ def test_what_was_made_is_noted_without_its_token(poster_house, tmp_path):
         *("-o", tmp_path / "a.svg", "--expires-at", tomorrow(house), "--json"),
     )
     cx(house, "poster", "permits", "riverside", "--place", "Main exit", "-o", tmp_path / "b.svg")
-    [noted] = held(house)
+    [noted] = recorded(house)
     assert (noted.service, noted.office, noted.kind) == ("permits", "riverside", "poster")
     assert noted.place == "Main exit" and noted.kid == house.keys["permits"].kid
     assert noted.expires > house.clock.now.date() + timedelta(days=390)
@@ -77,8 +77,8 @@ def tomorrow(house: House) -> str:
 def test_a_day_means_all_of_it_at_the_office(sqlite_poster_house, tmp_path):
     house, path = sqlite_poster_house, tmp_path / "a.svg"
     day = tomorrow(house)
-    typed = ("-o", path, "--expires-at", day, "--json")
-    made = json.loads(invoke(house, "poster", "permits", "lakeside", *typed)[0])
+    options = ("-o", path, "--expires-at", day, "--json")
+    made = json.loads(invoke(house, "poster", "permits", "lakeside", *options)[0])
     ends = datetime.fromisoformat(made["expires_at"]).astimezone(ZoneInfo("America/Los_Angeles"))
     assert ends.isoformat().startswith(f"{day}T23:59:59")
     assert made["good_until"] == day
@@ -92,14 +92,14 @@ def notice_date(day: str) -> str:
 
 def test_the_languages_are_those_of_the_survey(sqlite_poster_house, tmp_path):
     house = sqlite_poster_house
-    told = {}
+    posters = {}
     for language in (None, "en", "es", "both"):
         path = tmp_path / f"{language}.svg"
         option = ["--language", language] if language else []
         out, _ = invoke(house, "poster", "permits", "riverside", "-o", path, *option, "--json")
         made = json.loads(out)
-        told[language] = (made["languages"], made["link"].partition("?")[2])
-    assert told == {
+        posters[language] = (made["languages"], made["link"].partition("?")[2])
+    assert posters == {
         None: (["en", "es"], ""),
         "en": (["en"], ""),
         "es": (["es"], "lang=es"),
@@ -136,10 +136,10 @@ def test_what_cannot_be_is_refused(words, sentence, sqlite_poster_house, tmp_pat
     folder = tmp_path / "out"
     folder.mkdir()
     house = sqlite_poster_house
-    typed = words.format(folder).split()
-    _, refused = invoke(house, "poster", "permits", "riverside", *typed, fails=True)
+    options = words.format(folder).split()
+    _, refused = invoke(house, "poster", "permits", "riverside", *options, fails=True)
     assert sentence in refused
-    assert list(folder.iterdir()) == [] and held(house) == []
+    assert list(folder.iterdir()) == [] and recorded(house) == []
 
 
 def test_closed_and_unknown_places_get_no_poster(sqlite_poster_house, tmp_path):
@@ -211,7 +211,10 @@ def note(house: House, place: str | None, ends: int, today: int = 0) -> None:
 def known(house: House, today: int = 0) -> list[tuple[str, int]]:
     with db.read(house.engine) as connection:
         day = NOW.date() + timedelta(days=today)
-        return [(one.place, (one.expires - day).days) for one in placements.known(connection, day)]
+        return [
+            (placement.place, (placement.expires - day).days)
+            for placement in placements.known(connection, day)
+        ]
 
 
 def test_a_place_is_noted_with_its_newest_link(house):

@@ -72,7 +72,7 @@ def test_all_formats_show_the_same_page(open_page, tmp_path):
     ]
     for other in small[1:]:
         pairs = zip(small[0].tobytes(), other.tobytes(), strict=True)
-        differences = [abs(one - two) for one, two in pairs]
+        differences = [abs(first - second) for first, second in pairs]
         assert sum(differences) / len(differences) < 3
         # A line at another place would differ by much, and over many dots.
         assert sum(difference > 120 for difference in differences) < 100

@@ -40,8 +40,8 @@ def test_the_pack_holds_every_question_in_every_language(sqlite_house, tmp_path)
     assert "Why did you come?\n   ( ) First hearing\n   ( ) An appeal" in english
     assert "¿A qué vino?" in spanish and "\u00ad" not in spanish
     page = (folder / "request.html").read_text()
-    for told in ("1234-5678", "Office of Hearings", "2028-03-31", "25,000 hours", "An appeal"):
-        assert told in page, told
+    for phrase in ("1234-5678", "Office of Hearings", "2028-03-31", "25,000 hours", "An appeal"):
+        assert phrase in page, phrase
 
 
 def test_the_agency_says_who_and_how_often_in_its_own_words(sqlite_house, tmp_path):
@@ -55,9 +55,9 @@ def test_the_agency_says_who_and_how_often_in_its_own_words(sqlite_house, tmp_pa
 
 def test_the_estimate_adds_up_to_that_of_the_rules(sqlite_house):
     _, service = service_of(sqlite_house, "hearings")
-    told = estimate.lines(service.survey, "en")
+    lines = estimate.lines(service.survey, "en")
     scales = 2 + len(service.survey.drivers)
-    assert [line.seconds for line in told].count(burden.SCALE_SECONDS) == scales
+    assert [line.seconds for line in lines].count(burden.SCALE_SECONDS) == scales
     assert estimate.seconds(service.survey) == scales * 8 + 10 + 30
 
 
@@ -79,7 +79,7 @@ def test_there_is_a_screen_for_every_turn_in_every_language(sqlite_house):
 
 def test_what_a_kiosk_asks_and_tells_is_pictured_in_its_words(sqlite_house):
     agency, service = service_of(sqlite_house, "permits")
-    told = {
+    pages = {
         shot.name: html.unescape(shot.html.partition("<template")[0])
         for shot in shots.make(agency, service, "Riverside Office", BASE)
     }
@@ -92,8 +92,8 @@ def test_what_a_kiosk_asks_and_tells_is_pictured_in_its_words(sqlite_house):
         ("en-9-conflict", "Your first answer is kept."),
         ("es-9-expired", "Esta encuesta"),
     ):
-        assert words in told[name], name
-    assert told["en-7-kiosk-mistake"].count("-error") >= 2
+        assert words in pages[name], name
+    assert pages["en-7-kiosk-mistake"].count("-error") >= 2
 
 
 def test_the_kiosk_is_pictured_only_where_there_is_one(sqlite_house):
@@ -104,12 +104,12 @@ def test_the_kiosk_is_pictured_only_where_there_is_one(sqlite_house):
 
 def test_where_the_office_may_reply_the_thanks_show_the_place_of_the_code(sqlite_house):
     sqlite_house.apply(CATALOGUE.replace("designated = true", "designated = true\nreplies = true"))
-    told = {}
+    thanks = {}
     for slug in ("permits", "hearings"):
         every = shots.make(*service_of(sqlite_house, slug), "Riverside Office", BASE)
-        told[slug] = next(shot.html for shot in every if shot.name == "en-6-thanks")
-    assert "XXXX-XXXX-XXXX-XXXX" in told["permits"] and "cx.example.gov/r" in told["permits"]
-    assert "XXXX" not in told["hearings"]
+        thanks[slug] = next(shot.html for shot in every if shot.name == "en-6-thanks")
+    assert "XXXX-XXXX-XXXX-XXXX" in thanks["permits"] and "cx.example.gov/r" in thanks["permits"]
+    assert "XXXX" not in thanks["hearings"]
 
 
 # ---- all four instruments
@@ -139,8 +139,8 @@ def test_the_questions_of_each_instrument_stand_in_the_pack(fair, tmp_path, code
     folder = tmp_path / "pack"
     cx(fair, "pra", "request", code, "-o", str(folder), "--without-pictures")
     english = (folder / "questions-en.txt").read_text()
-    for told in ASKED[code]:
-        assert told in english, english
+    for phrase in ASKED[code]:
+        assert phrase in english, english
     survey = service_of(fair, code)[1].survey
     wording = survey.wording["en"]
     assert (wording.satisfaction in english) and wording.trust.replace("\u00ad", "") in english
@@ -155,7 +155,7 @@ def test_the_questions_of_each_instrument_stand_in_the_pack(fair, tmp_path, code
 def test_the_pictures_show_both_ends_of_the_instruments_own_scale(fair, code):
     agency, service = service_of(fair, code)
     survey = service.survey
-    pages = {one.name: one.html for one in shots.make(agency, service, "Riverside", BASE)}
+    pages = {shot.name: shot.html for shot in shots.make(agency, service, "Riverside", BASE)}
     for name, at in (("en-2-good", -1), ("en-3-poor", 0)):
         chosen = re.findall(r'name="(trust|satisfaction)" value="(\d)"[^>]* checked', pages[name])
         ends = [("satisfaction", "51"[at + 1])] if survey.asks_satisfaction else []
@@ -168,7 +168,7 @@ def test_the_pictures_show_both_ends_of_the_instruments_own_scale(fair, code):
 @instrument_catalogs.EVERY
 def test_the_kiosks_stage_is_set_as_its_script_sets_it(fair, code):
     agency, service = service_of(fair, code)
-    pages = {one.name: one.html for one in shots.make(agency, service, "Riverside", BASE)}
+    pages = {shot.name: shot.html for shot in shots.make(agency, service, "Riverside", BASE)}
     stage = pages["es-7-kiosk"].partition('<div id="stage">')[2].partition("<template")[0]
     assert service.survey.wording["es"].trust in html.unescape(stage)
     assert '<html lang="es" dir="ltr">' in pages["es-7-kiosk"] and "<script" not in stage
@@ -179,7 +179,7 @@ def test_the_kiosks_stage_is_set_as_its_script_sets_it(fair, code):
 def test_a_picture_of_the_kiosk_is_a_tablet_wide_and_ends_with_its_words(fair, tmp_path):
     agency, service = service_of(fair, "a11-v2-thumbs")
     every = shots.make(agency, service, "Riverside Office", BASE)
-    [shot] = [one for one in every if one.name == "en-7-kiosk"]
+    [shot] = [shot for shot in every if shot.name == "en-7-kiosk"]
     with Image.open(pictures.take(str(programs.chromium()), shot, tmp_path)) as picture:
         assert picture.width == 1600 and 1600 < picture.height < 3200
         # The header, the tiles and the button are drawn: its style was found.
@@ -200,7 +200,7 @@ def test_a_picture_shows_the_page_and_no_empty_rest(sqlite_house, tmp_path):
 def test_without_a_browser_it_says_what_to_do(sqlite_house, tmp_path):
     with pytest.raises(NotFound, match="--without-pictures"):
         pictures.find("no-such-browser")
-    told = cx(
+    refusal = cx(
         sqlite_house,
         "pra",
         "request",
@@ -211,7 +211,7 @@ def test_without_a_browser_it_says_what_to_do(sqlite_house, tmp_path):
         "none",
         fails=True,
     )
-    assert "Install it" in told
+    assert "Install it" in refusal
 
 
 def test_nothing_is_written_over(sqlite_house, tmp_path):

@@ -58,9 +58,9 @@ def test_an_address_that_is_nothing_is_not_found(street, client, address):
     path = address.replace("{token}", token).replace("{long}", "a" * 5000)
     for method in ("GET", "HEAD", "POST"):
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        found = client.request(method, path, headers=headers, content="trust=4&satisfaction=5")
-        assert found.status_code == 404 or (method, found.status_code) == ("POST", 405)
-        assert "Traceback" not in found.text and "49" not in found.headers.get("location", "")
+        response = client.request(method, path, headers=headers, content="trust=4&satisfaction=5")
+        assert response.status_code == 404 or (method, response.status_code) == ("POST", 405)
+        assert "Traceback" not in response.text and "49" not in response.headers.get("location", "")
 
 
 def test_ten_kilobytes_of_address_are_refused_without_a_look(street, client):
@@ -109,11 +109,11 @@ def test_the_api_tells_strangers_no_more(street, client):
         f"javascript:/s/{service}/{office}/",
         "a" * 1000,
     )
-    told = {
+    replies = {
         client.post("/api/v1/responses", json={"link": link, "trust": 4, "satisfaction": 5}).text
         for link in links
     }
-    assert len(told) == 1 and '"not_found"' in told.pop()
+    assert len(replies) == 1 and '"not_found"' in replies.pop()
 
 
 def test_a_token_outside_of_the_path_opens_nothing(street, client):

@@ -184,40 +184,42 @@ STORED = [
 
 
 @pytest.mark.parametrize(
-    ("row", "typed", "stored", "flags"),
+    ("row", "comment", "stored", "flags"),
     STORED,
     ids=[f"{row}-{at}" for at, (row, *_) in enumerate(STORED)],
 )
-def test_odd_words_are_taken_and_stored_as_words(street, client, row, typed, stored, flags):
+def test_odd_words_are_taken_and_stored_as_words(street, client, row, comment, stored, flags):
     link = street.mint()
-    before = {found["id"] for found in street.responses()}
-    sheet = GOOD | {"stamp": stamp_of(client.get(link).text), "comment": typed}
+    before = {stored_answer["id"] for stored_answer in street.responses()}
+    sheet = GOOD | {"stamp": stamp_of(client.get(link).text), "comment": comment}
     assert client.post(link, data=sheet).status_code == 303
-    (new,) = [found for found in street.responses() if found["id"] not in before]
-    assert new["comment"] == (typed if stored is None else stored)
+    (new,) = [
+        stored_answer for stored_answer in street.responses() if stored_answer["id"] not in before
+    ]
+    assert new["comment"] == (comment if stored is None else stored)
     assert new["flags"] == ";".join([*flags, "fast"])
     assert (new["trust"], new["satisfaction"]) == (4, 5)
     # Sent with another rating, the words are shown back: as words, whatever they are.
     other = client.post(link, data=sheet | {"trust": "1"})
     assert other.status_code == 409
-    assert typed in html.unescape(other.text)
+    assert comment in html.unescape(other.text)
     for active in ("<script", "<svg", "<img", "<math", "<style", "<a href=x"):
         assert active not in other.text
 
 
 @pytest.mark.parametrize(
-    ("typed", "over"),
+    ("comment", "over"),
     [("x" * 2001, "1 character too many"), ("🙂" * 2007, "7 characters too many")]
     + [("a\r\n" * 1001, "2 characters too many")],
 )
-def test_too_many_characters_are_counted_and_nothing_is_cut(street, client, typed, over):
+def test_too_many_characters_are_counted_and_nothing_is_cut(street, client, comment, over):
     link = street.mint()
     stamp_text = stamp_of(client.get(link).text)
-    page = client.post(link, data={**GOOD, "comment": typed, "stamp": stamp_text})
+    page = client.post(link, data={**GOOD, "comment": comment, "stamp": stamp_text})
     assert page.status_code == 422 and over in page.text
-    assert typed.replace("\r\n", "\n") in page.text.replace("\r\n", "\n")
+    assert comment.replace("\r\n", "\n") in page.text.replace("\r\n", "\n")
     same = client.post(
-        "/api/v1/responses", json={"link": link, "trust": 4, "satisfaction": 5, "comment": typed}
+        "/api/v1/responses", json={"link": link, "trust": 4, "satisfaction": 5, "comment": comment}
     )
     assert same.status_code == 422
     assert same.json()["faults"] == [{"field": "comment", "code": "long"}]
@@ -271,14 +273,14 @@ def test_names_with_braces_and_tags_are_shown_as_they_are(sqlite_house):
 
 
 @pytest.mark.parametrize(
-    "asked", ["xx", "../", "..%2f..%2f", "%00", "es'--", "a" * 900, "%ff", "en-"]
+    "language", ["xx", "../", "..%2f..%2f", "%00", "es'--", "a" * 900, "%ff", "en-"]
 )
-def test_a_language_that_is_not_there_is_said_and_the_default_is_spoken(street, client, asked):
+def test_a_language_that_is_not_there_is_said_and_the_default_is_spoken(street, client, language):
     link = street.mint()
-    page = client.get(f"{link}?lang={asked}")
+    page = client.get(f"{link}?lang={language}")
     assert page.status_code == 200 and '<html lang="en"' in page.text
-    assert ("do not have this page in the language" in page.text) == (asked != "en-")
-    sent = client.post(f"{link}?lang={asked}", data=GOOD | {"stamp": stamp_of(page.text)})
+    assert ("do not have this page in the language" in page.text) == (language != "en-")
+    sent = client.post(f"{link}?lang={language}", data=GOOD | {"stamp": stamp_of(page.text)})
     assert sent.headers["location"] == "/s/permits/riverside/thanks?lang=en"
 
 

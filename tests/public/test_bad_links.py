@@ -75,8 +75,8 @@ def test_no_single_changed_character_of_a_token_survives(street, client):
 )
 def test_a_mangled_token_is_not_found(street, client, mangle):
     service, office, token = parts(street.mint())
-    found = client.get(f"/s/{service}/{office}/{quote(mangle(token), safe='')}")
-    assert found.status_code == 404 and NOT_FOUND in found.text
+    page = client.get(f"/s/{service}/{office}/{quote(mangle(token), safe='')}")
+    assert page.status_code == 404 and NOT_FOUND in page.text
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_only_the_form_of_a_token_is_trimmed_and_a_stranger_learns_nothing_from_
 
 
 def test_a_slash_at_the_end_does_not_send_the_token_elsewhere(street, client):
-    found = client.get(f"{street.mint()}/", headers={"x-forwarded-proto": "https"})
-    assert found.status_code == 404 and "location" not in found.headers
+    page = client.get(f"{street.mint()}/", headers={"x-forwarded-proto": "https"})
+    assert page.status_code == 404 and "location" not in page.headers
 
 
 def test_a_token_opens_only_its_own_office_and_service(street, client):
@@ -190,9 +190,9 @@ def test_a_key_cut_for_one_office_opens_nothing_at_its_neighbour(sqlite_house):
     ],
 )
 def test_an_invite_opens_from_the_visit_until_48_hours_later(street, client, at, status):
-    found = client.get(forged(street, at=at))
-    assert found.status_code == status
-    assert ("retry-after" in found.headers) == (status == 404)
+    page = client.get(forged(street, at=at))
+    assert page.status_code == status
+    assert ("retry-after" in page.headers) == (status == 404)
 
 
 @pytest.mark.parametrize("kind", [Kind.POSTER, Kind.SITE])

@@ -53,8 +53,8 @@ def test_a_stamp_that_proves_nothing_is_replaced_and_no_word_is_lost(street, cli
         "huge": "A" * 10_000,
     }
     before = row_counts(street)
-    for name, found in bad.items():
-        page = send(client, link, urlencode(GOOD), quote(found))
+    for name, stamp_text in bad.items():
+        page = send(client, link, urlencode(GOOD), quote(stamp_text))
         assert page.status_code == 422 and shows_words(page), name
         assert stamp_of(page.text) not in bad.values()
     assert row_counts(street) == before

@@ -36,19 +36,19 @@ def test_what_is_withdrawn_or_closed_is_so_within_seconds_and_words_are_kept(hou
     kid = house.keys["permits"].kid
     spare = house.cut("permits")
     issuer = Issuer(house.settings.base_url, spare.text, clock=house.clock)
-    one = house.mint("calls", "center")
+    call_link = house.mint("calls", "center")
     at_office = house.mint("permits", "riverside")
     elsewhere = house.mint("permits", "lakeside")
     by_spare = issuer.issue_link("permits", "riverside")
     hearing = house.mint("hearings")
-    links = [one, at_office, elsewhere, by_spare, hearing]
+    links = [call_link, at_office, elsewhere, by_spare, hearing]
     with house.client() as client:
         stamps = {link: stamp_of(client.get(link).text) for link in links}
 
         def statuses():
             return [client.get(link).status_code for link in links]
 
-        nonce = _nonce(one)
+        nonce = _nonce(call_link)
         house.revoke("calls", house.keys["calls"].kid, "center", nonce)
         house.revoke("permits", kid, "riverside")
         _close(house, tables.services, slug="hearings")
@@ -57,19 +57,21 @@ def test_what_is_withdrawn_or_closed_is_so_within_seconds_and_words_are_kept(hou
         _close(house, tables.service_offices, service="permits", office="riverside")
         _within_seconds(lambda: statuses() == [410, 410, 410, 410, 410])
 
-        told = {link: post(client, link, stamp=stamps[link]) for link in links}
-        assert {page.status_code for page in told.values()} == {410}
-        assert all(SHOWN in page.text for page in told.values())
-        assert "revoked" in told[one].text and "revoked" in told[elsewhere].text
-        assert "no longer collect" in told[hearing].text
-        assert "no longer collect" in told[by_spare].text
+        pages = {link: post(client, link, stamp=stamps[link]) for link in links}
+        assert {page.status_code for page in pages.values()} == {410}
+        assert all(SHOWN in page.text for page in pages.values())
+        assert "revoked" in pages[call_link].text and "revoked" in pages[elsewhere].text
+        assert "no longer collect" in pages[hearing].text
+        assert "no longer collect" in pages[by_spare].text
         for link in links:
             by_json = client.post(
                 "/api/v1/responses", json={"link": link, "trust": 4, "satisfaction": 5}
             )
             assert by_json.status_code == 410
         # Withdrawn is what only a genuine link learns: a forged one still sees nothing at all.
-        assert client.get(one[:-1] + ("A" if one[-1] != "A" else "Q")).status_code == 404
+        assert (
+            client.get(call_link[:-1] + ("A" if call_link[-1] != "A" else "Q")).status_code == 404
+        )
     assert house.count() == 0
 
 

@@ -281,8 +281,8 @@ def test_an_origin_that_may_not_frame_gets_the_link_and_its_developer_the_cure(
     page, host, open_house, page_faults
 ):
     open_house.apply(CATALOGUE)  # this host is not among the embed origins
-    told = []
-    page.on("console", lambda message: told.append((message.type, message.text)))
+    messages = []
+    page.on("console", lambda message: messages.append((message.type, message.text)))
     link = site(open_house)
     until(lambda: "data-host" not in httpx2.get(link, params={"o": host.address}).text)
     page.goto(host.put("a", tag(open_house, link)))
@@ -294,7 +294,7 @@ def test_an_origin_that_may_not_frame_gets_the_link_and_its_developer_the_cure(
     plain = page.get_by_role("link", name="Open the survey")
     expect(plain).to_be_visible()
     assert plain.get_attribute("href") == link
-    (warning,) = [text for kind, text in told if kind == "warning"]
+    (warning,) = [text for kind, text in messages if kind == "warning"]
     assert f"add {host.address} to embed_origins of service permits" in warning
     page_faults.clear()
 
@@ -357,20 +357,20 @@ def test_all_that_is_needed_to_answer_weighs_what_its_page_says(sqlite_house):
         parts = [page.encode(), embed.newest().plain]
         parts += [(WIDGET / name).read_bytes() for name in ("survey.css", "survey.js")]
     total = sum(len(gzip.compress(part, 9)) for part in parts)
-    told_page = (WIDGET.parent / "docs" / "use" / "embed.md").read_text()
-    [told] = re.findall(r"\| \*\*(\d+) kB\*\* \|", told_page)
-    assert total <= int(told) * 1000
+    guide = (WIDGET.parent / "docs" / "use" / "embed.md").read_text()
+    [kilobytes] = re.findall(r"\| \*\*(\d+) kB\*\* \|", guide)
+    assert total <= int(kilobytes) * 1000
 
 
 def test_a_release_never_changes():
-    told = dict(
+    recorded = dict(
         line.split() for line in (WIDGET / "released" / "hashes.txt").read_text().splitlines()
     )
-    found = {
+    digests = {
         version: hashlib.sha384(release.plain).hexdigest()
         for version, release in embed.releases().items()
     }
-    assert found == told
+    assert digests == recorded
 
 
 @pytest.mark.parametrize(
@@ -378,9 +378,9 @@ def test_a_release_never_changes():
 )
 def test_it_is_served_for_ever_pinned_or_for_an_hour_followed(sqlite_house, accepted, encoding):
     with sqlite_house.client() as client:
-        asked = {"accept-encoding": accepted}
-        pinned = client.get("/embed/1.0.0/cx.js", headers=asked)
-        followed = client.get("/embed/1/cx.js", headers=asked)
+        headers = {"accept-encoding": accepted}
+        pinned = client.get("/embed/1.0.0/cx.js", headers=headers)
+        followed = client.get("/embed/1/cx.js", headers=headers)
         assert client.get("/embed/2/cx.js").status_code == 404
     assert pinned.content == followed.content or encoding == "br"
     assert pinned.headers.get("content-encoding") == encoding

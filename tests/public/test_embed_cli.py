@@ -40,16 +40,16 @@ def real_clock(sqlite_house):
 
 @pytest.mark.parametrize("which", ["tag", "pinned"])
 def test_the_printed_tag_works_as_it_is(page, host, sqlite_house, real_clock, which):
-    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
-    page.goto(host.put("a", told[which]))
+    tags = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
+    page.goto(host.put("a", tags[which]))
     page.get_by_role("button", name="How did it go?").click()
     answer_inside(page)
     assert sqlite_house.count() == 1
 
 
 def test_a_tag_whose_hash_is_wrong_runs_nothing(page, host, sqlite_house, real_clock, page_faults):
-    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
-    page.goto(host.put("a", re.sub(r"sha384-.{6}", "sha384-AAAAAA", told["pinned"])))
+    tags = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
+    page.goto(host.put("a", re.sub(r"sha384-.{6}", "sha384-AAAAAA", tags["pinned"])))
     expect(page.locator("h1")).to_have_text("Agency")
     assert page.evaluate("typeof cx") == "undefined"
     browser_layout.complained(page, page_faults)
@@ -70,24 +70,24 @@ def test_sampling_and_rest_come_from_the_catalogue(sqlite_house):
     sqlite_house.apply(
         CATALOGUE.replace("designated = true", "designated = true\nsample = 0.1\nrest_days = 30")
     )
-    told = cx(sqlite_house, "embed", "tag", "permits", "riverside", "--mode", "prompt")
-    assert 'data-cx-sample="0.1"' in told and 'data-cx-rest="30"' in told
-    assert "frame-src http://127.0.0.1" in told and "The link ends on" in told
+    output = cx(sqlite_house, "embed", "tag", "permits", "riverside", "--mode", "prompt")
+    assert 'data-cx-sample="0.1"' in output and 'data-cx-rest="30"' in output
+    assert "frame-src http://127.0.0.1" in output and "The link ends on" in output
 
 
 def test_a_service_that_nobody_may_frame_says_so(sqlite_house):
-    told = cx(sqlite_house, "embed", "tag", "calls", "center")
-    assert "embed_origins of service 'calls'" in told
+    output = cx(sqlite_house, "embed", "tag", "calls", "center")
+    assert "embed_origins of service 'calls'" in output
 
 
 def test_a_page_where_nothing_is_in_the_way(host, sqlite_house, real_clock):
-    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
-    assert "can show on this page" in cx(sqlite_house, "embed", "check", host.put("a", told["tag"]))
+    tags = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
+    assert "can show on this page" in cx(sqlite_house, "embed", "check", host.put("a", tags["tag"]))
 
 
 def test_each_thing_in_the_way_is_a_sentence(host, sqlite_house, real_clock):
-    told = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
-    url = host.put("a", told["tag"])
+    tags = json.loads(cx(sqlite_house, "embed", "tag", "permits", "riverside", "--json"))
+    url = host.put("a", tags["tag"])
     page = hostpage.fetch(url)
     base = sqlite_house.settings.base_url
     origins = {"permits": (host.address,)}

@@ -21,20 +21,20 @@ def test_a_minted_link_becomes_a_counted_answer(house):
         thanks = client.get(sent.headers["location"])
         assert thanks.status_code == 200 and "Thank you" in thanks.text
         assert "permit" not in thanks.text.lower()
-    told = json.loads(cx(house, "results", "--by", "office", "--json"))
-    assert told["rows"] == [
+    results = json.loads(cx(house, "results", "--by", "office", "--json"))
+    assert results["rows"] == [
         {
             "office": "riverside",
             "n": 1,
-            "trust": told["rows"][0]["trust"],
-            "satisfaction": told["rows"][0]["satisfaction"],
+            "trust": results["rows"][0]["trust"],
+            "satisfaction": results["rows"][0]["satisfaction"],
             "drivers": {
                 "ease": {"positive": 1, "negative": 0},
                 "employee": {"positive": 1, "negative": 0},
             },
         }
     ]
-    assert told["rows"][0]["trust"]["counts"] == [0, 0, 0, 0, 1]
+    assert results["rows"][0]["trust"]["counts"] == [0, 0, 0, 0, 1]
     row = json.loads(cx(house, "export", "--format", "jsonl"))
     assert row["comment"] == "Thank you, Ana" and row["day"] == "2026-11-04"
     assert "agree" in cx(house, "recount", "--check")

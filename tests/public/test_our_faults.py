@@ -37,12 +37,12 @@ def _fill_the_queue(house, client):
     with db.write(house.engine) as connection:
         if house.engine.dialect.name == "postgresql":
             connection.execute(text("LOCK TABLE responses IN EXCLUSIVE MODE"))
-        for one in people:
-            one.start()
+        for thread in people:
+            thread.start()
             time.sleep(0.05)
         until(lambda: len(pages) >= len(links) - 4)
-    for one in people:
-        one.join()
+    for thread in people:
+        thread.join()
     refused = [link for link in links if pages[link].status_code == 503]
     # On a busy machine whoever waits in the queue may have waited too long, as well.
     assert refused and {page.status_code for page in pages.values()} <= {303, 503}
@@ -71,10 +71,10 @@ def test_a_database_that_fails_is_a_page_and_not_a_trace(house, capfd):
         with db.write(house.engine) as connection:
             connection.execute(text("ALTER TABLE gone RENAME TO use_keys"))
         assert send(client, link, urlencode(GOOD), stamp_text).status_code == 303
-    told = "".join(capfd.readouterr())
-    assert "database_failed" in told and "Traceback" not in told
+    printed = "".join(capfd.readouterr())
+    assert "database_failed" in printed and "Traceback" not in printed
     for secret in (TYPED, link.rpartition("/")[2], "key_hash", "SELECT"):
-        assert secret not in told
+        assert secret not in printed
 
 
 # ---- the code fails

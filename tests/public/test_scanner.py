@@ -29,9 +29,9 @@ LEADS = """target => {
 def addresses(link: Link) -> list[str]:
     """Every address in a mail about `link`: five in the HTML part, one in the plain part."""
     mail = email_snippet(link, service_name="Permit renewal")
-    found = re.findall(r'href="([^"]+)"', mail.html) + re.findall(r"https?://\S+", mail.text)
-    assert len(found) == 6
-    return [address.replace("&amp;", "&") for address in found]
+    urls = re.findall(r'href="([^"]+)"', mail.html) + re.findall(r"https?://\S+", mail.text)
+    assert len(urls) == 6
+    return [address.replace("&amp;", "&") for address in urls]
 
 
 @pytest.fixture

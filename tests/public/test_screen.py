@@ -189,7 +189,7 @@ async def refusal(request: Request) -> Response:
     """Any refusal, drawn by the server's own code: not every one can be had in an instant."""
     code = request.path_params["code"]
     words = "The line was long.\nBut <b>Ana</b> was kind. " + "Donau" * 30
-    kept = Values(4, 2, ("ease", "employee"), {}, words)
+    values = Values(4, 2, ("ease", "employee"), {}, words)
     service = services.of(request).intake.directory.services["permits"]
     return services.page(
         request,
@@ -197,7 +197,7 @@ async def refusal(request: Request) -> Response:
         200,
         service=None if code == "not_found" else service,
         minutes=7,
-        values=kept if code in ("conflict", "late") else None,
+        values=values if code in ("conflict", "late") else None,
     )
 
 
@@ -246,14 +246,14 @@ def test_the_screen_prints_with_its_statement_and_without_buttons(page, gallery)
 
 def test_the_screen_weighs_little_and_asks_nobody_else(phone, gallery):
     seen = []
-    phone.on("request", lambda asked: seen.append(asked))
+    phone.on("request", lambda request: seen.append(request))
     phone.goto(gallery.mint(), wait_until="networkidle")
     weight: dict[str, int] = {}
-    for asked in seen:
-        assert asked.url.startswith(gallery.settings.base_url + "/")
-        assert asked.response().all_headers()["content-encoding"] == "gzip"
-        kind = asked.resource_type
-        weight[kind] = weight.get(kind, 0) + asked.sizes()["responseBodySize"]
+    for request in seen:
+        assert request.url.startswith(gallery.settings.base_url + "/")
+        assert request.response().all_headers()["content-encoding"] == "gzip"
+        kind = request.resource_type
+        weight[kind] = weight.get(kind, 0) + request.sizes()["responseBodySize"]
     assert len(seen) <= 3
     assert weight["document"] + weight["stylesheet"] <= 6000
     assert weight["script"] <= 2000

@@ -30,8 +30,8 @@ def tell(house, text):
 
 def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_path):
     quarter_answers.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 4}])
-    told = ["--served", "12000", "--offered", "9000", "--source", "Queue system", "--who", "Ana"]
-    cx(house, "quarter", "volumes", "set", quarter_answers.QUARTER, "permits", "email", *told)
+    options = ["--served", "12000", "--offered", "9000", "--source", "Queue system", "--who", "Ana"]
+    cx(house, "quarter", "volumes", "set", quarter_answers.QUARTER, "permits", "email", *options)
     for form in ("v1", "wide", "v2"):
         quarter_answers.write(house, form, tmp_path / form)
     [[head]] = quarter_answers.tables(tmp_path / "v1", "v1-header.csv").values()
@@ -41,8 +41,10 @@ def test_volumes_stand_in_the_files_with_their_source_in_the_fields(house, tmp_p
     assert wide["volume_of_customers_provided_survey_opportunity"] == "9000"
     fields = (tmp_path / "v2" / "FIELDS.txt").read_text(encoding="utf-8")
     assert "volume_of_customers: 12000" in fields and "Queue system (Ana)" in fields
-    [kept] = json.loads(cx(house, "quarter", "volumes", "list", quarter_answers.QUARTER, "--json"))
-    assert kept["at"] and kept["source"] == "Queue system"
+    [volume] = json.loads(
+        cx(house, "quarter", "volumes", "list", quarter_answers.QUARTER, "--json")
+    )
+    assert volume["at"] and volume["source"] == "Queue system"
 
 
 def test_volumes_that_nobody_gave_are_empty_and_not_guessed(sqlite_house, tmp_path):
@@ -103,17 +105,19 @@ def test_the_indicators_of_real_providers_are_imported_whole(house):
         "rejected": [],
     }
     with db.read(house.engine) as connection:
-        found = {
-            one.key: one
+        stored = {
+            indicator.key: indicator
             for name in ("2018Q1", "2019Q1", "2019Q2")
             for each in indicators.read(connection, fiscal.named(name)).values()
-            for one in each
+            for indicator in each
         }
-    assert len(found) == 33
-    assert sorted(one.value for one in found.values()) == sorted(row["value"] for row in rows)
-    wait = found["2019Q1", "hhs-marketplace", "", "Wait time"]
+    assert len(stored) == 33
+    assert sorted(indicator.value for indicator in stored.values()) == sorted(
+        row["value"] for row in rows
+    )
+    wait = stored["2019Q1", "hhs-marketplace", "", "Wait time"]
     assert (wait.value, wait.unit, wait.number) == ("3:21", "mm:ss", 201.0)
-    assert found["2018", "va-vha", "", "Average speed of answer"].number == 56.0
+    assert stored["2018", "va-vha", "", "Average speed of answer"].number == 56.0
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,7 @@ def test_a_value_that_could_mean_two_things_is_refused(value, unit):
 
 
 def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
-    said = cx(
+    output = cx(
         house,
         *tell(
             house,
@@ -165,9 +169,9 @@ def test_a_file_with_a_fault_is_not_taken_in_half_and_every_row_is_told(house):
         (6, "is missing"),
         (7, "office"),
     ):
-        told = next(each for each in said.splitlines() if f"line {line}," in each)
-        assert told.startswith("levels.csv, ") and reason in told and " Fix: " in told
-    assert "5 of 6 rows have errors. Nothing was imported" in said
+        message = next(each for each in output.splitlines() if f"line {line}," in each)
+        assert message.startswith("levels.csv, ") and reason in message and " Fix: " in message
+    assert "5 of 6 rows have errors. Nothing was imported" in output
     assert json.loads(cx(house, "indicators", "list", "2027Q1", "--json")) == []
 
 
@@ -196,7 +200,7 @@ HEAD = "service,name,unit,period,office,value\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         # An unquoted 1,234 makes one cell more: it must not be taken for a 1.
         (HEAD + "permits,Calls,count,2027Q1,,1,234\n", "line 2: it has 7 cells"),
@@ -209,8 +213,8 @@ HEAD = "service,name,unit,period,office,value\n"
         ("", "is empty"),
     ],
 )
-def test_a_file_that_a_spreadsheet_spoiled_is_told_by_line_and_cure(sqlite_house, text, told):
-    assert told in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
+def test_a_file_that_a_spreadsheet_spoiled_is_told_by_line_and_cure(sqlite_house, text, message):
+    assert message in cx(sqlite_house, *tell(sqlite_house, text), fails=True)
     with db.read(sqlite_house.engine) as connection:
         assert not indicators.read(connection, QUARTER)
 
@@ -220,8 +224,8 @@ def test_a_file_of_a_spreadsheet_program_is_taken_as_it_is(sqlite_house):
         "\ufeff" + HEAD + 'permits,Calls,count,2027Q1,,"1,234"\npermits,Met,%,2027Q1,,12%\n,,,,,\n'
     )
     cx(sqlite_house, *tell(sqlite_house, text.replace("\n", "\r\n")))
-    kept = json.loads(cx(sqlite_house, "indicators", "list", "2027Q1", "--json"))
-    assert [(one["name"], one["number"]) for one in kept] == [("Calls", 1234.0), ("Met", 12.0)]
+    listed = json.loads(cx(sqlite_house, "indicators", "list", "2027Q1", "--json"))
+    assert [(row["name"], row["number"]) for row in listed] == [("Calls", 1234.0), ("Met", 12.0)]
 
 
 def test_many_indicators_are_replaced_by_as_many(house):
@@ -229,8 +233,8 @@ def test_many_indicators_are_replaced_by_as_many(house):
     for value in (1, 2):
         cx(house, *tell(house, HEAD + "".join(lines).format(*[value] * len(lines))))
     with db.read(house.engine) as connection:
-        found = indicators.read(connection, QUARTER)["permits"]
-    assert len(found) == 450 and {one.number for one in found} == {2.0}
+        stored = indicators.read(connection, QUARTER)["permits"]
+    assert len(stored) == 450 and {indicator.number for indicator in stored} == {2.0}
 
 
 def test_a_file_of_too_many_lines_is_refused_before_anything_is_written(sqlite_house):
@@ -251,11 +255,11 @@ def test_numbers_of_people_may_carry_commas_and_what_is_none_is_told(sqlite_hous
         "--who",
         "Ana",
     ]
-    said = cx(sqlite_house, *words, "--served", "12,000", "--offered", "9000")
-    assert "12,000 served, 9,000 offered" in said
+    output = cx(sqlite_house, *words, "--served", "12,000", "--offered", "9000")
+    assert "12,000 served, 9,000 offered" in output
     for odd in ("1,2", "12k", "12.5", ""):
-        said = cx(sqlite_house, *words, "--served", odd, "--offered", "1", fails=True)
-        assert "not a whole number, such as 12000" in said
+        output = cx(sqlite_house, *words, "--served", odd, "--offered", "1", fails=True)
+        assert "not a whole number, such as 12000" in output
 
 
 def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house):
@@ -264,19 +268,19 @@ def test_a_reflection_without_a_text_is_refused_and_changes_nothing(sqlite_house
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "command"),
     [
         (["quarter", "volumes", "list"], "cx quarter volumes set"),
         (["indicators", "list"], "cx indicators import"),
         (["quarter", "log"], "cx quarter record"),
     ],
 )
-def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, told):
-    assert told in cx(sqlite_house, *words, quarter_answers.QUARTER)
+def test_a_list_with_nothing_in_it_says_how_to_begin(sqlite_house, words, command):
+    assert command in cx(sqlite_house, *words, quarter_answers.QUARTER)
 
 
 def test_a_mistyped_folder_is_told_and_not_made(sqlite_house, tmp_path):
     words = ["quarter", "log", "--data", str(tmp_path / "typo")]
-    said = fork_server.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
-    assert "typo/cx.sqlite3. Check the folder" in said
+    errors = fork_server.run(words, {**environment(sqlite_house), "CX_DATABASE_URL": ""}).stderr
+    assert "typo/cx.sqlite3. Check the folder" in errors
     assert not (tmp_path / "typo").exists()

@@ -38,28 +38,28 @@ def rows(house, tmp_path, *words):
 
 
 def test_its_totals_are_those_of_the_quarters(agency, tmp_path):
-    found = {(row["service"], row["code"]): row for row in rows(agency, tmp_path) if row["n"]}
+    entries = {(row["service"], row["code"]): row for row in rows(agency, tmp_path) if row["n"]}
     for slug in ("permits", "hearings", "calls"):
         with db.read(agency.engine) as connection:
             every = [
-                one.counts
+                part.counts
                 for quarter in fiscal.of_year(int(YEAR))
-                for one in counts.read(connection, quarter, slug)
-                if not one.flagged
+                for part in counts.read(connection, quarter, slug)
+                if not part.flagged
             ]
         for measure in ("trust", "satisfaction"):
             points = [
-                sum(each) for each in zip(*(one.points(measure) for one in every), strict=True)
+                sum(each) for each in zip(*(tally.points(measure) for tally in every), strict=True)
             ]
-            row = found[slug, measure]
+            row = entries[slug, measure]
             assert row["n"] == sum(points) > 0
             assert row["actual"] == pytest.approx(sum(points[3:]) / sum(points))
-    ease = sum(one.taps("ease")[0] for one in every)
-    n = sum(one.n for one in every)
-    assert found["calls", "ease"]["actual"] == pytest.approx(ease / n)
-    assert found["calls", "ease"]["n"] == n
+    ease = sum(tally.taps("ease")[0] for tally in every)
+    n = sum(tally.n for tally in every)
+    assert entries["calls", "ease"]["actual"] == pytest.approx(ease / n)
+    assert entries["calls", "ease"]["n"] == n
     # Rated drivers count those who rated them.
-    assert 0 < found["hearings", "ease"]["n"] <= found["hearings", "trust"]["n"]
+    assert 0 < entries["hearings", "ease"]["n"] <= entries["hearings", "trust"]["n"]
 
 
 def test_targets_stand_beside_what_came_of_them(agency, tmp_path):
@@ -68,37 +68,39 @@ def test_targets_stand_beside_what_came_of_them(agency, tmp_path):
     lines += [("permits", "Wait time", "3:00")]
     with targets.open("w", newline="") as file:
         csv.writer(file).writerows(lines)
-    found = rows(agency, tmp_path, "--targets", str(targets))
-    told = {(row["code"], row["period"]): row for row in found if row["service"] == "permits"}
-    assert told["trust", YEAR]["target"] == "80%"
-    waits = {period: row for (code, period), row in told.items() if code == "Wait time"}
+    entries = rows(agency, tmp_path, "--targets", str(targets))
+    permits = {(row["code"], row["period"]): row for row in entries if row["service"] == "permits"}
+    assert permits["trust", YEAR]["target"] == "80%"
+    waits = {period: row for (code, period), row in permits.items() if code == "Wait time"}
     assert {period: (row["actual"], row["target"]) for period, row in waits.items()} == {
         f"{YEAR}Q1": ("4:10", "3:00"),
         f"{YEAR}Q2": ("3:21", "3:00"),
     }
     # What holds for the year is told once.
-    assert [row["actual"] for row in found if row["code"] == "Cost"] == ["12.50"]
+    assert [row["actual"] for row in entries if row["code"] == "Cost"] == ["12.50"]
 
 
 def test_a_target_of_nothing_is_told_and_no_file_is_written(agency, tmp_path):
     targets = tmp_path / "targets.csv"
     targets.write_text("service,measure,target\npermits,hapiness,80%\n")
     out = tmp_path / "none.xlsx"
-    said = cx(agency, "quarter", "apr", YEAR, "-o", str(out), "--targets", str(targets), fails=True)
-    assert "hapiness" in said and not out.exists()
+    refusal = cx(
+        agency, "quarter", "apr", YEAR, "-o", str(out), "--targets", str(targets), fails=True
+    )
+    assert "hapiness" in refusal and not out.exists()
 
 
 def test_the_workbook_and_the_page_hold_every_row_and_are_the_same_each_time(agency, tmp_path):
-    found = rows(agency, tmp_path)
+    entries = rows(agency, tmp_path)
     first = (tmp_path / "a.xlsx").read_bytes()
     agency.clock.forward(days=1)
     rows(agency, tmp_path)
     assert (tmp_path / "a.xlsx").read_bytes() == first
     head, *body = openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(values_only=True)
     assert head == ("service", "measure", "unit", "period", "target", "actual", "n")
-    assert [row[6] for row in body] == [row["n"] for row in found]
-    assert [row[5] for row in body] == [pytest.approx(row["actual"]) for row in found]
+    assert [row[6] for row in body] == [row["n"] for row in entries]
+    assert [row[5] for row in body] == [pytest.approx(row["actual"]) for row in entries]
     cx(agency, "quarter", "apr", YEAR, "-o", str(tmp_path / "a.html"))
     page = (tmp_path / "a.html").read_text("utf-8")
-    assert page.count("<tr>") == len(found) + 1 and "§280.12" in page
+    assert page.count("<tr>") == len(entries) + 1 and "§280.12" in page
     assert "http" not in page and "3:21" in page

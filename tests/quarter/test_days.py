@@ -37,7 +37,10 @@ def test_the_last_minute_of_a_quarter_counts_once_and_in_it(house, tmp_path, qua
             wanted = fiscal.named(name)
             filed = quarter_answers.write(house, form, path, quarter=wanted)
             assert filed.answers == 3
-            counts = [one["counts"]["trust"] for one in quarter_answers.manifest(path)["sets"]]
+            counts = [
+                filing_set["counts"]["trust"]
+                for filing_set in quarter_answers.manifest(path)["sets"]
+            ]
             assert sum(each[trust - 1] for each in counts) == 3
 
 
@@ -57,7 +60,7 @@ def test_a_quarter_that_has_not_ended_is_written_as_a_draft(sqlite_house, tmp_pa
 
 
 def test_a_quarter_without_answers_is_told(sqlite_house, tmp_path):
-    said = cx(
+    refusal = cx(
         sqlite_house,
         "quarter",
         "write",
@@ -68,4 +71,4 @@ def test_a_quarter_without_answers_is_told(sqlite_house, tmp_path):
         str(tmp_path / "x"),
         fails=True,
     )
-    assert "nothing to file" in said and not (tmp_path / "x").exists()
+    assert "nothing to file" in refusal and not (tmp_path / "x").exists()

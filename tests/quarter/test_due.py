@@ -27,9 +27,9 @@ from tests.support.cx_process import cx
     ],
 )
 def test_a_quarter_is_due_on_the_last_business_day_of_the_month_after_it(quarter, rule, published):
-    found = due.of_quarter(fiscal.named(quarter))
-    assert (found.rule, found.published) == (rule, published)
-    assert found.day == min(rule, published or rule)
+    deadline = due.of_quarter(fiscal.named(quarter))
+    assert (deadline.rule, deadline.published) == (rule, published)
+    assert deadline.day == min(rule, published or rule)
 
 
 # 5 U.S.C. 6103, as observed: from the Office of Personnel Management's lists for 2026 and 2027.
@@ -44,14 +44,14 @@ FEDERAL_2027 = {
     "name", [f"2026-{n}" for n in (10, 11, 12)] + [f"2027-0{n}" for n in range(1, 10)]
 )
 def test_in_fiscal_year_2027_no_business_day_is_passed_over_and_no_holiday_taken(name):
-    found = due.last_business_day(periods.named(name))
-    later = [day for day in range(found.day + 1, 32) if valid(found, day)]
-    assert works(found) and not any(works(found.replace(day=day)) for day in later)
+    last = due.last_business_day(periods.named(name))
+    later = [day for day in range(last.day + 1, 32) if valid(last, day)]
+    assert works(last) and not any(works(last.replace(day=day)) for day in later)
 
 
-def valid(found, day):
+def valid(last, day):
     try:
-        found.replace(day=day)
+        last.replace(day=day)
     except ValueError:
         return False
     return True
@@ -84,12 +84,12 @@ def test_a_day_off_that_was_given_once_moves_nothing():
 
 
 def test_reminders_come_before_the_earlier_date():
-    found = due.of_quarter(fiscal.named("2022Q1"))
-    assert found.reminders == (date(2021, 12, 29), date(2022, 1, 21), date(2022, 1, 27))
+    deadline = due.of_quarter(fiscal.named("2022Q1"))
+    assert deadline.reminders == (date(2021, 12, 29), date(2022, 1, 21), date(2022, 1, 27))
 
 
 def test_a_year_has_its_four_own_dates():
-    every = {one.what: one.day for one in due.of_year(2027)}
+    every = {deadline.what: deadline.day for deadline in due.of_year(2027)}
     assert len(every) == 8
     assert [every[name] for name in every if "Feedback" not in name] == [
         date(2026, 12, 31),
@@ -119,8 +119,8 @@ def test_a_quarter_is_over_when_it_is_over_at_every_office(now, over):
 
 
 def test_cx_due_tells_both_dates_and_the_reminders(sqlite_house):
-    told = json.loads(cx(sqlite_house, "quarter", "due", "--fiscal-year", "2022", "--json"))
-    [first] = [one for one in told["due"] if "2022Q1" in one["what"]]
+    report = json.loads(cx(sqlite_house, "quarter", "due", "--fiscal-year", "2022", "--json"))
+    [first] = [entry for entry in report["due"] if "2022Q1" in entry["what"]]
     assert (first["rule"], first["published"], first["day"]) == (
         "2022-01-31",
         "2022-01-28",

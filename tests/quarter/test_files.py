@@ -28,8 +28,8 @@ def full(request):
         quarter_answers.answer_all(house, 400)
         with db.write(house.engine) as connection:
             rows = [
-                one.row
-                for one in omb_review.read(connection, fiscal.named(quarter_answers.QUARTER))
+                comment.row
+                for comment in omb_review.read(connection, fiscal.named(quarter_answers.QUARTER))
             ]
             omb_review.decide(connection, rows[:20], "approve", "A", quarter_answers.AFTER)
             omb_review.decide(connection, rows[20:30], "withhold", "A", quarter_answers.AFTER)
@@ -48,8 +48,8 @@ def results(house: House, *, flagged: bool = False) -> dict[str, dict]:
         quarter_answers.LAST,
         "--json",
     ]
-    told = json.loads(cx(house, *words, *([] if flagged else ["--without-flagged"])))
-    return {row["service"]: row for row in told["rows"]}
+    report = json.loads(cx(house, *words, *([] if flagged else ["--without-flagged"])))
+    return {row["service"]: row for row in report["rows"]}
 
 
 # ---- every format counts the same people
@@ -73,14 +73,17 @@ def check_v1(known, folder):
     likert = [f"likert_scale_{point}" for point in range(1, 6)]
     for service, row in known.items():
         assert (
-            sum(int(one["response_count"]) for one in quarter_answers.of_service(heads, service))
+            sum(
+                int(record["response_count"])
+                for record in quarter_answers.of_service(heads, service)
+            )
             == row["n"]
         )
         for identifier, measure in (("answer_01", "satisfaction"), ("answer_02", "trust")):
             rows = [
-                one
-                for one in quarter_answers.of_service(details, service)
-                if one["standardized_question_identifier"] == identifier
+                record
+                for record in quarter_answers.of_service(details, service)
+                if record["standardized_question_identifier"] == identifier
             ]
             assert quarter_answers.points(rows, likert) == row[measure]["counts"]
     notes = [row["notes"] for row in quarter_answers.of_service(details, "permits")]
@@ -97,16 +100,18 @@ def check_wide(known, folder):
     files = quarter_answers.tables(folder, "wide.csv")
     for service, row in known.items():
         rows = list(quarter_answers.of_service(files, service))
-        assert sum(int(one["volume_of_respondents"]) for one in rows) == row["n"]
+        assert sum(int(record["volume_of_respondents"]) for record in rows) == row["n"]
         for number, measure in ((1, "satisfaction"), (2, "trust")):
             names = [f"q{number}_{point}" for point in range(1, 6)]
             assert quarter_answers.points(rows, names) == row[measure]["counts"]
     rows = list(quarter_answers.of_service(files, "hearings"))
     likert = [quarter_answers.points(rows, [f"q4_{point}" for point in range(1, 6)])]
     assert likert == [known["hearings"]["drivers"]["ease"]["counts"]]
-    metrics = [one["operational_metrics"] for one in quarter_answers.of_service(files, "permits")]
-    found = [first_match(r"Fair treatment: \+(\d+) / −(\d+) taps", told) for told in metrics]
-    assert [sum(int(one[side]) for one in found) for side in (1, 2)] == list(
+    metrics = [
+        record["operational_metrics"] for record in quarter_answers.of_service(files, "permits")
+    ]
+    matches = [first_match(r"Fair treatment: \+(\d+) / −(\d+) taps", text) for text in metrics]
+    assert [sum(int(match[side]) for match in matches) for side in (1, 2)] == list(
         both(known["permits"], "humanity")
     )
 
@@ -117,18 +122,18 @@ def check_v2(known, folder):
     for service in ("permits", "calls"):
         rows = list(quarter_answers.of_service(files, service))
         assert len(rows) == known[service]["n"]
-        given = [row["question_1"] for row in rows]
-        assert [given.count(str(point)) for point in range(1, 6)] == known[service]["trust"][
+        ratings = [row["question_1"] for row in rows]
+        assert [ratings.count(str(point)) for point in range(1, 6)] == known[service]["trust"][
             "counts"
         ]
-        for code, told in known[service]["drivers"].items():
+        for code, counts in known[service]["drivers"].items():
             for side in ("positive", "negative"):
-                assert sum(row[f"{side}_{code}"] == "1" for row in rows) == told[side]
+                assert sum(row[f"{side}_{code}"] == "1" for row in rows) == counts[side]
 
 
 def taps(rows, column) -> tuple[int, int]:
-    found = [first_match(r"^\+(\d+) / −(\d+) taps", row[column]) for row in rows]
-    return sum(int(one[1]) for one in found), sum(int(one[2]) for one in found)
+    matches = [first_match(r"^\+(\d+) / −(\d+) taps", row[column]) for row in rows]
+    return sum(int(match[1]) for match in matches), sum(int(match[2]) for match in matches)
 
 
 def both(row, code) -> tuple[int, int]:
@@ -185,8 +190,8 @@ def test_a_wrong_pair_is_refused_with_the_cure(full, tmp_path):
         "-o",
         str(tmp_path / "out"),
     ]
-    said = cx(full, *words, "--service", "hearings", fails=True)
-    assert "hearings/1" in said and "rated from 1 to 5" in said and "Fix: " in said
+    refusal = cx(full, *words, "--service", "hearings", fails=True)
+    assert "hearings/1" in refusal and "rated from 1 to 5" in refusal and "Fix: " in refusal
     cx(full, *words)
     [left] = quarter_answers.manifest(tmp_path / "out")["left_out"]
     assert left["survey"] == "hearings/1" and left["cure"]
@@ -203,18 +208,18 @@ def test_the_same_data_give_the_same_bytes_and_only_omb_s_files_are_csv(full, tm
             {file.name: file.read_bytes() for file in (tmp_path / n / form).iterdir()} for n in "ab"
         )
         assert a == b
-        told = {
+        files = {
             file["name"]: file
-            for one in quarter_answers.manifest(tmp_path / "a" / form)["sets"]
-            for file in one["files"]
+            for filing_set in quarter_answers.manifest(tmp_path / "a" / form)["sets"]
+            for file in filing_set["files"]
         }
-        assert {name for name in a if name.endswith(".csv")} == set(told)
-        for name, file in told.items():
+        assert {name for name in a if name.endswith(".csv")} == set(files)
+        for name, file in files.items():
             assert hashlib.sha256(a[name]).hexdigest() == file["sha256"]
             assert (
                 len(list(csv.reader(io.StringIO(a[name].decode(), newline="")))) == file["rows"] + 1
             )
-        assert set(a) - set(told) == {
+        assert set(a) - set(files) == {
             "manifest.json",
             "FIELDS.txt",
             "INSTRUCTIONS.txt",
@@ -224,12 +229,12 @@ def test_the_same_data_give_the_same_bytes_and_only_omb_s_files_are_csv(full, tm
 
 def test_the_manifest_says_which_words_were_asked_and_by_which_software(full, tmp_path):
     quarter_answers.write(full, "wide", tmp_path / "out")
-    told = quarter_answers.manifest(tmp_path / "out")
-    [permits] = [one for one in told["sets"] if one["channel"] == "site"]
+    manifest = quarter_answers.manifest(tmp_path / "out")
+    [permits] = [filing_set for filing_set in manifest["sets"] if filing_set["channel"] == "site"]
     [survey] = permits["surveys"]
     assert survey["wording"]["es"]["trust"].startswith("Esta interacción")
     assert (permits["omb_channel"], permits["designated"]) == ("website", True)
-    assert told["software"]["version"] and told["format"] == "wide"
+    assert manifest["software"]["version"] and manifest["format"] == "wide"
 
 
 @pytest.mark.parametrize("form", ["v1", "wide", "v2"])
@@ -239,8 +244,8 @@ def test_a_glance_finds_what_the_files_hold(full, form):
     whole = filing.rehearse(db.source(full.engine), order, quarter_answers.AFTER, lambda rows: None)
     with db.read(full.engine) as connection:
         seen = filing.glance(connection, order, quarter_answers.AFTER)
-    assert [(one.set.stem, one.set.counts.n, one.comments) for one in seen.entries] == [
-        (one.set.stem, one.set.counts.n, one.comments) for one in whole.entries
+    assert [(entry.set.stem, entry.set.counts.n, entry.comments) for entry in seen.entries] == [
+        (entry.set.stem, entry.set.counts.n, entry.comments) for entry in whole.entries
     ]
     assert check.judge(seen.drawer, seen.entries) == check.judge(whole.drawer, whole.entries)
 
@@ -255,5 +260,5 @@ def test_the_zip_holds_the_folder_and_is_the_same_each_time(full, tmp_path):
         assert body == second.read()
     quarter_answers.write(full, "v2", tmp_path / "out")
     with zipfile.ZipFile(io.BytesIO(body)) as zipped:
-        held = {one.partition("/")[2]: zipped.read(one) for one in zipped.namelist()}
-    assert held == {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}
+        members = {name.partition("/")[2]: zipped.read(name) for name in zipped.namelist()}
+    assert members == {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}

@@ -91,7 +91,7 @@ def tell(page, service, channel):
     reach.get_by_label("Where the numbers come from").fill("Queue system")
     section.get_by_label("Reflection").fill("Waits fell.")
     section.get_by_label("Accomplishments").fill("A second counter.")
-    with page.expect_response(lambda told: told.status == 422):
+    with page.expect_response(lambda response: response.status == 422):
         section.get_by_role("button").click()
     expect(section.get_by_role("alert")).to_contain_text("0 ≤ offered ≤ served")
     expect(section.get_by_label("Reflection")).to_have_value("Waits fell.")
@@ -140,7 +140,7 @@ def download(page):
         bodies.append(started.value.path().read_bytes())
     assert bodies[0] == bodies[1]
     with zipfile.ZipFile(io.BytesIO(bodies[0])) as bundle:
-        return {one.partition("/")[2]: bundle.read(one) for one in bundle.namelist()}
+        return {name.partition("/")[2]: bundle.read(name) for name in bundle.namelist()}
 
 
 def check_files(files):
@@ -197,6 +197,6 @@ def test_the_audit_log_says_who_did_it_and_nothing_of_what_was_written(desk):
         "done",
     ) in lines
     assert (ana, "approve comments", quarter_answers.QUARTER, "8") in lines
-    told = repr(lines)
+    log = repr(lines)
     for word in ("Maria", "Friendly", "Waits", "Queue", "second counter"):
-        assert word not in told
+        assert word not in log

@@ -30,7 +30,7 @@ def comments(house, **how):
 
 
 def decide(house, decision, *texts):
-    rows = [one.row for one in comments(house) if one.text in texts]
+    rows = [entry.row for entry in comments(house) if entry.text in texts]
     with db.write(house.engine) as connection:
         return omb_review.decide(connection, rows, decision, "ana@example.gov", house.clock.now)
 
@@ -48,8 +48,8 @@ def test_a_comment_leaves_only_when_it_was_approved(house, tmp_path):
     assert decide(house, "approve", "Fine.", "two\nlines") == 2
     assert decide(house, "withhold", "Ana waited.") == 1
     assert filed(house, tmp_path / "a") == ["", "", "Fine.", "two\nlines"]
-    [told] = quarter_answers.manifest(tmp_path / "a")["sets"]
-    assert told["comments"] == {"approved": 2, "withheld": 1, "waiting": 1}
+    [filing_set] = quarter_answers.manifest(tmp_path / "a")["sets"]
+    assert filing_set["comments"] == {"approved": 2, "withheld": 1, "waiting": 1}
     decide(house, "withhold", "Fine.")  # a later decision takes the place of the first
     assert filed(house, tmp_path / "a") == ["", "", "", "two\nlines"]
 
@@ -80,7 +80,7 @@ def test_an_approved_comment_is_masked_again_on_its_way_out(house, tmp_path):
 
 def test_no_personal_data_reach_any_file_of_any_format(house, tmp_path):
     comment(house, "My number is 457-55-5462, mail ana@example.org", "Zora Neale was rude")
-    decide(house, "approve", *(one.text for one in comments(house) if "number" in one.text))
+    decide(house, "approve", *(entry.text for entry in comments(house) if "number" in entry.text))
     for form in ("v1", "wide", "v2"):
         quarter_answers.write(house, form, tmp_path / "filed" / form)
     every = b"".join(
@@ -116,9 +116,9 @@ def test_the_command_never_waits_for_reviews_and_says_how_many_it_lacks(sqlite_h
 def test_comments_are_listed_approved_and_withheld_by_name(sqlite_house):
     house = sqlite_house
     comment(house, *WORDS)
-    told = json.loads(cx(house, "review", "list", quarter_answers.QUARTER, "--json"))
-    names = {one["comment"]: one["name"] for one in told["comments"]}
-    assert told["waiting"] == 4 and set(names) == set(WORDS)
+    listing = json.loads(cx(house, "review", "list", quarter_answers.QUARTER, "--json"))
+    names = {entry["comment"]: entry["name"] for entry in listing["comments"]}
+    assert listing["waiting"] == 4 and set(names) == set(WORDS)
     cx(house, "review", "approve", names["Fine."], names["=1+1"], "--who", "ana@example.gov")
     cx(house, "review", "withhold", names["Ana waited."], "--who", "ana@example.gov")
     shown = cx(house, "review", "list", quarter_answers.QUARTER)
@@ -143,11 +143,11 @@ def test_names_that_name_no_comment_change_nothing(house):
 
 def test_pages_of_comments_leave_none_out(house):
     comment(house, *(f"Comment {n}" for n in range(7)))
-    found, after = [], None
+    entries, after = [], None
     while page := comments(house, limit=3, after=after):
-        found += page
+        entries += page
         after = page[-1].row
-    assert sorted(one.text for one in found) == [f"Comment {n}" for n in range(7)]
+    assert sorted(entry.text for entry in entries) == [f"Comment {n}" for n in range(7)]
 
 
 def test_a_cell_with_lines_and_quotes_comes_back_as_it_was(house, tmp_path):

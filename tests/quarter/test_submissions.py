@@ -68,11 +68,11 @@ def complete(house: House, *services: str) -> None:
         for service, channel in (("permits", "email"), ("calls", "phone")):
             if service not in services:
                 continue
-            said = Reflection("Steady.", "A new counter.", "Ana", quarter_answers.AFTER)
-            reflections.put(connection, QUARTER, service, said)
+            reflection = Reflection("Steady.", "A new counter.", "Ana", quarter_answers.AFTER)
+            reflections.put(connection, QUARTER, service, reflection)
             volume = Volume(200, 100, "Queue system", "Ana", quarter_answers.AFTER)
             volumes.put(connection, QUARTER, service, channel, volume)
-        rows = [one.row for one in omb_review.read(connection, QUARTER)]
+        rows = [entry.row for entry in omb_review.read(connection, QUARTER)]
         omb_review.decide(connection, rows, "approve", "Ana", quarter_answers.AFTER)
 
 
@@ -92,10 +92,10 @@ def test_a_quarter_is_yellow_until_what_it_names_is_done_and_then_green(house, f
     before = judged(house, form)
     assert before.colour is Colour.YELLOW
     assert before.ratings == {"permits": Colour.YELLOW, "calls": Colour.YELLOW}
-    said = " / ".join(reason.says for reason in before.blocked)
+    sentences = " / ".join(reason.says for reason in before.blocked)
     for missing in ("reflection", "accomplishments", "served and offered"):
-        assert missing in said
-    assert ("1 comments have not been reviewed" in said) is (form == "v2")
+        assert missing in sentences
+    assert ("1 comments have not been reviewed" in sentences) is (form == "v2")
     assert all(reason.cure for reason in before.reasons)
     complete(house, "permits", "calls")
     after = judged(house, form)
@@ -107,26 +107,26 @@ def test_a_designated_service_without_data_is_red(sqlite_house):
     house.apply(TWO)
     quarter_answers.send(house, [{"link": house.mint(), "trust": 4, "satisfaction": 5}])
     complete(house, "permits", "calls")
-    found = judged(house)
-    assert found.ratings == {"permits": Colour.GREEN, "calls": Colour.RED}
-    assert found.colour is Colour.RED
+    verdict = judged(house)
+    assert verdict.ratings == {"permits": Colour.GREEN, "calls": Colour.RED}
+    assert verdict.colour is Colour.RED
 
 
 def test_one_designated_service_is_red_though_its_data_are_green(sqlite_house):
     answered(sqlite_house, CATALOGUE)
     complete(sqlite_house, "permits")
-    found = judged(sqlite_house)
-    assert found.ratings == {"permits": Colour.GREEN}
-    [reason] = [reason for reason in found.reasons if reason.colour is Colour.RED]
+    verdict = judged(sqlite_house)
+    assert verdict.ratings == {"permits": Colour.GREEN}
+    [reason] = [reason for reason in verdict.reasons if reason.colour is Colour.RED]
     assert "at least 2" in reason.says
 
 
 def test_general_call_centre_totals_alone_are_told(sqlite_house):
     answered(sqlite_house, TWO.replace('stage = "end"', ""))
-    found = {
+    reasons = {
         reason.about: reason for reason in judged(sqlite_house).reasons if "§280.14" in reason.says
     }
-    assert list(found) == ["calls"] and "call-center totals" in found["calls"].says
+    assert list(reasons) == ["calls"] and "call-center totals" in reasons["calls"].says
 
 
 def test_a_quarter_that_has_not_ended_cannot_be_signed_off(sqlite_house):
@@ -143,9 +143,9 @@ def test_volumes_of_a_second_channel_are_asked_for_and_hold_nothing_up(sqlite_ho
         house, [{"link": house.mint(channel="sms"), "trust": 4, "satisfaction": 5}]
     )
     complete(house, "permits", "calls")
-    found = judged(house)
-    [note] = found.reasons
-    assert (found.colour, note.colour, note.blocks) == (Colour.GREEN, Colour.NOTE, False)
+    verdict = judged(house)
+    [note] = verdict.reasons
+    assert (verdict.colour, note.colour, note.blocks) == (Colour.GREEN, Colour.NOTE, False)
     assert "sms" in note.says
 
 
@@ -156,9 +156,9 @@ def test_the_command_tells_the_colour_and_every_cure(sqlite_house):
         shown.startswith("yellow")
         and f"cx quarter reflect {quarter_answers.QUARTER} permits" in shown
     )
-    told = json.loads(cx(sqlite_house, "quarter", "check", quarter_answers.QUARTER, "--json"))
-    assert "Data Collection Rating" in shown and "Data Collection Rating" in told["rule"]
-    assert told["colour"] == "yellow" and told["can_be_signed_off"] is False
+    report = json.loads(cx(sqlite_house, "quarter", "check", quarter_answers.QUARTER, "--json"))
+    assert "Data Collection Rating" in shown and "Data Collection Rating" in report["rule"]
+    assert report["colour"] == "yellow" and report["can_be_signed_off"] is False
 
 
 # ---- the log
@@ -178,9 +178,9 @@ def test_a_quarter_goes_from_draft_to_published_and_a_correction_is_a_new_record
         add(house, "draft")
     add(house, "draft", note="The kiosk at Riverside was counted late.")
     with db.read(house.engine) as connection:
-        found = submissions.read(connection, QUARTER, "v2")
-    assert [one.state for one in found] == [*states, "draft"]
-    assert found[-1].note.startswith("The kiosk") and found[2].who == "Ana Diaz"
+        entered = submissions.read(connection, QUARTER, "v2")
+    assert [submission.state for submission in entered] == [*states, "draft"]
+    assert entered[-1].note.startswith("The kiosk") and entered[2].who == "Ana Diaz"
 
 
 @pytest.mark.parametrize("state", ["checked", "signed-off", "submitted", "published", "lost"])
@@ -252,9 +252,9 @@ def sign(house: House, email: str):
 def test_on_the_page_only_the_official_signs_and_who_else_is_told_the_cure(ready):
     refused, page = sign(ready, "ben@example.gov")
     assert refused.status_code == 409
-    for told in map(html.unescape, (refused.text, page)):
-        assert f"Only Ana Diaz signs here, signed in as {MAIL}" in told
-        assert "[agency.filing] official_mail" in told and "An administrator can invite" in told
+    for shown in map(html.unescape, (refused.text, page)):
+        assert f"Only Ana Diaz signs here, signed in as {MAIL}" in shown
+        assert "[agency.filing] official_mail" in shown and "An administrator can invite" in shown
     assert 'value="signed-off"' not in page
     taken, page = sign(ready, "DIAZ@example.gov")
     assert taken.status_code == 303 and 'value="signed-off"' in page
@@ -307,8 +307,8 @@ def test_the_signature_waits_for_the_check_and_holds_the_digest_of_the_files(sql
     who = ["--who", "Ana Diaz"]
     cx(house, *record, "draft", *who)
     cx(house, *record, "checked", *who)
-    said = cx(house, *record, "signed-off", *who, fails=True)
-    assert "can't sign this off yet" in said
+    refusal = cx(house, *record, "signed-off", *who, fails=True)
+    assert "can't sign this off yet" in refusal
     [draft, checked] = json.loads(cx(house, "quarter", "log", quarter_answers.QUARTER, "--json"))
     assert (draft["state"], checked["note"]) == ("draft", "yellow")
     assert len(checked["digest"]) == 64
@@ -329,7 +329,7 @@ def test_what_was_told_about_a_quarter_is_part_of_what_is_signed(sqlite_house):
     assert digest() == before
     complete(house, "calls")
     with_calls = digest()
-    said = Reflection("Other words.", "A new counter.", "Ana", quarter_answers.AFTER)
+    reflection = Reflection("Other words.", "A new counter.", "Ana", quarter_answers.AFTER)
     with db.write(house.engine) as connection:
-        reflections.put(connection, QUARTER, "calls", replace(said, who="Bea"))
+        reflections.put(connection, QUARTER, "calls", replace(reflection, who="Bea"))
     assert len({before, with_calls, digest()}) == 3

@@ -51,8 +51,8 @@ def test_what_a_version_did_not_ask_is_null_and_never_0(sqlite_house, tmp_path):
         ("2", "null", "null"),
     }
     assert {row["positive_other"] for row in rows} == {"null"}
-    [told] = quarter_answers.manifest(tmp_path / "v2")["sets"]
-    assert [survey["name"] for survey in told["surveys"]] == ["permits/1", "permits/2"]
+    [filing_set] = quarter_answers.manifest(tmp_path / "v2")["sets"]
+    assert [survey["name"] for survey in filing_set["surveys"]] == ["permits/1", "permits/2"]
 
 
 def test_counts_under_another_wording_are_another_file(sqlite_house, tmp_path):
@@ -108,14 +108,14 @@ def test_a_thumb_up_is_1_and_its_drivers_went_well(house, tmp_path):
     taps = {f"{side}_{code}" for side in ("positive", "negative") for code in (ease, employee)}
     assert {name for name in taps if by["1"][name] == "1"} == {f"positive_{ease}"}
     assert {name for name in taps if by["0"][name] == "1"} == {f"negative_{employee}"}
-    [told] = quarter_answers.manifest(tmp_path / "out")["sets"]
-    assert told["counts"]["trust"] == {"down": 1, "up": 1}
+    [filing_set] = quarter_answers.manifest(tmp_path / "out")["sets"]
+    assert filing_set["counts"]["trust"] == {"down": 1, "up": 1}
     assert "50% gave a thumb up" in (tmp_path / "out" / "SUMMARY.txt").read_text("utf-8")
     with db.write(house.engine) as connection:
-        said = Reflection("Steady.", "A counter.", "Ana", quarter_answers.AFTER)
-        reflections.put(connection, fiscal.named(quarter_answers.QUARTER), "permits", said)
-        told = Volume(20, 10, "Queue", "Ana", quarter_answers.AFTER)
-        volumes.put(connection, fiscal.named(quarter_answers.QUARTER), "permits", "email", told)
+        reflection = Reflection("Steady.", "A counter.", "Ana", quarter_answers.AFTER)
+        reflections.put(connection, fiscal.named(quarter_answers.QUARTER), "permits", reflection)
+        volume = Volume(20, 10, "Queue", "Ana", quarter_answers.AFTER)
+        volumes.put(connection, fiscal.named(quarter_answers.QUARTER), "permits", "email", volume)
     filed = filing.rehearse(
         db.source(house.engine),
         quarter_answers.order("v2"),

@@ -54,15 +54,15 @@ def released(rows, today) -> list[Row]:
     for row in rows:
         if row["day"] < str(today):
             units[row["service"], row["office"]][row["day"]].append(row)
-    found = []
+    closed = []
     for days in units.values():
         waiting = []
         for day in sorted(days):
             waiting += days[day]
             if len(waiting) >= 5:
-                found += [{**row, "day": day, "given": row["day"]} for row in waiting]
+                closed += [{**row, "day": day, "given": row["day"]} for row in waiting]
                 waiting = []
-    return found
+    return closed
 
 
 def settled(rows, today: date) -> date:
@@ -85,8 +85,8 @@ def settled(rows, today: date) -> date:
 def below(exists, office):
     """The office and all below it."""
     yield office
-    for other, told in exists["offices"].items():
-        if told["parent"] == office:
+    for other, record in exists["offices"].items():
+        if record["parent"] == office:
             yield from below(exists, other)
 
 
@@ -135,42 +135,47 @@ def top(rows, question) -> int:
 
 def overview(rows, rows_before):
     """By question and side: people, share, low, high, the five points; and the difference."""
-    found = {}
+    figures = {}
     for question in ("trust", "satisfaction"):
         for side, answers in (("now", rows), ("before", rows_before)):
             n = len(answers)
-            found[question, side] = (
+            figures[question, side] = (
                 n,
                 *share(top(answers, question), n),
                 *points(answers, question),
             )
         if rows and rows_before:
             now, then = top(rows, question), top(rows_before, question)
-            found[question, "change"] = newcombe(now, len(rows), then, len(rows_before))
-    return found
+            figures[question, "change"] = newcombe(now, len(rows), then, len(rows_before))
+    return figures
 
 
 def trend(rows, question, end, days):
     """By first day of a block of `days` before `end`: people, share, low, high."""
-    found = {}
+    figures = {}
     for number in range(168 // days):
         first = end - timedelta(days=(number + 1) * days)
-        held = [row for row in rows if str(first) <= row["day"] < str(first + timedelta(days=days))]
-        found[first] = (len(held), *share(top(held, question), len(held)))
-    return found
+        block = [
+            row for row in rows if str(first) <= row["day"] < str(first + timedelta(days=days))
+        ]
+        figures[first] = (len(block), *share(top(block, question), len(block)))
+    return figures
 
 
 def offices(rows, exists, compared):
     """By office: people, both questions; of those `compared` the estimate and the place."""
-    found = {}
-    for office, told in exists["offices"].items():
-        if told["serves"]:
+    figures = {}
+    for office, record in exists["offices"].items():
+        if record["serves"]:
             mine = [row for row in rows if row["office"] == office]
             n = len(mine)
             both = (*share(top(mine, "trust"), n), *share(top(mine, "satisfaction"), n))
-            found[office] = (n, *both)
-    counts = {one: (round(found[one][1] * found[one][0]), found[one][0]) for one in compared}
-    return found, {one: judged(one, counts) for one in counts} if len(counts) > 1 else {}
+            figures[office] = (n, *both)
+    counts = {
+        office: (round(figures[office][1] * figures[office][0]), figures[office][0])
+        for office in compared
+    }
+    return figures, {office: judged(office, counts) for office in counts} if len(counts) > 1 else {}
 
 
 def judged(office, counts):
@@ -198,21 +203,23 @@ def likeness(overall, counts, trim):
     far = sorted((h / n - overall) / sqrt(overall * (1 - overall) / n) for h, n in counts)
     if trim:
         cut = len(far) // TRIM
-        far = [min(far[-1 - cut], max(far[cut], one)) for one in far]
+        far = [min(far[-1 - cut], max(far[cut], distance)) for distance in far]
     people = sum(n for _, n in counts)
     room = people - sum(n * n for _, n in counts) / people - (len(counts) - 1)
-    return min(0.99, max(0, (sum(one * one for one in far) - (len(counts) - 1)) / room))
+    return min(
+        0.99, max(0, (sum(distance * distance for distance in far) - (len(counts) - 1)) / room)
+    )
 
 
 def drivers(rows, exists):
     """By how it was asked and driver: people, could be better, went well, each with its ends."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for service, told in exists["services"].items():
+    tallies: dict[tuple[str, str], list[int]] = {}
+    for service, record in exists["services"].items():
         for row in (row for row in rows if row["service"] == service):
-            for code in told["drivers"]:
-                counts = found.setdefault((told["mode"], code), [0, 0, 0])
+            for code in record["drivers"]:
+                counts = tallies.setdefault((record["mode"], code), [0, 0, 0])
                 score = row["driver_scores"].get(code)
-                if told["mode"] == "likert" and score is None:
+                if record["mode"] == "likert" and score is None:
                     continue
                 counts[0] += 1
                 worse = score <= 2 if score is not None else code in row["drivers_negative"]
@@ -220,29 +227,29 @@ def drivers(rows, exists):
                 counts[1] += worse
                 counts[2] += better
     return {
-        asked: (n, *share(worse, n), *share(better, n))
-        for asked, (n, worse, better) in found.items()
+        driver: (n, *share(worse, n), *share(better, n))
+        for driver, (n, worse, better) in tallies.items()
     }
 
 
 def response(rows):
     """By channel and language, with the totals under an empty name: people."""
-    found: defaultdict[tuple[str, str], int] = defaultdict(int)
+    people: defaultdict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         for channel in (row["channel"], ""):
             for language in (row["language"], ""):
-                found[channel, language] += 1
-    return dict(found)
+                people[channel, language] += 1
+    return dict(people)
 
 
 def quarters(rows):
     """By fiscal quarter: people, and how many gave a 4 or 5 for satisfaction and for trust."""
-    found: defaultdict[str, list[Row]] = defaultdict(list)
+    by_quarter: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        found[quarter(date.fromisoformat(row["day"]))].append(row)
+        by_quarter[quarter(date.fromisoformat(row["day"]))].append(row)
     return {
-        name: (len(held), top(held, "satisfaction"), top(held, "trust"))
-        for name, held in found.items()
+        name: (len(answers), top(answers, "satisfaction"), top(answers, "trust"))
+        for name, answers in by_quarter.items()
     }
 
 
@@ -261,12 +268,12 @@ def read(file) -> list[Row]:
 if __name__ == "__main__":
     page, answers, what, start, stop = sys.argv[1:]
     known = json.loads(open(what, encoding="utf-8").read())
-    held = chosen(read(answers), known, start, stop)
+    rows = chosen(read(answers), known, start, stop)
     pages = {
-        "overview": lambda: overview(held, []),
-        "offices": lambda: offices(held, known, [])[0],
-        "drivers": lambda: drivers(held, known),
-        "response": lambda: response(held),
-        "small-office": lambda: quarters(held),
+        "overview": lambda: overview(rows, []),
+        "offices": lambda: offices(rows, known, [])[0],
+        "drivers": lambda: drivers(rows, known),
+        "response": lambda: response(rows),
+        "small-office": lambda: quarters(rows),
     }
-    print(json.dumps({str(name): told for name, told in pages[page]().items()}, indent=1))
+    print(json.dumps({str(name): figure for name, figure in pages[page]().items()}, indent=1))

@@ -191,37 +191,37 @@ def compared(rows: Sequence[Row], exists: dict, service: str) -> Iterable[Cell]:
     mine = [row for row in rows if row["service"] == service]
     for code in in_order(exists, service):
         for office, some in apart_by(mine, "office").items():
-            here = by_way(some, exists, code)
+            own = by_way(some, exists, code)
             rest = by_way([row for row in mine if row["office"] != office], exists, code)
-            if min(total(here)[1], total(rest)[1]) >= ENOUGH:
-                yield (service, office, code), total(here), total(rest), least(here, rest)
+            if min(total(own)[1], total(rest)[1]) >= ENOUGH:
+                yield (service, office, code), total(own), total(rest), least(own, rest)
 
 
-def least(here: Counts, rest: Counts) -> float:
-    """The low end of the difference, if the others had the mix of channels of here."""
-    both = [way for way in here if rest.get(way, (0, 0))[1]]
-    people = sum(here[way][1] for way in both)
+def least(own: Counts, rest: Counts) -> float:
+    """The low end of the difference, if the others had the mix of channels of this office."""
+    both = [way for way in own if rest.get(way, (0, 0))[1]]
+    people = sum(own[way][1] for way in both)
     difference = below = 0.0
     for way in both:
-        share = here[way][1] / people
-        middle, low, _ = recompute.newcombe(*here[way], *rest[way])
+        share = own[way][1] / people
+        middle, low, _ = recompute.newcombe(*own[way], *rest[way])
         difference += share * middle
         below += (share * (middle - low)) ** 2
     return difference - sqrt(below)
 
 
-def is_worth_it(_: object, here: tuple[int, int], rest: tuple[int, int], low: float) -> bool:
+def is_worth_it(_: object, own: tuple[int, int], rest: tuple[int, int], low: float) -> bool:
     """Whether it is more than nothing, and enough to see it fixed."""
-    return low > 0 and here[0] / here[1] - rest[0] / rest[1] >= WORTH
+    return low > 0 and own[0] / own[1] - rest[0] / rest[1] >= WORTH
 
 
 def finding(
-    place: tuple[str, str, str], here: tuple[int, int], rest: tuple[int, int], low: float
+    place: tuple[str, str, str], own: tuple[int, int], rest: tuple[int, int], low: float
 ) -> Finding:
     """Named by how many of how many, of 100; elsewhere of 100; how many fewer it would be."""
-    shares = (100 * here[0] / here[1], 100 * rest[0] / rest[1])
-    people = low * here[1]
-    return Finding(people, *place, (*here, *shares, max(1, int(people))))
+    shares = (100 * own[0] / own[1], 100 * rest[0] / rest[1])
+    people = low * own[1]
+    return Finding(people, *place, (*own, *shares, max(1, int(people))))
 
 
 # ---- a small office
@@ -279,5 +279,5 @@ def are_shown(every: Sequence[int]) -> bool:
 def written(rows: Iterable[Row], first: date, end: date) -> set[str]:
     """What people wrote since the Monday of the week of `first`, and before `end`."""
     monday = first - timedelta(days=first.weekday())
-    given = ((str(row.get("given", row["day"])), row["comment"]) for row in rows)
-    return {words for day, words in given if words and str(monday) <= day < str(end)}
+    comments = ((str(row.get("given", row["day"])), row["comment"]) for row in rows)
+    return {words for day, words in comments if words and str(monday) <= day < str(end)}

@@ -44,8 +44,8 @@ def taps(rows: Collection[Row], code: str) -> tuple[int, int]:
 
 def scores(rows: Collection[Row], code: str) -> list[int]:
     """How many gave a driver 1, 2, 3, 4, 5."""
-    given = [row["driver_scores"].get(code) for row in rows]
-    return [sum(score == point for score in given) for point in range(1, 6)]
+    ratings = [row["driver_scores"].get(code) for row in rows]
+    return [sum(score == point for score in ratings) for point in range(1, 6)]
 
 
 def by_points(rows: Collection[Row], question: str) -> dict[str, int]:

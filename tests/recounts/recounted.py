@@ -105,10 +105,10 @@ def answers(survey: Any, chance: random.Random, content: float, comment: str = "
     moods = (happy, happy if chance.random() < 0.9 else not happy)
     both = [chance.choice((4, 5) if mood else (1, 2, 3)) for mood in moods]
     codes = chance.sample(survey.drivers, chance.randint(0, 3))
-    given: dict[str, Any] = {"satisfaction": both[0], "trust": both[1], "comment": comment}
+    fields: dict[str, Any] = {"satisfaction": both[0], "trust": both[1], "comment": comment}
     if survey.driver_mode == "likert":
-        return Answers(**given, scores={code: chance.choice(POINTS) for code in codes})
-    return Answers(**given, drivers=tuple(code for code in survey.drivers if code in codes))
+        return Answers(**fields, scores={code: chance.choice(POINTS) for code in codes})
+    return Answers(**fields, drivers=tuple(code for code in survey.drivers if code in codes))
 
 
 def known_to(house: House) -> Directory:
@@ -117,11 +117,11 @@ def known_to(house: House) -> Directory:
         return directory.load(connection)
 
 
-def hand_in(house: House, given: Iterable[Given]) -> None:
+def hand_in(house: House, pairs: Iterable[Given]) -> None:
     """Store these answers as they would have come in on their days."""
     hidden = Secrets(house.roots)
     waiting = [
-        entry.prepare(sheet, answered, hidden, sheet.answered_at) for sheet, answered in given
+        entry.prepare(sheet, answered, hidden, sheet.answered_at) for sheet, answered in pairs
     ]
     assert not any(isinstance(result, Exception) for result in store.write(house.engine, waiting))
 

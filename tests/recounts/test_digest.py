@@ -94,13 +94,13 @@ class Recount:
     def __init__(self, books: Books, reader: Reader, every: Every):
         self.exists, self.today, self.every = books.exists, SEEN_AT[every], every
         self.sees_rows = reader.role is Role.ANALYST
-        here = dict(reader.filters)
+        filters = dict(reader.filters)
         self.batched = [
             row
-            for row in recompute.chosen(books.batched, books.exists, date.min, date.max, **here)
+            for row in recompute.chosen(books.batched, books.exists, date.min, date.max, **filters)
             if row["day"] < str(self.today)
         ]
-        whole = recompute.chosen(books.rows, books.exists, date.min, date.max, **here)
+        whole = recompute.chosen(books.rows, books.exists, date.min, date.max, **filters)
         self.rows = whole if self.sees_rows else self.batched
         self.settled = recompute.settled(self.batched, self.today)
         self.days, self.before = self._days()
@@ -170,7 +170,7 @@ def parts(text: str) -> Said:
     text = re.split(r"MORE -|Overview ·|Overview You get", text)[0]
     _, *rest = _PARTS.split(text)
     steps = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    return {(title or heading).lower(): said for title, heading, said in steps}
+    return {(title or heading).lower(): body for title, heading, body in steps}
 
 
 def both(letter: EmailMessage) -> list[Said]:
@@ -193,10 +193,10 @@ def test_the_scores_of_a_digest_are_those_of_the_answers_behind_it(
     books: Books, letters: dict[str, EmailMessage], name: str, every: Every
 ) -> None:
     counted = Recount(books, READERS[name], every)
-    for said in both(letters[f"{name}-{every}"]):
+    for sections in both(letters[f"{name}-{every}"]):
         for question in ("trust", "satisfaction"):
-            assert says_the_same(said[question], counted.score(question)), said[question]
-        assert says_the_same(said["answers"], counted.answers()), said["answers"]
+            assert says_the_same(sections[question], counted.score(question)), sections[question]
+        assert says_the_same(sections["answers"], counted.answers()), sections["answers"]
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -205,8 +205,8 @@ def test_a_digest_names_what_to_fix_by_as_many_people_as_named_it(
     books: Books, letters: dict[str, EmailMessage], name: str, every: Every
 ) -> None:
     counted = Recount(books, READERS[name], every)
-    for said in both(letters[f"{name}-{every}"]):
-        assert says_the_same(said["one thing to fix"], counted.fix()), said
+    for sections in both(letters[f"{name}-{every}"]):
+        assert says_the_same(sections["one thing to fix"], counted.fix()), sections
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -215,11 +215,11 @@ def test_a_digest_tells_which_offices_changed_and_by_how_much(
     books: Books, letters: dict[str, EmailMessage], name: str, every: Every
 ) -> None:
     counted = Recount(books, READERS[name], every)
-    for said in both(letters[f"{name}-{every}"]):
+    for sections in both(letters[f"{name}-{every}"]):
         if counted.may_compare:
-            assert says_the_same(said["what changed"], counted.moved()), said
+            assert says_the_same(sections["what changed"], counted.moved()), sections
         else:
-            assert "what changed" not in said
+            assert "what changed" not in sections
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -229,9 +229,9 @@ def test_the_digest_of_a_small_office_counts_people_by_quarters(
     counted = Recount(books, SMALL, every)
     wanted = recount.small(counted.rows, books.exists, counted.today)
     titles = {"fix": "one thing to fix", "moved": "what changed"}
-    for said in both(letters[f"small-{every}"]):
+    for sections in both(letters[f"small-{every}"]):
         for part, expected in wanted.items():
-            assert says_the_same(said[titles.get(part, part)], expected), (said, part)
+            assert says_the_same(sections[titles.get(part, part)], expected), (sections, part)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -239,9 +239,9 @@ def test_the_page_of_a_digest_shows_the_numbers_of_its_mail(
     books: Books, letters: dict[str, EmailMessage], name: str
 ) -> None:
     shown = shown_to(books, READERS[name])
-    for said in both(letters[f"{name}-week"]):
-        for title in said.keys() - {"in their words"}:
-            assert numbers(said[title]) == numbers(shown[title])
+    for sections in both(letters[f"{name}-week"]):
+        for title in sections.keys() - {"in their words"}:
+            assert numbers(sections[title]) == numbers(shown[title])
 
 
 @pytest.mark.parametrize("name", [*READERS, "small"])
@@ -253,7 +253,7 @@ def test_a_digest_quotes_three_comments_of_answers_that_it_counts(
     mine = recompute.chosen(every, books.exists, date.min, date.max, **dict(reader.filters))
     first, _ = Recount(books, reader, Every.WEEK).days
     may_read = set() if reader.role is Role.ADMINISTRATOR else recount.written(mine, first, MONDAY)
-    for said in both(letters[f"{name}-week"]):
-        quotes = re.findall("“([^”]*)”", said.get("in their words", ""))
+    for sections in both(letters[f"{name}-week"]):
+        quotes = re.findall("“([^”]*)”", sections.get("in their words", ""))
         assert set(quotes) <= may_read
         assert len(set(quotes)) == len(quotes) == min(3, len(may_read))

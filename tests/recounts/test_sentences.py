@@ -161,8 +161,8 @@ def test_the_page_of_a_small_office_says_its_quarters_in_people(agency: Agency) 
     rows = agency.answers(date.min, END - timedelta(days=1), office="branch-8")
     wanted = recount.small(rows, agency.exists, END)
     page = page_of(agency, "/staff/", office="branch-8")
-    [said] = re.findall(r'id="quarters">.*?<ul>(.*?)</ul>', page, re.DOTALL)
-    assert says_the_same(text_of(said), wanted["moved"])
+    [section] = re.findall(r'id="quarters">.*?<ul>(.*?)</ul>', page, re.DOTALL)
+    assert says_the_same(text_of(section), wanted["moved"])
 
 
 def test_the_page_of_a_small_office_names_drivers_in_people(agency: Agency) -> None:

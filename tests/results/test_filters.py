@@ -24,11 +24,11 @@ def known(sqlite_house):
         return directory.load(connection), sqlite_house
 
 
-def read(known, scope: Scope | None = None, **asked: str) -> Filters:
-    given: Mapping[str, str] = {name.rstrip("_"): value for name, value in asked.items()}
+def read(known, scope: Scope | None = None, **choices: str) -> Filters:
+    query: Mapping[str, str] = {name.rstrip("_"): value for name, value in choices.items()}
     there, house = known
     with db.read(house.engine) as connection:
-        return Filters.read(given, Reading(connection, there, scope or Scope(), NOW))
+        return Filters.read(query, Reading(connection, there, scope or Scope(), NOW))
 
 
 def close(house, through: date, office: str = "riverside", n: int = 50) -> None:
@@ -48,9 +48,9 @@ def test_the_last_28_days_end_yesterday_and_are_held_against_the_28_before(known
 def test_rolling_days_end_where_nearly_all_answers_are_in(sqlite_house, known):
     close(sqlite_house, date(2026, 11, 1), n=90)
     close(sqlite_house, date(2026, 10, 25), "lakeside", n=10)
-    found = read(known, Scope().released)
-    assert found.window.span.end == date(2026, 11, 2) and found.is_settled
-    assert found.fresh.updated == date(2026, 11, 1)
+    filters = read(known, Scope().released)
+    assert filters.window.span.end == date(2026, 11, 2) and filters.is_settled
+    assert filters.fresh.updated == date(2026, 11, 1)
     close(sqlite_house, date(2026, 10, 24), "lakeside", n=5)
     assert read(known, Scope().released).window.span.end == date(2026, 10, 26)
 
@@ -72,20 +72,20 @@ def test_a_channel_is_counted_by_whole_months_for_those_without_rows(known):
     assert month.window.title == "Last month" and not month.refusal
     quarter = read(known, Scope().released, channel="kiosk", period="12-weeks")
     assert quarter.window.span == Span(date(2026, 8, 1), date(2026, 11, 1))
-    for asked in ({"period": "2026-11"}, {"from_": "2026-10-02", "to": "2026-10-31"}):
-        assert "whole months" in read(known, Scope().released, channel="kiosk", **asked).refusal
+    for period in ({"period": "2026-11"}, {"from_": "2026-10-02", "to": "2026-10-31"}):
+        assert "whole months" in read(known, Scope().released, channel="kiosk", **period).refusal
     assert "or a language" in read(known, Scope().released, channel="kiosk", language="es").refusal
 
 
 def test_whoever_holds_the_rows_cuts_as_they_like(known):
-    found = read(known, channel="kiosk", language="es")
-    assert not found.refusal and found.window.is_rolling
+    filters = read(known, channel="kiosk", language="es")
+    assert not filters.refusal and filters.window.is_rolling
 
 
 def test_any_days_can_be_chosen(known):
-    found = read(known, from_="2026-10-05", to="2026-10-11")
-    assert found.window.span == Span(date(2026, 10, 5), date(2026, 10, 12))
-    assert found.window.before == Span(date(2026, 9, 28), date(2026, 10, 5))
+    filters = read(known, from_="2026-10-05", to="2026-10-11")
+    assert filters.window.span == Span(date(2026, 10, 5), date(2026, 10, 12))
+    assert filters.window.before == Span(date(2026, 9, 28), date(2026, 10, 5))
 
 
 def test_a_quarter_is_held_against_the_quarter_before(known):
@@ -95,14 +95,14 @@ def test_a_quarter_is_held_against_the_quarter_before(known):
 
 
 def test_whole_months_can_be_chosen_by_their_days(known):
-    found = read(known, from_="2026-09-01", to="2026-10-31")
-    assert found.window.span == Span(date(2026, 9, 1), date(2026, 11, 1))
-    assert found.window.before == Span(date(2026, 7, 1), date(2026, 9, 1))
-    assert found.query() == "?from=2026-09-01&to=2026-10-31"
+    filters = read(known, from_="2026-09-01", to="2026-10-31")
+    assert filters.window.span == Span(date(2026, 9, 1), date(2026, 11, 1))
+    assert filters.window.before == Span(date(2026, 7, 1), date(2026, 9, 1))
+    assert filters.query() == "?from=2026-09-01&to=2026-10-31"
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "choices",
     [
         {"service": "nowhere"},
         {"office": "nowhere"},
@@ -111,13 +111,13 @@ def test_whole_months_can_be_chosen_by_their_days(known):
     ],
     ids=str,
 )
-def test_what_is_not_there_is_not_found(known, asked):
+def test_what_is_not_there_is_not_found(known, choices):
     with pytest.raises(NotFound):
-        read(known, **asked)
+        read(known, **choices)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "choices",
     [
         {"channel": "pigeon"},
         {"language": "xx"},
@@ -134,9 +134,9 @@ def test_what_is_not_there_is_not_found(known, asked):
     ],
     ids=str,
 )
-def test_what_cannot_be_is_refused_in_words(known, asked):
+def test_what_cannot_be_is_refused_in_words(known, choices):
     with pytest.raises(QuestionRefused) as refusal:
-        read(known, **asked)
+        read(known, **choices)
     assert str(refusal.value).endswith(".")
 
 
@@ -153,9 +153,9 @@ def test_nobody_asks_for_more_than_they_may_see(known):
 
 
 def test_a_query_keeps_what_was_chosen_and_takes_away_what_it_is_told(known):
-    found = read(known, office="riverside", channel="kiosk", period="12-weeks")
-    assert found.query() == "?office=riverside&channel=kiosk&period=12-weeks"
-    assert found.query(channel=None) == "?office=riverside&period=12-weeks"
+    filters = read(known, office="riverside", channel="kiosk", period="12-weeks")
+    assert filters.query() == "?office=riverside&channel=kiosk&period=12-weeks"
+    assert filters.query(channel=None) == "?office=riverside&period=12-weeks"
     assert read(known).query() == ""
 
 

@@ -39,42 +39,42 @@ def test_at_200_offices_alike_chance_is_named_no_more_often_than_is_said():
     outside = apart = 0
     for _ in range(15):
         sizes = [chance.choice((12, 20, 40, 90, 300)) for _ in range(200)]
-        found = drawn(offices(chance, [0.87] * 200, sizes))
-        outside += len(found.outside)
-        apart += sum(point.apart != "within" for point in found.points)
-    assert outside <= 15 * found.expected  # 0.4 in 200: exact tails stay below
-    assert found.expected == pytest.approx(0.4)
+        chart = drawn(offices(chance, [0.87] * 200, sizes))
+        outside += len(chart.outside)
+        apart += sum(point.apart != "within" for point in chart.points)
+    assert outside <= 15 * chart.expected  # 0.4 in 200: exact tails stay below
+    assert chart.expected == pytest.approx(0.4)
     assert apart <= 0.05 * 15 * 200
 
 
 def test_one_office_that_fell_by_15_points_lies_outside_of_offices_alike():
     chance = random.Random(5)
     shares = [0.85] * 23 + [0.70]
-    found = drawn(offices(chance, shares, [400] * 24))
-    assert [(point.name, point.outside) for point in found.outside] == [("o23", "below")]
+    chart = drawn(offices(chance, shares, [400] * 24))
+    assert [(point.name, point.outside) for point in chart.outside] == [("o23", "below")]
 
 
 def test_where_offices_differ_by_nature_the_limits_are_wider():
     chance = random.Random(6)
     shares = [chance.betavariate(17, 3) for _ in range(60)]
-    found = drawn(offices(chance, shares, [500] * 60))
-    assert found.spread == pytest.approx(1 / 21, rel=0.5)
-    bare, wide = funnel.limits(found.overall, 500), found.limits(500)
+    chart = drawn(offices(chance, shares, [500] * 60))
+    assert chart.spread == pytest.approx(1 / 21, rel=0.5)
+    bare, wide = funnel.limits(chart.overall, 500), chart.limits(500)
     assert wide[0] < bare[0] and wide[1] > bare[1]
-    assert len(found.outside) <= 2
+    assert len(chart.outside) <= 2
 
 
 def test_estimates_are_nearer_to_the_truth_than_what_was_counted():
     chance = random.Random(8)
     shares = [chance.betavariate(17, 3) for _ in range(100)]
-    found = drawn(offices(chance, shares, [chance.choice((8, 15, 40)) for _ in shares]))
+    chart = drawn(offices(chance, shares, [chance.choice((8, 15, 40)) for _ in shares]))
     truth = {f"o{at}": share for at, share in enumerate(shares)}
-    counted = sum((point.share - truth[point.name]) ** 2 for point in found.points)
-    shrunken = sum((point.estimate - truth[point.name]) ** 2 for point in found.points)
+    counted = sum((point.share - truth[point.name]) ** 2 for point in chart.points)
+    shrunken = sum((point.estimate - truth[point.name]) ** 2 for point in chart.points)
     assert shrunken < 0.7 * counted
-    held = sum(point.low <= truth[point.name] <= point.high for point in found.points)
+    covered = sum(point.low <= truth[point.name] <= point.high for point in chart.points)
     # Nearly 95 %: that the spread of offices is itself an estimate is left out.
-    assert held >= 85
+    assert covered >= 85
 
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -82,12 +82,12 @@ counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 
 @given(st.lists(counts, min_size=1, max_size=30))
 def test_an_estimate_lies_between_the_office_and_everybody(several):
-    found = drawn({f"o{at}": one for at, one in enumerate(several)})
-    for point in found.points:
-        ends = sorted((point.share, found.overall))
+    chart = drawn({f"o{at}": counted for at, counted in enumerate(several)})
+    for point in chart.points:
+        ends = sorted((point.share, chart.overall))
         assert ends[0] - 1e-9 <= point.estimate <= ends[1] + 1e-9
         assert point.low - 1e-9 <= point.estimate <= point.high + 1e-9
-        low, high = found.limits(point.n)
+        low, high = chart.limits(point.n)
         if point.outside == "below":
             assert point.share <= low + 1e-6
         if point.outside == "within":
@@ -96,5 +96,5 @@ def test_an_estimate_lies_between_the_office_and_everybody(several):
 
 def test_an_office_without_answers_is_no_point():
     assert funnel.funnel({"a": (0, 0)}) is None
-    found = drawn({"a": (0, 0), "b": (3, 3)})
-    assert [point.name for point in found.points] == ["b"] and found.outside == ()
+    chart = drawn({"a": (0, 0), "b": (3, 3)})
+    assert [point.name for point in chart.points] == ["b"] and chart.outside == ()

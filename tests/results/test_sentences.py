@@ -21,7 +21,7 @@ END = date(2026, 11, 2)
 
 
 def change(before, after):
-    then, now = (changes.side([slice_of(*one)]) for one in (before, after))
+    then, now = (changes.side([slice_of(*counted)]) for counted in (before, after))
     return changes.compare(then, now, SURVEYS)
 
 
@@ -29,7 +29,7 @@ def change(before, after):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "sentence"),
     [
         # Whole percents would say 99 and 90 beside "8 points".
         ((986, 1000), (904, 1000), "down 8 points (between 6 and 10), from 98.6% to 90.4%."),
@@ -37,8 +37,8 @@ def change(before, after):
         ((820, 1000), (900, 1000), "up 8 points (between 5 and 11), from 82% to 90%."),
     ],
 )
-def test_shares_do_not_contradict_the_points_between_them(before, after, told):
-    assert sentences.by(change(before, after)) == told
+def test_shares_do_not_contradict_the_points_between_them(before, after, sentence):
+    assert sentences.by(change(before, after)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_shares_do_not_contradict_the_points_between_them(before, after, told):
     ],
 )
 def test_what_stands_in_bold_is_not_said_again(after, bold, rest):
-    said = sentences.became(change((900, 1000), after), BEFORE)
-    assert said[0] == bold and said[1].startswith(rest)
+    parts = sentences.became(change((900, 1000), after), BEFORE)
+    assert parts[0] == bold and parts[1].startswith(rest)
 
 
 def test_one_channel_is_not_told_of_as_none_of_many():
@@ -64,7 +64,7 @@ def test_one_channel_is_not_told_of_as_none_of_many():
 
 def test_a_trend_is_called_by_the_weeks_it_has():
     def title(days, *ago):
-        counted = [slice_of(40, 50, day=(END - timedelta(days=one)).isoformat()) for one in ago]
+        counted = [slice_of(40, 50, day=(END - timedelta(days=age)).isoformat()) for age in ago]
         return trend.Series(trend.blocks(counted, END, days), days, SURVEYS)
 
     assert title(trend.WEEK, 3, 10, 100).title == "The last 15 weeks"
@@ -77,16 +77,16 @@ def test_a_trend_is_called_by_the_weeks_it_has():
 def test_the_funnel_names_who_stands_out():
     known = [Office(f"o{at}", f"Office {at}", "UTC", None, True, False) for at in range(24)]
 
-    def said(**shares):
-        every = {one.slug: (int(400 * shares.get(one.slug, 0.8)), 400) for one in known}
+    def summary(**shares):
+        every = {office.slug: (int(400 * shares.get(office.slug, 0.8)), 400) for office in known}
         return offices.summary(funnel.funnel(every), known)
 
-    assert said(o3=0.6) == (
+    assert summary(o3=0.6) == (
         "Office 3 is lower than other offices, more than chance alone would explain. "
         "The other 23 offices differ by no more than is usual."
     )
-    assert said().startswith("No office differs")
-    both = said(o3=0.55, o4=0.55, o5=1.0)
+    assert summary().startswith("No office differs")
+    both = summary(o3=0.55, o4=0.55, o5=1.0)
     assert "Office 3 and Office 4 are lower" in both and "Office 5 is higher" in both
 
 
@@ -123,7 +123,7 @@ def test_each_thing_to_fix_leads_to_its_place_its_drivers_and_its_words(seen):
         assert "office=riverside" in links["Open Riverside Office"]
         assert links["Office 0"].endswith("?office=office-0")
         assert "driver=efficiency-negative" in links["What they wrote"]
-        for href in [one for one in links.values() if one != "#moved"]:
+        for href in [link for link in links.values() if link != "#moved"]:
             assert client.get(href).status_code == 200
             assert "No numbers in these days" not in client.get(href).text
 

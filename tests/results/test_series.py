@@ -27,6 +27,6 @@ def test_a_block_without_answers_has_no_sides():
         for day, n in daily(4, 0, 0, 0, *[0] * 4, 60, 0, 0, 0)
         if n
     ]
-    found = trend.blocks(counted, END, trend.MONTH)
-    assert [(one.n, bool(one.sides)) for one in found] == [(4, True), (0, False), (60, True)]
-    assert found[1].score("trust") is None and present(found[2].score("trust")).n == 60
+    blocks = trend.blocks(counted, END, trend.MONTH)
+    assert [(block.n, bool(block.sides)) for block in blocks] == [(4, True), (0, False), (60, True)]
+    assert blocks[1].score("trust") is None and present(blocks[2].score("trust")).n == 60

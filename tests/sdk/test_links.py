@@ -19,8 +19,8 @@ SERVICE = Key("vet-home", 1, keys.service_secret(ROOT, "vet-home", 1))
 BASE = "https://cx.example.gov"
 
 
-def issuer(*given: Key, base: str = BASE) -> Issuer:
-    return Issuer(base, [key.text for key in given or (SERVICE,)], clock=lambda: NOW)
+def issuer(*own_keys: Key, base: str = BASE) -> Issuer:
+    return Issuer(base, [key.text for key in own_keys or (SERVICE,)], clock=lambda: NOW)
 
 
 def token_of(link: str) -> token.Token:
@@ -173,8 +173,8 @@ def test_a_hundred_thousand_links_derive_no_key_per_link(monkeypatch):
         return honest(key, info)
 
     monkeypatch.setattr(keys, "expand", counted)
-    one = issuer()
-    minted = {one.issue_link("vet-home", "tx042") for _ in range(100_000)}
+    minter = issuer()
+    minted = {minter.issue_link("vet-home", "tx042") for _ in range(100_000)}
     assert len(minted) == 100_000
     assert len(derived) == 2  # service → office, office → kind; once
 
@@ -186,16 +186,16 @@ def test_a_bad_base_url_is_refused():
 
 
 def test_a_forked_child_mints_its_own_nonces():
-    one = issuer()
+    minter = issuer()
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(write, one.issue_link("vet-home", "tx042").encode())
+        os.write(write, minter.issue_link("vet-home", "tx042").encode())
         os._exit(0)
     os.waitpid(child, 0)
     os.close(write)
-    with os.fdopen(read) as told:
-        assert told.read() != one.issue_link("vet-home", "tx042")
+    with os.fdopen(read) as pipe:
+        assert pipe.read() != minter.issue_link("vet-home", "tx042")
 
 
 def test_the_sdk_loads_no_server_package():
@@ -204,8 +204,8 @@ def test_the_sdk_loads_no_server_package():
         "server = {'starlette', 'sqlalchemy', 'pydantic', 'jinja2', 'alembic', 'cxserver'}; "
         "print(sorted(server & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_public_surface_is_the_list():

@@ -104,8 +104,8 @@ def test_the_java_example_runs_from_its_source():
 
 
 def test_the_page_publishes_these_vectors():
-    held = re.findall(r"`([^`\n]+)`", PAGE.partition("\n## Vectors")[2].partition("\n## ")[0])
-    assert [value for value in vectors() if value not in held] == []
+    published = re.findall(r"`([^`\n]+)`", PAGE.partition("\n## Vectors")[2].partition("\n## ")[0])
+    assert [value for value in vectors() if value not in published] == []
 
 
 @pytest.mark.parametrize("channel", ["email", "phone"])
@@ -149,7 +149,7 @@ def test_a_key_that_was_changed_or_belongs_elsewhere_is_refused(minter):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (("permits", "riverside"), "Use: "),
         (("permits", "River side", "email"), "cannot name"),
@@ -163,8 +163,8 @@ def test_a_key_that_was_changed_or_belongs_elsewhere_is_refused(minter):
         (("permits", "riverside", "email", DONE.isoformat(), ""), "not be empty"),
     ],
 )
-def test_a_link_that_must_not_be_is_refused(minter, words, said):
-    assert said in minter.refusal(*words)
+def test_a_link_that_must_not_be_is_refused(minter, words, sentence):
+    assert sentence in minter.refusal(*words)
 
 
 def test_an_address_that_is_none_is_refused(minter):

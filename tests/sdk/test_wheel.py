@@ -68,13 +68,13 @@ def test_the_wheel_carries_what_the_server_reads(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     for folder in ("migrations", "widget", "locale"):
-        kept = {
+        packed = {
             f"cxserver/{path.relative_to(_CHECKOUT)}"
             for path in (_CHECKOUT / folder).rglob("*")
             if path.is_file() and path.suffix != ".pyc"
         }
-        assert kept, f"{folder} is empty"
-        assert kept <= names, kept - names
+        assert packed, f"{folder} is empty"
+        assert packed <= names, packed - names
     assert not [name for name in names if "__pycache__" in name]
     assert {"cxsdk/py.typed", "cxserver/__main__.py"} <= names
 
@@ -92,10 +92,10 @@ def test_a_link_is_minted_with_the_network_down(bare: Path) -> None:
     python = [*_without_network(), str(bare / "bin" / "python"), "-I", "-c"]
     done = _run([*python, _MINT, key, " ".join(_SERVER_PACKAGES)])
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["link"].startswith("https://cx.example.gov/s/vet-out/402/")
-    assert told["from"].startswith(str(bare))
-    assert told["loaded"] == []
+    report = json.loads(done.stdout)
+    assert report["link"].startswith("https://cx.example.gov/s/vet-out/402/")
+    assert report["from"].startswith(str(bare))
+    assert report["loaded"] == []
 
 
 def test_the_server_is_not_there_without_the_extra(bare: Path) -> None:

@@ -33,11 +33,13 @@ def shelf(house, scope=MANAGER):
 
 
 def texts(house, scope=MANAGER, **search):
-    return sorted(one.comment.text for one in shelf(house, scope).find(Search(**search)).comments)
+    return sorted(
+        entry.comment.text for entry in shelf(house, scope).find(Search(**search)).comments
+    )
 
 
-def page_text(found):
-    return " ".join(re.sub(r"<[^>]+>", " ", found.text).split())
+def page_text(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.text).split())
 
 
 @pytest.fixture
@@ -50,12 +52,12 @@ def manager(sqlite_house):
 def test_the_page_tells_the_week_and_never_a_day_or_an_hour(sqlite_house, manager):
     add_comments(sqlite_house, "<b>slow</b>", *["fine"] * 5)
     release(sqlite_house)
-    found = manager.get("/staff/comments")
-    assert "Week of October 26, 2026" in found.text and "&lt;b&gt;slow" in found.text
-    assert "2026-10-29" not in found.text and "October 29" not in found.text
-    assert "16:00" not in found.text
-    addresses = re.findall(r'href="(/staff/comments/[^"]+)"', found.text)
-    assert addresses and all("/2026-10-26/" in one for one in addresses)
+    page = manager.get("/staff/comments")
+    assert "Week of October 26, 2026" in page.text and "&lt;b&gt;slow" in page.text
+    assert "2026-10-29" not in page.text and "October 29" not in page.text
+    assert "16:00" not in page.text
+    addresses = re.findall(r'href="(/staff/comments/[^"]+)"', page.text)
+    assert addresses and all("/2026-10-26/" in address for address in addresses)
 
 
 def test_the_filters_in_the_address_are_checked(manager):
@@ -74,15 +76,15 @@ def test_only_who_holds_the_rows_is_offered_the_channels(sqlite_house, manager):
     assert refused.status_code == 422 and "not chosen by channel here" in refused.text
     assert 'name="channel"' not in manager.get("/staff/comments").text
     sign_in(sqlite_house, manager, Role.ANALYST)
-    found = manager.get("/staff/comments?channel=sms").text
-    assert 'name="channel"' in found
-    assert "by text message" in found and "by mail" not in found
+    page = manager.get("/staff/comments?channel=sms").text
+    assert 'name="channel"' in page
+    assert "by text message" in page and "by mail" not in page
 
 
 def test_an_empty_list_says_when_comments_come(sqlite_house, manager):
     when = "the morning after at least 5 new answers have come in"
-    found = page_text(manager.get("/staff/comments"))
-    assert f"No comments yet Comments show up {when} at an office." in found
+    text = page_text(manager.get("/staff/comments"))
+    assert f"No comments yet Comments show up {when} at an office." in text
     assert "Clear filters" in manager.get("/staff/comments?q=slow").text
     sign_in(sqlite_house, manager, Role.ANALYST)
     assert when not in page_text(manager.get("/staff/comments"))
@@ -122,10 +124,10 @@ def test_a_small_office_shows_what_people_wrote_first(sqlite_house, manager):
     add_comments(sqlite_house, "the newest", *["x"] * 6)
     add_comments(sqlite_house, *["older"] * 6, day=THURSDAY - WEEK)
     release(sqlite_house)
-    found = manager.get("/staff/").text
-    assert "Fewer than 30 people" in found
-    assert found.index("What they wrote") < found.index("By quarter")
-    assert found.count("<blockquote") == 5
+    page = manager.get("/staff/").text
+    assert "Fewer than 30 people" in page
+    assert page.index("What they wrote") < page.index("By quarter")
+    assert page.count("<blockquote") == 5
     sign_in(sqlite_house, manager, Role.ADMINISTRATOR)
     assert "What they wrote" not in manager.get("/staff/?office=riverside").text
 
@@ -147,5 +149,7 @@ def test_the_pages_are_accessible_and_fit_a_telephone(sqlite_house, serve, open_
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert browser_layout.unlabelled(page) == []
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        violations = Axe().run(page).response["violations"]
+        assert [
+            (violation["id"], violation["nodes"][0]["html"][:120]) for violation in violations
+        ] == []

@@ -56,11 +56,11 @@ def test_a_crowd_of_staff_keeps_nobody_from_answering(request, database):
             quiet = [send(house.mint()) for _ in range(16)]
             with ThreadPoolExecutor(MANAGERS) as crowd, ThreadPoolExecutor(PEOPLE) as people:
                 pages = [PATHS[n % len(PATHS)] for n in range(MANAGERS)]
-                asked = [*pages, *["/staff/comments"] * READERS]
-                staff = [crowd.submit(visit, address, cookies, path) for path in asked]
+                paths = [*pages, *["/staff/comments"] * READERS]
+                staff = [crowd.submit(visit, address, cookies, path) for path in paths]
                 links = [house.mint() for _ in range(10 * PEOPLE)]
                 busy = list(people.map(send, links))
-                statuses = {one.result() for one in staff}
+                statuses = {future.result() for future in staff}
         finally:
             servers.close()
         assert all(status < 500 for status in statuses), statuses

@@ -91,8 +91,8 @@ def agency(request):
                 if at == 0:
                     # Nobody at a form is as quick as these tests: one answer without a flag.
                     sent = {"link": link, "trust": 4, "satisfaction": 5, "comment": comment}
-                    told = client.post("/api/v1/responses", json=sent)
-                    assert told.status_code == 201, told.text
+                    reply = client.post("/api/v1/responses", json=sent)
+                    assert reply.status_code == 201, reply.text
                     continue
                 assert answer(client, link, comment=comment, **fields)
         house.clock.forward(days=27)
@@ -121,13 +121,13 @@ def knock(agency, client, method, path):
 
 
 def a_comment(house):
-    found = next(one for one in house.responses() if one["office"] == "riverside")
-    return {"service": found["service"], "week": found["day"], "id": found["id"]}
+    response = next(row for row in house.responses() if row["office"] == "riverside")
+    return {"service": response["service"], "week": response["day"], "id": response["id"]}
 
 
 def test_every_room_stands_in_the_table():
-    found = {(method, room.path) for room in site.ROUTES for method in room.methods}
-    assert found == set(ROOMS), "say in ROOMS who may enter it, and whether it shows answers"
+    routes = {(method, room.path) for room in site.ROUTES for method in room.methods}
+    assert routes == set(ROOMS), "say in ROOMS who may enter it, and whether it shows answers"
 
 
 @pytest.mark.parametrize("role", Role)
@@ -135,15 +135,15 @@ def test_every_room_stands_in_the_table():
 def test_a_room_opens_to_its_roles_alone(agency, door, role):
     client = enter(agency, role=role)
     method, path = door
-    found = knock(agency, client, method, f"/staff{path}")
+    page = knock(agency, client, method, f"/staff{path}")
     if role in ROOMS[door].roles:
-        assert found.status_code in (200, 303), found.text
-        assert found.headers.get("location") != "/staff/"
+        assert page.status_code in (200, 303), page.text
+        assert page.headers.get("location") != "/staff/"
     else:
-        assert found.status_code == 404
+        assert page.status_code == 404
         # As if there were no such room.
         nothing = client.get("/staff/nothing")
-        assert nothing.status_code == 404 and "There is no such page" in found.text
+        assert nothing.status_code == 404 and "There is no such page" in page.text
 
 
 @pytest.mark.parametrize("door", ROOMS, ids=" ".join)
@@ -174,15 +174,15 @@ def test_another_unit_is_404_whatever_way_it_is_asked_for(agency, path, whose):
             assert name not in own.text, (path, name)
     for query in filters:
         for more in ("", "&format=csv"):
-            found = client.get(f"/staff{path}?{query}{more}")
-            assert found.status_code == 404, query
+            page = client.get(f"/staff{path}?{query}{more}")
+            assert page.status_code == 404, query
             for name in names:
-                assert name not in found.text, (query, name)
+                assert name not in page.text, (query, name)
             # It cannot be told from what does not exist.
             column = query.partition("=")[0]
             nothing = client.get(f"/staff{path}?{column}=nowhere{more}")
             assert nothing.status_code == 404
-            there, nowhere = (one.text for one in (found, nothing))
+            there, nowhere = (response.text for response in (page, nothing))
             slug = query.partition("=")[2]
             assert there.replace(slug, "") == nowhere.replace("nowhere", "")
 
@@ -196,9 +196,9 @@ def test_no_room_is_open_to_a_method_it_does_not_name(agency):
 
 def test_an_unknown_staff_address_is_a_staff_page(agency):
     client = enter(agency, role=Role.ANALYST)
-    found = client.get("/staff/nothing/at/all")
-    assert found.status_code == 404
-    assert "There is no such page" in found.text and "staff.css" in found.text
+    page = client.get("/staff/nothing/at/all")
+    assert page.status_code == 404
+    assert "There is no such page" in page.text and "staff.css" in page.text
 
 
 def test_every_staff_page_is_framed_by_nobody_and_kept_by_nobody(agency):
@@ -213,7 +213,7 @@ def test_every_staff_page_is_framed_by_nobody_and_kept_by_nobody(agency):
 def test_a_member_cannot_fill_the_log_with_what_is_refused(sqlite_house):
     house = sqlite_house
 
-    def told(who="analyst"):
+    def results(who="analyst"):
         with db.read(house.engine) as connection:
             lines = journal.latest(connection, limit=1000)
         return [line.result for line in reversed(lines) if line.who == f"{who}@example.gov"]
@@ -223,18 +223,18 @@ def test_a_member_cannot_fill_the_log_with_what_is_refused(sqlite_house):
         for at in range(refusals.HOURLY // 2 + 5):
             assert client.get("/staff/audit").status_code == 404
             assert client.get(f"/staff/comments?office=x{at}").status_code == 404
-        assert told() == ["done", *["404"] * refusals.HOURLY, "not written down"]
+        assert results() == ["done", *["404"] * refusals.HOURLY, "not written down"]
         # What is not refused is written down all the same, and so are others' refusals.
         client.get("/staff/catalog?format=csv")
-        assert told()[-1] == "200"
+        assert results()[-1] == "200"
         sign_in(house, client, Role.RECORDS_OFFICER)
         client.get("/staff/audit")
-        assert told("records-officer") == ["done", "404"]
+        assert results("records-officer") == ["done", "404"]
         # Another hour.
         house.clock.forward(hours=1)
         sign_in(house, client, Role.ANALYST)
         client.get("/staff/audit")
-        assert told()[-2:] == ["done", "404"]
+        assert results()[-2:] == ["done", "404"]
 
 
 # ---- what a role may see at all
@@ -296,11 +296,11 @@ def test_a_role_sees_its_own_part_of_the_tree(known, who, scope):
     ids=lambda value: value.role if isinstance(value, Member) else "",
 )
 def test_the_database_gives_a_role_its_own_answers_and_no_others(agency, known, who, n):
-    found = readings.counted(agency[0].engine, access.may_see(who, known))
-    assert sum(one.n for one in found) == n
+    tallies = readings.counted(agency[0].engine, access.may_see(who, known))
+    assert sum(tally.n for tally in tallies) == n
     everything = Scope(offices=frozenset({"riverside", "lakeside", "center"}))
-    asked = everything.narrowed(access.may_see(who, known))
-    assert sum(one.n for one in readings.counted(agency[0].engine, asked)) == n
+    narrowed = everything.narrowed(access.may_see(who, known))
+    assert sum(tally.n for tally in readings.counted(agency[0].engine, narrowed)) == n
 
 
 def test_guards_of_keys_and_log_never_read_comments():

@@ -101,8 +101,8 @@ def test_every_page_is_read_by_one_connection(request, database, role):
         with house.client() as client:
             sign_in(house, client, role)
             for path in PATHS:
-                found = client.get(path)
-                assert found.status_code < 500, (path, found.text[:500])
+                page = client.get(path)
+                assert page.status_code < 500, (path, page.text[:500])
             post(client, "/staff/digest", every="week")
 
 
@@ -150,12 +150,12 @@ def test_answers_do_not_wait_while_staff_hold_every_connection(house):
     with house.client() as client:
         link = house.mint()
         engine = intake_of(client).staff_engine
-        held = [engine.connect() for _ in range(house.settings.staff_connections)]
+        connections = [engine.connect() for _ in range(house.settings.staff_connections)]
         try:
             assert answer(client, link).status_code == 303
             assert client.get("/readyz").status_code == 200
         finally:
-            for connection in held:
+            for connection in connections:
                 connection.close()
     assert house.count() == 1
 
@@ -164,11 +164,11 @@ def test_a_page_without_a_connection_says_to_try_again(house):
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
         engine = intake_of(client).staff_engine
-        held = [engine.connect() for _ in range(house.settings.staff_connections)]
-        found = client.get("/staff/offices")
-        for connection in held:
+        connections = [engine.connect() for _ in range(house.settings.staff_connections)]
+        page = client.get("/staff/offices")
+        for connection in connections:
             connection.close()
-        assert found.status_code == 503 and found.headers["retry-after"]
+        assert page.status_code == 503 and page.headers["retry-after"]
         assert client.get("/staff/offices").status_code == 200
 
 
@@ -208,24 +208,24 @@ def test_strangers_at_the_sign_in_take_no_connection_of_the_staff(house):
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
         engine = intake_of(client).entrance_engine
-        held = [engine.connect() for _ in range(db.ENTRANCE.size)]
+        connections = [engine.connect() for _ in range(db.ENTRANCE.size)]
         try:
             assert client.get("/staff/offices").status_code == 200
             assert client.get("/staff/comments").status_code == 200
             assert answer(client, house.mint()).status_code == 303
         finally:
-            for connection in held:
+            for connection in connections:
                 connection.close()
 
 
 def test_nobody_signed_in_keeps_others_from_signing_in(house):
     with house.client() as client:
         engine = intake_of(client).staff_engine
-        held = [engine.connect() for _ in range(house.settings.staff_connections)]
+        connections = [engine.connect() for _ in range(house.settings.staff_connections)]
         try:
             assert client.get("/staff/sign-in/nonsense").status_code == 404
             sign_in(house, client, Role.ANALYST)
         finally:
-            for connection in held:
+            for connection in connections:
                 connection.close()
         assert client.get("/staff/offices").status_code == 200

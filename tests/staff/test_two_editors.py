@@ -33,16 +33,16 @@ class Form:
     theirs: dict[str, str]
     hidden: tuple[str, ...]
     shown: str
-    kept: str
+    draft: str
 
 
 def fields(page: str, names: tuple[str, ...]) -> dict[str, str]:
     """The hidden fields that a form was drawn with."""
-    found = {}
+    values = {}
     for name in names:
         value = first_match(rf'name="{re.escape(name)}" value="([^"]*)"', page)
-        found[name] = unescape(value[1])
-    return found
+        values[name] = unescape(value[1])
+    return values
 
 
 def written(house: House) -> ResponseId:
@@ -57,10 +57,10 @@ def address(row: ResponseId) -> str:
 
 
 def a_case(house: House) -> Form:
-    here = address(written(house))
+    path = address(written(house))
     return Form(
-        here,
-        f"{here}/act",
+        path,
+        f"{path}/act",
         {"act": "close", "said": "Waits are long", "did": "A second counter"},
         {"act": "close", "said": "Too slow", "did": "Nothing yet"},
         ("seen",),
@@ -82,10 +82,10 @@ def a_reply(house: House) -> Form:
                 text="",
             )
         )
-    here = address(row)
+    path = address(row)
     return Form(
-        here,
-        f"{here}/act",
+        path,
+        f"{path}/act",
         {"act": "reply", "reply": "We are sorry."},
         {"act": "reply", "reply": "Come again."},
         ("reply-seen",),
@@ -186,13 +186,13 @@ def test_the_second_editor_sees_both_texts_and_may_then_save(house, table):
         refused = post(ben, form.to, **(form.theirs | theirs))
         assert refused.status_code == 409, refused.text[:500]
         page = unescape(refused.text)
-        assert form.shown in page and form.kept in page
+        assert form.shown in page and form.draft in page
         again = post(ben, form.to, **(form.theirs | fields(refused.text, form.hidden)))
         assert again.status_code == 303, again.text[:500]
     assert version(house, table) >= 2
 
 
 def version(house: House, table: str) -> int:
-    kept = tables.metadata.tables[table]
+    db_table = tables.metadata.tables[table]
     with db.read(house.engine) as connection:
-        return max(int(row.version) for row in connection.execute(kept.select()))
+        return max(int(row.version) for row in connection.execute(db_table.select()))

@@ -47,7 +47,7 @@ def add_comments(
     of: str = "permits",
     kind: Kind = Kind.EMAIL,
     language: str = "en",
-    **given: object,
+    **fields: object,
 ) -> list[ResponseId]:
     """An answer for each of `comments` ("" is none), as it comes in by a link; their rows."""
     known, chance = directory_of(house), random.Random()
@@ -58,7 +58,7 @@ def add_comments(
         opened = Opened(service, known.offices[office], token, token.nonce.hex(), 1)
         sheet = Sheet(opened, service.survey, language, at, chance.randbytes(18))
         answers = Answers.model_validate(
-            {"satisfaction": 4, "trust": 4, "comment": comment} | given
+            {"satisfaction": 4, "trust": 4, "comment": comment} | fields
         )
         entries.append(entry.prepare(sheet, answers, Secrets(house.roots), at))
     store_all(house.engine, entries)

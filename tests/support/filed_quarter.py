@@ -89,9 +89,9 @@ def filed_quarter(request: pytest.FixtureRequest) -> Iterator[FiledQuarter]:
         yield FiledQuarter(recounted.books(house, folder), decide_comments(house))
 
 
-def flagged(given: Iterator[Given]) -> Iterator[Given]:
+def flagged(pairs: Iterator[Given]) -> Iterator[Given]:
     """The same answers, each with a flag; with their words told apart from others."""
-    for number, (sheet, answers) in enumerate(given):
+    for number, (sheet, answers) in enumerate(pairs):
         words = f"Look twice {number}." if answers.comment else ""
         answers = answers.model_copy(update={"comment": words})
         yield replace(sheet, flags=(FLAGS[number % 3],)), answers

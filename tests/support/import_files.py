@@ -97,19 +97,19 @@ def batch(
     return taking.batch(file, form, shape.parse(mapping or MAP, "map.toml"))
 
 
-def dry_run(house: House, given: taking.Batch, now: datetime = NOW) -> Summary:
+def dry_run(house: House, upload: taking.Batch, now: datetime = NOW) -> Summary:
     """What an import would bring."""
-    return taking.look(db.source(house.engine), given, now, lambda n: None)
+    return taking.look(db.source(house.engine), upload, now, lambda n: None)
 
 
 def run_import(
-    house: House, given: taking.Batch, *, also: bool = False, now: datetime = NOW
+    house: House, upload: taking.Batch, *, also: bool = False, now: datetime = NOW
 ) -> Summary:
     """Import it as the command does."""
-    summary = dry_run(house, given, now)
+    summary = dry_run(house, upload, now)
     assert not summary.rejected, [str(row) for row in summary.rejected]
     with db.write(house.engine) as connection:
-        taking.take(connection, given, summary, now, lambda n: None, also=also)
+        taking.take(connection, upload, summary, now, lambda n: None, also=also)
     return summary
 
 

@@ -99,8 +99,10 @@ class Postbox:
         self.encrypted.append(_transport(server).get_extra_info("sslcontext") is not None)
         return "250 Taken"
 
-    def authenticate(self, server: SMTP, session: Any, _: Any, how: str, given: Any) -> AuthResult:
-        right = (given.login, given.password) == (NAME.encode(), PASSWORD.encode())
+    def authenticate(
+        self, server: SMTP, session: Any, _: Any, how: str, credentials: Any
+    ) -> AuthResult:
+        right = (credentials.login, credentials.password) == (NAME.encode(), PASSWORD.encode())
         self.entered.append(how)
         return AuthResult(success=right, handled=False)
 

@@ -17,13 +17,13 @@ from tests.support.house import House
 
 
 def test_an_opened_database_is_durable(engine: Engine) -> None:
-    found = db.check_durable(engine)
+    settings = db.check_durable(engine)
     if engine.dialect.name == "sqlite":
-        assert found["journal_mode"] == "wal"
-        assert found["synchronous"] == "2"
-        assert found["foreign_keys"] == "1"
+        assert settings["journal_mode"] == "wal"
+        assert settings["synchronous"] == "2"
+        assert settings["foreign_keys"] == "1"
     else:
-        assert found == {
+        assert settings == {
             "fsync": "on",
             "full_page_writes": "on",
             "synchronous_commit": "on",

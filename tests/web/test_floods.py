@@ -27,8 +27,8 @@ def test_a_gigabyte_that_is_announced_is_refused_before_it_is_read(street):
     for path, media in ((street.path(), FORM), (API, JSON)):
         with street.connect() as line:
             line.sendall(street.head(b"POST", path) + media + b"Content-Length: 1000000000\r\n\r\n")
-            told = RawReply(line.recv(65536))
-            assert told.status == 413
+            reply = RawReply(line.recv(65536))
+            assert reply.status == 413
 
 
 def test_an_endless_body_in_chunks_is_refused_and_the_line_is_cut(street):
@@ -83,8 +83,8 @@ def test_who_sends_too_much_can_still_read_why(street, monkeypatch):
         with street.connect() as line:
             head = street.head(b"POST") + media + b"Content-Length: 20000000\r\n\r\n"
             line.sendall(head + b"a" * 20_000_000)  # raises when the line is reset
-            told = RawReply(read_all(line))
-            assert told.statuses == [status] and "</html>" in told.text
+            reply = RawReply(read_all(line))
+            assert reply.statuses == [status] and "</html>" in reply.text
 
 
 # ---- 3, 4, 5: too slow

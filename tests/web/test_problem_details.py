@@ -102,10 +102,10 @@ def test_a_second_answer_and_a_key_that_does_not_read_are_refused_alike(sqlite_h
     house = sqlite_house
     bearer = {"authorization": f"Bearer {new_key(house)}"}
     with house.client() as client:
-        given = {"link": house.mint(), "trust": 4, "satisfaction": 5}
-        assert client.post(POST, json=given).status_code == 201
+        sent = {"link": house.mint(), "trust": 4, "satisfaction": 5}
+        assert client.post(POST, json=sent).status_code == 201
         refused = [
-            client.post(POST, json=given | {"trust": 1}),
+            client.post(POST, json=sent | {"trust": 1}),
             client.get(POST, headers=bearer),
             client.get("/api/v1/results?by=nothing", headers=bearer),
             client.get("/api/v1/results?office=nothing", headers=bearer),
@@ -264,6 +264,6 @@ def test_the_parts_lie_below_the_path_of_the_base_url(request, front):
         page = client.get(f"{at}/staff/nothing")
         assert page.status_code == 404 and is_staff_page(page)
         assert client.get(f"{at}/staff").headers["location"] == "/cx/staff/"
-        asked = client.get(f"{at}/staff/offices")
-        assert asked.headers["location"] == "/cx/staff/sign-in?next=/staff/offices"
+        redirect = client.get(f"{at}/staff/offices")
+        assert redirect.headers["location"] == "/cx/staff/sign-in?next=/staff/offices"
         assert is_public_page(client.get(f"{at}/nothing"))

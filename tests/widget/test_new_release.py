@@ -72,9 +72,9 @@ def test_answers_of_the_old_release_all_arrive_once_under_a_new_page_and_a_new_w
         assert (is_newer(page), queue_status(page)["waiting"]) == (True, 1)
         tablet.context.set_offline(False)
         tablet.until(lambda: house.count() == 5 and queue_status(page)["waiting"] == 0)
-    given = [*(f"offline {n}" for n in range(3)), "after the power cut", "by the new release"]
-    assert comments(tablet) == Counter(given)
-    assert list(dict.fromkeys(item["comment"] for item in tablet.sent)) == given
+    texts = [*(f"offline {n}" for n in range(3)), "after the power cut", "by the new release"]
+    assert comments(tablet) == Counter(texts)
+    assert list(dict.fromkeys(item["comment"] for item in tablet.sent)) == texts
     assert queue_status(page)["aside"] == []
 
 
