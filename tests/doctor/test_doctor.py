@@ -48,6 +48,7 @@ def test_a_sound_installation_is_well(house):
 
 
 def test_it_prints_a_table_with_the_cure_and_fails_on_a_problem(sqlite_house):
+    sqlite_house.live_today()
     invoke(sqlite_house, "doctor")
     sqlite_house.settings.root_key_path.chmod(0o640)
     out, _ = invoke(sqlite_house, "doctor", fails=True)
@@ -58,6 +59,7 @@ def test_it_prints_a_table_with_the_cure_and_fails_on_a_problem(sqlite_house):
 
 
 def test_a_warning_is_no_failure_and_names_are_printed_as_they_are(sqlite_house):
+    sqlite_house.live_today()
     note(sqlite_house, "Main [exit]", clock.now().date() + timedelta(days=5))
     out, _ = invoke(sqlite_house, "doctor")
     [row] = [line for line in out.splitlines() if "Main [exit]" in line and "ends" in line]
@@ -65,6 +67,7 @@ def test_a_warning_is_no_failure_and_names_are_printed_as_they_are(sqlite_house)
 
 
 def test_a_program_reads_it_as_json(sqlite_house):
+    sqlite_house.live_today()
     told = json.loads(invoke(sqlite_house, "doctor", "--json")[0])
     assert told["state"] in ("ok", "warning")
     assert all(set(check) == {"check", "state", "told", "cure", "days"} for check in told["checks"])
