@@ -33,12 +33,12 @@ def test_a_key_is_found_by_its_text_and_the_text_is_kept_nowhere(house):
     text = new_key(house, "permits", "riverside", comments=True)
     rows = new_key(house, rows=True)
     assert TEXT.fullmatch(text)
-    found = find(house, text)
-    assert (found.service, found.office, found.comments) == ("permits", "riverside", True)
-    assert (found.rows, find(house, rows).rows, find(house, rows).comments) == (False, True, False)
+    key = find(house, text)
+    assert (key.service, key.office, key.comments) == ("permits", "riverside", True)
+    assert (key.rows, find(house, rows).rows, find(house, rows).comments) == (False, True, False)
     with db.read(house.engine) as connection:
-        kept = repr(connection.execute(select(tables.api_keys)).all()) + repr(found)
-    assert text[5:48] not in kept and "key_hash" not in repr(found)
+        stored = repr(connection.execute(select(tables.api_keys)).all()) + repr(key)
+    assert text[5:48] not in stored and "key_hash" not in repr(key)
 
 
 def test_a_key_ends_after_its_last_day_and_when_it_is_withdrawn(house):
@@ -111,7 +111,7 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
         (("issue", "x", "--service", "nothing"), "no service 'nothing'"),
         (("issue", "x", "--office", "nowhere"), "no office 'nowhere'"),
@@ -122,6 +122,6 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
         (("revoke", "0123"), "no API key '0123'"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(sqlite_house, words, told):
-    _, said = invoke(sqlite_house, "api-key", *words, fails=True)
-    assert told in said and "Traceback" not in said
+def test_a_mistake_is_told_in_a_sentence(sqlite_house, words, sentence):
+    _, output = invoke(sqlite_house, "api-key", *words, fails=True)
+    assert sentence in output and "Traceback" not in output

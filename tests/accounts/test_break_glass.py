@@ -35,9 +35,9 @@ def break_glass(house, email="ana@example.gov"):
 def test_a_link_of_before_opens_nothing_once_there_is_a_provider(agency):
     house, _, client = agency
     link = invite(house, Role.ADMINISTRATOR, email="old@example.gov")
-    for found in (client.get(link), post(client, link)):
-        assert found.status_code == 404 and "This link does not work" in found.text
-        assert "set-cookie" not in found.headers
+    for response in (client.get(link), post(client, link)):
+        assert response.status_code == 404 and "This link does not work" in response.text
+        assert "set-cookie" not in response.headers
     assert sessions(house) == []
     assert logged(house)[-1] == ("nobody", "sign in", "one-time link", "not a good link")
     # Nor does it under the name of the other kind.
@@ -78,11 +78,13 @@ def test_the_command_makes_known_and_prints_no_secret_where_there_is_a_provider(
     words = ("staff", "invite", "bea@example.gov", "--role", "analyst")
     assert cx(house, *words).strip() == f"{house.settings.base_url}/staff/sign-in"
     with db.read(house.engine) as connection:
-        held = connection.execute(select(tables.staff_invites.c.member)).scalars().all()
-        bea = [one.member.id for one in members.everyone(connection) if "bea" in one.member.email]
-    assert not set(held) & set(bea)
-    told = json.loads(cx(house, *words, "--json"))
-    assert told["link"].endswith("/staff/sign-in") and told["valid_until"] is None
+        invited = connection.execute(select(tables.staff_invites.c.member)).scalars().all()
+        bea = [
+            entry.member.id for entry in members.everyone(connection) if "bea" in entry.member.email
+        ]
+    assert not set(invited) & set(bea)
+    invitation = json.loads(cx(house, *words, "--json"))
+    assert invitation["link"].endswith("/staff/sign-in") and invitation["valid_until"] is None
     provider.person = ANA | {"sub": "b", "email": "bea@example.gov"}
     assert come(client).status_code == 303
     link = cx(house, *words, "--break-glass").strip()

@@ -258,8 +258,8 @@ def test_a_new_key_of_the_provider_is_fetched_once_a_minute_at_most(office):
 def test_a_provider_that_does_not_answer_as_one_is_a_503_in_words(office, document):
     house, provider, client = office
     provider.document = document
-    found = client.get("/staff/sign-in/provider")
-    assert found.status_code == 503 and "identity provider does not answer" in found.text
+    response = client.get("/staff/sign-in/provider")
+    assert response.status_code == 503 and "identity provider does not answer" in response.text
     provider.document = {}
     assert come(client).status_code == 303
 

@@ -132,8 +132,8 @@ def test_an_errand_that_was_tampered_with_is_refused(office):
     # Base64 leaves two bits of the last character unused, and "=" may follow it.
     alike = [errand[:-1] + chr(ord(errand[-1]) + 1), errand + "=", errand + "=="]
     for forged in (*changed, *alike, "", "a.b", "{}", "a" * 4000, "." * 4000):
-        found = httpx2.get(back, headers={"cookie": f"cx-errand={forged}"})
-        assert refused(house, found) == "no errand"
+        response = httpx2.get(back, headers={"cookie": f"cx-errand={forged}"})
+        assert refused(house, response) == "no errand"
 
 
 def test_a_return_in_the_name_of_another_provider_is_refused(office):

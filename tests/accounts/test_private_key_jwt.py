@@ -82,22 +82,22 @@ def test_another_key_opens_nothing_and_a_new_one_is_taken_without_a_restart(agen
 def test_a_proof_names_both_sides_and_is_good_once_for_five_minutes(sqlite_house):
     key, now = ECKey.generate_key("P-384"), sqlite_house.clock.now
     client = ClientAuth(CLIENT, key)
-    one, two = (
+    first, second = (
         oidc_client.proof(key, f"{ISSUER}/token", now).sign(client, f"{ISSUER}/token")
         for _ in range(2)
     )
-    told = jwt.decode(one, key, algorithms=["ES384"])
-    assert told.header["alg"] == "ES384"
+    token = jwt.decode(first, key, algorithms=["ES384"])
+    assert token.header["alg"] == "ES384"
     at = int(now.timestamp())
-    jti = told.claims.pop("jti")
-    assert told.claims == {
+    jti = token.claims.pop("jti")
+    assert token.claims == {
         "iss": CLIENT,
         "sub": CLIENT,
         "aud": f"{ISSUER}/token",
         "iat": at,
         "exp": at + 300,
     }
-    assert len(jti) >= 32 and jwt.decode(two, key, algorithms=["ES384"]).claims["jti"] != jti
+    assert len(jti) >= 32 and jwt.decode(second, key, algorithms=["ES384"]).claims["jti"] != jti
 
 
 FAULTS = {
@@ -141,10 +141,10 @@ def test_a_file_that_holds_no_fit_key_is_refused_at_the_start_in_words(tmp_path,
     write, says = FAULTS[fault]
     file = tmp_path / "client.pem"
     write(file)
-    with pytest.raises(ServerError, match=says) as told:
+    with pytest.raises(ServerError, match=says) as refusal:
         site.check(settings(file))
-    assert str(file) in str(told.value)
-    assert "my secret words" not in str(told.value) and "BEGIN" not in str(told.value)
+    assert str(file) in str(refusal.value)
+    assert "my secret words" not in str(refusal.value) and "BEGIN" not in str(refusal.value)
 
 
 def test_a_secret_and_a_key_together_are_refused(tmp_path):
@@ -172,5 +172,5 @@ def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(sqlite_house, 
     file.unlink()
     done = fork_server.run(("doctor",), environment(house))
     assert done.returncode == 1 and "No such file" in " ".join(done.stdout.split())
-    told = cx(house, "serve", "--port", "0", fails=True)
-    assert "No such file" in told and "Traceback" not in told
+    output = cx(house, "serve", "--port", "0", fails=True)
+    assert "No such file" in output and "Traceback" not in output

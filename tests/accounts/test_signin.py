@@ -94,11 +94,11 @@ def test_a_newer_link_ends_the_older_one(sqlite_house, quick):
 def test_neither_links_nor_sessions_can_be_read_from_the_database(sqlite_house, quick):
     link = invite(sqlite_house, Role.ANALYST)
     secret = link.rpartition("/")[2]
-    [held] = rows(sqlite_house, tables.staff_invites)
-    assert secret.encode() not in held["secret_hash"] and len(held["secret_hash"]) == 32
+    [row] = rows(sqlite_house, tables.staff_invites)
+    assert secret.encode() not in row["secret_hash"] and len(row["secret_hash"]) == 32
     cookie = cookie_of(post(quick, link))
-    [held] = rows(sqlite_house, tables.staff_sessions)
-    assert cookie not in str(held) and len(held["id_hash"]) == 32
+    [row] = rows(sqlite_house, tables.staff_sessions)
+    assert cookie not in str(row) and len(row["id_hash"]) == 32
 
 
 def test_of_many_who_use_one_link_at_once_one_gets_in(house):
@@ -122,8 +122,8 @@ def test_the_demonstration_prints_a_link_that_signs_in(tmp_path):
         link, until = "", time.monotonic() + http_server.PATIENCE
         while not link and time.monotonic() < until:
             time.sleep(0.1)
-            found = re.findall(r"http://\S+/staff/sign-in/\S+", printed.read_text())
-            link = found[0] if found else ""
+            links = re.findall(r"http://\S+/staff/sign-in/\S+", printed.read_text())
+            link = links[0] if links else ""
         assert link, printed.read_text()
         with httpx2.Client() as client:
             assert post(client, link).headers["location"] == "/staff/"
@@ -253,7 +253,7 @@ def test_sessions_and_links_that_are_over_are_deleted(sqlite_house, quick):
 
 
 @pytest.mark.parametrize(
-    ("asked", "onward"),
+    ("page", "onward"),
     [
         ("/staff/audit?before=7", "/staff/audit?before=7"),
         ("//evil.example/staff/", "/staff/"),
@@ -266,8 +266,8 @@ def test_sessions_and_links_that_are_over_are_deleted(sqlite_house, quick):
         ("", "/staff/"),
     ],
 )
-def test_only_a_staff_page_is_ever_led_back_to(asked, onward):
-    assert context.safe_page(asked) == onward
+def test_only_a_staff_page_is_ever_led_back_to(page, onward):
+    assert context.safe_page(page) == onward
 
 
 def test_a_page_without_a_session_leads_to_the_sign_in_and_back(quick):

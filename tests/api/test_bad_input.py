@@ -31,7 +31,7 @@ def sound(street, **changes):
     return {"link": street.mint(), "trust": 4, "satisfaction": 5} | changes
 
 
-def told(response):
+def faults_of(response):
     """The faults of a refusal, after a look at its form (RFC 9457)."""
     assert response.headers["content-type"] == "application/problem+json"
     body = response.json()
@@ -93,7 +93,7 @@ def test_a_wrong_item_tells_the_field_and_uses_no_link(street, client, row, fiel
     link = street.mint()
     before = row_counts(street)
     refused = post(client, f'{{"link": "{link}", "satisfaction": 5, {fields}}}')
-    assert refused.status_code == 422 and told(refused) == faults
+    assert refused.status_code == 422 and faults_of(refused) == faults
     assert row_counts(street) == before
     assert post(client, sound(street, link=link)).status_code == 201
 
@@ -148,7 +148,7 @@ def test_a_wrong_body_is_refused_whole(street, client, row, body, status):
     assert refused.status_code == status
     assert len(refused.content) < 10_000
     if status != 200:
-        told(refused)
+        faults_of(refused)
     assert row_counts(street) == before
 
 
@@ -184,7 +184,7 @@ def test_another_media_type_is_not_read(street, client, media_type):
         headers={"content-type": media_type} if media_type else {},
     )
     assert refused.status_code == 415
-    told(refused)
+    faults_of(refused)
     assert row_counts(street) == before
 
 
@@ -214,7 +214,7 @@ def test_an_unknown_address_of_the_api_answers_as_the_api(client):
     ):
         refused = client.request(method, path)
         assert refused.status_code == status
-        told(refused)
+        faults_of(refused)
 
 
 def test_no_other_site_may_read_or_ask(street, client):
@@ -236,7 +236,7 @@ def test_the_same_again_is_200_and_another_is_409(street, client):
     assert (first.status_code, same.status_code) == (201, 200)
     assert first.json()["receipt"] == same.json()["receipt"]
     other = post(client, item | {"comment": "two"})
-    assert other.status_code == 409 and told(other) == set()
+    assert other.status_code == 409 and faults_of(other) == set()
 
 
 def test_the_idempotency_header_must_be_the_key(street, client):
@@ -244,7 +244,7 @@ def test_the_idempotency_header_must_be_the_key(street, client):
     item = sound(street, key=key)
     for header in ("other", str(uuid.uuid4()), "", key[:-1]):
         refused = post(client, item, **{"idempotency-key": header})
-        assert refused.status_code == 422 and told(refused) == {("key", "header")}
+        assert refused.status_code == 422 and faults_of(refused) == {("key", "header")}
     assert post(client, item, **{"idempotency-key": f'"{key}"'}).status_code == 201
 
 
@@ -345,7 +345,7 @@ def test_only_a_kiosk_says_when_it_was_answered(street, client, channel):
     """Whoever holds a poster's link must not be able to vote into last month."""
     item = kiosk(street, link=street.mint(channel=channel), answered_at=NOW.isoformat())
     refused = post(client, item)
-    assert refused.status_code == 422 and told(refused) == {("answered_at", "unknown")}
+    assert refused.status_code == 422 and faults_of(refused) == {("answered_at", "unknown")}
 
 
 def test_a_place_needs_a_key_and_the_key_counts_within_its_service_alone(street, client):
@@ -353,7 +353,7 @@ def test_a_place_needs_a_key_and_the_key_counts_within_its_service_alone(street,
     permits = kiosk(street, key=key)
     calls = permits | {"link": street.mint("calls", "center", channel="kiosk")}
     without = {name: value for name, value in permits.items() if name != "key"}
-    assert told(post(client, without)) == {("key", "required")}
+    assert faults_of(post(client, without)) == {("key", "required")}
     assert [post(client, item).status_code for item in (permits, calls, permits)] == [201, 201, 200]
     assert post(client, permits | {"key": key.upper()}).status_code == 200
 

@@ -32,19 +32,20 @@ def test_it_tells_the_rows_of_the_files(house, tmp_path):
     filled(house)
     quarter_answers.write(house, "v2", tmp_path / "out")
     wanted = {
-        one["channel"]: one["counts"] for one in quarter_answers.manifest(tmp_path / "out")["sets"]
+        filing_set["channel"]: filing_set["counts"]
+        for filing_set in quarter_answers.manifest(tmp_path / "out")["sets"]
     }
     with house.client() as client:
-        found = client.get(ADDRESS).json()
-    assert (found["omb_contact"], found["format"]) == ("Letter of 2 October", "v2")
-    assert found["last_day"] == fiscal.last_day(fiscal.named(quarter_answers.QUARTER)).isoformat()
-    shown = {row["channel"]: row for row in found["rows"] if not row["hidden"]}
+        quarter = client.get(ADDRESS).json()
+    assert (quarter["omb_contact"], quarter["format"]) == ("Letter of 2 October", "v2")
+    assert quarter["last_day"] == fiscal.last_day(fiscal.named(quarter_answers.QUARTER)).isoformat()
+    shown = {row["channel"]: row for row in quarter["rows"] if not row["hidden"]}
     assert "web" in shown
     for channel, row in shown.items():
         assert row["n"] == wanted[channel]["answers"]
         assert list(row["trust"].values()) == wanted[channel]["trust"]
         assert row["drivers"]["ease"]["positive"] == wanted[channel]["drivers"]["ease"]["positive"]
-    assert "secret" not in json.dumps(found)
+    assert "secret" not in json.dumps(quarter)
 
 
 def test_fewer_than_eleven_are_hidden_and_so_is_what_would_give_them_away(sqlite_house):
@@ -66,8 +67,8 @@ def test_it_is_closed_unless_the_catalogue_opens_it(sqlite_house):
         assert client.get(ADDRESS).status_code == 404
         assert client.get(ADDRESS, headers=api_reader.bearer(part)).status_code == 404
         assert client.get(ADDRESS, headers=api_reader.bearer(wrong)).status_code == 401
-        told = client.get(ADDRESS, headers=api_reader.bearer(whole))
-        assert told.status_code == 200 and told.json()["omb_contact"] is None
+        response = client.get(ADDRESS, headers=api_reader.bearer(whole))
+        assert response.status_code == 200 and response.json()["omb_contact"] is None
         assert client.get(f"{ADDRESS}?key={whole}").status_code == 400
 
 

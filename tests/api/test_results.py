@@ -38,8 +38,8 @@ EMPTY = dict.fromkeys(("n", "trust", "thumbs", "satisfaction", "drivers"))
 def test_a_key_with_rows_gets_the_numbers_of_the_command(street, client, everything, by):
     days = ("--from", OCTOBER["from"], "--to", OCTOBER["to"])
     known = json.loads(cx(street, "results", "--json", "--by", by, *days))["rows"]
-    found = results(client, everything, by=by, **MONTH)
-    assert found == [row | {"hidden": False, "thumbs": None} for row in known]
+    groups = results(client, everything, by=by, **MONTH)
+    assert groups == [row | {"hidden": False, "thumbs": None} for row in known]
 
 
 def test_a_key_with_rows_gets_every_service_and_quarter_as_the_export_counts_them(
@@ -49,18 +49,18 @@ def test_a_key_with_rows_gets_every_service_and_quarter_as_the_export_counts_the
         (row["service"], periods.of("quarter", date.fromisoformat(row["day"])).name)
         for row in exported
     )
-    found = {
+    counts = {
         (service, row["quarter"]): row["n"]
         for service in ("permits", "hearings", "calls")
         for row in results(client, everything, service=service, by="quarter", **YEAR)
     }
-    assert found == wanted and len(found) == 4
+    assert counts == wanted and len(counts) == 4
 
 
 def test_a_key_with_rows_cuts_as_it_likes_and_nothing_is_hidden(client, everything):
-    asked = {"channel": "site", "language": "es", "without_flagged": "true"}
-    found = results(client, everything, **asked, from_="2026-10-07", to="2026-10-25")
-    assert counts_by(found, "office") == {"riverside": 3, "center": 8}
+    query = {"channel": "site", "language": "es", "without_flagged": "true"}
+    groups = results(client, everything, **query, from_="2026-10-07", to="2026-10-25")
+    assert counts_by(groups, "office") == {"riverside": 3, "center": 8}
     assert counts_by(results(client, everything, **MONTH), "office")["seaside"] == 2
 
 
@@ -108,8 +108,10 @@ def test_the_longer_the_days_the_same_offices_are_told_and_more(client, reader):
     before: dict[str, int] = {}
     for days in (3, 14, 30, 60, 90, 200, 730):
         start = LATER.date() - timedelta(days=days)
-        found = counts_by(results(client, reader, from_=str(start), to=str(LATER.date())), "office")
-        shown = {office: present(n) for office, n in found.items()}
+        counts = counts_by(
+            results(client, reader, from_=str(start), to=str(LATER.date())), "office"
+        )
+        shown = {office: present(n) for office, n in counts.items()}
         assert all(shown[office] >= n for office, n in before.items())
         before = shown
     assert before == {"center": 44, "hilltop": 20, "lakeside": 6, "riverside": 59}
@@ -130,20 +132,20 @@ def test_weeks_are_told_by_the_day_that_closed_their_batch(client, reader):
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("query", "names"),
     [
         ({"channel": "site", "language": "en"}, "channel and language"),
         ({"by": "channel", "language": "en"}, "channel and language"),
         ({"by": "language", "without_flagged": "true"}, "language and flagged"),
     ],
 )
-def test_two_cuts_are_refused_with_what_to_choose(client, reader, asked, names):
-    got = client.get("/api/v1/results", params=OCTOBER | asked, headers=bearer(reader))
+def test_two_cuts_are_refused_with_what_to_choose(client, reader, query, names):
+    got = client.get("/api/v1/results", params=OCTOBER | query, headers=bearer(reader))
     assert got.status_code == 422 and f"Choose one of {names}" in got.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         {"by": "channel", "from": "2026-10-01", "to": "2026-10-30"},
         {"by": "channel", "from": "2026-10-05", "to": "2026-10-11"},
@@ -152,11 +154,11 @@ def test_two_cuts_are_refused_with_what_to_choose(client, reader, asked, names):
     ],
 )
 def test_a_cut_of_other_days_than_whole_months_is_refused_with_what_to_choose(
-    client, reader, everything, asked
+    client, reader, everything, query
 ):
-    got = client.get("/api/v1/results", params=asked, headers=bearer(reader))
+    got = client.get("/api/v1/results", params=query, headers=bearer(reader))
     assert got.status_code == 422 and "Choose a month or a quarter" in got.json()["detail"]
-    got = client.get("/api/v1/results", params=asked, headers=bearer(everything))
+    got = client.get("/api/v1/results", params=query, headers=bearer(everything))
     assert got.status_code == 200
 
 
@@ -177,9 +179,9 @@ def test_a_cut_shows_its_cells(street, client, reader):
 def test_hidden_cells_look_alike(client, reader):
     """2 by poster and the 19 that would give them away."""
     permits = {"service": "permits", **MONTH}
-    for asked in (permits, permits | {"office": "riverside"}):
-        found = results(client, reader, by="channel", **asked)
-        assert found == [{"channel": name, "hidden": True, **EMPTY} for name in ("poster", "site")]
+    for query in (permits, permits | {"office": "riverside"}):
+        groups = results(client, reader, by="channel", **query)
+        assert groups == [{"channel": name, "hidden": True, **EMPTY} for name in ("poster", "site")]
     # A sum of which a part is hidden is hidden.
     assert counts_by(results(client, reader, by="channel", **MONTH), "channel") == {
         "kiosk": 6,
@@ -191,15 +193,15 @@ def test_hidden_cells_look_alike(client, reader):
 def test_a_cut_of_a_month_that_is_not_over_is_refused_on_its_last_day_too(sqlite_house):
     """Its table is not drawn: rows, hidden or not, would tell which languages have answers."""
     house = sqlite_house
-    one = (noon(11, 10), "permits", "riverside", "site", 1, {"language": "es"})
-    add_answers(house, (noon(11, 10), "permits", "riverside", "site", 8, {}), one)
+    answer = (noon(11, 10), "permits", "riverside", "site", 1, {"language": "es"})
+    add_answers(house, (noon(11, 10), "permits", "riverside", "site", 8, {}), answer)
     house.clock.now = noon(11, 30)
     release(house, house.clock.now)
     days = {"from": "2026-11-01", "to": "2026-11-30"}
     with house.client() as client:
         # Nobody came by the kiosk: that is not told either.
-        for asked in ({"by": "language"}, {"by": "office", "channel": "kiosk"}):
-            got = client.get("/api/v1/results", params=asked | days, headers=bearer(new_key(house)))
+        for query in ({"by": "language"}, {"by": "office", "channel": "kiosk"}):
+            got = client.get("/api/v1/results", params=query | days, headers=bearer(new_key(house)))
             assert got.status_code == 422, got.json()["rows"]
             assert "Choose a month or a quarter" in got.json()["detail"]
 
@@ -224,14 +226,14 @@ def test_nothing_of_fewer_than_five_can_be_worked_out_from_all_that_is_told(
     """By linear algebra: what is told are sums over people. Can these be added and subtracted so
     that a few people are left?
     """
-    batched = [one for one in map(_released, exported) if one]
+    batched = [answer for answer in map(_released, exported) if answer]
     sums = {}
-    for asked in (way | place | days for way in _WAYS for place in _PLACES for days in _DAYS):
-        got = client.get("/api/v1/results", params=asked, headers=bearer(reader))
+    for query in (way | place | days for way in _WAYS for place in _PLACES for days in _DAYS):
+        got = client.get("/api/v1/results", params=query, headers=bearer(reader))
         if got.status_code == 200:
             for row in (row for row in got.json()["rows"] if not row["hidden"]):
-                wanted = asked | {asked["by"]: row[asked["by"]]}
-                people = tuple(int(_is_of(one, wanted)) for one in batched)
+                wanted = query | {query["by"]: row[query["by"]]}
+                people = tuple(int(_is_of(answer, wanted)) for answer in batched)
                 assert sum(people) == row["n"], wanted
                 sums[people] = wanted
     assert len(sums) > 20
@@ -242,8 +244,8 @@ def test_nothing_of_fewer_than_five_can_be_worked_out_from_all_that_is_told(
         for few in combinations(small, many):
             if sum(sizes[at] for at in few) < 5:
                 aim = numpy.isin(numpy.arange(len(sizes)), few).astype(float)
-                found = numpy.linalg.lstsq(alike.T.astype(float), aim, rcond=None)[0]
-                assert numpy.abs(alike.T @ found - aim).max() > 1e-6, few
+                weights = numpy.linalg.lstsq(alike.T.astype(float), aim, rcond=None)[0]
+                assert numpy.abs(alike.T @ weights - aim).max() > 1e-6, few
 
 
 def _released(row):
@@ -279,7 +281,7 @@ def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, cl
     permits = new_key(street, "permits", "riverside", rows=True)
     assert counts_by(results(client, permits, by="service", **MONTH), "service") == {"permits": 21}
     assert {row["service"] for row in rows(client, permits)} == {"permits"}
-    for text, asked in (
+    for text, query in (
         (north, {"office": "riverside"}),
         (north, {"under": "riverside"}),
         (part, {"office": "riverside"}),
@@ -288,12 +290,12 @@ def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, cl
         (permits, {"office": "nowhere"}),
     ):
         for path in ("results", "responses"):
-            got = client.get(f"/api/v1/{path}", params=asked, headers=bearer(text))
+            got = client.get(f"/api/v1/{path}", params=query, headers=bearer(text))
             assert got.status_code == 403 and got.json()["code"] == "not_yours"
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         {"from": "2026-10-31", "to": "2026-10-01"},
         {"from": "2026-11-01", "to": "2026-11-30"},
@@ -315,8 +317,8 @@ def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, cl
         {"by": ["office", "service"]},
     ],
 )
-def test_what_cannot_be_asked_is_422_with_the_rule(client, everything, asked):
-    got = client.get("/api/v1/results", params=asked, headers=bearer(everything))
+def test_what_cannot_be_asked_is_422_with_the_rule(client, everything, query):
+    got = client.get("/api/v1/results", params=query, headers=bearer(everything))
     assert got.status_code == 422 and got.headers["content-type"] == "application/problem+json"
     assert got.json()["detail"] or got.json()["faults"]
     assert "1=1" not in got.text
@@ -324,14 +326,14 @@ def test_what_cannot_be_asked_is_422_with_the_rule(client, everything, asked):
 
 @pytest.mark.parametrize(("days", "status"), [(731, 200), (732, 422)])
 def test_731_days_are_the_most(client, reader, days, status):
-    asked = {"from": str(LATER.date() - timedelta(days=days - 1)), "to": str(LATER.date())}
-    got = client.get("/api/v1/results", params=asked, headers=bearer(reader))
+    query = {"from": str(LATER.date() - timedelta(days=days - 1)), "to": str(LATER.date())}
+    got = client.get("/api/v1/results", params=query, headers=bearer(reader))
     assert got.status_code == status
 
 
 def test_without_days_last_month_is_told_and_without_a_last_day_it_is_today(client, reader):
     got = client.get("/api/v1/results", headers=bearer(reader)).json()
     assert {"from": got["from"], "to": got["to"]} == OCTOBER and got["by"] == "office"
-    asked = {"by": "quarter", "from": "2026-11-01"}
-    got = client.get("/api/v1/results", params=asked, headers=bearer(reader)).json()
+    query = {"by": "quarter", "from": "2026-11-01"}
+    got = client.get("/api/v1/results", params=query, headers=bearer(reader)).json()
     assert got["to"] == "2026-11-18" and counts_by(got["rows"], "quarter") == {"2027Q1": 16}

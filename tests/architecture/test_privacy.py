@@ -73,9 +73,9 @@ class Visitor:
         )
         line.request(method, path, body, WHO | headers)
         answer = line.getresponse()
-        told = answer.read().decode()
+        page = answer.read().decode()
         line.close()
-        return answer.status, answer.getheader("location"), told
+        return answer.status, answer.getheader("location"), page
 
     def send(self, link, stamp, **answers):
         pairs = {"stamp": stamp, "trust": "4", "satisfaction": "5"} | answers
@@ -84,16 +84,17 @@ class Visitor:
 
 def marks(links):
     """All that would tell a link: its token, its halves, its number, also as bytes."""
-    found = []
+    pieces = []
     for link in links:
         whole = urlsplit(link).path.rpartition("/")[2]
         payload, signature = whole.split(".")
-        found += [whole, payload, signature, urlsafe_b64decode(payload)]
-        told = token.read(whole)
-        if told.kind is not Kind.KIOSK:  # a device's number is kept: it is equipment, no person
-            found += [told.nonce.hex(), told.nonce]
-        found.append(urlsafe_b64decode(signature + "=="))
-    return [mark if isinstance(mark, bytes) else mark.encode() for mark in found]
+        pieces += [whole, payload, signature, urlsafe_b64decode(payload)]
+        link_token = token.read(whole)
+        # A device's number is kept: it is equipment, no person.
+        if link_token.kind is not Kind.KIOSK:
+            pieces += [link_token.nonce.hex(), link_token.nonce]
+        pieces.append(urlsafe_b64decode(signature + "=="))
+    return [mark if isinstance(mark, bytes) else mark.encode() for mark in pieces]
 
 
 TELLTALE = [
@@ -178,19 +179,19 @@ def remains(request):
                 trouble(house, Visitor(port), links[0], stamps[links[0]])
                 _break(port)
                 # Before it stops: SQLite's log of writes is emptied by an orderly stop.
-                kept = _files(house)
+                contents = _files(house)
             finally:
                 server.send_signal(signal.SIGTERM)
                 server.wait(http_server.PATIENCE)
-        kept |= {f"stopped {name}": found for name, found in _files(house).items()}
-        kept["tables"] = _tables(house)
+        contents |= {f"stopped {name}": content for name, content in _files(house).items()}
+        contents["tables"] = _tables(house)
         for kind in ("csv", "jsonl"):
             export = io.StringIO()
             formats.write(
                 db.source(house.engine), responses.Filter(), kind, export, lambda rows: None
             )
-            kept[kind] = export.getvalue().encode()
-        yield kept, links, stamps, printed.read_bytes(), codes
+            contents[kind] = export.getvalue().encode()
+        yield contents, links, stamps, printed.read_bytes(), codes
 
 
 def _serve(house, port, file):
@@ -234,38 +235,38 @@ def _tables(house):
 
 def test_what_was_taken_is_there(remains):
     """The control: the search finds what is meant to be kept, in every place it is kept in."""
-    kept, _, _, printed, _ = remains
-    places = {name for name, found in kept.items() if STORED.encode() in found}
+    contents, _, _, printed, _ = remains
+    places = {name for name, content in contents.items() if STORED.encode() in content}
     assert places >= {"tables", "csv", "jsonl"}
     files = {name for name in places if "cx.sqlite3" in name}
-    assert bool(files) == any("cx.sqlite3" in name for name in kept)
+    assert bool(files) == any("cx.sqlite3" in name for name in contents)
     assert not files or any(name.endswith("-wal") for name in files)
     for word in (b"link_refused", b"clock_ahead_at_agency", b"database_failed"):
         assert word in printed
 
 
 def test_no_token_and_no_stamp_is_kept_or_printed(remains):
-    kept, links, stamps, printed, _ = remains
-    for name, found in {**kept, "printed": printed}.items():
+    contents, links, stamps, printed, _ = remains
+    for name, content in {**contents, "printed": printed}.items():
         for mark in [*marks(links), *(stamp.encode() for stamp in stamps.values())]:
-            assert mark not in found, name
+            assert mark not in content, name
 
 
 def test_no_code_is_kept_or_printed(remains):
     """Its hash is kept, and nothing else of it: not even the seal it travelled in."""
-    kept, _, _, printed, codes = remains
-    for name, found in {**kept, "printed": printed}.items():
+    contents, _, _, printed, codes = remains
+    for name, content in {**contents, "printed": printed}.items():
         for code in codes:
-            assert code and code.encode() not in found, name
+            assert code and code.encode() not in content, name
     digest = hashlib.sha256(codes[0].encode()).digest()
-    assert repr(digest).encode() in kept["tables"]
+    assert repr(digest).encode() in contents["tables"]
 
 
 def test_no_address_no_device_and_no_unsent_word_is_kept_or_printed(remains):
-    kept, _, _, printed, _ = remains
-    for name, found in {**kept, "printed": printed}.items():
+    contents, _, _, printed, _ = remains
+    for name, content in {**contents, "printed": printed}.items():
         for mark in TELLTALE:
-            assert mark not in found, (name, mark)
+            assert mark not in content, (name, mark)
 
 
 def test_nothing_that_was_typed_is_printed(remains):
@@ -287,8 +288,8 @@ def test_every_event_is_one_line_of_json(remains):
 
 
 def test_what_identifies_was_masked_before_it_was_stored(remains):
-    kept, _, _, _, _ = remains
+    contents, _, _, _, _ = remains
     masked = f"{STORED}. My number is [SSN], mail [e-mail], call [phone]."
-    rows = [json.loads(line) for line in kept["jsonl"].splitlines()]
+    rows = [json.loads(line) for line in contents["jsonl"].splitlines()]
     assert [row["comment"] for row in rows if row["comment"]] == [masked]
     assert {row["channel"] for row in rows} == {"email", "site", "kiosk"}

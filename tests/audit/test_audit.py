@@ -174,15 +174,15 @@ def test_a_log_that_was_emptied_is_found_out(lived_in, journal):
     tamper(lived_in, delete(LOG))
     verdict = verify(lived_in, journal)
     assert (verdict.lines, verdict.broken, verdict.is_whole) == (0, None, False)
-    told = cx(lived_in, "audit", "verify", fails=True)
-    assert "Lines are missing" in told and "somebody was invited" in told
+    output = cx(lived_in, "audit", "verify", fails=True)
+    assert "Lines are missing" in output and "somebody was invited" in output
     # Going on as if nothing had been does not hide it.
     write(lived_in, journal)
     assert not verify(lived_in, journal).is_whole
 
 
 @pytest.mark.parametrize(
-    ("kept", "missing"),
+    ("remaining", "missing"),
     [
         (4, ["somebody signed in"]),
         (3, ["somebody was shut out", "somebody signed in"]),
@@ -190,12 +190,12 @@ def test_a_log_that_was_emptied_is_found_out(lived_in, journal):
     ],
 )
 def test_lines_cut_off_the_end_are_told_of_by_what_they_were_about(
-    lived_in, journal, kept, missing
+    lived_in, journal, remaining, missing
 ):
-    tamper(lived_in, delete(LOG).where(LOG.c.n > kept))
+    tamper(lived_in, delete(LOG).where(LOG.c.n > remaining))
     verdict = verify(lived_in, journal)
-    assert (verdict.lines, verdict.broken) == (kept, None)
-    assert [one.what for one in verdict.missing] == missing
+    assert (verdict.lines, verdict.broken) == (remaining, None)
+    assert [entry.what for entry in verdict.missing] == missing
 
 
 def test_a_link_that_no_line_tells_of_is_found(lived_in, journal):
@@ -203,8 +203,8 @@ def test_a_link_that_no_line_tells_of_is_found(lived_in, journal):
         ana = members.everyone(connection)[0].member
         later = lived_in.clock.now + timedelta(minutes=5)
         members.link(connection, ana, later, break_glass=True)
-    [found] = verify(lived_in, journal).missing
-    assert found.what == "a link was printed"
+    [entry] = verify(lived_in, journal).missing
+    assert entry.what == "a link was printed"
 
 
 def test_notes_on_cases_and_keys_of_programs_tell_of_their_lines(house, journal):
@@ -221,7 +221,7 @@ def test_notes_on_cases_and_keys_of_programs_tell_of_their_lines(house, journal)
     cx(house, "api-key", "revoke", keys[0])
     assert (verify(house, journal).lines, verify(house, journal).is_whole) == (5, True)
     tamper(house, delete(LOG).where(LOG.c.n > 1))
-    assert sorted(one.what for one in verify(house, journal).missing) == [
+    assert sorted(entry.what for entry in verify(house, journal).missing) == [
         "a note was written",
         "an API key was issued",
         "an API key was issued",
@@ -232,9 +232,9 @@ def test_notes_on_cases_and_keys_of_programs_tell_of_their_lines(house, journal)
 def test_the_command_tells_programs_what_is_missing(lived_in):
     tamper(lived_in, delete(LOG).where(LOG.c.n > 4))
     done = fork_server.run(("audit", "verify", "--json"), environment(lived_in))
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["lines"], told["broken"]) == (1, 4, None)
-    assert [one["what"] for one in told["missing"]] == ["somebody signed in"]
+    verdict = json.loads(done.stdout)
+    assert (done.returncode, verdict["lines"], verdict["broken"]) == (1, 4, None)
+    assert [entry["what"] for entry in verdict["missing"]] == ["somebody signed in"]
 
 
 def test_the_servers_own_log_holds_the_hash_that_tells_of_a_cut(lived_in, journal):
@@ -243,7 +243,9 @@ def test_the_servers_own_log_holds_the_hash_that_tells_of_a_cut(lived_in, journa
         link = cx(lived_in, "staff", "invite", "dan@example.gov", "--role", "administrator")
         post(client, link.strip())
         client.get("/staff/audit")
-    newest = max((one for one in logged if one["event"] == "audit"), key=lambda one: one["n"])
+    newest = max(
+        (event for event in logged if event["event"] == "audit"), key=lambda event: event["n"]
+    )
     assert newest["n"] == 9
     assert "complete" in cx(lived_in, "audit", "verify", "--holds", newest["after"])
     tamper(lived_in, delete(LOG).where(LOG.c.n >= 8))
@@ -274,9 +276,9 @@ def test_every_sign_in_and_every_refusal_is_a_line_and_no_secret_is_in_it(house)
         sign_in(house, client, Role.SECURITY_OFFICER)
         client.get("/staff/audit?office=riverside&q=somebody+said")
         client.get("/staff/audit?before=x")
-    told = [(line.who, line.what, line.about, line.result) for line in reversed(lines(house))]
+    entries = [(line.who, line.what, line.about, line.result) for line in reversed(lines(house))]
     guard = "security-officer@example.gov"
-    assert told == [
+    assert entries == [
         ("analyst@example.gov", "sign in", "one-time link", "done"),
         ("analyst@example.gov", "refused", "/staff/audit", "404"),
         ("analyst@example.gov", "sign out", "", "done"),
@@ -286,7 +288,7 @@ def test_every_sign_in_and_every_refusal_is_a_line_and_no_secret_is_in_it(house)
         (guard, "read the audit log", "/staff/audit", "422"),
     ]
     for secret in (link.rpartition("/")[2], cookie, "somebody"):
-        assert secret not in str(told)
+        assert secret not in str(entries)
 
 
 def test_the_page_shows_the_newest_lines_first_and_leads_to_the_older(house, journal):
@@ -314,14 +316,16 @@ def test_the_command_line_invites_lists_and_shuts_out(house):
     link = cx(house, "staff", "invite", "Ana@Example.gov", "--role", "analyst").strip()
     assert link.startswith("http://127.0.0.1:8000/staff/sign-in/") and "\n" not in link
     manager = ("bea@example.gov", "--role", "office-manager", "--office", "lakeside")
-    told = json.loads(cx(house, "staff", "invite", *manager, "--json"))
-    assert told["office"] == "lakeside" and told["link"].startswith("http")
-    shown = {one["email"]: one for one in json.loads(cx(house, "staff", "list", "--json"))}
+    invitation = json.loads(cx(house, "staff", "invite", *manager, "--json"))
+    assert invitation["office"] == "lakeside" and invitation["link"].startswith("http")
+    shown = {person["email"]: person for person in json.loads(cx(house, "staff", "list", "--json"))}
     assert set(shown) == {"ana@example.gov", "bea@example.gov"}
     assert shown["bea@example.gov"]["role"] == "office-manager"
     assert "ana@example.gov" in cx(house, "staff", "list")
     assert "can no longer sign in" in cx(house, "staff", "revoke", "ana@example.gov")
-    listed = {one["email"]: one for one in json.loads(cx(house, "staff", "list", "--json"))}
+    listed = {
+        person["email"]: person for person in json.loads(cx(house, "staff", "list", "--json"))
+    }
     assert listed["ana@example.gov"]["revoked"] and not listed["bea@example.gov"]["revoked"]
     assert [line.what for line in reversed(lines(house))] == ["invite", "invite", "revoke"]
     assert all(line.who == "command line" for line in lines(house))
@@ -365,9 +369,9 @@ def test_shutting_out_who_is_not_there_says_so(sqlite_house):
 def test_the_command_line_tells_whether_the_log_is_whole(house, journal):
     write(house, journal)
     assert "complete: 5 lines" in cx(house, "audit", "verify")
-    told = json.loads(cx(house, "audit", "verify", "--json"))
-    assert (told["lines"], told["broken"]) == (5, None)
-    assert "complete" in cx(house, "audit", "verify", "--holds", told["last"])
+    verdict = json.loads(cx(house, "audit", "verify", "--json"))
+    assert (verdict["lines"], verdict["broken"]) == (5, None)
+    assert "complete" in cx(house, "audit", "verify", "--holds", verdict["last"])
     tamper(house, update(LOG).where(LOG.c.n == 4).values(about="nothing"))
     assert "damaged at line 4" in cx(house, "audit", "verify", fails=True)
 
@@ -391,5 +395,5 @@ def test_a_look_at_what_is_not_ones_own_and_a_saved_file_are_lines(sqlite_house)
         assert (
             client.get("/staff/catalog?format=csv").headers["content-type"].startswith("text/csv")
         )
-    told = [(line.what, line.about.partition("?")[0]) for line in lines(house)]
-    assert ("look", "/staff/offices") in told and ("save", "/staff/catalog") in told
+    entries = [(line.what, line.about.partition("?")[0]) for line in lines(house)]
+    assert ("look", "/staff/offices") in entries and ("save", "/staff/catalog") in entries

@@ -109,8 +109,8 @@ def test_an_answer_a_kiosk_took_before_an_office_closed_that_evening_is_taken(ev
     item["key"] = "0f9a3f0e-5a57-4c3b-9a4e-3f1f0a2c6d11"
     evening.clock.forward(hours=5)
     with evening.client() as client:
-        for given, status in ((EVENING, 201), (EVENING + timedelta(hours=4), 410)):
-            sent = item | {"answered_at": given.isoformat()}
+        for answered_at, status in ((EVENING, 201), (EVENING + timedelta(hours=4), 410)):
+            sent = item | {"answered_at": answered_at.isoformat()}
             assert client.post("/api/v1/responses", json=sent).status_code == status
             item["key"] = "0f9a3f0e-5a57-4c3b-9a4e-3f1f0a2c6d12"
 
@@ -132,8 +132,8 @@ def test_the_demonstrations_quarter_is_the_one_that_still_runs(evening):
 
 
 def test_an_import_is_counted_on_the_day_it_is_taken(evening, tmp_path):
-    given = import_files.batch(tmp_path, import_files.sheet([import_files.row("1")]))
-    import_files.run_import(evening, given, now=EVENING)
+    batch = import_files.batch(tmp_path, import_files.sheet([import_files.row("1")]))
+    import_files.run_import(evening, batch, now=EVENING)
     assert newest(evening, tables.responses.c.counted_day) == LAST_DAY
 
 

@@ -24,9 +24,9 @@ VA = ROOT / "examples" / "va-offices.toml"
 
 
 def catalogue(text: str) -> Catalog:
-    found = check.text(text, "test.toml", TODAY)
-    assert found.catalog is not None, found.faults
-    return found.catalog
+    report = check.text(text, "test.toml", TODAY)
+    assert report.catalog is not None, report.faults
+    return report.catalog
 
 
 def applied(engine: Engine, text: str) -> Changes:
@@ -48,19 +48,19 @@ def versions(engine: Engine) -> list[int]:
 
 def test_what_was_applied_is_what_the_server_reads(engine: Engine) -> None:
     applied(engine, SOUND)
-    found = loaded(engine)
-    assert found.agency is not None
-    assert found.agency.name == "Department of State"
-    assert found.agency.names == {"en": "Department of State", "es": "Departamento de Estado"}
-    assert found.agency.urgent_help["es"] == "¿En peligro? Llame al 911."
-    service = found.services["passports"]
+    stored = loaded(engine)
+    assert stored.agency is not None
+    assert stored.agency.name == "Department of State"
+    assert stored.agency.names == {"en": "Department of State", "es": "Departamento de Estado"}
+    assert stored.agency.urgent_help["es"] == "¿En peligro? Llame al 911."
+    service = stored.services["passports"]
     assert (service.name, service.names["es"]) == ("Passports", "Pasaportes")
     assert service.embed_origins == ("https://travel.state.gov",)
     assert service.clearance.omb_control_number == "1405-0193"
     assert service.offices == {"boston": True, "denver": True}
     assert service.survey.name == "passports/1"
     assert service.survey == service.surveys[1]
-    assert found.offices["denver"].timezone == "America/Denver"
+    assert stored.offices["denver"].timezone == "America/Denver"
     assert not service.closed
 
 
@@ -184,22 +184,22 @@ def test_what_the_file_no_longer_names_is_closed_and_comes_back(engine: Engine) 
         "close service visas at denver",
         "close service visas at lima",
     )
-    found = loaded(engine)
-    assert found.services["visas"].closed
-    assert found.offices["lima"].closed
-    assert not found.offices["boston"].closed
-    assert found.services["visas"].offices == {"boston": False, "denver": False, "lima": False}
-    assert found.services["visas"].survey.name == "visas/1"
+    stored = loaded(engine)
+    assert stored.services["visas"].closed
+    assert stored.offices["lima"].closed
+    assert not stored.offices["boston"].closed
+    assert stored.services["visas"].offices == {"boston": False, "denver": False, "lima": False}
+    assert stored.services["visas"].survey.name == "visas/1"
     assert not applied(engine, SOUND)
 
     back = applied(engine, both)
     assert "reopen service visas" in back.lines
     assert "reopen service visas at lima" in back.lines
-    found = loaded(engine)
-    assert not found.services["visas"].closed
-    assert not found.offices["lima"].closed
-    assert found.services["visas"].offices == {"boston": True, "denver": True, "lima": True}
-    assert found.services["visas"].survey.name == "visas/1"
+    stored = loaded(engine)
+    assert not stored.services["visas"].closed
+    assert not stored.offices["lima"].closed
+    assert stored.services["visas"].offices == {"boston": True, "denver": True, "lima": True}
+    assert stored.services["visas"].survey.name == "visas/1"
 
 
 def test_an_office_that_stops_serving_closes_and_stays_in_the_tree(engine: Engine) -> None:
@@ -208,11 +208,11 @@ def test_an_office_that_stops_serving_closes_and_stays_in_the_tree(engine: Engin
         'name = "Denver"', 'name = "Denver"\nparent = "boston"'
     )
     applied(engine, text)
-    found = loaded(engine)
-    assert found.services["passports"].offices == {"boston": False, "denver": True}
-    assert found.offices["denver"].parent == "boston"
-    assert not found.offices["boston"].closed
-    assert not found.offices["boston"].serves
+    stored = loaded(engine)
+    assert stored.services["passports"].offices == {"boston": False, "denver": True}
+    assert stored.offices["denver"].parent == "boston"
+    assert not stored.offices["boston"].closed
+    assert not stored.offices["boston"].serves
 
 
 def test_the_file_of_another_agency_is_refused_and_changes_nothing(engine: Engine) -> None:
@@ -244,17 +244,19 @@ def test_a_summary_counts_what_a_long_list_would_hide(engine: Engine) -> None:
 
 
 def test_every_va_office_is_applied_in_few_statements(engine: Engine) -> None:
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    found = check.read(VA, NOON)
-    assert (found.faults, found.warnings) == ((), ())
-    assert found.catalog is not None
+    statements: list[str] = []
+    event.listen(
+        engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
+    )
+    report = check.read(VA, NOON)
+    assert (report.faults, report.warnings) == ((), ())
+    assert report.catalog is not None
     with db.write(engine) as connection:
-        apply.apply(connection, found.catalog, TODAY)
+        apply.apply(connection, report.catalog, TODAY)
     with db.write(engine) as connection:
-        assert not apply.apply(connection, found.catalog, TODAY)
+        assert not apply.apply(connection, report.catalog, TODAY)
     there = loaded(engine)
-    assert len(asked) < 200, "a statement for each office"
+    assert len(statements) < 200, "a statement for each office"
 
     serving = [office for office in there.offices.values() if office.serves]
     assert len(serving) == 2338
@@ -291,16 +293,16 @@ def test_the_va_example_is_what_its_script_writes(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
     ).stdout.decode()
-    found = check.text(written, "va.toml", TODAY)
-    assert found.faults == ()
+    report = check.text(written, "va.toml", TODAY)
+    assert report.faults == ()
 
     def lines(text: str) -> list[str]:
         return [line for line in text.splitlines() if not line.startswith("    {")]
 
-    kept = VA.read_text(encoding="utf-8")
-    assert lines(written) == lines(kept)
+    committed = VA.read_text(encoding="utf-8")
+    assert lines(written) == lines(committed)
     assert {line for line in written.splitlines() if line.startswith("    {")} <= set(
-        kept.splitlines()
+        committed.splitlines()
     )
 
 

@@ -87,21 +87,21 @@ def report(*changes: tuple[str, str]) -> Report:
 
 
 def faults(*changes: tuple[str, str]) -> list[str]:
-    found = report(*changes)
-    assert (found.catalog is None) == bool(found.faults)
-    return [str(fault) for fault in found.faults]
+    checked = report(*changes)
+    assert (checked.catalog is None) == bool(checked.faults)
+    return [str(fault) for fault in checked.faults]
 
 
 def test_a_sound_file_has_neither_faults_nor_warnings() -> None:
-    found = report()
-    assert (found.faults, found.warnings) == ((), ())
-    assert found.catalog is not None
-    assert found.catalog.agency.slug == "state"
-    assert [office.timezone for office in found.catalog.offices] == [
+    checked = report()
+    assert (checked.faults, checked.warnings) == ((), ())
+    assert checked.catalog is not None
+    assert checked.catalog.agency.slug == "state"
+    assert [office.timezone for office in checked.catalog.offices] == [
         "America/New_York",
         "America/Denver",
     ]
-    (service,) = found.catalog.services
+    (service,) = checked.catalog.services
     assert service.offices == ("boston", "denver")
     assert service.survey.languages == ("en", "es")
 
@@ -117,7 +117,7 @@ def test_a_fault_names_file_key_rule_and_paragraph() -> None:
 
 def test_all_faults_are_told_at_once() -> None:
     """A misspelt key, a wrong value and broken rules, in one survey and around it."""
-    found = faults(
+    messages = faults(
         ('timezone = "America/New_York"', 'timezone = "America/Newyork"'),
         ("expires = 2028-03-31", "expires = 2026-03-31"),
         ('trust_statement = "increased"', 'trust_statement = "none"'),
@@ -127,7 +127,7 @@ def test_all_faults_are_told_at_once() -> None:
         ('slug = "denver"', 'slug = "boston"'),
         ('owner = "Bureau of Consular Affairs"\n', ""),
     )
-    assert found == [
+    assert messages == [
         "va.toml: agency.timezone: 'America/Newyork' is not a time zone; "
         "did you mean 'America/New_York'?",
         "va.toml: service.passports.owner: is missing (§280.5)",
@@ -146,11 +146,11 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_bad_value_silences_only_the_rules_that_read_it() -> None:
-    found = faults(
+    messages = faults(
         ('drivers = ["effectiveness", ', 'trust_icons = "thumbs"\ndrivers = [7, '),
         ("expires = 2028-03-31", 'expires = "soon"'),
     )
-    assert found == [
+    assert messages == [
         "va.toml: clearance.umbrella.expires: must be a date without quotes, like 2028-03-31, "
         "not 'soon' (§280.11)",
         "va.toml: service.passports.survey.drivers[1]: must be text in quotes, not 7",
@@ -163,8 +163,8 @@ def test_a_bad_value_silences_only_the_rules_that_read_it() -> None:
 def test_a_bad_question_does_not_hide_its_own_other_faults() -> None:
     bad = QUESTION.replace('"purpose"', '"Purpose!"').replace('category = "none"\n', "")
     second = QUESTION.replace('reason = "Plans the counters."\n', "")
-    found = faults(("\n[[service", f"{bad}{second}\n[[service"))
-    assert [line.split(": ")[1] for line in found] == [
+    messages = faults(("\n[[service", f"{bad}{second}\n[[service"))
+    assert [line.split(": ")[1] for line in messages] == [
         "service.passports.survey.question[1].code",
         "service.passports.survey.question[2].reason",
         "service.passports.survey.question[1].category",
@@ -177,8 +177,8 @@ def test_a_fault_in_one_service_does_not_hide_another_service() -> None:
         .replace("passports", "visas")
         .replace('"satisfied"', '"happy"')
     )
-    found = check.text(changed(('name = "Passports"', "name = 3")) + other, "va.toml", TODAY)
-    assert [fault.key for fault in found.faults] == [
+    checked = check.text(changed(('name = "Passports"', "name = 3")) + other, "va.toml", TODAY)
+    assert [fault.key for fault in checked.faults] == [
         "service.passports.name",
         "service.visas.survey.satisfaction_statement",
     ]
@@ -188,7 +188,7 @@ OFFICE = '\n[[service.passports.office]]\nslug = "{}"\nname = "{}"\n'
 
 
 @pytest.mark.parametrize(
-    ("old", "new_text", "told"),
+    ("old", "new_text", "reason"),
     [
         ('slug = "boston"', 'slug = "Boston"', '["Boston"].slug: \'Boston\' must be 1 to 32'),
         ('slug = "boston"', 'slug = "bos\\n"', "must be 1 to 32"),
@@ -242,9 +242,9 @@ OFFICE = '\n[[service.passports.office]]\nslug = "{}"\nname = "{}"\n'
         ('slug = "state"', 'slug = "state"\nmask = ["x?"]', "matches nothing at all"),
     ],
 )  # fmt: skip
-def test_a_bad_value_is_told(old: str, new_text: str, told: str) -> None:
-    found = faults((old, new_text))
-    assert any(told in fault for fault in found), found
+def test_a_bad_value_is_told(old: str, new_text: str, reason: str) -> None:
+    messages = faults((old, new_text))
+    assert any(reason in fault for fault in messages), messages
 
 
 @pytest.mark.parametrize(
@@ -273,19 +273,19 @@ def test_windows_line_ends_pass(tmp_path: Path) -> None:
 
 
 def test_a_name_is_data_and_never_a_template() -> None:
-    found = report(("the passport office", "{{7*7}} {population} {name.__class__}"))
-    assert found.catalog is not None
-    assert found.catalog.services[0].survey.wording["en"].trust == (
+    checked = report(("the passport office", "{{7*7}} {population} {name.__class__}"))
+    assert checked.catalog is not None
+    assert checked.catalog.services[0].survey.wording["en"].trust == (
         "This interaction increased my trust in {{7*7}} {population} {name.__class__}."
     )
 
 
 def test_parents_that_go_round_in_a_circle_are_told_once() -> None:
-    found = faults(
+    messages = faults(
         ('name = "Boston"', 'name = "Boston"\nparent = "denver"'),
         ('name = "Denver"', 'name = "Denver"\nparent = "boston"'),
     )
-    assert found == [
+    assert messages == [
         'va.toml: service.passports.office["boston"].parent: goes round in a circle: '
         "boston → denver → boston"
     ]
@@ -298,19 +298,19 @@ def second_service(name: str) -> str:
 
 def test_one_slug_is_one_office_in_every_service() -> None:
     assert check.text(SOUND + second_service("Boston"), "va.toml", TODAY).faults == ()
-    found = check.text(SOUND + second_service("Boston Center"), "va.toml", TODAY)
-    assert [str(fault) for fault in found.faults] == [
+    checked = check.text(SOUND + second_service("Boston Center"), "va.toml", TODAY)
+    assert [str(fault) for fault in checked.faults] == [
         "va.toml: service.visas.office[\"boston\"].name: is 'Boston Center', but 'Boston' in "
         "service.passports; one slug is one office in every service (§280.10)"
     ]
 
 
 def test_a_service_where_no_office_serves_is_refused() -> None:
-    found = faults(
+    messages = faults(
         ('name = "Boston"', 'name = "Boston"\nserves = false'),
         ('name = "Denver"', 'name = "Denver"\nserves = false'),
     )
-    assert found == [
+    assert messages == [
         "va.toml: service.passports.office: no office of this service serves people (§280.10)"
     ]
 
@@ -318,12 +318,12 @@ def test_a_service_where_no_office_serves_is_refused() -> None:
 def test_bad_table_names_are_told() -> None:
     text = SOUND.replace("umbrella", "Umbrella").replace("[service.passports", '[service."a b"')
     text = text.replace("[[service.passports", '[[service."a b"')
-    found = check.text(text, "va.toml", TODAY)
-    assert [fault.key for fault in found.faults] == ["service.a b", "clearance.Umbrella"]
+    checked = check.text(text, "va.toml", TODAY)
+    assert [fault.key for fault in checked.faults] == ["service.a b", "clearance.Umbrella"]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ('[agency]\nslug = "a', "va.toml: not TOML: "),
         ("[agency]\n[agency]\n", "(at line 2"),
@@ -337,16 +337,18 @@ def test_bad_table_names_are_told() -> None:
         ('"\\u001b[31m" = 1', "va.toml: \\u001b[31m: unknown key"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_in_words(text: str, told: str) -> None:
-    found = check.text(text, "va.toml", TODAY)
-    assert found.catalog is None
-    assert any(told in str(fault) for fault in found.faults), [str(one) for one in found.faults]
+def test_a_file_of_another_kind_is_refused_in_words(text: str, reason: str) -> None:
+    checked = check.text(text, "va.toml", TODAY)
+    assert checked.catalog is None
+    assert any(reason in str(fault) for fault in checked.faults), [
+        str(fault) for fault in checked.faults
+    ]
 
 
 def test_a_single_table_where_a_list_belongs_is_told() -> None:
     text = SOUND[: SOUND.index("[[service")]
-    found = check.text(text + '[service.passports.office]\nslug = "x"\n', "va.toml", TODAY)
-    assert [str(fault) for fault in found.faults] == [
+    checked = check.text(text + '[service.passports.office]\nslug = "x"\n', "va.toml", TODAY)
+    assert [str(fault) for fault in checked.faults] == [
         "va.toml: service.passports.office: must be a list, written [[service.passports.office]]"
     ]
 
@@ -360,13 +362,13 @@ def test_a_missing_file_and_a_file_of_bytes_are_faults(tmp_path: Path) -> None:
 
 
 def test_missing_names_are_warnings_and_the_catalogue_stands() -> None:
-    found = report(
+    checked = report(
         ('es = { name = "Pasaportes" }\n', ""),
         ('es = { name = "Departamento de Estado" }\n', ""),
         ('statement_name = { en = "the passport office", es = "la oficina de pasaportes" }\n', ""),
     )
-    assert found.catalog is not None
-    assert [warning.key for warning in found.warnings] == [
+    assert checked.catalog is not None
+    assert [warning.key for warning in checked.warnings] == [
         "service.passports.es.name",
         "agency.es.name",
         "service.passports.survey.statement_name.en",
@@ -415,15 +417,15 @@ def test_no_value_of_any_key_breaks_the_check(spoilt: list[tuple[tuple[Any, ...]
             else:
                 # A copy: what one example spoils further must not be another's junk.
                 place[last] = copy.deepcopy(junk)
-    found = check.tables(raw, "va.toml", TODAY)
-    assert (found.catalog is None) == bool(found.faults)
+    checked = check.tables(raw, "va.toml", TODAY)
+    assert (checked.catalog is None) == bool(checked.faults)
 
 
 def test_every_required_key_has_an_example_that_is_valid() -> None:
     """The example stands in for a value that could not be read."""
-    found = shape.shape({"service": {"x": {"office": [{}], "survey": {"question": [{}]}}}}, "x")
-    assert found.faults
-    assert found.file.service["x"].office[0].slug == "402"
+    shaped = shape.shape({"service": {"x": {"office": [{}], "survey": {"question": [{}]}}}}, "x")
+    assert shaped.faults
+    assert shaped.file.service["x"].office[0].slug == "402"
 
 
 def test_unknown_keys_are_refused_in_every_table() -> None:

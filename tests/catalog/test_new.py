@@ -19,17 +19,17 @@ OPTIONS = new.Options(
 
 
 def test_a_new_file_passes_the_check() -> None:
-    found = check.text(new.write(OPTIONS), "new.toml", TODAY)
-    assert found.faults == ()
-    assert found.catalog is not None
-    assert found.catalog.agency.slug == "department-of-state"
-    assert found.catalog.services[0].offices == ("boston", "denver")
+    report = check.text(new.write(OPTIONS), "new.toml", TODAY)
+    assert report.faults == ()
+    assert report.catalog is not None
+    assert report.catalog.agency.slug == "department-of-state"
+    assert report.catalog.services[0].offices == ("boston", "denver")
 
 
 def test_a_new_file_with_spanish_names_has_no_warning() -> None:
     options = replace(OPTIONS, agency_es="Estado", service_es='los "pasaportes"')
-    found = check.text(new.write(options), "new.toml", TODAY)
-    assert (found.faults, found.warnings) == ((), ())
+    report = check.text(new.write(options), "new.toml", TODAY)
+    assert (report.faults, report.warnings) == ((), ())
 
 
 def test_the_comments_of_a_new_file_can_be_uncommented() -> None:
@@ -47,10 +47,10 @@ def test_the_comments_of_a_new_file_can_be_uncommented() -> None:
     first, after = text.index("# [agency.filing]"), text.index("# Words that cannot wait")
     text = text[:first] + text[first:after].replace("\n# ", "\n")[2:] + text[after:]
     text = text.replace("# stage =", "stage =")
-    found = check.text(text, "new.toml", TODAY)
-    assert found.faults == () and found.catalog is not None
-    assert found.catalog.agency.definition["filing"]["official"] == "Ana Diaz, Deputy Secretary"
-    assert found.catalog.services[0].definition["stage"] == "end"
+    report = check.text(text, "new.toml", TODAY)
+    assert report.faults == () and report.catalog is not None
+    assert report.catalog.agency.definition["filing"]["official"] == "Ana Diaz, Deputy Secretary"
+    assert report.catalog.services[0].definition["stage"] == "end"
 
 
 ODD_NAME = st.text(min_size=1, max_size=40).filter(lambda text: bool(new.clean(text)))
@@ -61,8 +61,8 @@ def test_a_new_file_survives_any_name(agency: str, service: str, offices: list[s
     options = replace(
         OPTIONS, agency=agency, service=service, offices=tuple(offices), service_es=service
     )
-    found = check.text(new.write(options), "new.toml", TODAY)
-    assert [str(fault) for fault in found.faults] == []
-    assert found.catalog is not None
-    assert found.catalog.agency.definition["name"] == new.clean(agency)
-    assert len(found.catalog.offices) == len(offices)
+    report = check.text(new.write(options), "new.toml", TODAY)
+    assert [str(fault) for fault in report.faults] == []
+    assert report.catalog is not None
+    assert report.catalog.agency.definition["name"] == new.clean(agency)
+    assert len(report.catalog.offices) == len(offices)

@@ -36,9 +36,9 @@ def test_every_command_and_option_explains_itself(path, command):
 
 
 def test_help_lists_the_commands(sqlite_house):
-    told = cx(sqlite_house, "--help")
+    help_text = cx(sqlite_house, "--help")
     for path, _ in ALL:
-        assert path[0] in told
+        assert path[0] in help_text
 
 
 def test_a_fresh_folder_is_told_what_to_do(tmp_path):
@@ -81,11 +81,11 @@ def test_a_revoked_key_opens_nothing(house):
 
 
 def test_one_link_can_be_revoked(house):
-    gone, kept = house.mint(), house.mint()
+    gone, valid = house.mint(), house.mint()
     kid = str(house.keys["permits"].kid)
     cx(house, "key", "revoke", "permits", kid, "--link", gone)
     with house.client() as client:
-        assert [client.get(link).status_code for link in (gone, kept)] == [410, 200]
+        assert [client.get(link).status_code for link in (gone, valid)] == [410, 200]
 
 
 def test_cx_link_mints_a_link_that_opens(sqlite_house):
@@ -100,7 +100,7 @@ def test_cx_link_mints_a_link_that_opens(sqlite_house):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
         (("link", "permits", "nowhere"), "no office 'nowhere'"),
         (("link", "nothing", "riverside"), "no service 'nothing'"),
@@ -118,9 +118,9 @@ def test_cx_link_mints_a_link_that_opens(sqlite_house):
         (("catalog", "apply", "/nowhere.toml"), "cannot be read"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(sqlite_house, words, told):
-    said = cx(sqlite_house, *words, fails=True)
-    assert told in said and "Traceback" not in said
+def test_a_mistake_is_told_in_a_sentence(sqlite_house, words, sentence):
+    output = cx(sqlite_house, *words, fails=True)
+    assert sentence in output and "Traceback" not in output
 
 
 def test_a_new_catalogue_passes_its_check_and_is_applied_once(sqlite_house, tmp_path):
@@ -158,8 +158,8 @@ def test_applying_twice_changes_nothing_and_a_dry_run_changes_nothing(tmp_path):
 def test_a_catalogue_with_faults_tells_all_of_them_and_applies_nothing(sqlite_house, tmp_path):
     file = tmp_path / "bad.toml"
     file.write_text('[agency]\nslug = "Not A Slug"\n[service.x]\nname = ""\n')
-    said = cx(sqlite_house, "catalog", "apply", str(file), fails=True)
-    assert said.count("bad.toml") > 3
+    output = cx(sqlite_house, "catalog", "apply", str(file), fails=True)
+    assert output.count("bad.toml") > 3
     checked = json.loads(_check(sqlite_house, file))
     assert len(checked["faults"]) > 3
 

@@ -62,7 +62,7 @@ def merged(house: House, file: Path, *words: str, fails: bool = False) -> list[d
     return list(csv.DictReader(io.StringIO(out.read_bytes().decode("utf-8-sig"), newline="")))
 
 
-def told(house: House, file: Path, *words: str) -> str:
+def failure(house: House, file: Path, *words: str) -> str:
     """What the command says as it fails."""
     return cx(house, "link", *words, "--csv", str(file), "-o", str(file) + ".out", fails=True)
 
@@ -215,11 +215,11 @@ def test_each_row_that_fails_says_why_and_the_others_have_their_links(house, peo
     rows = merged(house, file, "permits", "riverside", fails=True)
     assert len(rows) == 10
     assert rows[0]["link"] and rows[-1]["link"] and not rows[0]["error"]
-    said = told(house, file, "permits", "riverside")
+    output = failure(house, file, "permits", "riverside")
     for number, (row, (_, reason)) in enumerate(zip(rows[1:-1], faults, strict=True), 2):
         assert reason in row["error"] and row["link"] == row["expires_at"] == ""
-        assert f"people.csv, row {number} (line {number + 1}): {row['error']}" in said
-    assert "2 links in" in said and "8 rows failed" in said
+        assert f"people.csv, row {number} (line {number + 1}): {row['error']}" in output
+    assert "2 links in" in output and "8 rows failed" in output
 
 
 def test_an_office_that_nobody_named_is_told(house, people):
@@ -230,9 +230,9 @@ def test_an_office_that_nobody_named_is_told(house, people):
 
 def test_many_faults_are_counted_and_not_all_told(house, people):
     file = people("email,office\n" + "a@example.com,nowhere\n" * 50)
-    said = told(house, file, "permits")
-    assert said.count("no office 'nowhere'") == 20
-    assert "30 more" in said and "50 rows failed" in said
+    output = failure(house, file, "permits")
+    assert output.count("no office 'nowhere'") == 20
+    assert "30 more" in output and "50 rows failed" in output
 
 
 def test_a_repeated_ref_is_pointed_out(house, people):
@@ -277,17 +277,17 @@ def test_a_fault_in_the_last_line_leaves_all_as_it_was(house, people):
     out = file.with_name("out.csv")
     out.write_text("yesterday's")
     words = ("link", "permits", "riverside", "--csv", str(file))
-    said = cx(house, *words, "-o", str(out), fails=True)
-    assert said.startswith("cx: people.csv, line 5002: this row has 3 cells")
+    output = cx(house, *words, "-o", str(out), fails=True)
+    assert output.startswith("cx: people.csv, line 5002: this row has 3 cells")
     assert out.read_text() == "yesterday's"
     assert not list(file.parent.glob(".*.part"))
     printed = run(house, *words)
-    assert (printed.stdout, printed.stderr) == ("", said)
+    assert (printed.stdout, printed.stderr) == ("", output)
 
 
 def test_a_file_that_is_not_there_is_told(house, tmp_path):
-    said = told(house, tmp_path / "nowhere.csv", "permits")
-    assert "nowhere.csv: No such file" in said
+    output = failure(house, tmp_path / "nowhere.csv", "permits")
+    assert "nowhere.csv: No such file" in output
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,10 @@ def test_one_that_is_refused_keeps_no_other_of_its_letter_back(flooded, box):
 
 
 def test_a_server_that_breaks_off_is_not_asked_for_each_of_them(flooded, box):
-    asked: list[EmailMessage] = []
-    box.breaks = asked.append
+    attempts: list[EmailMessage] = []
+    box.breaks = attempts.append
     assert send(flooded) == 0
-    assert len(asked) == 2 and len(left(flooded)) == alerts.FEW + 3
+    assert len(attempts) == 2 and len(left(flooded)) == alerts.FEW + 3
     box.breaks = None
     assert send(flooded) == alerts.FEW + 3
 
@@ -61,7 +61,7 @@ def test_a_server_that_is_told_to_stop_sends_no_further_letter(alarmed, box):
     box.meanwhile = stop.set
     with db.read(alarmed.engine) as connection:
         known = directory.load(connection)
-    [job] = [one for one in due.JOBS if one.name == "alerts"]
+    [job] = [job for job in due.JOBS if job.name == "alerts"]
 
     def work(minutes, **how):
         now = alarmed.clock() + timedelta(minutes=minutes)

@@ -29,7 +29,7 @@ FOUND = Phrases(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *("Suicide", "I am SUICIDAL.", "suicidarme", "¡Suicidio!", "sui\u00adcide"),
         *("I will kill myself", "kill  \n myself", "kill, myself", "kill—myself!", "KILL_MYSELF"),
@@ -43,48 +43,48 @@ FOUND = Phrases(
         *("hacerme dan\u0303o", "ｋｉｌｌ ｍｙｓｅｌｆ", "'want to die'", "“want to die”"),
     ],
 )
-def test_a_phrase_is_found_however_it_is_written(said):
-    assert FOUND.matched([said]) == ("crisis",)
+def test_a_phrase_is_found_however_it_is_written(text):
+    assert FOUND.matched([text]) == ("crisis",)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *("", "   ", "Parasuicide", "kill my self", "kill myselfs", "skill myself", "myself kill"),
         *("I want to diet", "want to", "to die", "quitarme", "The wait was killing me", "morir"),
         *("don't want. Lively staff, to live", "kill\nthe noise myself", "daño"),
     ],
 )
-def test_near_misses_are_not_found(said):
-    assert FOUND.matched([said]) == ()
+def test_near_misses_are_not_found(text):
+    assert FOUND.matched([text]) == ()
 
 
 def test_every_list_that_matches_is_named_once_in_order():
-    said = ["I bring a gun and kill myself", "suicide, suicide", "self destruct now"]
-    assert FOUND.matched(said) == ("crisis", "threats")
-    assert Phrases({}).matched(said) == () and not Phrases({})
+    texts = ["I bring a gun and kill myself", "suicide, suicide", "self destruct now"]
+    assert FOUND.matched(texts) == ("crisis", "threats")
+    assert Phrases({}).matched(texts) == () and not Phrases({})
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *("a " * 1000, "a" * 2000, "'a" * 1000, "\u0301" * 2000, "a\u0301" * 1000),
         *("\ufdfa" * 2000, "aa" * 1000, " " * 2000, "a-" * 1000, "\u00ad" * 2000),
     ],
 )
-def test_the_worst_text_takes_milliseconds_and_not_minutes(said):
+def test_the_worst_text_takes_milliseconds_and_not_minutes(text):
     longest = " ".join("a" * 40)
     begun = ["a" * n + "*" for n in range(3, 79)]
     phrases = [longest, f"{longest[:-1]}b", "a a*", f"{longest[:70]} aab*", *begun]
     hostile = Phrases({f"list{n}": phrases for n in range(20)})
-    hostile.matched([said])
-    quickest = min(_time(hostile, said) for _ in range(3))
+    hostile.matched([text])
+    quickest = min(_time(hostile, text) for _ in range(3))
     assert quickest < 0.5
 
 
-def _time(phrases, said):
+def _time(phrases, text):
     start = time.thread_time()  # a busy machine works for others, too
-    phrases.matched([said])
+    phrases.matched([text])
     return time.thread_time() - start
 
 
@@ -119,12 +119,12 @@ def _written(draw, word):
 
 
 @given(disguised(), AROUND, st.sampled_from(["", ".", "!!", " now", " x y z", ", señora", " я"]))
-def test_a_phrase_is_found_behind_letters_that_look_alike_and_spelled_out(said, before, after):
-    assert FOUND.matched([before + said + after]) == ("crisis",)
+def test_a_phrase_is_found_behind_letters_that_look_alike_and_spelled_out(text, before, after):
+    assert FOUND.matched([before + text + after]) == ("crisis",)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *("k i l l m y s e l f", "k i l l  myself", "k.i.l.l. m.y.s.e.l.f.", "I w a n t to d-i-e"),
         *(
@@ -136,12 +136,12 @@ def test_a_phrase_is_found_behind_letters_that_look_alike_and_spelled_out(said, 
         *("ѕuісіdе", "КІLL МУЅЕLF", "κιll mуsεlf", "к і l l m у ѕ е l f", "q u i e r o m o r i r"),
     ],
 )
-def test_what_people_did_to_hide_a_phrase_hides_nothing(said):
-    assert FOUND.matched([said]) == ("crisis",)
+def test_what_people_did_to_hide_a_phrase_hides_nothing(text):
+    assert FOUND.matched([text]) == ("crisis",)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         *(
             "Options A, B, C and D",
@@ -165,8 +165,8 @@ def test_what_people_did_to_hide_a_phrase_hides_nothing(said):
         *("Ya no quiero m á s", "d i e", "want to see d i e t s", "G O O D  J O B, staff"),
     ],
 )
-def test_ordinary_words_and_letters_are_no_alert(said):
-    assert FOUND.matched([said]) == ()
+def test_ordinary_words_and_letters_are_no_alert(text):
+    assert FOUND.matched([text]) == ()
 
 
 # The letters that stand alone here spell nothing of a phrase, in whatever order.
@@ -177,13 +177,13 @@ ORDINARY = st.sampled_from(
 
 
 @given(st.lists(ORDINARY, max_size=60).map(" ".join))
-def test_no_ordinary_words_in_any_order_are_an_alert(said):
-    assert FOUND.matched([said]) == ()
+def test_no_ordinary_words_in_any_order_are_an_alert(text):
+    assert FOUND.matched([text]) == ()
 
 
 @given(st.text("abckilmysef .-", max_size=60))
-def test_plain_letters_are_read_the_short_way_as_the_long_way(said):
-    assert phrases.words(said) == phrases.words(f"{said} \u2014")
+def test_plain_letters_are_read_the_short_way_as_the_long_way(text):
+    assert phrases.words(text) == phrases.words(f"{text} \u2014")
 
 
 # ---- the catalog
@@ -206,11 +206,11 @@ def test_alerts_are_read_from_the_directory_as_they_were_written(house):
 def faults(old, new):
     assert old in ALARMED
     report = check.text(ALARMED.replace(old, new, 1), "f", date(2026, 11, 2))
-    return [str(one) for one in report.faults], [str(one) for one in report.warnings]
+    return [str(fault) for fault in report.faults], [str(warning) for warning in report.warnings]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reason"),
     [
         ('code = "threats"', 'code = "crisis"', "agency.alert[2].code: 'crisis' appears twice"),
         ('code = "threats"', 'code = "Threats!"', "agency.alert[2].code"),
@@ -227,9 +227,9 @@ def faults(old, new):
         ('next_steps = "Call', 'next_step = "Call', "did you mean 'next_steps'?"),
     ],
 )
-def test_a_bad_alert_is_told_and_refused(old, new, told):
-    found, _ = faults(old, new)
-    assert found and told in found[0]
+def test_a_bad_alert_is_told_and_refused(old, new, reason):
+    errors, _ = faults(old, new)
+    assert errors and reason in errors[0]
 
 
 def test_an_alert_without_phrases_is_refused_and_one_that_lacks_a_language_warned_of():
@@ -237,6 +237,6 @@ def test_an_alert_without_phrases_is_refused_and_one_that_lacks_a_language_warne
     assert faults(both, "")[0] == [
         "f: agency.alert[2]: has no phrases; write them as en = […] and es = […]"
     ]
-    found, warned = faults('es = ["traer un arma", "bomba*"]\n', "")
-    assert found == [] and len(warned) == 1
+    errors, warned = faults('es = ["traer un arma", "bomba*"]\n', "")
+    assert errors == [] and len(warned) == 1
     assert "agency.alert[2].es: is missing; service.permits speaks this language" in warned[0]

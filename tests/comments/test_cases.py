@@ -38,8 +38,8 @@ def case_of(house, row):
 
 def log(house):
     with db.read(house.engine) as connection:
-        told = tables.audit.c
-        return [tuple(line) for line in connection.execute(select(told.what, told.about))]
+        columns = tables.audit.c
+        return [tuple(line) for line in connection.execute(select(columns.what, columns.about))]
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_a_case_goes_from_unread_to_done_and_every_step_is_in_the_log(house, man
     assert (done.state, done.said, done.did) == ("done", "It takes long.", "A second counter.")
     assert done.closed.isoformat() == "2026-11-04"
     about = address(row).removeprefix("/staff/comments/")
-    steps = [what for what, told in log(house) if told == about]
+    steps = [what for what, target in log(house) if target == about]
     assert steps == ["take a case", "note on a case", "close a case"]
-    told = str(log(house))
-    assert "2026-10-29" not in told and "slow" not in told and "clerk" not in told
+    logged = str(log(house))
+    assert "2026-10-29" not in logged and "slow" not in logged and "clerk" not in logged
     assert press(house, manager, row, "open").status_code == 303
     assert case_of(house, row).state == "open" and case_of(house, row).closed is None
 
@@ -118,7 +118,7 @@ def test_two_who_change_a_case_at_once_are_told_and_lose_nothing(house, manager,
     for text in ("first", "second"):
         assert press(house, manager, row, "note", note=text, seen=seen).status_code == 303
     with db.read(house.engine) as connection:
-        assert {one.text for one in cases.notes(connection, row)} == {"first", "second"}
+        assert {note.text for note in cases.notes(connection, row)} == {"first", "second"}
 
 
 def test_two_changes_in_one_tick_of_the_clock_are_two_states(house, row):
@@ -240,20 +240,20 @@ def test_another_offices_case_is_404_by_any_address(house, manager, row):
     there = add_comments(house, *["theirs"] * 6, office="lakeside")[0]
     release(house)
     waits = add_comments(house, "waits", day=MONDAY + timedelta(days=4))[0]
-    told = set()
-    for one in (there, waits, ResponseId("permits", THURSDAY, "0" * 32)):
+    texts = set()
+    for comment in (there, waits, ResponseId("permits", THURSDAY, "0" * 32)):
         for service in ("permits", "calls", "nowhere"):
-            for week in (MONDAY, one[1], MONDAY - timedelta(days=7), "x", "0000-00-00"):
-                at = f"/staff/comments/{service}/{week}/{one[2]}"
-                found = manager.get(at)
-                assert found.status_code == 404 and "theirs" not in found.text
-                told.add(found.text)
+            for week in (MONDAY, comment[1], MONDAY - timedelta(days=7), "x", "0000-00-00"):
+                at = f"/staff/comments/{service}/{week}/{comment[2]}"
+                response = manager.get(at)
+                assert response.status_code == 404 and "theirs" not in response.text
+                texts.add(response.text)
                 for more in ("/act", "/redact"):
                     sent = post(manager, at + more, act="take", words="theirs", confirm="yes")
                     assert sent.status_code == 404
-    assert len(told) == 1
+    assert len(texts) == 1
     assert case_of(house, there) is None and case_of(house, waits) is None
-    assert "theirs" in {one["comment"] for one in house.responses()}
+    assert "theirs" in {stored["comment"] for stored in house.responses()}
 
 
 def test_an_alerted_comment_opens_at_once(house, manager):
@@ -264,8 +264,8 @@ def test_an_alerted_comment_opens_at_once(house, manager):
     assert "has not been told yet" in manager.get(at).text
     with db.write(house.engine) as connection:
         connection.execute(update(tables.alerts).values(sent=house.clock.now.date()))
-    told = manager.get(at).text
-    assert "Alert:" in told and "A mail has gone to the team" in told and "not been" not in told
+    page = manager.get(at).text
+    assert "Alert:" in page and "A mail has gone to the team" in page and "not been" not in page
 
 
 def test_only_our_own_pages_change_a_case(house, manager, row):
@@ -277,7 +277,7 @@ def test_only_our_own_pages_change_a_case(house, manager, row):
             sent = post(manager, address(row) + more, where, **fields)
             assert sent.status_code == 403
     assert case_of(house, row).version == seen
-    assert "slow" in {one["comment"] for one in house.responses()}
+    assert "slow" in {stored["comment"] for stored in house.responses()}
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.SECURITY_OFFICER])
@@ -339,7 +339,7 @@ def coded(house):
         thanks = answer(client, house.mint(), comment="slow").headers["location"]
         code = first_match(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(thanks).text)[0]
     house.clock.now = stood
-    [response] = [one for one in house.responses() if one["comment"] == "slow"]
+    [response] = [stored for stored in house.responses() if stored["comment"] == "slow"]
     assert response["day"] == THURSDAY and len(rows) == 4
     release(house)
     return ResponseId(response["service"], response["day"], response["id"]), code

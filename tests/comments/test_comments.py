@@ -40,7 +40,9 @@ def shelf(house, scope=MANAGER):
 
 
 def texts(house, scope=MANAGER, **search):
-    return sorted(one.comment.text for one in shelf(house, scope).find(Search(**search)).comments)
+    return sorted(
+        entry.comment.text for entry in shelf(house, scope).find(Search(**search)).comments
+    )
 
 
 # ---- what comes with a batch
@@ -49,9 +51,9 @@ def texts(house, scope=MANAGER, **search):
 def test_who_holds_the_rows_reads_a_comment_at_once_with_all_its_facts(house):
     today = house.clock.now.date()
     add_comments(house, "slow", day=today, trust=1, satisfaction=2, drivers=("ease",))
-    [found] = shelf(house, ROWS).find(Search()).comments
-    assert found.comment.text == "slow"
-    assert found.facts == ("Email, English", "Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
+    [entry] = shelf(house, ROWS).find(Search()).comments
+    assert entry.comment.text == "slow"
+    assert entry.facts == ("Email, English", "Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
 
 
 def test_a_comment_comes_with_its_batch(house):
@@ -63,9 +65,9 @@ def test_a_comment_comes_with_its_batch(house):
     add_comments(house, "", day=THURSDAY + timedelta(days=3))
     assert texts(house) == []
     release(house)
-    [found] = shelf(house).find(Search()).comments
-    assert found.comment.text == "slow" and found.week == "Week of October 26, 2026"
-    assert found.facts == ("Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
+    [entry] = shelf(house).find(Search()).comments
+    assert entry.comment.text == "slow" and entry.week == "Week of October 26, 2026"
+    assert entry.facts == ("Trust 1 of 5", "Satisfaction 2 of 5", WORSE)
 
 
 def test_a_comment_that_waits_has_no_address(house):
@@ -118,7 +120,7 @@ def test_what_comes_after_a_batch_waits_for_the_next(house):
 
 def test_an_imported_comment_comes_with_its_import(house, tmp_path):
     """A unit has a batch of the import, or its comments wait, whatever else comes in there."""
-    here, there = Scope().released, Scope(offices=frozenset({"lakeside"})).released
+    everywhere, there = Scope().released, Scope(offices=frozenset({"lakeside"})).released
     when = {"When": "2026-09-01"}
     rows = [import_files.row(str(n), Said=f"here {n}", **when) for n in range(5)]
     rows += [
@@ -126,7 +128,7 @@ def test_an_imported_comment_comes_with_its_import(house, tmp_path):
     ]
     import_files.run_import(house, import_files.batch(tmp_path, import_files.sheet(rows)))
     came = [f"here {n}" for n in range(5)]
-    assert texts(house, here) == came and texts(house, there) == []
+    assert texts(house, everywhere) == came and texts(house, there) == []
     assert len(texts(house, Scope())) == 9
     add_comments(house, *["live"] * 5, office="lakeside")
     release(house)
@@ -143,8 +145,8 @@ def test_an_alerted_comment_comes_at_once_text_alone(house):
     [row] = add_comments(house, "I will end it", trust=1, drivers=("ease",))
     add_comments(house, "not this one")
     add_alerts(house, [row])
-    [found] = shelf(house).find(Search()).comments
-    assert (found.texts, found.facts) == (("I will end it",), ())
+    [entry] = shelf(house).find(Search()).comments
+    assert (entry.texts, entry.facts) == (("I will end it",), ())
     assert shelf(house).named(*row).facts == ()
     assert texts(house, alerted=True) == ["I will end it"]
     assert texts(house, Scope(offices=frozenset({"lakeside"})).released) == []
@@ -174,9 +176,9 @@ def test_a_filter_finds_one_among_those_that_have_come(house):
         house, "waits", trust=1, drivers=("ease",), language="es", day=house.clock.now.date()
     )
     driver = ("ease", "negative")
-    for asked in ({"score": 1}, {"driver": driver}, {"language": "es"}):
-        assert texts(house, **asked) == ["one"]
-        assert texts(house, ROWS, **asked) == ["one", "waits"]
+    for filters in ({"score": 1}, {"driver": driver}, {"language": "es"}):
+        assert texts(house, **filters) == ["one"]
+        assert texts(house, ROWS, **filters) == ["one", "waits"]
     assert texts(house, score=1, driver=driver, language="es") == ["one"]
     assert texts(house, score=4, language="es") == []
     assert texts(house, driver=("ease", "positive")) == []
@@ -195,7 +197,7 @@ def test_rated_drivers_have_sides_as_tapped_ones_have(house):
     release(house)
     assert set(texts(house, driver=("ease", "negative"))) == {"bad"}
     assert set(texts(house, driver=("ease", "positive"))) == {"good"}
-    facts = {one.facts[-1] for one in shelf(house).find(Search()).comments}
+    facts = {entry.facts[-1] for entry in shelf(house).find(Search()).comments}
     assert {fact.partition(":")[0] for fact in facts} == {"Could be better", "Went well"}
 
 
@@ -217,8 +219,8 @@ def test_answers_in_words_to_other_questions_are_comments_too(house):
     add_comments(house, "", of="hearings", questions={"missed": "a chair", "purpose": "first"})
     add_comments(house, *[""] * 4, of="hearings", questions={"purpose": "appeal"})
     release(house)
-    [found] = shelf(house).find(Search()).comments
-    assert found.texts == ("What did we miss? a chair",)
+    [entry] = shelf(house).find(Search()).comments
+    assert entry.texts == ("What did we miss? a chair",)
     assert len(shelf(house).find(Search(words=("chair",))).comments) == 1
 
 
@@ -227,8 +229,8 @@ def test_the_order_within_a_week_is_that_of_random_ids(house):
     rows = [row for day in days for row in add_comments(house, *[f"of {day}"] * 6, day=day)]
     older = add_comments(house, *["older"] * 5, day=MONDAY - timedelta(days=3))
     release(house)
-    found = shelf(house).find(Search(), limit=100).comments
-    ids = [one.comment.id for one in found]
+    entries = shelf(house).find(Search(), limit=100).comments
+    ids = [entry.comment.id for entry in entries]
     assert ids == sorted(row[2] for row in rows) + sorted(row[2] for row in older)
 
 
@@ -237,14 +239,14 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(house):
         add_comments(house, *["x"] * 7, day=THURSDAY - weeks * WEEK)
         add_comments(house, *["y"] * 6, day=MONDAY - weeks * WEEK, of="hearings")
     release(house)
-    whole = [one.comment.id for one in shelf(house).find(Search(), limit=100).comments]
+    whole = [entry.comment.id for entry in shelf(house).find(Search(), limit=100).comments]
     paged, mark = [], None
     for _ in range(20):
-        found = shelf(house).find(Search(), mark, limit=5)
-        paged += [one.comment.id for one in found.comments]
-        if found.further is None:
+        page = shelf(house).find(Search(), mark, limit=5)
+        paged += [entry.comment.id for entry in page.comments]
+        if page.further is None:
             break
-        mark = Mark.read(str(found.further))
+        mark = Mark.read(str(page.further))
     assert paged == whole and len(whole) == 52
 
 
@@ -254,9 +256,9 @@ def test_many_offices_are_read_in_the_same_order_as_few(house, monkeypatch, scop
         add_comments(house, *["x"] * 60, office=office)
     release(house)
     both = CommentReader(house.engine, directory_of(house), scope, house.clock.now)
-    few = [one.comment.id for one in both.find(Search(), limit=100).comments]
+    few = [entry.comment.id for entry in both.find(Search(), limit=100).comments]
     monkeypatch.setattr(comments, "_FEW", 0)
-    many = [one.comment.id for one in both.find(Search(), limit=100).comments]
+    many = [entry.comment.id for entry in both.find(Search(), limit=100).comments]
     assert many == few and len(many) == 100
 
 
@@ -272,7 +274,7 @@ def test_a_page_reads_no_more_for_having_more_behind_it(sqlite_house):
         add_comments(house, *["x"] * 30, day=THURSDAY - weeks * WEEK)
     for who in readers:
         many = asked_of(house, partial(shelf(house, who).find, Search()))
-        assert many == few[who] and not any("OFFSET" in one for one in many)
+        assert many == few[who] and not any("OFFSET" in statement for statement in many)
 
 
 @pytest.mark.parametrize("audience", Audience)
@@ -280,9 +282,9 @@ def test_one_offices_comments_are_found_by_the_index_on_them(sqlite_house, audie
     house = sqlite_house
     add_comments(house, *["x"] * 6)
     release(house)
-    reads = [one for one in plans(house, audience) if "responses" in one]
-    assert any("ix_responses_worded" in one for one in reads), reads
-    assert not any("SCAN responses" in one for one in reads)
+    reads = [step for step in plans(house, audience) if "responses" in step]
+    assert any("ix_responses_worded" in step for step in reads), reads
+    assert not any("SCAN responses" in step for step in reads)
 
 
 def asked_of(house, work):
@@ -306,8 +308,8 @@ def plans(house, audience):
     query = comments._query(directory_of(house), wanted, sorted(wanted.services), days, "0")
     compiled = query.compile(house.engine, compile_kwargs={"literal_binds": True})
     with db.read(house.engine) as connection:
-        found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
-    return [str(row[-1]) for row in found]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
+    return [str(row[-1]) for row in plan]
 
 
 def test_a_long_search_stops_and_offers_to_go_on(house, monkeypatch):
@@ -319,13 +321,13 @@ def test_a_long_search_stops_and_offers_to_go_on(house, monkeypatch):
     release(house)
     search, mark, pages = Search(words=("needle",)), None, 0
     while True:
-        found = shelf(house).find(search, mark)
+        page = shelf(house).find(search, mark)
         pages += 1
-        if found.comments:
+        if page.comments:
             break
-        assert found.short
-        mark = found.further
-    assert found.comments[0].comment.text == "needle" and pages == 4
+        assert page.short
+        mark = page.further
+    assert page.comments[0].comment.text == "needle" and pages == 4
 
 
 # ---- scope: two predicates, one meaning
@@ -356,7 +358,7 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
     week = Span(MONDAY, MONDAY + WEEK)
     by = ("service", "office", "channel", "language")
     read = readings.counted(house.engine, scope.during(week), by)
-    told = {tuple(one.group.values()): one.n for one in read}
+    counts = {tuple(tally.group.values()): tally.n for tally in read}
     every = frozenset(directory_of(house).services)
     wanted = Wanted(
         every if scope.services is None else scope.services,
@@ -364,11 +366,11 @@ def test_the_predicate_on_responses_means_what_the_one_on_tallies_means(house, s
         next(iter(scope.channels or ()), None),
         next(iter(scope.languages or ()), None),
     )
-    held_ = tables.responses.c
+    columns = tables.responses.c
     days = [MONDAY + timedelta(days=n) for n in range(7)]
-    query = select(*(held_[name] for name in by)).where(
+    query = select(*(columns[name] for name in by)).where(
         comments.predicate(wanted, sorted(wanted.services), days)
     )
     with db.read(house.engine) as connection:
         rows = [tuple(row) for row in connection.execute(query)]
-    assert told == {key: rows.count(key) for key in set(rows)}
+    assert counts == {key: rows.count(key) for key in set(rows)}

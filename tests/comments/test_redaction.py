@@ -34,7 +34,7 @@ def redact(house, row, *words, free=(), everything=False):
 
 
 def comment_of(house, row):
-    return next(one["comment"] for one in house.responses() if one["id"] == row[2])
+    return next(answer["comment"] for answer in house.responses() if answer["id"] == row[2])
 
 
 # ---- which words
@@ -69,20 +69,20 @@ def test_the_whole_comment_can_go_and_answers_in_words_with_it(house):
     own = {"missed": f"{NAME} again", "purpose": "first"}
     row = add_comments(house, f"{NAME} did it", of="hearings", questions=own)[0]
     redact(house, row, NAME, free=["missed"])
-    [held] = house.responses()
-    assert held["questions"] == {"missed": f"{MARK} again", "purpose": "first"}
+    [answer] = house.responses()
+    assert answer["questions"] == {"missed": f"{MARK} again", "purpose": "first"}
     redact(house, row, free=["missed"], everything=True)
-    [held] = house.responses()
-    assert (held["comment"], held["questions"]["missed"]) == (MARK, MARK)
-    assert held["questions"]["purpose"] == "first"
+    [answer] = house.responses()
+    assert (answer["comment"], answer["questions"]["missed"]) == (MARK, MARK)
+    assert answer["questions"]["purpose"] == "first"
     assert recount.differences(db.source(house.engine)) == []
 
 
 def test_what_is_not_in_it_is_named_before_anything_happens(house):
     row = add_comments(house, "Ann was rude")[0]
     with db.read(house.engine) as connection:
-        found = redaction.preview(connection, row, (), Cut(("Ann", "Bob")))
-    assert (found.comment, found.missing, found.characters) == (f"{MARK} was rude", ("Bob",), 3)
+        shown = redaction.preview(connection, row, (), Cut(("Ann", "Bob")))
+    assert (shown.comment, shown.missing, shown.characters) == (f"{MARK} was rude", ("Bob",), 3)
     assert comment_of(house, row) == "Ann was rude"
 
 
@@ -102,7 +102,7 @@ def test_the_words_are_in_no_file_of_the_database(sqlite_house):
 
 def files_with(house, words):
     folder = Path(house.settings.data_dir)
-    return [one.name for one in folder.glob("cx.sqlite3*") if words.encode() in one.read_bytes()]
+    return [file.name for file in folder.glob("cx.sqlite3*") if words.encode() in file.read_bytes()]
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def rows_with(house, words):
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pageinspect"))
         size = text("SELECT pg_relation_size('responses') / 8192")
         pages = connection.execute(size).scalar_one()
-        held = connection.execute(
+        count = connection.execute(
             text(
                 "SELECT count(*) FROM generate_series(0, :last) AS page, "
                 "heap_page_items(get_raw_page('responses', page::int)) AS item "
@@ -133,16 +133,16 @@ def rows_with(house, words):
             ),
             {"last": pages - 1, "name": words.encode()},
         ).scalar_one()
-    return held
+    return count
 
 
 def test_the_next_export_has_the_redacted_words(house):
     row = add_comments(house, f"{NAME} was rude", "fine")[0]
     assert NAME in cx(house, "export", "--format", "jsonl")
     redact(house, row, NAME)
-    told = cx(house, "export", "--format", "jsonl")
-    assert NAME not in told
-    assert f"{MARK} was rude" in [json.loads(line)["comment"] for line in told.splitlines()]
+    exported = cx(house, "export", "--format", "jsonl")
+    assert NAME not in exported
+    assert f"{MARK} was rude" in [json.loads(line)["comment"] for line in exported.splitlines()]
 
 
 # ---- by the page, in two steps
@@ -170,7 +170,7 @@ def test_nothing_goes_until_it_was_shown_and_confirmed(house, manager):
     assert NAME not in manager.get(at).text and NAME not in manager.get("/staff/comments").text
     with db.read(house.engine) as connection:
         lines = connection.execute(select(tables.audit)).all()
-    [line] = [one for one in lines if one.what == "redact a comment"]
+    [line] = [line for line in lines if line.what == "redact a comment"]
     assert line.result == f"{len(NAME)} characters" and row[2] in line.about
     assert "Clementine" not in str(lines)
 
@@ -210,7 +210,7 @@ def test_a_comment_that_waits_for_its_batch_can_be_redacted_in_the_review(sqlite
     assert gone.status_code == 303 and comment_of(house, row) == f"{MARK} was rude"
     with db.read(house.engine) as connection:
         lines = connection.execute(select(tables.audit)).all()
-    [line] = [one for one in lines if one.what == "redact a comment"]
+    [line] = [line for line in lines if line.what == "redact a comment"]
     assert line.about == f"{row[0]}/{MONDAY}/{row[2]}" and "Clementine" not in str(lines)
     for wrong in ("permits/0", "nothing"):
         assert post(analyst, at, **fields | {"name": wrong}).status_code == 404
@@ -222,14 +222,14 @@ def test_the_command_redacts_in_two_steps_and_takes_the_words_from_standard_inpu
     row = add_comments(house, f"{NAME} was rude")[0]
     words = ["review", "redact", f"{row[0]}/{row[1]}/{row[2]}", "--who", "ana@example.gov"]
 
-    def type_(*more, given):
-        return CliRunner().invoke(app, [*words, *more], input=given, env=environment(house))
+    def type_(*more, stdin):
+        return CliRunner().invoke(app, [*words, *more], input=stdin, env=environment(house))
 
-    first = type_(given=NAME)
+    first = type_(stdin=NAME)
     assert first.exit_code == 0 and f"{MARK} was rude" in first.output
     assert "Nothing was changed" in first.output and NAME in comment_of(house, row)
-    assert type_("--confirm", given="").exit_code == 2
-    done = type_("--confirm", given=NAME)
+    assert type_("--confirm", stdin="").exit_code == 2
+    done = type_("--confirm", stdin=NAME)
     assert done.exit_code == 0 and comment_of(house, row) == f"{MARK} was rude"
     with db.read(house.engine) as connection:
         [line] = connection.execute(select(tables.audit)).all()
@@ -270,8 +270,8 @@ def test_words_go_from_notes_replies_and_what_we_did_in_the_same_step(house, man
             )
         )
     shown = post(manager, f"{at}/redact", words=f"{NAME}\nAnn").text
-    for told in ("A note by", "You said", "The reply", f"Spoke to {MARK}, and Ann."):
-        assert told in shown
+    for phrase in ("A note by", "You said", "The reply", f"Spoke to {MARK}, and Ann."):
+        assert phrase in shown
     assert "redact each longer word" in shown
     assert "We did" not in shown and "QUARTZ" not in shown
     assert post(manager, f"{at}/redact", words=f"{NAME}\nAnn", confirm="yes").status_code == 303

@@ -28,19 +28,19 @@ def test_codes_are_eighty_bits_and_each_another():
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "text",
     ["01ab-cdef-ghjk-mnpq", " 0LAB cdef GHJK mnpq", "oIabcdefghjkmnpq", "O1AB–CDEF—GHJK‐MNPQ"],
 )
-def test_a_code_is_read_however_it_is_typed(typed):
-    assert replies.canonical(typed) == "01AB-CDEF-GHJK-MNPQ"
-    assert replies.hash_of(typed) == hashlib.sha256(b"01AB-CDEF-GHJK-MNPQ").digest()
+def test_a_code_is_read_however_it_is_typed(text):
+    assert replies.canonical(text) == "01AB-CDEF-GHJK-MNPQ"
+    assert replies.hash_of(text) == hashlib.sha256(b"01AB-CDEF-GHJK-MNPQ").digest()
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "01AB", "01AB-CDEF-GHJK-MNPU", "01AB-CDEF-GHJK-MNPQR", "é" * 16]
+    "text", ["", "01AB", "01AB-CDEF-GHJK-MNPU", "01AB-CDEF-GHJK-MNPQR", "é" * 16]
 )
-def test_what_cannot_be_a_code_is_none(typed):
-    assert replies.canonical(typed) is None
+def test_what_cannot_be_a_code_is_none(text):
+    assert replies.canonical(text) is None
 
 
 def test_a_sealed_code_tells_nothing_and_opens_for_a_day(house):
@@ -102,8 +102,8 @@ def test_a_place_and_a_free_text_question_get_a_code_too(house):
         'text = { en = "What would help?", es = "¿Qué ayudaría?" }\n'
         'category = "none"\nreason = "Offices plan by it."\n'
     )
-    asked = "comment = true\n"
-    house.apply(REPLYING.replace(asked, asked + question, 1))
+    comment_line = "comment = true\n"
+    house.apply(REPLYING.replace(comment_line, comment_line + question, 1))
     with house.client() as client:
         for link in (house.mint(), house.mint(channel="poster"), house.mint(channel="site")):
             sent = answer(client, link, **{"question-idea": "More chairs."})
@@ -138,7 +138,7 @@ def test_pressed_twice_at_once_both_pages_show_the_one_code(house):
             press.start()
         for press in presses:
             press.join()
-        codes = {code_on(client, one) for one in sent}
+        codes = {code_on(client, response) for response in sent}
     assert len(codes) == 1 and None not in codes and len(rows(house)) == 1
 
 
@@ -154,7 +154,7 @@ def test_the_same_answer_from_another_page_says_that_a_code_is_shown_once(house)
         assert other == twin
         stamps = [stamp_of(client.get(other).text) for _ in range(2)]
         answers = {"trust": "4", "satisfaction": "5", "comment": SAID}
-        first, second = (client.post(other, data=answers | {"stamp": one}) for one in stamps)
+        first, second = (client.post(other, data=answers | {"stamp": stamp}) for stamp in stamps)
         assert code_on(client, first) and code_on(client, second) is None
         page = client.get(second.headers["location"]).text
         assert "it was shown after you sent your answer the first time" in page

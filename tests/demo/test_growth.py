@@ -48,7 +48,7 @@ def opened(growth: Any, folder: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def held(growth: Any, folder: Path) -> dict[str, list[Any]]:
+def grown_rows(growth: Any, folder: Path) -> dict[str, list[Any]]:
     """Every row that was grown."""
     with opened(growth, folder) as engine, db.read(engine) as connection:
         return {table.name: sorted(map(repr, connection.execute(select(table)))) for table in GROWN}
@@ -82,7 +82,7 @@ def test_what_was_killed_goes_on_and_comes_out_the_same(growth, tmp_path):
     growth.grow(cut, size(growth), lambda day, answers: written.append(day))
     growth.grow(whole, size(growth))
     assert 0 < len(written) <= 365 - 61
-    assert held(growth, cut) == held(growth, whole)
+    assert grown_rows(growth, cut) == grown_rows(growth, whole)
 
 
 def test_nothing_grows_into_another_installation(growth, tmp_path):

@@ -52,7 +52,11 @@ def test_the_room_shows_the_mail_as_it_goes_out(quiet, box):
         page = text_of(client.get("/staff/digest").text)
     assert letter["Subject"] in page
     sentences = re.split(r"(?<=[.:]) ", text_of(html(letter).partition("<body")[2]))
-    mine = [one for one in sentences if "Choose how often" not in one and "· " not in one]
+    mine = [
+        sentence
+        for sentence in sentences
+        if "Choose how often" not in sentence and "· " not in sentence
+    ]
     assert len(mine) > 5
     for sentence in mine[1:]:
         assert sentence.strip(" .") in page, sentence
@@ -116,8 +120,10 @@ def test_it_reads_on_a_telephone_by_day_and_by_night(letter, open_page, width, s
     # A mail has no landmarks. Its colors are the reader's own, and axe takes the night for white.
     leave_out = ["region", "landmark-one-main"] + ["color-contrast"] * (scheme == "dark")
     rules = {name: {"enabled": False} for name in leave_out}
-    found = Axe().run(page, options={"rules": rules}).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+    violations = Axe().run(page, options={"rules": rules}).response["violations"]
+    assert [
+        (violation["id"], violation["nodes"][0]["html"][:120]) for violation in violations
+    ] == []
     ink = page.evaluate(INK)
     assert max(ink) < 60 if scheme == "light" else min(ink) > 200
 

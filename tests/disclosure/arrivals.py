@@ -91,26 +91,26 @@ def morning(night: Night) -> datetime:
 
 def of_a_day(chance: random.Random, day: date) -> list[Person]:
     """Who answers on a day, and whose answers a kiosk sends that was off the network."""
-    found = []
+    people = []
     for unit, (least, most, empty) in UNITS.items():
         if chance.random() >= empty and day.weekday() < 6:
-            found += [_person(chance, unit, day) for _ in range(chance.randint(least, most))]
+            people += [_person(chance, unit, day) for _ in range(chance.randint(least, most))]
     if chance.random() < 0.1:
-        found += _late(chance, day)
-    return found
+        people += _late(chance, day)
+    return people
 
 
 def of_an_import(chance: random.Random, today: date, source: str, mixed: bool) -> list[Person]:
     """Whoever is in a file of another system: of months before the first day and of this one."""
-    found = []
+    people = []
     for office, most in (("riverside", 20), ("lakeside", 7), ("seaside", 2)):
         for back in range(6):
             day = today - timedelta(days=15 + 30 * back)
             for _ in range(chance.randint(0, most)):
                 channel = chance.choice(("email", "kiosk")) if mixed else "email"
                 language = chance.choice(("en", "es")) if mixed else "en"
-                found.append(Person("permits", office, channel, language, day, today, source))
-    return found
+                people.append(Person("permits", office, channel, language, day, today, source))
+    return people
 
 
 def to_exclude(chance: random.Random, town: "Town", today: date) -> int:
@@ -122,29 +122,29 @@ def to_exclude(chance: random.Random, town: "Town", today: date) -> int:
     if undone and chance.random() < 0.3:
         again = chance.choice(undone)
         service = town.people[_numbers(again)[0]].service
-        others = _those(town, service, {one.office for one in town.people}, None, today - DAY)
+        others = _those(town, service, {person.office for person in town.people}, None, today - DAY)
         more = chance.sample(_numbers(others), min(others.bit_count(), chance.randint(0, 3)))
         return (again | _union(1 << n for n in more)) & ~out
     service = chance.choice(("permits", "permits", "permits", "hearings", "calls"))
-    offices = sorted({office for one, office in UNITS if one == service})
+    offices = sorted({office for unit_service, office in UNITS if unit_service == service})
     some = set(chance.sample(offices, chance.randint(1, len(offices))))
     channel = chance.choice((None, *CHANNELS[service][0]))
     first = today - chance.choice((3, 9, 20, 50)) * DAY
-    found = _numbers(_those(town, service, some, channel, first) & ~out)
+    chosen = _numbers(_those(town, service, some, channel, first) & ~out)
     if chance.random() < 0.5:
-        found = chance.sample(found, min(len(found), chance.choice((1, 4, 6, 15, 30))))
-    return _union(1 << n for n in found)
+        chosen = chance.sample(chosen, min(len(chosen), chance.choice((1, 4, 6, 15, 30))))
+    return _union(1 << n for n in chosen)
 
 
 def _those(town: "Town", service: str, offices: set[str], channel: str | None, first: date) -> int:
     return _union(
         1 << n
-        for n, one in enumerate(town.people)
-        if one.service == service
-        and one.office in offices
-        and one.source == LIVE
-        and channel in (None, one.channel)
-        and one.day >= first
+        for n, person in enumerate(town.people)
+        if person.service == service
+        and person.office in offices
+        and person.source == LIVE
+        and channel in (None, person.channel)
+        and person.day >= first
     )
 
 
@@ -194,7 +194,7 @@ class Town:
     def arrive(self, people: list[Person]) -> None:
         """They answered."""
         self.people += people
-        self.days += [one.stored if one.source == LIVE else None for one in people]
+        self.days += [person.stored if person.source == LIVE else None for person in people]
 
     @property
     def active(self) -> list[Action]:
@@ -209,7 +209,9 @@ class Town:
         waiting = people
         for batch, members in self.batches().items():
             waiting &= ~members
-            left = members & ~_union(one.people for one in self.active if batch in one.parts)
+            left = members & ~_union(
+                earlier.people for earlier in self.active if batch in earlier.parts
+            )
             taken = (left & people).bit_count()
             stay = left.bit_count() - taken
             if taken >= self.least:
@@ -239,9 +241,9 @@ class Town:
     def batches(self) -> dict[Batch, int]:
         """Who is in each batch that is closed, of those whose answers came in here."""
         days: dict[tuple[str, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
-        for n, (one, day) in enumerate(zip(self.people, self.days, strict=True)):
+        for n, (person, day) in enumerate(zip(self.people, self.days, strict=True)):
             if day is not None and day <= self.finished:
-                days[one.unit][day] |= 1 << n
+                days[person.unit][day] |= 1 << n
         return {
             (*unit, through): people
             for unit, some in days.items()
@@ -250,41 +252,43 @@ class Town:
 
     def released(self) -> "Released":
         """Who can be counted, under the day that closed their batch."""
-        found = Released(self.people)
+        released = Released(self.people)
         months = set()
         for batch, people in self.batches().items():
             shown = self._shown(batch, people)
-            found.add(batch[2], shown)
+            released.add(batch[2], shown)
             months |= {(batch[0], batch[2].replace(day=1))} if shown else set()
-        found.refused = {month for month in months | self.drawn.keys() if self._is_refused(*month)}
+        released.refused = {
+            month for month in months | self.drawn.keys() if self._is_refused(*month)
+        }
         for months_of in self._imports().values():
             for through, people in self._closed(months_of, has_end=True):
-                found.add(month_end(through), people)
-        return found
+                released.add(month_end(through), people)
+        return released
 
     def _closed(self, days: dict[date, int], has_end: bool = False) -> list[tuple[date, int]]:
         """People by the day that releases them; those left at the end go with the last."""
-        found, waiting = [], 0
+        closed, waiting = [], 0
         for day in sorted(days):
             waiting |= days[day]
             if waiting.bit_count() >= self.enough:
-                found.append((day, waiting))
+                closed.append((day, waiting))
                 waiting = 0
-        if found and waiting and has_end:
-            found[-1] = (found[-1][0], found[-1][1] | waiting)
-        return found
+        if closed and waiting and has_end:
+            closed[-1] = (closed[-1][0], closed[-1][1] | waiting)
+        return closed
 
     def _imports(self) -> dict[tuple[str, ...], dict[date, int]]:
         months: dict[tuple[str, ...], dict[date, int]] = defaultdict(lambda: defaultdict(int))
-        for n, one in enumerate(self.people):
-            if one.source != LIVE:
-                months[*one.unit, one.source][one.day.replace(day=1)] |= 1 << n
+        for n, person in enumerate(self.people):
+            if person.source != LIVE:
+                months[*person.unit, person.source][person.day.replace(day=1)] |= 1 << n
         return months
 
     def _shown(self, batch: Batch, people: int) -> int:
         if any(batch in action.wholes for action in self.active):
             return 0
-        return people & ~_union(one.people for one in self.active if batch in one.parts)
+        return people & ~_union(action.people for action in self.active if batch in action.parts)
 
     def is_unsplit(self, batch: Batch) -> bool:
         """Whether a batch has been split and whole again, or is in a table that was drawn."""
@@ -331,33 +335,33 @@ class Released:
         """These people are released under this day."""
         month = through.replace(day=1)
         for n in _numbers(people):
-            one, bit = self._people[n], 1 << n
-            self.days[(*one.unit, through)] |= bit
+            person, bit = self._people[n], 1 << n
+            self.days[(*person.unit, through)] |= bit
             for cut in CUTS:
-                self.cells[(*one.unit, month, cut, getattr(one, cut))] |= bit
+                self.cells[(*person.unit, month, cut, getattr(person, cut))] |= bit
 
     def total(self, services: set[str], offices: set[str], first: date, last: date) -> int:
         """The people of these services at these offices, from one day to another."""
-        found = 0
+        people = 0
         for (service, office, day), some in self.days.items():
             if service in services and office in offices and first <= day <= last:
-                found |= some
-        return found
+                people |= some
+        return people
 
     def cell(self, service: str, offices: set[str], month: date, cut: str, category: str) -> int:
         """The people of a service at these offices in one category, of a month."""
-        found = 0
-        for (one, office, when, by, name), some in self.cells.items():
-            if (one, when, by, name) == (service, month, cut, category) and office in offices:
-                found |= some
-        return found
+        people = 0
+        for (owner, office, when, by, name), some in self.cells.items():
+            if (owner, when, by, name) == (service, month, cut, category) and office in offices:
+                people |= some
+        return people
 
     def table(self, service: str, month: date, cut: str) -> dict[tuple[str, str], int]:
         """How many people there are in each cell of a cut table."""
         return {
             (office, name): some.bit_count()
-            for (one, office, when, by, name), some in self.cells.items()
-            if (one, when, by) == (service, month, cut) and some
+            for (owner, office, when, by, name), some in self.cells.items()
+            if (owner, when, by) == (service, month, cut) and some
         }
 
 

@@ -66,7 +66,7 @@ class Read:
     faults: list[str] = field(default_factory=list)
     refused: int = 0
 
-    def told(self, n: int, people: int, question: str) -> bool:
+    def check(self, n: int, people: int, question: str) -> bool:
         """Note a number that does not count these people; whether it counts anybody."""
         if n != people.bit_count():
             self.faults.append(f"{question}: {n} is shown, and {people.bit_count()} are released")
@@ -137,7 +137,7 @@ class Look:
         question = f"{self.name}: {sorted(offices)} {first} to {last}, read on {self.today}"
         if n is None:
             self.read.faults.append(f"{question}: hidden")
-        elif self.read.told(n, people, question):
+        elif self.read.check(n, people, question):
             self.read.plain[people] = question
             if first.day == 1 and last == month_end(last):
                 self.read.months[people] = question
@@ -160,8 +160,8 @@ class Look:
             self._refused(first, cut)
             return
         for category in CATEGORIES[cut][: None if self.key else 2]:
-            found = self._by("office", *days, service="permits", **{cut: category})
-            for office, n in found.items():
+            counts = self._by("office", *days, service="permits", **{cut: category})
+            for office, n in counts.items():
                 self._cell(n, {office}, first, cut, category)
                 if n is None:
                     hidden.add((office, category))
@@ -173,12 +173,12 @@ class Look:
                 hidden.add((None, category))
         cells = self.released.table("permits", first, cut)
         if SEES[self.name][1] == OFFICES and cells:
-            self.read.faults += [f"{first} {cut}: {one}" for one in exposed(cells, hidden)]
+            self.read.faults += [f"{first} {cut}: {cell}" for cell in exposed(cells, hidden)]
 
     def _refused(self, first: date, cut: str) -> None:
         """The month is not over, or it is not as it was when its table was drawn."""
-        asked = {cut: CATEGORIES[cut][0]}
-        got = self._got("office", first, month_end(first), service="permits", **asked)
+        query = {cut: CATEGORIES[cut][0]}
+        got = self._got("office", first, month_end(first), service="permits", **query)
         self.read.refused += 1
         if got.status_code != 422:
             self.read.faults.append(f"{self.name}: {first} {cut} is shown on {self.today}")
@@ -188,25 +188,25 @@ class Look:
             return
         people = self.released.cell("permits", offices, first, cut, name)
         question = f"{self.name}: {sorted(offices)} {first:%Y-%m} {name}, read on {self.today}"
-        if self.read.told(n, people, question):
+        if self.read.check(n, people, question):
             self.read.cuts[cut][people] = question
 
     # ---- how it is asked
 
-    def _by(self, by: str, first: date, last: date, /, **asked: str) -> dict[str, int | None]:
-        got = self._got(by, first, last, **asked)
+    def _by(self, by: str, first: date, last: date, /, **query: str) -> dict[str, int | None]:
+        got = self._got(by, first, last, **query)
         if self.key:
             assert got.status_code == 200, got.text
             return {row[by]: row["n"] for row in got.json()["rows"]}
         return self._page(got)
 
-    def _got(self, by: str, first: date, last: date, /, **asked: str) -> Any:
+    def _got(self, by: str, first: date, last: date, /, **query: str) -> Any:
         days = {"from": first.isoformat(), "to": min(last, self.today).isoformat()}
         if not self.key:
-            return self.client.get("/staff/offices", params=days | asked | {"format": "csv"})
+            return self.client.get("/staff/offices", params=days | query | {"format": "csv"})
         shown = {"authorization": f"Bearer {self.key}"}
-        asked |= days | {"by": by}
-        return self.client.get("/api/v1/results", params=asked, headers=shown)
+        query |= days | {"by": by}
+        return self.client.get("/api/v1/results", params=query, headers=shown)
 
     def _page(self, got: Any) -> dict[str, int | None]:
         if not got.headers["content-type"].startswith("text/csv"):
@@ -257,31 +257,31 @@ def worked_out(read: Read, chance: random.Random, many: int = 6_000) -> Iterator
         yield from _less_two(some, read.months | some, chance)
 
 
-def _less_one(told: dict[int, str], chance: random.Random, many: int) -> Iterator[str]:
-    sets = list(told)
+def _less_one(totals: dict[int, str], chance: random.Random, many: int) -> Iterator[str]:
+    sets = list(totals)
     for _ in range(many if sets else 0):
-        one, other = chance.choice(sets), chance.choice(sets)
-        if few(one & ~other) or few(one):
-            yield f"{told[one]} LESS {told[other]} is {(one & ~other).bit_count()}"
+        people, other = chance.choice(sets), chance.choice(sets)
+        if few(people & ~other) or few(people):
+            yield f"{totals[people]} LESS {totals[other]} is {(people & ~other).bit_count()}"
 
 
 def _less_two(outer: dict[int, str], inner: dict[int, str], chance: random.Random) -> Iterator[str]:
     """What is left of a total when one or two that lie in it are taken away."""
-    for one in outer:
-        inside = [other for other in inner if not other & ~one]
+    for total in outer:
+        inside = [other for other in inner if not other & ~total]
         for _ in range(min(2 * len(inside), 40)):
             first, second = chance.choice(inside), chance.choice(inside)
-            if few(one & ~first) or few(one & ~(first | second)):
-                left = (one & ~(first | second)).bit_count()
-                said = f"{outer[one]} LESS {inner[first]} AND {inner[second]}"
-                yield f"{said} is {left}"
+            if few(total & ~first) or few(total & ~(first | second)):
+                left = (total & ~(first | second)).bit_count()
+                claim = f"{outer[total]} LESS {inner[first]} AND {inner[second]}"
+                yield f"{claim} is {left}"
 
 
 def apart(read: Read) -> Iterator[str]:
     """The few people who are in just the same totals: a sum of totals could single them out."""
     parts = [(1 << 20_000) - 1]
-    for one in read.plain:
-        parts = [some for part in parts for some in (part & one, part & ~one) if some]
+    for total in read.plain:
+        parts = [some for part in parts for some in (part & total, part & ~total) if some]
     for part in parts:
         if few(part):
             yield f"{part.bit_count()} people are told apart"

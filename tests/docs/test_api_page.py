@@ -34,18 +34,18 @@ def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
         "CX_API_KEY": new_key(house, "permit-renewal", comments=True),
         "ROWS_KEY": new_key(house, rows=True),
     }
-    told = []
+    bodies = []
     for command in COMMANDS:
         assert shlex.split(command)[0] == "curl"
         done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
-        told.append(json.loads(done.stdout))
-    months, weeks, channels, two, october = (one["rows"] for one in told[:5])
+        bodies.append(json.loads(done.stdout))
+    months, weeks, channels, two, october = (body["rows"] for body in bodies[:5])
     assert [(row["month"], row["n"]) for row in months] == [("2026-08", 7)]
     assert [(row["week"], row["n"]) for row in weeks] == [("2026-W41", 7)]
     assert [(row["channel"], row["n"]) for row in channels] == [("site", 7)]
-    assert len(two) == 2 and told[3]["next"]
-    assert [row["day"] for row in october] == ["2026-10-06"] * 7 and told[4]["next"] is None
-    words, quarter = told[5:]
+    assert len(two) == 2 and bodies[3]["next"]
+    assert [row["day"] for row in october] == ["2026-10-06"] * 7 and bodies[4]["next"] is None
+    words, quarter = bodies[5:]
     assert [row["comment"] for row in words["rows"]] == ["Fine."] * 7
     assert quarter["rows"] == [] and quarter["omb_contact"] == "Letter of 2 October"
 
@@ -57,5 +57,5 @@ def test_the_parameters_and_statuses_of_the_page_are_those_of_the_document(sqlit
     table = PAGE.partition("| parameter |")[2].partition("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == names
-    told = set(re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE))
-    assert told == set(operation["responses"]) - {"200", "500"}
+    statuses = set(re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE))
+    assert statuses == set(operation["responses"]) - {"200", "500"}

@@ -43,7 +43,7 @@ class Proxy:
     folder: Path
 
     @property
-    def said(self) -> str:
+    def written(self) -> str:
         files = [file for file in self.folder.rglob("*") if file.is_file()]
         return "\n".join(file.read_text("utf-8", "replace") for file in files)
 
@@ -122,12 +122,12 @@ def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(
         too_much = person.post(link, content=b"x" * (1024 * 1024 + 1))
         assert too_much.status_code == 413
     # nginx writes its line after it has answered: look once it has ended.
-    said = proxy.said
+    written = proxy.written
     doors = [line.split()[1:4] for line in proxy.log]
     assert sqlite_house.count() == 1
     token = link.rpartition("/")[2]
-    assert token not in said and token[:20] not in said and "long story" not in said
-    assert "127.0.0.1" not in "\n".join(line for line in said.splitlines() if " survey " in line)
+    assert token not in written and token[:20] not in written and "long story" not in written
+    assert "127.0.0.1" not in "\n".join(line for line in written.splitlines() if " survey " in line)
     assert doors == [
         ["GET", "survey", "200"],
         ["POST", "survey", "422"],
@@ -145,7 +145,7 @@ def test_no_log_knows_the_link_when_the_server_is_down(sqlite_house: House, tmp_
     with nginx(tmp_path / "nginx", port, f"http://127.0.0.1:{dead}") as proxy:
         assert httpx2.get(link).status_code == 502
     assert [line.split()[1:4] for line in proxy.log] == [["GET", "survey", "502"]]
-    assert link.rpartition("/")[2][:20] not in proxy.said
+    assert link.rpartition("/")[2][:20] not in proxy.written
 
 
 # ---- the others
@@ -200,11 +200,11 @@ def test_the_image_copies_all_that_the_server_is_built_from(tmp_path):
     subprocess.run(line, cwd=tmp_path / "src", check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        held = set(archive.namelist())
+        packed = set(archive.namelist())
     for folder in ("widget", "locale", "migrations"):
         ours = {f"cxserver/{folder}/{file.name}" for file in (ROOT / folder).glob("*.*")}
-        assert {name for name in ours if name.endswith((".css", ".js", ".py", ".pot"))} <= held
-    assert "cxserver/web/app.py" in held and "cxsdk/links.py" in held
+        assert {name for name in ours if name.endswith((".css", ".js", ".py", ".pot"))} <= packed
+    assert "cxserver/web/app.py" in packed and "cxsdk/links.py" in packed
 
 
 def test_the_image_runs_as_nobody_special_and_keeps_its_data_apart():

@@ -48,16 +48,16 @@ def test_the_site_builds_without_a_warning_and_asks_no_third_party_for_anything(
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "said"),
+    ("spoiled", "message"),
     [
         ("See [nothing](nowhere.md).", "nowhere.md"),
         ("See [nothing](../../examples/nowhere.toml).", "nowhere.toml"),
         ("See [nothing](embed.md#nowhere).", "#nowhere"),
     ],
 )
-def test_a_broken_link_stops_the_build(copied, tmp_path, spoiled, said):
+def test_a_broken_link_stops_the_build(copied, tmp_path, spoiled, message):
     page = copied / "docs" / "use" / "email.md"
     page.write_text(f"{page.read_text(encoding='utf-8')}\n{spoiled}\n", encoding="utf-8")
     done = build(tmp_path, copied)
     assert done.returncode != 0
-    assert said in done.stderr
+    assert message in done.stderr

@@ -37,13 +37,13 @@ def running(
     port = http_server.free_port()
     address = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("inside") / "log"
-    with shared_house(request, base_url=f"{address}/cx") as house, log.open("w") as said:
+    with shared_house(request, base_url=f"{address}/cx") as house, log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, *WAYS[request.param].format(port=port).split()],
             cwd=EXAMPLES,
             env=environment(house),
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
         )
         try:
             wait_for(port, process, log)
@@ -130,9 +130,9 @@ def test_every_file_of_a_page_lies_under_the_path(host):
     static = {file for file in files if "/static/" in file}
     assert len(static) >= 2 and all(file.startswith("/cx/") for file in files)
     for file in static:
-        told = httpx2.get(f"{host}{file}")
-        assert told.status_code == 200 and told.content
-        assert "immutable" in told.headers["cache-control"]
+        response = httpx2.get(f"{host}{file}")
+        assert response.status_code == 200 and response.content
+        assert "immutable" in response.headers["cache-control"]
 
 
 def test_the_other_doors_open_under_the_path_and_nowhere_else(host, house):
@@ -155,9 +155,9 @@ def test_a_refusal_is_told_as_by_a_server_of_its_own(host):
     link = transaction(host)
     lost = httpx2.get(f"{host}/cx/nothing/here")
     assert lost.status_code == 404 and "/cx/static/" in lost.text
-    told = httpx2.get(f"{host}/cx/api/v1/nothing")
-    assert told.status_code == 404
-    assert told.headers["content-type"].startswith("application/problem+json")
+    refusal = httpx2.get(f"{host}/cx/api/v1/nothing")
+    assert refusal.status_code == 404
+    assert refusal.headers["content-type"].startswith("application/problem+json")
     assert httpx2.put(link).status_code == 405
     trimmed = httpx2.get(f"{link}.")
     assert trimmed.status_code == 308

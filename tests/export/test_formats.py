@@ -76,11 +76,11 @@ def test_csv_is_utf_8_without_a_mark_and_for_excel_it_has_one(save):
 @pytest.mark.parametrize("kind", ["csv", "excel"])
 def test_csv_comes_back_and_nothing_in_it_runs(save, rows, kind):
     with save(kind).open(encoding="utf-8-sig", newline="") as file:
-        found = list(csv.DictReader(file))
-    assert len(found) == len(rows) == len(WORDS) + 1
-    for cell in (cell for row in found for cell in row.values()):
+        records = list(csv.DictReader(file))
+    assert len(records) == len(rows) == len(WORDS) + 1
+    for cell in (cell for row in records for cell in row.values()):
         assert not cell.lstrip(" ").startswith(FORMULAS)
-    unguarded = [row["comment"].removeprefix("'").rstrip("\u202c") for row in found]
+    unguarded = [row["comment"].removeprefix("'").rstrip("\u202c") for row in records]
     assert unguarded == [row["comment"] for row in rows]
 
 
@@ -91,22 +91,22 @@ def test_json_lines_hold_the_rows_as_they_are(save, rows):
 
 def test_a_workbook_comes_back_typed_and_without_a_formula_or_a_link(save, rows):
     sheet = openpyxl.load_workbook(save("xlsx"))["responses"]
-    head, *found = sheet.iter_rows()
+    head, *body = sheet.iter_rows()
     assert [cell.value for cell in head] == list(responses.COLUMNS)
-    for cell in (cell for row in found for cell in row):
+    for cell in (cell for row in body for cell in row):
         assert cell.data_type != "f" and cell.hyperlink is None
-    told = [
-        dict(zip(responses.COLUMNS, (cell.value for cell in row), strict=True)) for row in found
+    records = [
+        dict(zip(responses.COLUMNS, (cell.value for cell in row), strict=True)) for row in body
     ]
     # This reader does not undo `_x005F_`, which Excel does.
-    words = [(row["comment"] or "").replace("_x005F_", "_").rstrip("\u202c") for row in told]
+    words = [(row["comment"] or "").replace("_x005F_", "_").rstrip("\u202c") for row in records]
     assert words == [row["comment"] for row in rows]
-    for line, row in zip(told, rows, strict=True):
+    for line, row in zip(records, rows, strict=True):
         assert (line["trust"], line["satisfaction"]) == (row["trust"], row["satisfaction"])
         assert line["day"] == datetime.fromisoformat(row["day"])
         hour = row["answered_hour"] and datetime.fromisoformat(row["answered_hour"])
         assert line["answered_hour"] == (hour and hour.replace(tzinfo=None))
-    assert told[0]["driver_scores"] == "ease=2" and told[0]["questions"] == "purpose=appeal"
+    assert records[0]["driver_scores"] == "ease=2" and records[0]["questions"] == "purpose=appeal"
 
 
 def test_a_workbook_leaves_a_cell_empty_where_nothing_was_asked_or_may_be_told(tmp_path):
@@ -124,10 +124,10 @@ def test_parquet_has_types_and_lists_and_the_words_as_they_are(save, rows):
     assert types["day"] == "date32[day]" and types["trust"] == "int8"
     assert types["answered_hour"] == "timestamp[ms, tz=UTC]"
     assert types["drivers_positive"].startswith("list<")
-    for found, row in zip(table.to_pylist(maps_as_pydicts="strict"), rows, strict=True):
+    for record, row in zip(table.to_pylist(maps_as_pydicts="strict"), rows, strict=True):
         day = date.fromisoformat(row["day"])
         hour = row["answered_hour"] and datetime.fromisoformat(row["answered_hour"]).astimezone(UTC)
-        assert found == row | {"day": day, "answered_hour": hour}
+        assert record == row | {"day": day, "answered_hour": hour}
 
 
 @pytest.mark.parametrize("kind", formats.KINDS)

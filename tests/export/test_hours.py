@@ -56,9 +56,9 @@ def test_the_number_is_that_of_batches():
 @pytest.mark.parametrize("page", [1, 2, 5, 7, 2000])
 def test_an_hour_is_told_where_five_answered_the_same_service_there(street, monkeypatch, page):
     monkeypatch.setattr(responses, "PAGE", page)
-    found = list(responses.rows(db.source(street.engine), Filter()))
-    assert _told(found) == TOLD and len(found) == 32
-    assert sum(row["answered_hour"] is None for row in found) == 18
+    exported = list(responses.rows(db.source(street.engine), Filter()))
+    assert _told(exported) == TOLD and len(exported) == 32
+    assert sum(row["answered_hour"] is None for row in exported) == 18
 
 
 def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
@@ -69,25 +69,27 @@ def test_whatever_else_is_in_a_file_the_same_rows_tell_their_hour(street):
         Filter(start=noon(10, 6).date(), end=noon(10, 6).date()),
         Filter(start=noon(10, 8).date()),
     ):
-        found = list(responses.rows(db.source(street.engine), wanted))
-        there = {(row["service"], row["office"], row["day"]) for row in found}
-        assert _told(found) == {
+        exported = list(responses.rows(db.source(street.engine), wanted))
+        there = {(row["service"], row["office"], row["day"]) for row in exported}
+        assert _told(exported) == {
             cell: n for cell, n in TOLD.items() if (*cell[:2], cell[2][:10]) in there
         }
 
 
 def test_only_the_day_of_a_page_and_the_one_before_are_held(street, monkeypatch):
     monkeypatch.setattr(responses, "PAGE", 1)
-    held = []
+    snapshots = []
     read = hours.SharedHours.read
 
-    def noted(*given):
-        held.append(read(*given))
-        return held[-1]
+    def noted(*arguments):
+        snapshots.append(read(*arguments))
+        return snapshots[-1]
 
     monkeypatch.setattr(hours.SharedHours, "read", noted)
     list(responses.rows(db.source(street.engine), Filter()))
-    assert len(held) == 33 and max(len({cell[2] for cell in cells}) for cells in held) <= 2
+    assert (
+        len(snapshots) == 33 and max(len({cell[2] for cell in cells}) for cells in snapshots) <= 2
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,5 +105,5 @@ def test_the_command_tells_every_hour_where_that_is_asked_for(street):
     rows = [list(csv.DictReader(io.StringIO(text, newline=""))) for text in (few, every)]
     assert _told(rows[0]) == TOLD
     assert all(row["answered_hour"] for row in rows[1])
-    for one, other in zip(*rows, strict=True):
-        assert other == one | {"answered_hour": other["answered_hour"]}
+    for few_row, other in zip(*rows, strict=True):
+        assert other == few_row | {"answered_hour": other["answered_hour"]}

@@ -45,11 +45,17 @@ def test_the_rows_are_the_same_whatever_the_page(street, monkeypatch, wanted, pa
 def test_a_page_begins_where_the_last_one_ended(sqlite_house, monkeypatch, wanted):
     """SQLite would else read a service from its first day again for each page."""
     add_answers(sqlite_house, *GROUPS)
-    asked = []
-    event.listen(sqlite_house.engine, "before_cursor_execute", lambda *given: asked.append(given))
+    executions = []
+    event.listen(
+        sqlite_house.engine,
+        "before_cursor_execute",
+        lambda *arguments: executions.append(arguments),
+    )
     monkeypatch.setattr(responses, "PAGE", 4)
     list(responses.rows(db.source(sqlite_house.engine), wanted))
-    *_, (_, _, statement, given, *_) = [one for one in asked if "ORDER BY" in one[2]]
+    *_, (_, _, statement, parameters, *_) = [
+        execution for execution in executions if "ORDER BY" in execution[2]
+    ]
     with db.read(sqlite_house.engine) as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "(service=? AND (day,id)>(?,?)" in str(plan)

@@ -43,18 +43,18 @@ AWKWARD = [
 def exports(street):
     """The same answers as CSV rows and as JSON lines."""
     with street.client() as client:
-        for number, typed in enumerate([*FORMULAS, *AWKWARD]):
-            item = {"trust": 1 + number % 5, "satisfaction": 5, "comment": typed}
+        for number, comment in enumerate([*FORMULAS, *AWKWARD]):
+            item = {"trust": 1 + number % 5, "satisfaction": 5, "comment": comment}
             item |= {"link": street.mint(), "drivers": ["ease", "employee"]}
             assert client.post("/api/v1/responses", json=item).status_code == 201
-    told = {}
+    texts = {}
     for kind in ("csv", "jsonl"):
         file = io.StringIO(newline="")
         formats.write(db.source(street.engine), responses.Filter(), kind, file, lambda rows: None)
-        told[kind] = file.getvalue()
-    rows = list(csv.DictReader(io.StringIO(told["csv"], newline="")))
-    lines = [json.loads(line) for line in told["jsonl"].split("\n")[:-1]]
-    return told, rows, lines
+        texts[kind] = file.getvalue()
+    rows = list(csv.DictReader(io.StringIO(texts["csv"], newline="")))
+    lines = [json.loads(line) for line in texts["jsonl"].split("\n")[:-1]]
+    return texts, rows, lines
 
 
 def test_lines_of_json_lose_nothing(exports):
@@ -63,14 +63,14 @@ def test_lines_of_json_lose_nothing(exports):
 
 
 def test_csv_comes_back_row_by_row_whatever_was_typed(exports):
-    told, rows, lines = exports
+    texts, rows, lines = exports
     assert len(rows) == len(lines) == len(FORMULAS) + len(AWKWARD)
     for row, line in zip(rows, lines, strict=True):
         assert None not in row and None not in row.values()
         shown = row["comment"].removeprefix("'") if _runs(line["comment"]) else row["comment"]
         assert shown.startswith(line["comment"])
         assert set(shown.removeprefix(line["comment"])) <= {"\u202c", "\u2069"}
-    assert not told["csv"].startswith("\ufeff")
+    assert not texts["csv"].startswith("\ufeff")
 
 
 def _runs(words):
@@ -87,7 +87,7 @@ def test_no_cell_begins_as_a_formula_and_numbers_stay_numbers(exports):
 
 
 @pytest.mark.parametrize(
-    ("typed", "closed"),
+    ("text", "closed"),
     [
         ("plain", ""),
         ("a\u202eb", "\u202c"),
@@ -99,9 +99,9 @@ def test_no_cell_begins_as_a_formula_and_numbers_stay_numbers(exports):
         ("\u202e" * 3, "\u202c" * 3),
     ],
 )
-def test_a_turned_direction_ends_with_its_cell(typed, closed):
+def test_a_turned_direction_ends_with_its_cell(text, closed):
     """Row 44: or the rest of the line reads backwards in every editor."""
-    assert cells.guarded(typed) == typed + closed
+    assert cells.guarded(text) == text + closed
 
 
 def test_what_is_no_date_and_no_name_is_refused_in_a_sentence(street):
@@ -110,8 +110,8 @@ def test_what_is_no_date_and_no_name_is_refused_in_a_sentence(street):
         ("--from", "1' OR 1=1--"),
         ("--format", "../../etc/passwd"),
     ):
-        said = cx(street, "export", *words, fails=True)
-        assert "Traceback" not in said and words[1].split()[0][:9] in said
+        output = cx(street, "export", *words, fails=True)
+        assert "Traceback" not in output and words[1].split()[0][:9] in output
     nothing = cx(street, "export", "--service", "' OR 1=1--", "--format", "jsonl")
     assert nothing == ""
 

@@ -32,14 +32,14 @@ def test_days_that_both_have_are_refused_and_named(house: House, tmp_path: Path)
     file, map = tmp_path / "new.csv", tmp_path / "map.toml"
     file.write_bytes(sheet(rows))
     map.write_text(toml(MAP), encoding="utf-8")
-    _, told = invoke(house, "import", "run", file, "--map", map, fails=True)
+    _, message = invoke(house, "import", "run", file, "--map", map, fails=True)
     assert (
         f"Import {first.id} (old.csv, 2026-11-04) has 1 answer of permits at riverside by email, "
         "on 2023-08-05; this file brings 1 answer there and then. Fix: leave that out of the "
         f"file, or undo it first (cx import undo {first.id}); if they are other people, add "
         "--also."
-    ) in told
-    assert "Nothing was imported" in told
+    ) in message
+    assert "Nothing was imported" in message
     assert snapshot(house) == before
     invoke(house, "import", "run", file, "--map", map, "--dry-run")
     assert snapshot(house) == before
@@ -70,16 +70,21 @@ def test_a_quarter_of_counts_and_its_answers_are_the_same_people(
     answers = batch(tmp_path, sheet([row("1", When="2021-02-15")]))
     counts = batch(tmp_path, wide_sheet(), "wide", WIDE, name="wide.csv")
     run_import(sqlite_house, counts)
-    [found] = dry_run(sqlite_house, answers).overlaps
-    assert (found.there, found.in_file, found.first, found.last) == (1250, 1, "2021Q2", "2021Q2")
+    [overlap] = dry_run(sqlite_house, answers).overlaps
+    assert (overlap.there, overlap.in_file, overlap.first, overlap.last) == (
+        1250,
+        1,
+        "2021Q2",
+        "2021Q2",
+    )
     later = batch(tmp_path, sheet([row("1", When="2021-04-01")]))
     assert dry_run(sqlite_house, later).overlaps == []
 
 
 def test_counts_overlap_the_answers_that_came_before(sqlite_house: House, tmp_path: Path) -> None:
     run_import(sqlite_house, batch(tmp_path, sheet([row("1", When="2021-02-15")])))
-    [found] = dry_run(sqlite_house, batch(tmp_path, wide_sheet(), "wide", WIDE)).overlaps
-    assert (found.there, found.in_file, found.first) == (1, 1250, "2021Q2")
+    [overlap] = dry_run(sqlite_house, batch(tmp_path, wide_sheet(), "wide", WIDE)).overlaps
+    assert (overlap.there, overlap.in_file, overlap.first) == (1, 1250, "2021Q2")
     wide = batch(tmp_path, wide_sheet(collection_quarter="3"), "wide", WIDE)
     assert dry_run(sqlite_house, wide).overlaps == []
 
@@ -87,18 +92,18 @@ def test_counts_overlap_the_answers_that_came_before(sqlite_house: House, tmp_pa
 def test_what_was_answered_here_is_not_imported_on_top(house: House, tmp_path: Path) -> None:
     with house.client() as client:
         item = {"link": house.mint(), "trust": 4, "satisfaction": 4}
-        told = client.post("/api/v1/responses", json={"items": [item]}).json()["results"]
-    assert told[0]["status"] == 201
+        results = client.post("/api/v1/responses", json={"items": [item]}).json()["results"]
+    assert results[0]["status"] == 201
     house.clock.forward(days=30)
-    given = batch(tmp_path, sheet([row("1", When=NOW.date().isoformat())]))
+    prepared = batch(tmp_path, sheet([row("1", When=NOW.date().isoformat())]))
     with pytest.raises(Conflict, match="This system already took 1 answer of permits"):
-        run_import(house, given, now=house.clock.now)
-    run_import(house, given, now=house.clock.now, also=True)
+        run_import(house, prepared, now=house.clock.now)
+    run_import(house, prepared, now=house.clock.now, also=True)
     assert house.count() == 2
 
 
 def test_the_same_file_again_is_told_how_to_undo_it(sqlite_house: House, tmp_path: Path) -> None:
-    given = batch(tmp_path, sheet([row("1")]))
-    run_import(sqlite_house, given)
-    with pytest.raises(Conflict, match=f"undo that first: cx import undo {given.id}"):
-        dry_run(sqlite_house, given)
+    prepared = batch(tmp_path, sheet([row("1")]))
+    run_import(sqlite_house, prepared)
+    with pytest.raises(Conflict, match=f"undo that first: cx import undo {prepared.id}"):
+        dry_run(sqlite_house, prepared)

@@ -25,9 +25,9 @@ def test_a_series_breaks_where_the_past_ends(house: House, tmp_path: Path) -> No
     with db.read(house.engine) as connection:
         versions = wording.versions(directory.load(connection))
     scope = Scope(services=frozenset({"permits"}))
-    found = readings.counted(house.engine, scope, ("quarter", *changes.NEEDS))
+    tallies = readings.counted(house.engine, scope, ("quarter", *changes.NEEDS))
     series = [
-        (name, changes.side([one for one in found if one.group["quarter"] == name]))
+        (name, changes.side([tally for tally in tallies if tally.group["quarter"] == name]))
         for name in ("2023Q4", quarter_answers.QUARTER)
     ]
     [stop] = changes.breaks(series, versions)
@@ -39,7 +39,7 @@ def test_the_same_questions_asked_elsewhere_are_a_break_too(house: House, tmp_pa
     with db.read(house.engine) as connection:
         [now] = directory.load(connection).services["permits"].surveys.values()
     words = now.wording["en"]
-    told = MAP | {
+    mapping = MAP | {
         "survey": {
             "instrument": now.instrument,
             "trust_statement": now.trust_statement,
@@ -49,10 +49,10 @@ def test_the_same_questions_asked_elsewhere_are_a_break_too(house: House, tmp_pa
         "columns": {**MAP["columns"], "comment": ""},
         "drivers": {},
     }
-    run_import(house, batch(tmp_path, sheet([row("1")]), mapping=told))
+    run_import(house, batch(tmp_path, sheet([row("1")]), mapping=mapping))
     with db.read(house.engine) as connection:
         old = directory.load(connection).services["permits"].surveys[2]
-    meanings = [{"x": [wording.meaning(one, "en", "trust")]} for one in (old, now)]
+    meanings = [{"x": [wording.meaning(survey, "en", "trust")]} for survey in (old, now)]
     assert "another system" in str(wording.switch(meanings[0], meanings[1]))
     assert wording.switch(meanings[0], meanings[0]) is None
 
@@ -78,8 +78,8 @@ def test_nobody_can_answer_an_imported_version(house: House, tmp_path: Path) -> 
     run_import(house, batch(tmp_path, sheet([row("1")])))
     item = {"link": house.mint(), "survey": "permits/2", "trust": 4, "satisfaction": 4}
     with house.client() as client:
-        told = client.post("/api/v1/responses", json={"items": [item]}).json()["results"][0]
-    assert told["status"] == 422
+        refusal = client.post("/api/v1/responses", json={"items": [item]}).json()["results"][0]
+    assert refusal["status"] == 422
 
 
 def test_surveys_that_were_stored_before_keep_their_fingerprint() -> None:
@@ -96,7 +96,7 @@ def test_the_past_is_named_where_versions_are(house: House, tmp_path: Path) -> N
     shown, _ = invoke(house, "results", "--by", "survey")
     assert "permits/2 (imported counts)" in shown
     shown, _ = invoke(house, "results", "--by", "survey", "--json")
-    assert [one["imported"] for one in json.loads(shown)["rows"]] == [True]
+    assert [entry["imported"] for entry in json.loads(shown)["rows"]] == [True]
     shown, _ = invoke(house, "recount", "--check")
     assert "agree" in shown
 

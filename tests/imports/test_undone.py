@@ -22,19 +22,19 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path) -> N
     run_import(house, batch(tmp_path, sheet([row("1"), row("2", Where="Code L")]), name="kept.csv"))
     before = snapshot(house)
     rows = [row("3", When="2023-08-01", Said="Slow"), row("4", When="2023-09-01", ease="")]
-    given = batch(tmp_path, sheet(rows), name="wrong.csv")
-    run_import(house, given)
-    _, told = invoke(house, "import", "undo", given.id, fails=True)
-    assert "2 answers of permits, 2023-08-01 to 2023-09-01) for good" in told
+    prepared = batch(tmp_path, sheet(rows), name="wrong.csv")
+    run_import(house, prepared)
+    _, message = invoke(house, "import", "undo", prepared.id, fails=True)
+    assert "2 answers of permits, 2023-08-01 to 2023-09-01) for good" in message
     assert snapshot(house) != before
-    _, told = invoke(house, "import", "undo", given.id, "--yes")
-    assert f"Removed import {given.id} (wrong.csv: 2 answers" in told
+    _, message = invoke(house, "import", "undo", prepared.id, "--yes")
+    assert f"Removed import {prepared.id} (wrong.csv: 2 answers" in message
     assert snapshot(house) == before
     assert "agree" in invoke(house, "recount", "--check")[0]
     assert "complete" in "".join(invoke(house, "audit", "verify"))
-    _, told = invoke(house, "import", "undo", given.id, "--yes", fails=True)
-    assert "There is no import" in told
-    run_import(house, given)
+    _, message = invoke(house, "import", "undo", prepared.id, "--yes", fails=True)
+    assert "There is no import" in message
+    run_import(house, prepared)
     assert house.count() == 24
 
 
@@ -50,8 +50,8 @@ def test_counts_go_as_they_came(house: House, tmp_path: Path) -> None:
 
 def test_what_staff_made_of_a_comment_goes_with_it(house: House, tmp_path: Path) -> None:
     before = snapshot(house)
-    given = batch(tmp_path, sheet([row("1", Said="Slow")]))
-    run_import(house, given)
+    prepared = batch(tmp_path, sheet([row("1", Said="Slow")]))
+    run_import(house, prepared)
     [answer] = house.responses()
     about = {"service": "permits", "day": answer["day"], "response": answer["id"]}
     case = about | {"office": "riverside", "state": "open", "changed": NOW}
@@ -61,16 +61,16 @@ def test_what_staff_made_of_a_comment_goes_with_it(house: House, tmp_path: Path)
         connection.execute(insert(tables.cases).values(case))
         connection.execute(insert(tables.case_notes).values(note))
         connection.execute(insert(tables.comment_reviews).values(review))
-    assert _undo(house, given.id) == undoing.Undone(answers=1, versions=1, cases=1)
+    assert _undo(house, prepared.id) == undoing.Undone(answers=1, versions=1, cases=1)
     assert snapshot(house) == before
 
 
 def test_what_fails_half_way_leaves_the_import(house: House, tmp_path: Path) -> None:
-    given = batch(tmp_path, sheet([row("1"), row("2")]))
-    run_import(house, given)
+    prepared = batch(tmp_path, sheet([row("1"), row("2")]))
+    run_import(house, prepared)
     before = snapshot(house)
     with pytest.raises(RuntimeError), db.write(house.engine) as connection:
-        undoing.undo(connection, taken.named(connection, given.id))
+        undoing.undo(connection, taken.named(connection, prepared.id))
         raise RuntimeError("the power went")
     assert snapshot(house) == before
 
@@ -84,20 +84,20 @@ def test_the_imports_are_listed(sqlite_house: House, tmp_path: Path) -> None:
     run_import(house, second, now=NOW + timedelta(hours=1))
     shown, _ = invoke(house, "import", "list")
     assert "2023-07-31 to 2024-02-29" in shown and "2021-01-01 to 2021-03-31" in shown
-    told = json.loads(invoke(house, "import", "list", "--json")[0])
-    assert [(one["id"], one["file"], one["from"], one["answers"]) for one in told] == [
+    imports = json.loads(invoke(house, "import", "list", "--json")[0])
+    assert [(entry["id"], entry["file"], entry["from"], entry["answers"]) for entry in imports] == [
         (first.id, "rows.csv", "csv", 2),
         (second.id, "wide.csv", "wide", 1250),
     ]
-    assert [one["surveys"] for one in told] == [["permits/2"], ["permits/3"]]
+    assert [entry["surveys"] for entry in imports] == [["permits/2"], ["permits/3"]]
 
 
 def test_an_import_is_named_by_the_beginning_of_its_id(sqlite_house: House, tmp_path: Path) -> None:
-    given = batch(tmp_path, sheet([row("1")]))
-    run_import(sqlite_house, given)
+    prepared = batch(tmp_path, sheet([row("1")]))
+    run_import(sqlite_house, prepared)
     with db.read(sqlite_house.engine) as connection:
-        assert taken.named(connection, given.id[:6].upper()).first == date(2023, 7, 31)
-        for unknown in (given.id[:3], "ffffffffffff0"):
+        assert taken.named(connection, prepared.id[:6].upper()).first == date(2023, 7, 31)
+        for unknown in (prepared.id[:3], "ffffffffffff0"):
             with pytest.raises(NotFound):
                 taken.named(connection, unknown)
 

@@ -74,14 +74,14 @@ def test_whatever_is_sent_is_answered_or_refused(
         if SURVEYS[mode].asks_satisfaction:
             sent["satisfaction"] = 4
     try:
-        found = answers.check(SURVEYS[mode], sent)
+        checked = answers.check(SURVEYS[mode], sent)
     except AnswersRefused as refused:
         assert refused.problems
     else:
-        assert isinstance(found, Answers)
-        assert found.trust in SURVEYS[mode].trust_scale.points
-        assert (found.satisfaction is None) is not SURVEYS[mode].asks_satisfaction
-        assert answers.check(SURVEYS[mode], sent).canonical() == found.canonical()
+        assert isinstance(checked, Answers)
+        assert checked.trust in SURVEYS[mode].trust_scale.points
+        assert (checked.satisfaction is None) is not SURVEYS[mode].asks_satisfaction
+        assert answers.check(SURVEYS[mode], sent).canonical() == checked.canonical()
 
 
 POINT = st.integers(1, 5)
@@ -93,16 +93,16 @@ TYPED = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 def sound_answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A mode and answers in JSON shape that fit its survey."""
     mode = draw(MODES)
-    asked = SURVEYS[mode]
-    codes = st.sampled_from(asked.drivers)
-    sent: dict[str, Any] = {"trust": draw(st.sampled_from(asked.trust_scale.points))}
-    if asked.asks_satisfaction:
+    mode_survey = SURVEYS[mode]
+    codes = st.sampled_from(mode_survey.drivers)
+    sent: dict[str, Any] = {"trust": draw(st.sampled_from(mode_survey.trust_scale.points))}
+    if mode_survey.asks_satisfaction:
         sent["satisfaction"] = draw(POINT)
-    rated = asked.driver_mode == "likert"
+    rated = mode_survey.driver_mode == "likert"
     sent["drivers"] = draw(st.dictionaries(codes, POINT) if rated else st.lists(codes, unique=True))
     sent["comment"] = draw(TYPED)
     offered = {"purpose": st.sampled_from(["new", "old"]), "clerk": TYPED}
-    extra = offered if asked.wording["en"].questions else {}
+    extra = offered if mode_survey.wording["en"].questions else {}
     sent["questions"] = draw(st.fixed_dictionaries({}, optional=extra))
     return mode, sent
 
@@ -188,7 +188,9 @@ def test_a_choice_that_was_not_offered_is_refused() -> None:
 def test_a_field_that_stands_twice_is_refused() -> None:
     with pytest.raises(AnswersRefused) as caught:
         answers.from_form(SURVEYS["tap"], [("trust", "1"), ("trust", "5")])
-    assert [(one.field, one.code) for one in caught.value.problems] == [("trust", "twice")]
+    assert [(problem.field, problem.code) for problem in caught.value.problems] == [
+        ("trust", "twice")
+    ]
 
 
 def test_an_unknown_field_is_refused_by_name() -> None:

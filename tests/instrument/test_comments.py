@@ -24,7 +24,7 @@ def both(house):
     return house
 
 
-def found(house, **search):
+def listed(house, **search):
     scope = Scope(offices=frozenset({"riverside"})).released
     return (
         CommentReader(house.engine, directory_of(house), scope, house.clock.now)
@@ -34,20 +34,22 @@ def found(house, **search):
 
 
 def test_each_comment_is_told_with_its_own_scale_and_side(both) -> None:
-    told = {one.comment.text: " · ".join(one.facts) for one in found(both)}
-    assert "Trust 1 of 5" in told["one of five"] and "Could be better: Ease" in told["one of five"]
-    assert "Trust: thumb up" in told["up"] and "Went well: Ease" in told["up"]
-    assert "Trust: thumb down" in told["down"] and "Could be better: Ease" in told["down"]
-    assert "Satisfaction" not in told["up"] and "of 5" not in told["up"]
+    lines = {entry.comment.text: " · ".join(entry.facts) for entry in listed(both)}
+    assert (
+        "Trust 1 of 5" in lines["one of five"] and "Could be better: Ease" in lines["one of five"]
+    )
+    assert "Trust: thumb up" in lines["up"] and "Went well: Ease" in lines["up"]
+    assert "Trust: thumb down" in lines["down"] and "Could be better: Ease" in lines["down"]
+    assert "Satisfaction" not in lines["up"] and "of 5" not in lines["up"]
 
 
 def test_who_looks_for_a_score_of_1_finds_no_thumb(both) -> None:
-    score = found(both, score=1)
-    assert {one.comment.text for one in score} == {"one of five"}
+    score = listed(both, score=1)
+    assert {entry.comment.text for entry in score} == {"one of five"}
 
 
 def test_a_driver_is_sought_on_the_side_that_its_scale_gives_it(both) -> None:
-    good = found(both, driver=("ease", "positive"))
-    assert {one.comment.text for one in good} == {"up"}
-    bad = found(both, driver=("ease", "negative"))
-    assert {one.comment.text for one in bad} == {"one of five", "down"}
+    good = listed(both, driver=("ease", "positive"))
+    assert {entry.comment.text for entry in good} == {"up"}
+    bad = listed(both, driver=("ease", "negative"))
+    assert {entry.comment.text for entry in bad} == {"one of five", "down"}

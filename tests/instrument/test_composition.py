@@ -37,20 +37,20 @@ def question(code: str = "purpose", **changes: Any) -> DraftQuestion:
 
 
 def faults(**changes: Any) -> list[str]:
-    found = composition.check(replace(SOUND, **changes))
-    return [f"{one.key}: {one.text}" for one in found if not one.warning]
+    findings = composition.check(replace(SOUND, **changes))
+    return [f"{finding.key}: {finding.text}" for finding in findings if not finding.warning]
 
 
 def warnings(**changes: Any) -> list[str]:
-    found = composition.check(replace(SOUND, **changes))
-    return [f"{one.key}: {one.text}" for one in found if one.warning]
+    findings = composition.check(replace(SOUND, **changes))
+    return [f"{finding.key}: {finding.text}" for finding in findings if finding.warning]
 
 
-def only(found: list[str], key: str, words: str) -> None:
+def only(findings: list[str], key: str, words: str) -> None:
     """The one finding is about `key` and says `words`."""
-    assert len(found) == 1, found
-    assert found[0].startswith(f"{key}: ")
-    assert words in found[0]
+    assert len(findings) == 1, findings
+    assert findings[0].startswith(f"{key}: ")
+    assert words in findings[0]
 
 
 def test_a_sound_survey_has_no_finding() -> None:
@@ -221,11 +221,11 @@ def test_the_employee_driver_on_an_online_service_is_a_warning() -> None:
 
 @pytest.mark.parametrize("left_out", drivers.OF_THE_CHART)
 def test_a_designated_service_asks_every_driver_or_explains(left_out: str) -> None:
-    asked = tuple(code for code in drivers.OF_THE_CHART if code != left_out)
-    only(faults(designated=True, drivers=asked), "survey.drivers", f"'{left_out}' is not asked")
-    assert faults(drivers=asked) == []
+    codes = tuple(code for code in drivers.OF_THE_CHART if code != left_out)
+    only(faults(designated=True, drivers=codes), "survey.drivers", f"'{left_out}' is not asked")
+    assert faults(drivers=codes) == []
     explained = {left_out: "there is no such thing here"}
-    assert faults(designated=True, drivers=asked, drivers_not_applicable=explained) == []
+    assert faults(designated=True, drivers=codes, drivers_not_applicable=explained) == []
 
 
 def test_an_adjusted_statement_keeps_its_driver() -> None:
@@ -303,9 +303,9 @@ def test_extra_questions_and_their_choices_exist_in_every_language() -> None:
 
 
 def test_two_free_texts_are_allowed_and_a_third_is_not() -> None:
-    typed = [question(f"q{number}", choices=()) for number in range(2)]
-    assert faults(questions=tuple(typed[:1])) == []
-    only(faults(questions=tuple(typed)), "survey", "3 free texts; §280.10 allows 2")
+    free_texts = [question(f"q{number}", choices=()) for number in range(2)]
+    assert faults(questions=tuple(free_texts[:1])) == []
+    only(faults(questions=tuple(free_texts)), "survey", "3 free texts; §280.10 allows 2")
 
 
 def test_a_survey_without_any_free_text_is_a_warning() -> None:
@@ -331,10 +331,11 @@ def test_each_rated_driver_counts_as_a_question() -> None:
 
 def test_five_minutes_are_allowed_and_more_is_not() -> None:
     # 16 s of scales, 10 s of drivers, 30 s of comment leave 244 s: eight texts are 240 s.
-    typed = tuple(question(f"q{number}", choices=()) for number in range(9))
-    assert not any("seconds" in fault for fault in faults(questions=typed[:8]))
+    free_texts = tuple(question(f"q{number}", choices=()) for number in range(9))
+    assert not any("seconds" in fault for fault in faults(questions=free_texts[:8]))
     assert any(
-        "takes about 326 seconds; §280.10 allows 300" in line for line in faults(questions=typed)
+        "takes about 326 seconds; §280.10 allows 300" in line
+        for line in faults(questions=free_texts)
     )
 
 

@@ -26,22 +26,22 @@ FINGERPRINTS = {
 
 def faults(code: str, *changes: tuple[str, str]) -> list[str]:
     """What `cx catalog check` says of the example with these changes."""
-    return said(code, *changes)[0]
+    return messages(code, *changes)[0]
 
 
-def said(code: str, *changes: tuple[str, str]) -> tuple[list[str], list[str]]:
+def messages(code: str, *changes: tuple[str, str]) -> tuple[list[str], list[str]]:
     text = instrument_catalogs.catalog_text(code)
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
     report = check.text(text, "it.toml", TODAY)
-    return [str(one) for one in report.faults], [str(one) for one in report.warnings]
+    return [str(fault) for fault in report.faults], [str(warning) for warning in report.warnings]
 
 
-def only(found: list[str], key: str, words: str) -> None:
-    assert len(found) == 1, found
-    assert found[0].startswith(f"it.toml: service.permits.survey.{key}: "), found
-    assert words in found[0]
+def only(lines: list[str], key: str, words: str) -> None:
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(f"it.toml: service.permits.survey.{key}: "), lines
+    assert words in lines[0]
 
 
 # ---- what each asks
@@ -49,8 +49,8 @@ def only(found: list[str], key: str, words: str) -> None:
 
 @instrument_catalogs.EVERY
 def test_the_example_of_each_instrument_has_no_fault(code: str) -> None:
-    found, warned = said(code)
-    assert found == []
+    errors, warned = messages(code)
+    assert errors == []
     wanting = ["satisfaction"] if code == "a11-v2-thumbs" else []
     assert [line.split(": ")[1].rpartition(".")[2] for line in warned] == wanting
 
@@ -123,7 +123,7 @@ def test_which_list_a_rating_opens(code: str, points: tuple[int, ...], went_well
 
 @pytest.mark.parametrize("code", ["a11-v2-five-point", "a11-v2-thumbs"])
 @pytest.mark.parametrize(
-    ("designated", "said_so", "statement", "asked"),
+    ("designated", "said_so", "statement", "expected"),
     [
         ("true", "", '"satisfied"', True),
         ("false", "", "", False),
@@ -133,7 +133,7 @@ def test_which_list_a_rating_opens(code: str, points: tuple[int, ...], went_well
     ],
 )
 def test_satisfaction_is_asked_of_designated_services_or_where_it_is_wanted(
-    code: str, designated: str, said_so: str, statement: str, asked: bool
+    code: str, designated: str, said_so: str, statement: str, expected: bool
 ) -> None:
     lines = [
         line
@@ -147,10 +147,10 @@ def test_satisfaction_is_asked_of_designated_services_or_where_it_is_wanted(
     report = check.text("\n".join([*lines[:at], *more, *lines[at:]]), "it.toml", TODAY)
     assert report.catalog is not None, report.faults
     survey = report.catalog.services[0].survey
-    assert survey.asks_satisfaction is asked
-    assert bool(survey.wording["en"].satisfaction) is asked
-    warned = any("§280.10 still requires it" in str(one) for one in report.warnings)
-    assert warned is not asked
+    assert survey.asks_satisfaction is expected
+    assert bool(survey.wording["en"].satisfaction) is expected
+    warned = any("§280.10 still requires it" in str(warning) for warning in report.warnings)
+    assert warned is not expected
 
 
 # ---- what is refused, and the cure
@@ -159,9 +159,9 @@ def test_satisfaction_is_asked_of_designated_services_or_where_it_is_wanted(
 def test_thumbs_need_a_reference_from_omb() -> None:
     lines = instrument_catalogs.catalog_text("a11-v2-thumbs").splitlines()
     [line] = [line for line in lines if line.startswith("omb_reference")]
-    found = faults("a11-v2-thumbs", (line, ""))
-    only(found, "instrument", "icons on trust, and these must be discussed with OMB first")
-    assert found[0].endswith("put the reference in omb_reference (§280.10)")
+    errors = faults("a11-v2-thumbs", (line, ""))
+    only(errors, "instrument", "icons on trust, and these must be discussed with OMB first")
+    assert errors[0].endswith("put the reference in omb_reference (§280.10)")
 
 
 @pytest.mark.parametrize(
@@ -257,16 +257,20 @@ def test_a_driver_that_does_not_apply_is_excused_in_2018_and_never_in_the_second
 
 
 def test_what_omb_itself_is_unsure_of_is_a_warning() -> None:
-    found, warned = said("a11-v2-five-point", ('"efficiency", ', ""), ("= true\nes", "= false\nes"))
-    assert found == []
+    errors, warned = messages(
+        "a11-v2-five-point", ('"efficiency", ', ""), ("= true\nes", "= false\nes")
+    )
+    assert errors == []
     assert "'efficiency' is not asked; OMB's documents disagree" in warned[0]
 
 
 def test_an_agency_without_a_name_for_the_middle_of_a_sentence_is_told() -> None:
     lines = instrument_catalogs.catalog_text("a11-v2-five-point").splitlines()
-    [given] = [line for line in lines if line.startswith("statement_name") and "Affairs" in line]
-    found, warned = said("a11-v2-five-point", (given, ""))
-    assert found == []
+    [name_line] = [
+        line for line in lines if line.startswith("statement_name") and "Affairs" in line
+    ]
+    errors, warned = messages("a11-v2-five-point", (name_line, ""))
+    assert errors == []
     assert [line.split("agency.")[1].split(" ")[0] for line in warned] == [
         "statement_name.en",
         "statement_name.es",
@@ -278,13 +282,13 @@ def test_an_agency_without_a_name_for_the_middle_of_a_sentence_is_told() -> None
 
 def test_no_survey_of_before_gets_a_new_version() -> None:
     texts = [house.CATALOGUE, (ROOT / "examples" / "va-offices.toml").read_text(encoding="utf-8")]
-    found = {}
+    fingerprints = {}
     for text in texts:
         report = check.text(text, "it.toml", TODAY)
         assert report.catalog is not None
         for service in report.catalog.services:
-            found[service.slug] = survey_text.fingerprint(service.survey)
-    assert found == FINGERPRINTS
+            fingerprints[service.slug] = survey_text.fingerprint(service.survey)
+    assert fingerprints == FINGERPRINTS
 
 
 def test_a_survey_that_was_stored_before_still_loads_and_means_the_same() -> None:

@@ -29,8 +29,8 @@ from tests.support.tally_factory import slice_of, slice_of_counts
 THUMBS, FIVE = "a11-v2-thumbs", "a11-v2-five-point"
 # One service that changed its instrument: 2018, 2022, 2022 rated, v2 on five points, v2 by thumbs.
 VERSIONS = {
-    f"permits/{n}": replace(one, n=n)
-    for n, one in enumerate(
+    f"permits/{n}": replace(survey, n=n)
+    for n, survey in enumerate(
         (
             instrument_catalogs.survey("a11-2018"),
             instrument_catalogs.survey("a11-2022"),
@@ -76,11 +76,11 @@ def test_a_side_is_on_the_scale_of_most_and_leaves_the_others_out() -> None:
 
 
 def test_the_unhappy_of_both_scales_count_where_drivers_are_compared() -> None:
-    one = thumbs(50, 80)
-    assert one.thumbs.bottom == 30
-    group = {**one.group, "service": "permits"}
-    told = findings.first([Slice(group, one.counts)], VERSIONS)
-    assert told.looked_at == 0
+    counted = thumbs(50, 80)
+    assert counted.thumbs.bottom == 30
+    group = {**counted.group, "service": "permits"}
+    report = findings.first([Slice(group, counted.counts)], VERSIONS)
+    assert report.looked_at == 0
 
 
 # ---- breaks
@@ -97,8 +97,8 @@ def test_the_unhappy_of_both_scales_count_where_drivers_are_compared() -> None:
     ],
 )
 def test_another_instrument_is_another_question(before: str, after: str, measure: str) -> None:
-    found = compared([points(80, 100, before)], [points(80, 100, after)], measure)
-    assert found.verdict == "not comparable", found
+    comparison = compared([points(80, 100, before)], [points(80, 100, after)], measure)
+    assert comparison.verdict == "not comparable", comparison
     sides = [("May", before), ("June", after)]
     series = [(name, changes.side([points(80, 100, version)], measure)) for name, version in sides]
     [stop] = changes.breaks(series, VERSIONS, measure)
@@ -114,17 +114,17 @@ def test_a_rated_driver_of_2018_is_none_of_2022_even_in_the_same_words(code: str
         slice_of_counts({"survey": version, "language": "en", "channel": "email"}, rated)
         for version in ("permits/1", "permits/3")
     )
-    found = compared([old], [new], measure)
-    assert found.verdict == "not comparable"
+    comparison = compared([old], [new], measure)
+    assert comparison.verdict == "not comparable"
 
 
 def test_thumbs_and_points_are_never_compared_and_the_break_says_why() -> None:
-    found = compared([points(80, 100)], [thumbs(90, 100)])
-    assert found.verdict == "not comparable" and found.difference is None
-    assert found.reason == "The answers to choose from changed."
+    comparison = compared([points(80, 100)], [thumbs(90, 100)])
+    assert comparison.verdict == "not comparable" and comparison.difference is None
+    assert comparison.reason == "The answers to choose from changed."
     five, both, two = (
-        changes.side(one)
-        for one in ([points(80, 100)], [points(60, 70), thumbs(20, 30)], [thumbs(90, 100)])
+        changes.side(slices)
+        for slices in ([points(80, 100)], [points(60, 70), thumbs(20, 30)], [thumbs(90, 100)])
     )
     stops = changes.breaks([("1", five), ("2", both), ("3", two), ("4", two)], VERSIONS)
     # At 2 the question changed for some, at 3 the line would go on from points to thumbs.
@@ -133,8 +133,8 @@ def test_thumbs_and_points_are_never_compared_and_the_break_says_why() -> None:
 
 def test_satisfaction_that_is_no_longer_asked_was_taken_out() -> None:
     mixed = [points(40, 50), thumbs(45, 50)]
-    found = compared([points(80, 100)], mixed, "satisfaction")
-    assert found.verdict == "not comparable" and "taken out" in found.reason
+    comparison = compared([points(80, 100)], mixed, "satisfaction")
+    assert comparison.verdict == "not comparable" and "taken out" in comparison.reason
     nobody = compared([points(80, 100)], [thumbs(45, 50)], "satisfaction")
     assert (nobody.verdict, nobody.reason) == ("not comparable", "The question was taken out.")
     before_anything = compared([], [points(80, 100)])
@@ -142,15 +142,17 @@ def test_satisfaction_that_is_no_longer_asked_was_taken_out() -> None:
 
 
 def test_the_same_words_of_another_questionnaire_are_told_as_such() -> None:
-    found = compared([points(80, 100, "permits/1")], [points(80, 100, "permits/2")], "satisfaction")
-    assert found.reason == "The questionnaire changed from a11-2018 to a11-2022."
+    comparison = compared(
+        [points(80, 100, "permits/1")], [points(80, 100, "permits/2")], "satisfaction"
+    )
+    assert comparison.reason == "The questionnaire changed from a11-2018 to a11-2022."
 
 
 # ---- few
 
 
 @pytest.mark.parametrize(
-    ("counted", "said"),
+    ("counted", "outcome"),
     [
         ([thumbs(7, 9)], "7 of 9 people gave trust a thumb up"),
         ([points(7, 9)], "7 of 9 people rated the service 4 or 5, 7 of 9 their trust"),
@@ -161,11 +163,11 @@ def test_the_same_words_of_another_questionnaire_are_told_as_such() -> None:
         ),
     ],
 )
-def test_a_small_office_is_told_what_was_asked(counted: list[Slice], said: str) -> None:
+def test_a_small_office_is_told_what_was_asked(counted: list[Slice], outcome: str) -> None:
     quarters = small.recent(datetime(2026, 11, 4, tzinfo=UTC).date())[-1:]
-    here = [Slice({**one.group, "quarter": quarters[0].name}, one.counts) for one in counted]
-    [told] = small.trend(here, VERSIONS, quarters)
-    assert small.sentence(told) == f"{quarters[0].name}: {said}."
+    slices = [Slice({**part.group, "quarter": quarters[0].name}, part.counts) for part in counted]
+    [quarter] = small.trend(slices, VERSIONS, quarters)
+    assert small.sentence(quarter) == f"{quarters[0].name}: {outcome}."
 
 
 # ---- the pages and the command
@@ -194,10 +196,10 @@ def hand_in(
         sheet = Sheet(opened, service.survey, "en", moment, chance.randbytes(18))
         tapped = () if service.survey.driver_mode == "likert" else ("ease",)
         point = best[-1] if at < good else best[0]
-        given = Answers.model_validate(
+        answers = Answers.model_validate(
             {"trust": point, "drivers": tapped, "satisfaction": satisfaction}
         )
-        waiting.append(entry.prepare(sheet, given, Secrets(house.roots), moment))
+        waiting.append(entry.prepare(sheet, answers, Secrets(house.roots), moment))
     assert {outcome.kind for outcome in store_all(house.engine, waiting)} == {"stored"}
 
 
@@ -218,13 +220,13 @@ def test_the_pages_speak_of_thumbs_where_trust_is_asked_by_thumbs(by_thumbs) -> 
         sign_in(by_thumbs, client, Role.ANALYST)
         pages = {page: client.get(page) for page in PAGES}
         tables = {page: client.get(f"{page}?format=csv").text for page in PAGES}
-    assert {one.status_code for one in pages.values()} == {200}
+    assert {response.status_code for response in pages.values()} == {200}
     overview = " ".join(re.sub(r"<[^>]+>", " ", pages["/staff/"].text).split())
     assert "Trust (thumbs)" in overview and "75% gave a thumb up" in overview
     assert "Satisfaction" not in overview and "4 or 5" not in overview
     assert "Trust: the share who gave thumbs up" in pages["/staff/offices"].text
     offices = csv.DictReader(StringIO(tables["/staff/offices"]))
-    [row] = [one for one in offices if one["Office"] == "Riverside Office"]
+    [row] = [office for office in offices if office["Office"] == "Riverside Office"]
     assert (row["People"], float(row["Trust thumbs up"])) == ("200", 0.75)
     assert "Thumbs up: yes" in pages["/staff/catalog"].text
     (now, *_) = csv.DictReader(StringIO(tables["/staff/"]))
@@ -263,23 +265,23 @@ def test_after_a_change_of_scale_the_overview_compares_nothing(sqlite_house) -> 
 @instrument_catalogs.EVERY
 def test_no_page_falls_over_whatever_is_asked(sqlite_house, code: str) -> None:
     sqlite_house.apply(instrument_catalogs.catalog_text(code))
-    asked = instrument_catalogs.survey(code).asks_satisfaction
+    with_satisfaction = instrument_catalogs.survey(code).asks_satisfaction
     for n in (7, 200):
-        hand_in(sqlite_house, code, n, 5, satisfaction=4 if asked else None)
+        hand_in(sqlite_house, code, n, 5, satisfaction=4 if with_satisfaction else None)
         with sqlite_house.client() as client:
             sign_in(sqlite_house, client, Role.ANALYST, email=f"a{n}@example.gov")
             for page in PAGES:
                 for form in ("", "?format=csv"):
-                    found = client.get(page + form)
+                    response = client.get(page + form)
                     # A file of what is not shown is none.
-                    hidden = form and found.status_code == 404
-                    assert found.status_code == 200 or hidden, page
+                    hidden = form and response.status_code == 404
+                    assert response.status_code == 200 or hidden, page
 
 
 def test_the_table_of_instruments_names_what_each_asks(sqlite_house) -> None:
-    told = json.loads(cx(sqlite_house, "instruments", "--json"))
-    assert [one["code"] for one in told] == list(instrument_catalogs.CODES)
-    thumbs_ = told[-1]
+    instruments = json.loads(cx(sqlite_house, "instruments", "--json"))
+    assert [instrument["code"] for instrument in instruments] == list(instrument_catalogs.CODES)
+    thumbs_ = instruments[-1]
     assert thumbs_["trust_scale"] == "thumbs" and thumbs_["satisfaction"] == "optional"
     assert thumbs_["drivers_required"] == ["effectiveness", "ease"]
     printed = cx(sqlite_house, "instruments")

@@ -98,9 +98,13 @@ def test_all_there_is_to_answer_is_in_view_on_a_phone(look, code, language):
             page.locator(f"#trust-{point}").check()
         fields = browser_layout.fields(page)
         assert {field["kind"] for field in fields} == {"radio", "checkbox", "textarea", "submit"}
-        assert not [one for one in fields if one["bottom"] > PHONE["height"] or one["top"] < 0]
-        assert not [one for one in fields if one["right"] > PHONE["width"] or one["left"] < 0]
-        assert not [one for one in fields if not one["hit"]], "something lies over these"
+        assert not [
+            field for field in fields if field["bottom"] > PHONE["height"] or field["top"] < 0
+        ]
+        assert not [
+            field for field in fields if field["right"] > PHONE["width"] or field["left"] < 0
+        ]
+        assert not [field for field in fields if not field["hit"]], "something lies over these"
 
 
 @LANGUAGES
@@ -184,7 +188,7 @@ def test_the_seven_domains_are_answered_on_one_page(look, fair):
     for name in (
         "satisfaction",
         "trust",
-        *(f"driver-{one}" for one in instrument_catalogs.DOMAINS),
+        *(f"driver-{domain}" for domain in instrument_catalogs.DOMAINS),
     ):
         page.locator(f"#{name}-4").check()
     browser_layout.send(page)
@@ -232,9 +236,12 @@ def test_each_screen_weighs_little(open_page, fair):
     for code in instrument_catalogs.CODES:
         page = open_page(viewport=PHONE)
         requests: dict[str, Request] = {}
-        page.on("request", lambda one, seen=requests: seen.setdefault(one.url, one))
+        page.on("request", lambda request, seen=requests: seen.setdefault(request.url, request))
         page.goto(fair.mint(code), wait_until="networkidle")
-        sizes = {one.resource_type: one.sizes()["responseBodySize"] for one in requests.values()}
+        sizes = {
+            request.resource_type: request.sizes()["responseBodySize"]
+            for request in requests.values()
+        }
         assert sizes["document"] + sizes["stylesheet"] <= 6100, code
         assert sizes["script"] <= 2000, code
 
@@ -287,10 +294,10 @@ def test_a_kiosk_takes_it(open_page, fair, code, language):
     survey = instrument_catalogs.survey(code)
     missing = {True: 2, False: 1}[survey.asks_satisfaction]
     expect(page.locator(".alert li")).to_have_count(missing)
-    told = page.locator(".alert li").last
+    message = page.locator(".alert li").last
     thumbs = {"en": "one of the two", "es": "una de las dos"}
     five = {"en": "one of the five", "es": "una de las cinco"}
-    expect(told).to_contain_text((thumbs if code == THUMBS else five)[language])
+    expect(message).to_contain_text((thumbs if code == THUMBS else five)[language])
     if survey.asks_satisfaction:
         page.locator("#satisfaction-5").check()
     page.locator(f"#trust-{survey.trust_scale.points[0]}").check()

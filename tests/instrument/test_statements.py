@@ -26,7 +26,7 @@ EVERY_TEXT = [
     *statements.TRUST.values(),
     *statements.SATISFACTION.values(),
     *statements.TAPS.values(),
-    *(one for several in statements.BASELINES.values() for one in several),
+    *(baseline for several in statements.BASELINES.values() for baseline in several),
     statements.AGREEMENT,
     statements.STARS,
     statements.THUMBS,
@@ -59,7 +59,7 @@ def test_the_english_bases_are_those_of_the_circular() -> None:
 
 def test_the_baselines_are_those_of_the_chart() -> None:
     chart = {
-        code: [one["en"].rstrip(".") for one in several]
+        code: [baseline["en"].rstrip(".") for baseline in several]
         for code, several in statements.BASELINES.items()
     }
     assert chart == {
@@ -204,8 +204,12 @@ def test_extra_questions_are_composed_in_each_language() -> None:
         category="none",
     )
     survey = compose(replace(DRAFT, questions=(extra,)), 1)
-    (asked,) = survey.wording["es"].questions
-    assert (asked.text, asked.category, asked.choices[0].label) == ("¿Por qué?", "none", "Nuevo")
+    (question,) = survey.wording["es"].questions
+    assert (question.text, question.category, question.choices[0].label) == (
+        "¿Por qué?",
+        "none",
+        "Nuevo",
+    )
 
 
 def test_a_survey_comes_back_from_its_json() -> None:

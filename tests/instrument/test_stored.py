@@ -22,8 +22,8 @@ FIVE = "a11-v2-five-point"
 
 
 def post(client, link: str, **body: object) -> dict:
-    told = client.post("/api/v1/responses", json={"link": link, **body})
-    return {**told.json(), "status": told.status_code}
+    response = client.post("/api/v1/responses", json={"link": link, **body})
+    return {**response.json(), "status": response.status_code}
 
 
 def whole(code: str, point: int) -> dict[str, object]:
@@ -55,8 +55,8 @@ def test_every_point_of_every_instrument_is_kept_counted_and_recounted(
     else:
         assert [len(good), len(bad)] == [1, 1] if scale.name == "thumbs" else [2, 3]
         assert all(scale.is_good(int(row["trust"])) for row in good)
-    asked = instrument_catalogs.survey(code).asks_satisfaction
-    assert {row["satisfaction"] for row in rows} == ({"5"} if asked else {""})
+    with_satisfaction = instrument_catalogs.survey(code).asks_satisfaction
+    assert {row["satisfaction"] for row in rows} == ({"5"} if with_satisfaction else {""})
 
 
 def test_a_thumb_is_never_added_to_the_points_of_the_other_scale(house: House) -> None:
@@ -106,9 +106,9 @@ def test_what_thumbs_do_not_ask_is_refused_by_name(
 ) -> None:
     sqlite_house.apply(instrument_catalogs.catalog_text(THUMBS))
     with sqlite_house.client() as client:
-        told = post(client, sqlite_house.mint(), **{**whole(THUMBS, 1), **changed})
-    assert told["status"] == 422
-    assert told["faults"] == [{"field": field, "code": code}]
+        refusal = post(client, sqlite_house.mint(), **{**whole(THUMBS, 1), **changed})
+    assert refusal["status"] == 422
+    assert refusal["faults"] == [{"field": field, "code": code}]
     assert sqlite_house.count() == 0
 
 
@@ -135,16 +135,16 @@ def test_one_answer_is_one_count_of_each_thing_it_says(code: str, data: st.DataO
         "drivers": drivers,
         "questions": {},
     }
-    found = [tally[-2:] for tally in entry.tallies(response, survey)]
-    assert len(found) == len(set(found))
-    counted = dict.fromkeys(measure for measure, _ in found)
+    counts = [tally[-2:] for tally in entry.tallies(response, survey)]
+    assert len(counts) == len(set(counts))
+    counted = dict.fromkeys(measure for measure, _ in counts)
     wanted = {"response", "trust", *(f"driver:{code}" for code in drivers)}
     assert set(counted) == wanted | ({"satisfaction"} if survey.asks_satisfaction else set())
-    values = dict(found)
+    values = dict(counts)
     assert values["trust"] == ("down", "up")[point] if survey.scale == "thumbs" else str(point)
     side = "positive" if survey.trust_scale.is_good(point) else "negative"
-    for one in drivers:
-        assert values[f"driver:{one}"] == (str(points[one]) if rated else side)
+    for driver in drivers:
+        assert values[f"driver:{driver}"] == (str(points[driver]) if rated else side)
 
 
 def test_the_old_way_still_counts(sqlite_house: House) -> None:

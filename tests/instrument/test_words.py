@@ -28,14 +28,14 @@ class _Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside += tag == "main"
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag in _BREAKS:
             self.lines.append("")
-        if tag == "input" and given.get("type") in ("radio", "checkbox"):
-            self.lines[-1] = f"  [{given['name']}={given['value']}] "
-        if "data-positive" in given:
-            self.lines.append(f"  after a good rating: {given['data-positive']}")
-            self.lines.append(f"  after any other: {given['data-negative']}")
+        if tag == "input" and attributes.get("type") in ("radio", "checkbox"):
+            self.lines[-1] = f"  [{attributes['name']}={attributes['value']}] "
+        if "data-positive" in attributes:
+            self.lines.append(f"  after a good rating: {attributes['data-positive']}")
+            self.lines.append(f"  after any other: {attributes['data-negative']}")
             self.lines.append("  before, and without script: ")
 
     def handle_endtag(self, tag: str) -> None:
@@ -51,9 +51,9 @@ def words(house: House, code: str, language: str) -> str:
     house.apply(instrument_catalogs.catalog_text(code))
     with house.client() as client:
         page = client.get(house.mint(language=language)).text
-    found = _Words()
-    found.feed(page)
-    return "\n".join(line.rstrip() for line in found.lines if line.strip()) + "\n"
+    parser = _Words()
+    parser.feed(page)
+    return "\n".join(line.rstrip() for line in parser.lines if line.strip()) + "\n"
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -60,8 +60,8 @@ def test_an_answer_has_one_reason_the_first_that_was_found():
     assert crowds.flags(fives) == dict.fromkeys(range(12), RUSH)
     slow = every(15, 8, FIVES)
     fast: list[crowds.Visit] = [(slow[-1][0] + 2 * n, FIVES) for n in range(1, 5)]
-    found = crowds.flags(slow + fast)
-    assert found == dict.fromkeys(range(11), SAME) | {11: RUSH}
+    reasons = crowds.flags(slow + fast)
+    assert reasons == dict.fromkeys(range(11), SAME) | {11: RUSH}
 
 
 def test_a_pause_starts_a_new_run():
@@ -182,14 +182,14 @@ def test_a_busy_honest_hour_is_almost_never_flagged(crowd, per_thousand):
     ],
 )
 def test_a_planted_burst_is_caught_almost_surely(crowd, caught, share):
-    found, marked = crowds.flagged(crowd, PLANTED, seed=280)
-    assert found / PLANTED >= caught
+    hits, marked = crowds.flagged(crowd, PLANTED, seed=280)
+    assert hits / PLANTED >= caught
     assert marked >= share
 
 
 def test_the_page_tells_the_rule_as_it_is():
-    told = re.sub(r"\s+", " ", PAGE)
+    page = re.sub(r"\s+", " ", PAGE)
     for rule in bursts.RULES:
         words = f"{rule.count} or more answers in a row"
-        assert words in told and f"less than {rule.within.seconds} seconds after" in told
-        assert rule.flag in told and bursts.LIFTED[rule.flag] in told
+        assert words in page and f"less than {rule.within.seconds} seconds after" in page
+        assert rule.flag in page and bursts.LIFTED[rule.flag] in page

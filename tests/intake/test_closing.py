@@ -27,9 +27,9 @@ def morning(day: date, hour: int = 3) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + TZ
 
 
-def arrive(house: House, day: date, n: int, **given: Any) -> list[ResponseId]:
+def arrive(house: House, day: date, n: int, **fields: Any) -> list[ResponseId]:
     """Answers at one office; their rows."""
-    return add_comments(house, *[""] * n, day=day, **given) if n else []
+    return add_comments(house, *[""] * n, day=day, **fields) if n else []
 
 
 def close(house: House, now: datetime) -> Closed:
@@ -39,15 +39,15 @@ def close(house: House, now: datetime) -> Closed:
 
 
 def batches(house: House, office: str = "riverside") -> list[tuple[date, date, int]]:
-    kept = tables.batches.c
-    query = select(kept.first, kept.through, kept.n).where(kept.office == office)
+    columns = tables.batches.c
+    query = select(columns.first, columns.through, columns.n).where(columns.office == office)
     with db.read(house.engine) as connection:
-        return [tuple(row) for row in connection.execute(query.order_by(kept.through))]
+        return [tuple(row) for row in connection.execute(query.order_by(columns.through))]
 
 
 def released(house: House) -> int:
-    kept = tables.released.c
-    query = select(func.sum(kept.answers)).where(kept.level == "office-day")
+    columns = tables.released.c
+    query = select(func.sum(columns.answers)).where(columns.level == "office-day")
     with db.read(house.engine) as connection:
         return connection.execute(query).scalar() or 0
 
@@ -112,9 +112,9 @@ def test_two_servers_that_close_at_once_release_every_answer_once(house):
 def test_what_was_answered_late_is_released_when_it_arrived(house):
     """A kiosk sends last week's answers: their day is then, their batch is now."""
     rows = arrive(house, MONDAY, 5)
-    kept = tables.responses
+    table = tables.responses
     with db.write(house.engine) as connection:
-        connection.execute(update(kept).values(counted_day=MONDAY + timedelta(days=7)))
+        connection.execute(update(table).values(counted_day=MONDAY + timedelta(days=7)))
     assert {day for _, day, _ in rows} == {MONDAY}
     assert close(house, morning(MONDAY + timedelta(days=1))) == Closed()
     assert close(house, morning(MONDAY + timedelta(days=8))) == Closed(1, 5)
@@ -152,13 +152,13 @@ def test_every_released_count_is_that_of_its_answers(house):
     arrive(house, MONDAY, 2, trust=1, drivers=("ease",))
     arrive(house, MONDAY, 4, trust=5)
     close(house, morning(MONDAY + timedelta(days=1)))
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     with db.read(house.engine) as connection:
         query = select(tables.released).where(tables.released.c.level == "day")
         for row in connection.execute(query):
-            found.update(answers=row.answers, low=row.trust_1, high=row.trust_5)
-            found.update(ease=row.ease_negative)
-    assert found == {"answers": 6, "low": 2, "high": 4, "ease": 2}
+            counts.update(answers=row.answers, low=row.trust_1, high=row.trust_5)
+            counts.update(ease=row.ease_negative)
+    assert counts == {"answers": 6, "low": 2, "high": 4, "ease": 2}
 
 
 def test_what_is_stored_late_counts_on_the_day_after_the_last_that_closed(house):

@@ -34,8 +34,8 @@ def morning(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def arrive(house: House, n: int, day: date = MONDAY, **given: Any) -> list[ResponseId]:
-    return add_comments(house, *[""] * n, day=day, **given)
+def arrive(house: House, n: int, day: date = MONDAY, **fields: Any) -> list[ResponseId]:
+    return add_comments(house, *[""] * n, day=day, **fields)
 
 
 def close(house: House, day: date = MONDAY) -> None:

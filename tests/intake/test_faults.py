@@ -78,16 +78,16 @@ async def post(client: httpx2.AsyncClient, house: House, link: str, **answers: o
 
 async def post_each(house: House, links: list[str]) -> dict[str, int]:
     """Post every link once, four at a time; what each was told."""
-    told: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     left = iter(links)
 
     async def person(client: httpx2.AsyncClient) -> None:
         for link in left:
-            told[link] = await post(client, house, link)
+            statuses[link] = await post(client, house, link)
 
     async with httpx2.AsyncClient(timeout=http_server.PATIENCE) as client:
         await asyncio.gather(*(person(client) for _ in range(4)))
-    return told
+    return statuses
 
 
 @pytest.mark.parametrize("different", [False, True], ids=["identical", "different"])
@@ -147,10 +147,10 @@ def test_every_acknowledged_answer_survives_kill_9(house, server):
     assert len(acknowledged) <= stored <= len(attempted)
     # What was acknowledged is there: a retry is told "the same", and nothing is added for it.
     server.wait()
-    told = asyncio.run(post_each(house, attempted))
-    assert [link for link in acknowledged if told[link] != 200] == []
+    statuses = asyncio.run(post_each(house, attempted))
+    assert [link for link in acknowledged if statuses[link] != 200] == []
     unknown = len(attempted) - stored
-    assert Counter(told.values()) == Counter({200: stored}) + Counter({201: unknown})
+    assert Counter(statuses.values()) == Counter({200: stored}) + Counter({201: unknown})
     assert house.count() == len(attempted)
     assert recount.differences(db.source(house.engine)) == []
 
@@ -163,12 +163,12 @@ def test_a_server_told_to_stop_finishes_what_it_took(house, server):
             posts = [asyncio.ensure_future(post(client, house, link)) for link in links]
             await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
             stopping = asyncio.create_task(asyncio.to_thread(server.stop))
-            told = await asyncio.gather(*posts, return_exceptions=True)
+            outcomes = await asyncio.gather(*posts, return_exceptions=True)
             await stopping
-            return told
+            return outcomes
 
-    told = asyncio.run(crowd())
-    assert house.count() >= told.count(201) > 0
+    outcomes = asyncio.run(crowd())
+    assert house.count() >= outcomes.count(201) > 0
 
 
 def test_a_second_server_on_the_same_folder_is_refused(sqlite_house, tmp_path: Path):

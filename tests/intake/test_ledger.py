@@ -48,7 +48,7 @@ def test_every_answer_is_counted_once_under_its_clearance(house):
 def test_a_batch_that_crosses_the_limit_is_taken_up_to_it(house):
     approve(house, 7)
     results = store.write(house.engine, [make(house) for _ in range(10)])
-    assert [isinstance(one, ClearanceSpent) for one in results] == [False] * 7 + [True] * 3
+    assert [isinstance(result, ClearanceSpent) for result in results] == [False] * 7 + [True] * 3
     assert (house.count(), used(house)) == (7, 7)
     assert recount.differences(db.source(house.engine)) == []
 
@@ -72,19 +72,19 @@ def test_the_limit_holds_when_many_write_at_once(house):
 
     def post(batch):
         start.wait()
-        for one in batch:
-            found = store.write(house.engine, [one])
-            while kinds(found)["StoreUnavailable"]:  # as clients do
-                found = store.write(house.engine, [one])
-            results.extend(found)
+        for entry in batch:
+            outcomes = store.write(house.engine, [entry])
+            while kinds(outcomes)["StoreUnavailable"]:  # as clients do
+                outcomes = store.write(house.engine, [entry])
+            results.extend(outcomes)
 
     threads = [threading.Thread(target=post, args=(batch,)) for batch in batches]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    told = kinds(results)
-    assert told["stored"] + told["same"] == 60 and told["ClearanceSpent"] == 36
+    counts = kinds(results)
+    assert counts["stored"] + counts["same"] == 60 and counts["ClearanceSpent"] == 36
     assert (house.count(), used(house)) == (60, 60)
     assert recount.differences(db.source(house.engine)) == []
 
@@ -126,16 +126,18 @@ def test_an_expired_approval_is_told_as_such(house):
 
 
 @pytest.mark.parametrize(
-    ("approved", "state", "said"),
+    ("approved", "state", "phrase"),
     [(10, "ok", "ends on"), (5, "warning", "4 of 5"), (4, "problem", "4 of 4")],
 )
-def test_the_doctor_warns_from_eighty_percent_on(house, approved, state, said):
+def test_the_doctor_warns_from_eighty_percent_on(house, approved, state, phrase):
     approve(house, approved)
     store.write(house.engine, [make(house) for _ in range(4)])
-    found = [
-        one for one in checkup.examine(house.settings, house.clock.now) if one.check == "clearances"
+    findings = [
+        finding
+        for finding in checkup.examine(house.settings, house.clock.now)
+        if finding.check == "clearances"
     ]
-    assert [(one.state, said in one.text) for one in found] == [(state, True)]
+    assert [(finding.state, phrase in finding.text) for finding in findings] == [(state, True)]
 
 
 def test_burden_tells_what_was_used_and_how_long_people_took(house):
@@ -145,11 +147,11 @@ def test_burden_tells_what_was_used_and_how_long_people_took(house):
             stamp = stamp_of(client.get(link).text)
             house.clock.forward(seconds=took)
             client.post(link, data={"stamp": stamp, "trust": "4", "satisfaction": "4"})
-    told = json.loads(cx(house, "pra", "burden", "--json"))
-    [clearance] = told["clearances"]
+    burden = json.loads(cx(house, "pra", "burden", "--json"))
+    [clearance] = burden["clearances"]
     assert (clearance["used"], clearance["approved"], clearance["state"]) == (4, 500000, "in force")
     assert (clearance["hours_used"], clearance["hours_approved"]) == (0.2, 25000.0)
-    [service] = told["services"]
+    [service] = burden["services"]
     assert (service["service"], service["n"], service["approved_seconds"]) == ("permits", 4, 180)
     assert service["p50_seconds"] == pytest.approx(30, rel=0.05)
     assert service["p90_seconds"] == pytest.approx(200, rel=0.05)
@@ -178,8 +180,8 @@ def on_the_catalogue_page(house: House) -> str:
 def time(house: House, seconds: list[float], service: str = "permits") -> None:
     """So many people took so long, this month."""
     counted = meter.Meter()
-    for one in seconds:
-        counted.count(service, house.clock.now.date(), timedelta(seconds=one))
+    for duration in seconds:
+        counted.count(service, house.clock.now.date(), timedelta(seconds=duration))
     counted.flush(house.engine)
 
 

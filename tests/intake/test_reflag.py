@@ -35,10 +35,10 @@ def known(house: House):
         return directory.load(connection)
 
 
-def stored(house: House, count: int, **given):
-    entries = [make(house, **given) for _ in range(count)]
+def stored(house: House, count: int, **fields):
+    entries = [make(house, **fields) for _ in range(count)]
     store.write(house.engine, entries)
-    return [one.row for one in entries]
+    return [entry.row for entry in entries]
 
 
 def flags(house: House) -> list[str]:
@@ -46,8 +46,8 @@ def flags(house: House) -> list[str]:
 
 
 def counted(house: House, *, flagged: bool) -> int:
-    asked = Scope(flagged=None if flagged else scopes.WITHOUT_FLAGGED)
-    rows = readings.rows(house.engine, "office", asked)
+    scope = Scope(flagged=None if flagged else scopes.WITHOUT_FLAGGED)
+    rows = readings.rows(house.engine, "office", scope)
     return sum(row.n for row in rows)
 
 
@@ -86,16 +86,16 @@ def test_the_same_mark_again_changes_nothing_and_no_look_is_overruled(house):
 
 
 def test_an_answer_that_is_suspect_already_keeps_its_place_among_the_counts(house):
-    one = make(house)
-    object.__setattr__(one, "response", {**one.response, "flags": "clock;control"})
-    late = {tally[:6] + (True,) + tally[7:] for tally in one.tallies}
-    object.__setattr__(one, "tallies", tuple(late))
-    store.write(house.engine, [one])
-    [change] = reflag.mark(house.engine, known(house), {one.row: RUSH})
+    entry = make(house)
+    object.__setattr__(entry, "response", {**entry.response, "flags": "clock;control"})
+    late = {tally[:6] + (True,) + tally[7:] for tally in entry.tallies}
+    object.__setattr__(entry, "tallies", tuple(late))
+    store.write(house.engine, [entry])
+    [change] = reflag.mark(house.engine, known(house), {entry.row: RUSH})
     assert change.was_suspect and change.is_suspect
     assert flags(house) == [f"{RUSH};clock;control"]
     assert recount.differences(db.source(house.engine)) == []
-    reflag.lift(house.engine, known(house), [one.row])
+    reflag.lift(house.engine, known(house), [entry.row])
     assert flags(house) == ["clock;control;lifted-rush"]
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (1, 0)
 
@@ -105,8 +105,8 @@ def test_a_count_that_came_down_to_nothing_is_gone(house):
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, SAME))
     assert readings.rows(house.engine, "office", Scope(flagged=scopes.WITHOUT_FLAGGED)) == []
     with db.read(house.engine) as connection:
-        held = tables.tallies.c
-        left = connection.execute(select(held.level, held.flagged, held.answers)).all()
+        columns = tables.tallies.c
+        left = connection.execute(select(columns.level, columns.flagged, columns.answers)).all()
     assert sorted(left) == sorted((level.value, True, 2) for level in Level)
 
 
@@ -120,7 +120,7 @@ def test_a_row_that_is_not_there_is_passed_over(house):
 def test_beside_other_writers_every_answer_is_flagged_once_and_counted_right(house):
     """Six at once: the same rows flagged in other orders, taken off, and new answers stored."""
     rows = stored(house, 40, drivers=("ease",))
-    here = known(house)
+    loaded = known(house)
     fresh = [[make(house, drivers=("ease",)) for _ in range(20)] for _ in range(2)]
     changes: list[reflag.Change] = []
     faults: list[Exception] = []
@@ -128,7 +128,7 @@ def test_beside_other_writers_every_answer_is_flagged_once_and_counted_right(hou
     def mark(order):
         for at in range(0, 40, 5):
             changes.extend(
-                reflag.mark(house.engine, here, dict.fromkeys(order[at : at + 10], RUSH))
+                reflag.mark(house.engine, loaded, dict.fromkeys(order[at : at + 10], RUSH))
             )
 
     def add(entries):
@@ -217,18 +217,18 @@ def test_a_school_class_is_unflagged_and_counts_everywhere(house):
         post(client, {"items": items})
     day = ("permits", "riverside", "--day", "2026-11-04")
 
-    def told(*more: str) -> int:
+    def total(*more: str) -> int:
         rows = json.loads(cx(house, "results", "--json", *more))["rows"]
         return sum(row["n"] for row in rows)
 
-    assert (told(), told("--without-flagged")) == (16, 3)
+    assert (total(), total("--without-flagged")) == (16, 3)
     assert json.loads(cx(house, "kiosk", "unflag", *day, "--json", "--dry-run")) == {
         **{"service": "permits", "office": "riverside", "day": "2026-11-04", "hour": None},
         **{"again": False, "dry_run": True, "answers": 13},
     }
     assert counted(house, flagged=False) == 3
     assert "removed on 7 answers." in cx(house, "kiosk", "unflag", *day, "--hour", "10")
-    assert (told(), told("--without-flagged")) == (16, 10)
+    assert (total(), total("--without-flagged")) == (16, 10)
     assert "put back on 7 answers." in cx(house, "kiosk", "unflag", *day, "--again")
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (16, 3)
     cx(house, "recount", "--check")
@@ -236,10 +236,10 @@ def test_a_school_class_is_unflagged_and_counts_everywhere(house):
 
 def test_where_nothing_is_flagged_unflag_says_so(sqlite_house):
     day = ("--day", "2026-11-04")
-    said = cx(sqlite_house, "kiosk", "unflag", "permits", "lakeside", *day)
-    assert "no answers are flagged as a burst" in said
-    said = cx(sqlite_house, "kiosk", "unflag", "permits", "nowhere", *day, fails=True)
-    assert "Service 'permits' has no office 'nowhere'" in said
+    output = cx(sqlite_house, "kiosk", "unflag", "permits", "lakeside", *day)
+    assert "no answers are flagged as a burst" in output
+    output = cx(sqlite_house, "kiosk", "unflag", "permits", "nowhere", *day, fails=True)
+    assert "Service 'permits' has no office 'nowhere'" in output
 
 
 def test_the_hour_is_the_offices_own(sqlite_house):
@@ -247,8 +247,8 @@ def test_the_hour_is_the_offices_own(sqlite_house):
     rows = stored(house, 2)
     reflag.mark(house.engine, known(house), dict.fromkeys(rows, RUSH))
     zone = known(house).offices["riverside"].zone
-    asked = (house.engine, "permits", "riverside", NOW.date(), zone)
-    assert sorted(readings.flagged(*asked)) == sorted(rows)
-    assert sorted(readings.flagged(*asked, 10)) == sorted(rows)  # 15:20 in London
-    assert readings.flagged(*asked, 15) == [] == readings.lifted(*asked)
+    arguments = (house.engine, "permits", "riverside", NOW.date(), zone)
+    assert sorted(readings.flagged(*arguments)) == sorted(rows)
+    assert sorted(readings.flagged(*arguments, 10)) == sorted(rows)  # 15:20 in London
+    assert readings.flagged(*arguments, 15) == [] == readings.lifted(*arguments)
     assert readings.flagged(house.engine, "permits", "lakeside", NOW.date(), zone) == []

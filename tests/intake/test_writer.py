@@ -35,7 +35,7 @@ def test_a_burst_is_stored_in_few_commits_and_each_is_answered(house):
     commits.clear()
 
     async def work(writer):
-        return await asyncio.gather(*(writer.store(one) for one in burst))
+        return await asyncio.gather(*(writer.store(entry) for entry in burst))
 
     outcomes = run(house, work)
     assert [outcome.kind for outcome in outcomes] == ["stored"] * 200
@@ -48,7 +48,9 @@ def test_in_a_batch_of_fifty_only_the_poisoned_one_is_refused(house):
     burst[31] = poisoned(burst[31])
 
     async def work(writer):
-        return await asyncio.gather(*(writer.store(one) for one in burst), return_exceptions=True)
+        return await asyncio.gather(
+            *(writer.store(entry) for entry in burst), return_exceptions=True
+        )
 
     results = run(house, work)
     refused = [at for at, result in enumerate(results) if isinstance(result, Exception)]
@@ -62,21 +64,23 @@ def test_a_full_queue_refuses_at_once_and_loses_nothing(sqlite_house):
 
     async def work(writer):
         # All are put before the loop lets the writer's answers in.
-        return await asyncio.gather(*(writer.store(one) for one in burst), return_exceptions=True)
+        return await asyncio.gather(
+            *(writer.store(entry) for entry in burst), return_exceptions=True
+        )
 
     async def unstarted():
         writer = Writer(house.engine, 10)
-        waiting = [asyncio.ensure_future(writer.store(one)) for one in burst]
+        waiting = [asyncio.ensure_future(writer.store(entry)) for entry in burst]
         await asyncio.sleep(0)
-        full = [one for one in waiting if one.done()]
+        full = [future for future in waiting if future.done()]
         writer.start()
-        kept = await asyncio.gather(*(one for one in waiting if one not in full))
+        stored = await asyncio.gather(*(future for future in waiting if future not in full))
         await asyncio.to_thread(writer.stop)
-        return full, kept
+        return full, stored
 
-    full, kept = asyncio.run(unstarted())
-    assert len(full) == 30 and all(isinstance(one.exception(), QueueFull) for one in full)
-    assert [outcome.kind for outcome in kept] == ["stored"] * 10
+    full, stored = asyncio.run(unstarted())
+    assert len(full) == 30 and all(isinstance(future.exception(), QueueFull) for future in full)
+    assert [outcome.kind for outcome in stored] == ["stored"] * 10
     # The refused come again, as people do; now all are there once.
     again = run(house, work)
     assert sorted(outcome.kind for outcome in again) == ["same"] * 10 + ["stored"] * 30
@@ -112,7 +116,7 @@ def test_stopping_writes_what_waits(house):
     async def work():
         writer = Writer(house.engine, 100)
         writer.start()
-        waiting = [asyncio.ensure_future(writer.store(one)) for one in burst]
+        waiting = [asyncio.ensure_future(writer.store(entry)) for entry in burst]
         await asyncio.sleep(0)
         await asyncio.to_thread(writer.stop)
         return await asyncio.gather(*waiting)
@@ -130,13 +134,13 @@ def test_housekeeping_that_fails_does_not_stop_the_writer(house):
 
 
 def test_a_receipt_is_not_on_the_response(house):
-    one = make(house)
+    entry = make(house)
 
     async def work(writer):
-        return await writer.store(replace(one))
+        return await writer.store(replace(entry))
 
     receipt = run(house, work).receipt
-    assert receipt == one.receipt
+    assert receipt == entry.receipt
     assert receipt not in str(house.responses())
 
 
@@ -154,7 +158,7 @@ def test_work_that_must_not_be_lost_waits_for_a_place_in_a_full_queue(house):
         await asyncio.sleep(0)
         waiting = [asyncio.ensure_future(writer.do(house.count)) for _ in range(20)]
         await asyncio.sleep(0.05)
-        assert not any(one.done() for one in waiting)
+        assert not any(future.done() for future in waiting)
         free.set()
         await asyncio.gather(*burst)
         return await asyncio.gather(*waiting)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from cxserver import db
 from cxserver.api import endpoints
-from tests.api.test_bad_input import told
+from tests.api.test_bad_input import faults_of
 from tests.public.test_bad_answers import GOOD, TYPED, send, shows_words, until
 from tests.support.house import stamp_of
 from tests.support.shared_house import shared_house
@@ -95,7 +95,7 @@ def test_our_own_fault_is_said_plainly_and_its_words_go_nowhere(sqlite_house, mo
         page, document = client.get("/fails"), client.get("/api/fails")
         assert page.status_code == document.status_code == 500
         assert "wrong on our side" in page.text and "<h1>" in page.text
-        assert told(document) == set()
+        assert faults_of(document) == set()
         assert client.get("/api/refuses").status_code == 418
         for response in (page, document):
             assert words not in response.text
