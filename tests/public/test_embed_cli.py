@@ -25,7 +25,7 @@ def host(serve, sqlite_house) -> Host:
 
 
 @pytest.fixture
-def page(page, sqlite_house):
+def page(page, real_clock, sqlite_house):
     """As in test_embed: a survey that comes late on a busy machine is not given up."""
     browser_layout.stop_clock(page, sqlite_house.clock.now)
     return page
@@ -34,7 +34,6 @@ def page(page, sqlite_house):
 @pytest.fixture
 def real_clock(sqlite_house):
     """`cx` goes by the real clock; so must the house that opens its links."""
-
     sqlite_house.live_today()
 
 
