@@ -18,10 +18,10 @@ from cxserver.accounts.roles import Role
 from cxserver.catalog import kiosks, placements
 from cxserver.catalog.pairings import Pairing
 from cxserver.staff import site
-from tests.staff.test_pages import MORE, OFFICES, hand_in
 from tests.support import browser_layout, page_layout
+from tests.support.answer_factory import add_answers
 from tests.support.comment_factory import add_comments
-from tests.support.house import CATALOGUE, House
+from tests.support.house import CATALOGUE, MORE, OFFICES, House
 from tests.support.http_server import Servers
 from tests.support.shared_house import shared_house
 from tests.support.staff_accounts import invite
@@ -95,11 +95,11 @@ def agency(request) -> Iterator[House]:
         house.apply(CATALOGUE + MORE)
         sizes = zip(OFFICES, (240, 80, 70, 5, 2), (60, 40, 30, 2, 1), strict=False)
         for office, good, bad in sizes:
-            hand_in(house, office, good, bad)
+            add_answers(house, office, good, bad)
         # They come out with those of the same days, and are too few to be shown by channel.
-        hand_in(house, "riverside", 3, 0, days=(20, 21, 22), kind=Kind.WEB)
-        hand_in(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
-        hand_in(house, "riverside", 100, 40)
+        add_answers(house, "riverside", 3, 0, days=(20, 21, 22), kind=Kind.WEB)
+        add_answers(house, "riverside", 130, 20, kind=Kind.SMS, language="es")
+        add_answers(house, "riverside", 100, 40)
         add_comments(house, "The clerk, Ms. Example, was kind, but I waited an hour and a half.")
         hang(house)
         servers(house.app(demo=True), at=house.settings.base_url)
