@@ -10,7 +10,18 @@ from cxserver.errors import ServerError
 from cxserver.poster import breaking, file, fonts, layout
 from cxserver.poster.fonts import BOLD, MONO, REGULAR
 from cxserver.poster.page import MM, PAPERS, Text
-from tests.support.poster_pages import LONG_LINK, NOTICES, NOW, PAGES, code_of, laid_out, notice
+from tests.support.poster_pages import (
+    LINK,
+    LONG_LINK,
+    NOTICES,
+    NOW,
+    PAGES,
+    code_of,
+    decoded,
+    laid_out,
+    notice,
+    png,
+)
 
 
 def box(text: Text) -> tuple[float, float, float, float]:
@@ -144,6 +155,18 @@ def test_lines_are_even_and_no_word_is_lost():
     [first, second] = breaking.wrap(text, BOLD, 18, 200)
     assert f"{first} {second}" == text
     assert first == "Scan with your"
+
+
+def test_a_spanish_poster_has_the_address_typed_without_its_language(tmp_path):
+    """Whoever types is spared what their phone says anyway; whoever scans has it in the code."""
+    spoken = notice(("es",), link=f"{LINK}?lang=es")
+    page = layout.lay_out(spoken, PAPERS["letter"])
+    typed = LINK.removeprefix("https://")
+    assert spoken.address == typed
+    texts = [item for item in page.items if isinstance(item, Text)]
+    assert typed in ["".join(line.text for line in text.lines) for text in texts]
+    assert not [text.words for text in texts if "lang=" in text.words or "https:" in text.words]
+    assert decoded(png(page, tmp_path)) == [f"{LINK}?lang=es"]
 
 
 def test_an_address_breaks_behind_a_slash():
