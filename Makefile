@@ -4,6 +4,8 @@ PORT = 8000
 DATA = .demo
 LAN =
 ARGS =
+# From which `make test-slow` draws its examples; give one to see the same ones again.
+SEED = $(shell od -An -N4 -tu4 /dev/urandom)
 # What `make bench-growth` grows.
 OFFICES = 250
 ANSWERS = 10000000
@@ -25,9 +27,12 @@ test: check ## Run everything: style, types, imports, tests with Chromium and Po
 	@scripts/test-programs
 	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
-test-slow: setup ## Run the tests that take minutes, which `make test` leaves out, and print their figures (ARGS="-k name")
+test-slow: SEED := $(SEED)
+test-slow: setup ## Run the tests that take minutes, and property tests with other examples each time (ARGS="-k name" SEED=1)
 	@scripts/test-programs
-	@.venv/bin/python -m pytest -m slow -rP $(ARGS)
+	@.venv/bin/python -m pytest -m slow -rP $(ARGS) || [ $$? = 5 ]
+	@echo "Property tests: make test-slow SEED=$(strip $(SEED)) tries the same examples again."
+	@.venv/bin/python -m pytest -m hypothesis --hypothesis-profile nightly --hypothesis-seed $(SEED) $(ARGS)
 
 setup: ## Make .venv with all that development needs, and no more
 	@scripts/setup dev

@@ -49,6 +49,14 @@ hypothesis.settings.register_profile(
     derandomize=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
+# `make test-slow`: many more, and others each time. It prints the seed that chose them.
+hypothesis.settings.register_profile(
+    "nightly",
+    hypothesis.settings.get_profile("patient"),
+    derandomize=False,
+    max_examples=1000,
+    print_blob=True,
+)
 hypothesis.settings.load_profile("patient")
 expect.set_options(timeout=PATIENCE * 1000)
 

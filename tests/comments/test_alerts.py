@@ -15,6 +15,7 @@ from cxserver.doctor import checkup
 from cxserver.errors import MailFailed
 from cxserver.intake import store
 from cxserver.jobs import due, scheduler
+from cxserver.response_id import ResponseId
 from tests.support import http_server
 from tests.support.house import CATALOGUE, NOW, answer, forbid, stamp_of
 from tests.support.mail_server import SENDER, html, plain
@@ -171,6 +172,29 @@ def test_two_lists_are_two_letters_in_either_language(alarmed, box):
         "Alert: Crisis, Riverside Office",
         "Alert: Threats, Riverside Office",
     }
+
+
+def test_of_a_comment_on_two_lists_the_letter_that_was_refused_waits(alarmed, box):
+    """One team has its letter; the other must not lose its own by that."""
+    say(alarmed, "Quiero morirme. Voy a traer un arma.")
+    box.refuses["safety@example.gov"] = "550 No such mailbox"
+    assert send(alarmed) == 1
+    assert {row.alert: row.sent is not None for row in rows(alarmed)} == {
+        "crisis": True,
+        "threats": False,
+    }
+    [response] = alarmed.responses()
+    row = ResponseId(response["service"], response["day"], response["id"])
+    with db.read(alarmed.engine) as connection:
+        assert not alerts.is_told(connection, row)
+    box.refuses.clear()
+    assert send(alarmed) == 1
+    assert [letter["Subject"] for letter in box.letters] == [
+        "Alert: Crisis, Riverside Office",
+        "Alert: Threats, Riverside Office",
+    ]
+    with db.read(alarmed.engine) as connection:
+        assert alerts.is_told(connection, row)
 
 
 def test_a_mail_server_that_is_down_leaves_it_waiting_and_words_out_of_the_log(

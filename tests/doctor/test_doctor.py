@@ -70,6 +70,7 @@ def test_a_program_reads_it_as_json(sqlite_house):
     sqlite_house.live_today()
     told = json.loads(invoke(sqlite_house, "doctor", "--json")[0])
     assert told["state"] in ("ok", "warning")
+    assert len(told["checks"]) > 5
     assert all(set(check) == {"check", "state", "told", "cure", "days"} for check in told["checks"])
     sqlite_house.settings.root_key_path.unlink()
     assert json.loads(invoke(sqlite_house, "doctor", "--json", fails=True)[0])["state"] == "problem"

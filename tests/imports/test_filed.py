@@ -88,7 +88,7 @@ def test_the_header_brings_volumes_and_what_was_said(house: House, filed: Any) -
         assert {key: (one.served, one.offered) for key, one in now.items()} == {
             key: (one.served, one.offered) for key, one in then.items()
         }
-        assert all(one.source.startswith("imported (") for one in now.values())
+        assert now and all(one.source.startswith("imported (") for one in now.values())
         said = reflections.read(here, quarter)
     assert set(said) == {"permits"}
     assert said["permits"].reflection.startswith("Lines were long.\nIn May, above all.")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cxserver import db
@@ -13,6 +13,7 @@ from cxserver.imports import cells, shape, taking
 from cxserver.imports.rejected import RowRefused
 from cxserver.instrument import instruments
 from cxserver.intake import recount
+from tests.support import examples
 from tests.support.cli_runner import invoke
 from tests.support.house import NOW, House
 from tests.support.import_files import (
@@ -151,6 +152,7 @@ def test_a_row_of_counts_that_does_not_hold_is_told(
     assert not found.total
 
 
+@examples.times(3)
 @given(
     shares=st.lists(st.integers(0, 100), min_size=5, max_size=5).filter(lambda some: sum(some) > 0),
     total=st.integers(0, 400_000),
@@ -165,7 +167,7 @@ def test_shares_become_exactly_as_many_people(shares: list[int], total: int) -> 
     )
 
 
-@settings(max_examples=50)
+@examples.times(3)
 @given(st.text(max_size=12))
 def test_any_cell_is_a_count_or_is_refused(cell: str) -> None:
     try:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxserver.instrument import masking
+from tests.support import examples
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,14 @@ def test_a_hostile_comment_does_not_take_long(hostile):
     assert time.process_time() - began < 0.5
 
 
+@examples.times(3)
 @given(st.text(max_size=300))
 def test_masking_twice_is_masking_once(typed):
     once = masking.mask(typed)
     assert masking.mask(once) == once
 
 
+@examples.times(3)
 @given(before=st.text("abc .,\n", max_size=30), after=st.text("abc .,\n", max_size=30))
 def test_the_words_around_stay(before, after):
     masked = masking.mask(f"{before} 457-55-5462 {after}")

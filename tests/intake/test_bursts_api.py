@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from cxserver.intake import recount
 from cxserver.intake.bursts import Runs, Seen
 from cxserver.response_id import ResponseId
 from tests.intake.test_reflag import DEVICE, counted, device, flags, item, post
+from tests.support import examples
 from tests.support.house import NOW, House
 
 
@@ -184,7 +184,7 @@ def test_a_burst_is_seen_through_a_clock_that_is_ahead(sqlite_house):
 # ---- however they come
 
 
-@hypothesis_settings(max_examples=25)
+@examples.times(0.25)
 @given(
     some.lists(
         some.tuples(

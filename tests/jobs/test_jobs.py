@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 from starlette.types import Message
 
 from cxserver import clock, db, tables
@@ -21,7 +22,7 @@ from cxserver.doctor import checkup
 from cxserver.jobs import due, lease, scheduler
 from tests.support import fork_server, http_server, mail_server
 from tests.support.cx_process import cx, environment
-from tests.support.house import NOW, answer
+from tests.support.house import CATALOGUE, NOW, answer
 from tests.support.staff_accounts import invite
 
 # As in test_digest: six in the morning on a Monday, and its staff came long before.
@@ -190,6 +191,27 @@ def member(house):
 # ---- the server does it itself
 
 
+@pytest.fixture
+def looks(monkeypatch):
+    """How often each server has looked at what is due: they look twenty times a second."""
+    monkeypatch.setattr(scheduler, "EVERY", 0.05)
+    counted: Counter[Engine] = Counter()
+
+    def count(connection, _cursor, statement, *_):
+        if statement.startswith("SELECT") and "FROM jobs" in statement:
+            counted[connection.engine] += 1
+
+    event.listen(Engine, "before_cursor_execute", count)
+    yield counted
+    event.remove(Engine, "before_cursor_execute", count)
+
+
+def look_again(looks, servers):
+    """Wait until so many servers have looked at every job a few times more."""
+    looks.clear()
+    wait_for(lambda: sum(n >= 4 * len(due.JOBS) for n in list(looks.values())) == servers)
+
+
 def test_a_server_sends_what_is_due_by_itself(mailed, box):
     with mailed.client() as client:
         wait_for(lambda: box.to == [MANAGER])
@@ -198,10 +220,16 @@ def test_a_server_sends_what_is_due_by_itself(mailed, box):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # of SQLite there is one
-def test_of_two_servers_one_sends(mailed, box):
+def test_of_two_servers_one_sends(mailed, box, looks):
+    box.stalls = True
     with mailed.client(), mailed.client():
-        wait_for(lambda: record(mailed) and record(mailed).ran)
-    assert box.to == [MANAGER]
+        wait_for(lambda: box.begun)
+        look_again(looks, servers=2)
+        assert box.begun == 1, "the other has sent it too, while one was at it"
+        box.stalls = False
+        wait_for(lambda: record(mailed).ran)
+        look_again(looks, servers=2)
+    assert box.to == [MANAGER] and box.begun == 1
 
 
 def test_answers_do_not_wait_for_a_mail_server_that_says_nothing(quiet, box):
@@ -234,22 +262,37 @@ def test_a_server_that_is_told_to_stop_does_not_wait_for_the_mail(quiet, box, mo
     asyncio.run(live())
 
 
-def test_a_server_that_is_told_not_to_leaves_it_to_cron(quiet, box):
+def test_a_server_that_is_told_not_to_leaves_it_to_cron(quiet, box, looks):
+    with quiet.client():
+        wait_for(lambda: record(quiet) and record(quiet).ran)
+    box.letters.clear()
+    quiet.clock.forward(days=7)
+    before = record(quiet)
+    looks.clear()
     quiet.settings = quiet.settings.model_copy(update={"scheduler": False})
     with quiet.client() as client:
-        assert client.get("/readyz").status_code == 200
-        time.sleep(0.3)
-    assert record(quiet) is None and not box.letters
-    run(quiet)
+        link = quiet.mint()
+        quiet.apply(CATALOGUE.replace("Riverside Office", "Harbor Office"))
+        # What it does once a second it has done by then; the other began at once.
+        wait_for(lambda: "Harbor Office" in client.get(link).text)
+    assert not looks and not box.letters
+    assert record(quiet) == before
+    run(quiet, quiet.clock())
     assert box.to == [MANAGER]
 
 
-def test_a_server_survives_whatever_goes_wrong_and_tries_again(quiet, box, monkeypatch):
+def test_a_server_survives_whatever_goes_wrong_and_tries_again(quiet, box, monkeypatch, capsys):
     monkeypatch.setattr(scheduler, "EVERY", 0.05)
     with db.write(quiet.engine) as connection:
         connection.exec_driver_sql("ALTER TABLE jobs RENAME TO away")
     with quiet.client() as client:
-        time.sleep(0.3)
+        printed = []
+
+        def failures():
+            printed.append("".join(capsys.readouterr()))
+            return "".join(printed).count("job_failed")
+
+        wait_for(lambda: failures() > 2 * len(due.JOBS))
         assert client.get("/healthz").status_code == 200
         assert not box.letters
         with db.write(quiet.engine) as connection:

@@ -33,6 +33,24 @@ def kiosk(open_page, standing) -> Page:
     return page
 
 
+class Wall:
+    """What answers in the server's place, always the same."""
+
+    def __init__(self, kiosk: Page, **answer: Any):
+        self.asked: list[str] = []
+        self.answer = answer
+        kiosk.route(re.compile("/api/|heartbeat"), self.fulfill)
+
+    def fulfill(self, route: Any) -> None:
+        self.asked.append(route.request.url)
+        route.fulfill(**self.answer)
+
+    def has_refused_answers(self) -> bool:
+        """Whether the page has read what came of its answers: only then it asks for the server."""
+        sent = [at for at, url in enumerate(self.asked) if url.endswith("/api/v1/responses")]
+        return bool(sent) and any("heartbeat" in url for url in self.asked[sent[0] :])
+
+
 def forget_network_faults(faults: list[str]) -> None:
     """Chromium logs every refused request."""
     assert all(NETWORK.search(fault) for fault in faults), faults
@@ -41,12 +59,9 @@ def forget_network_faults(faults: list[str]) -> None:
 
 def test_a_network_that_wants_people_to_sign_in_is_not_our_server(kiosk, standing, page_faults):
     until(lambda: queue_status(kiosk).get("offset") is not None, kiosk)
-    kiosk.route(
-        re.compile("/api/|heartbeat"),
-        lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Welcome"),
-    )
+    wall = Wall(kiosk, status=200, content_type="text/html", body="<h1>Welcome")
     give_answer_slowly(kiosk, "behind a wall")
-    kiosk.wait_for_timeout(300)
+    until(wall.has_refused_answers, kiosk)
     assert (queue_status(kiosk)["waiting"], standing.house.count()) == (1, 0)
     kiosk.unroute_all()
     kiosk.evaluate(in_queue("send()"))
@@ -151,12 +166,10 @@ def test_what_a_gateway_refuses_in_the_servers_place_is_not_set_aside(
     kiosk, standing, page_faults, status, kind, body
 ):
     until(lambda: queue_status(kiosk).get("offset") is not None, kiosk)
-    kiosk.route(
-        re.compile("/api/|heartbeat"),
-        lambda route: route.fulfill(status=status, content_type=kind, body=body),
-    )
+    wall = Wall(kiosk, status=status, content_type=kind, body=body)
     queue_answers(kiosk, 4)
     kiosk.evaluate(in_queue("send()"))
+    until(wall.has_refused_answers, kiosk)
     assert (queue_status(kiosk)["waiting"], queue_status(kiosk)["aside"]) == (4, [])
     kiosk.unroute_all()
     kiosk.evaluate(in_queue("send()"))

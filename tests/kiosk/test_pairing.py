@@ -153,7 +153,9 @@ def test_a_person_pairs_with_one_large_field_and_one_large_button(open_house, op
     page = open_page(java_script_enabled=script, viewport={"width": 800, "height": 1280})
     page.goto(f"{open_house.settings.base_url}/k?code={code}")
     assert page.input_value("#code") == code
-    for control in page.locator("#code, .send, .switch > *").all():
+    controls = page.locator("#code, .send, .switch > *").all()
+    assert len(controls) == 4
+    for control in controls:
         assert control.bounding_box()["height"] >= 60
     page.fill("#code", code.lower().replace("-", " "))
     page.click(".send")

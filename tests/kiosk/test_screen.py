@@ -140,7 +140,9 @@ def test_tiles_under_one_another_are_no_taller_than_a_finger_needs(stand):
 
 def test_the_sign_that_it_is_required_never_stands_alone(stand):
     page = stand("es")
-    for legend in page.locator(".scale legend").all():
+    legends = page.locator(".scale legend").all()
+    assert len(legends) == 2
+    for legend in legends:
         assert legend.evaluate("e => e.textContent").strip().endswith("\N{NO-BREAK SPACE}*")
 
 

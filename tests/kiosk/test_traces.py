@@ -47,8 +47,10 @@ def test_reload_back_forward_and_return_bring_nothing_back(stand, hall):
     assert not traces(page)
     fill(page)
     here = page.url
-    page.evaluate("history.back()")
-    page.wait_for_timeout(100)
+    page.evaluate("""() => new Promise((done) => {
+      addEventListener("popstate", done, { once: true });
+      history.back();
+    }).then(() => {})""")
     assert page.url == here, "back leaves the survey"
     expect(page.locator("#comment")).to_have_value(SECRET)
     page.goto(f"{hall.settings.base_url}/healthz")

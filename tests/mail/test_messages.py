@@ -141,6 +141,7 @@ def test_a_mail_is_small_and_needs_nothing_from_elsewhere(snippet):
 def test_every_cell_says_its_colours_twice_and_every_table_is_for_looks(snippet):
     tags = Mail(snippet.html).tags
     assert {attrs.get("role") for tag, attrs in tags if tag == "table"} == {"presentation"}
+    assert {"td", "a", "span"} <= {tag for tag, _ in tags}
     for tag, attrs in tags:
         if tag == "td":
             assert f"background-color:{attrs['bgcolor']};" in attrs["style"]

@@ -10,7 +10,18 @@ from cxserver.errors import ServerError
 from cxserver.poster import breaking, file, fonts, layout
 from cxserver.poster.fonts import BOLD, MONO, REGULAR
 from cxserver.poster.page import MM, PAPERS, Code, Text
-from tests.support.poster_pages import LONG_LINK, NOTICES, NOW, PAGES, code_of, laid_out, notice
+from tests.support.poster_pages import (
+    LINK,
+    LONG_LINK,
+    NOTICES,
+    NOW,
+    PAGES,
+    code_of,
+    decoded,
+    laid_out,
+    notice,
+    png,
+)
 
 
 def box(text: Text) -> tuple[float, float, float, float]:
@@ -34,6 +45,7 @@ def reach(line: str, text: Text) -> tuple[float, float]:
 def test_nothing_leaves_the_margins_or_touches_another_text(name):
     page = laid_out(name)
     boxes = [box(item) for item in page.items if isinstance(item, Text)]
+    assert len(boxes) > 10
     for left, top, right, bottom in boxes:
         assert 36 <= round(left, 3) and round(right, 1) <= page.paper.width - 36
         assert 36 <= top and bottom <= page.paper.height - 36
@@ -69,7 +81,7 @@ def test_an_ordinary_poster_has_a_code_of_nine_centimetres_and_big_words(name):
         assert code_of(page).size >= 90 * MM
         headlines = [item for item in page.items if isinstance(item, Text) and item.tag == "H1"]
         # A capital 15 mm high is read from 5 m.
-        assert all(headline.size >= 50 for headline in headlines)
+        assert headlines and all(headline.size >= 50 for headline in headlines)
 
 
 @pytest.mark.parametrize("name", ["long", "wide"])
@@ -146,9 +158,21 @@ def test_lines_are_even_and_no_word_is_lost():
     assert first == "Scan with your"
 
 
+def test_a_spanish_poster_has_the_address_typed_without_its_language(tmp_path):
+    """Whoever types is spared what their phone says anyway; whoever scans has it in the code."""
+    spoken = notice(("es",), link=f"{LINK}?lang=es")
+    page = layout.lay_out(spoken, PAPERS["letter"])
+    typed = LINK.removeprefix("https://")
+    assert spoken.address == typed
+    texts = [item for item in page.items if isinstance(item, Text)]
+    assert typed in ["".join(line.text for line in text.lines) for text in texts]
+    assert not [text.words for text in texts if "lang=" in text.words or "https:" in text.words]
+    assert decoded(png(page, tmp_path)) == [f"{LINK}?lang=es"]
+
+
 def test_an_address_breaks_behind_a_slash():
     lines = breaking.address(LONG_LINK.partition("?")[0], MONO, 13, 540)
-    assert all(line.endswith("/") for line in lines[:-1])
+    assert len(lines) > 2 and all(line.endswith("/") for line in lines[:-1])
     assert lines[-1] == "GQABaqH1gH3lQ2c9vbTO.VDUxM2QtNjI4Yy1hYjQ1MQ"
     assert "".join(lines) == LONG_LINK.partition("?")[0]
 
@@ -174,8 +198,7 @@ def test_letters_that_are_not_latin_are_refused_by_name(name):
 
 def test_the_faces_cover_what_the_poster_itself_says():
     for name in NOTICES:
-        for item in laid_out(f"{name}-letter").items:
-            if isinstance(item, Text):
-                assert fonts.missing(item.words, item.face) == ""
+        texts = [item for item in laid_out(f"{name}-letter").items if isinstance(item, Text)]
+        assert texts and not [text for text in texts if fonts.missing(text.words, text.face)]
     assert fonts.missing("ñá¿¡’·", REGULAR) == ""
     assert fonts.missing("a東口東", REGULAR) == "東口"

@@ -42,11 +42,15 @@ def test_the_files_name_the_contact_and_the_notice_of_the_catalogue(sqlite_house
     sqlite_house.apply(CATALOGUE.replace("[clearance.umbrella]", filing + "[clearance.umbrella]"))
     quarter_answers.answer_all(sqlite_house, 20)
     quarter_answers.write(sqlite_house, "v1", tmp_path / "v1")
-    for [row] in quarter_answers.tables(tmp_path / "v1", "v1-header.csv").values():
+    headers = quarter_answers.tables(tmp_path / "v1", "v1-header.csv")
+    assert headers
+    for [row] in headers.values():
         assert (row["agency_poc_name"], row["agency_poc_email"]) == ("Ana Diaz", "ana@example.gov")
         assert row["federal_register_url"] == url
     quarter_answers.write(sqlite_house, "wide", tmp_path / "wide")
-    for [row] in quarter_answers.tables(tmp_path / "wide", "wide.csv").values():
+    files = quarter_answers.tables(tmp_path / "wide", "wide.csv")
+    assert files
+    for [row] in files.values():
         assert row["federal_register_url"] == url
 
 

@@ -99,7 +99,9 @@ def test_who_sees_batches_reads_the_comments_of_every_batch_that_closed(books: B
 def test_the_page_of_a_comment_shows_its_scores_and_nobody_elses(reader: Reader) -> None:
     page = reader.client.get("/staff/comments").text
     lines = {words: facts for *_, words, facts in reader.lines()}
-    for address in re.findall(r'<h3><a href="([^"]+)"', page)[:5]:
+    addresses = re.findall(r'<h3><a href="([^"]+)"', page)[:5]
+    assert len(addresses) == 5
+    for address in addresses:
         [(words, facts)] = re.findall(
             r'<p dir="auto">([^<]+)</p>\s*</blockquote>\s*<p class="small">(.*?)\.</p>',
             reader.client.get(address).text,

@@ -151,6 +151,7 @@ def test_a_small_office(agency: Agency) -> None:
 def test_the_results_of_the_command(agency: Agency) -> None:
     for by in ("office", "channel", "language", "service"):
         printed = json.loads(cx(agency.house, "results", "--by", by, "--json"))["rows"]
+        assert {row[by] for row in printed} == {each[by] for each in agency.all}
         for row in printed:
             mine = [each for each in agency.all if each[by] == row[by]]
             assert row["n"] == len(mine)

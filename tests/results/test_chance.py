@@ -7,6 +7,7 @@ from scipy.stats import beta, binom, false_discovery_control, fisher_exact, hype
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from cxserver.results import chance, measures
+from tests.support import examples
 
 
 @st.composite
@@ -15,6 +16,7 @@ def share_of(draw, most=3000):
     return draw(st.integers(0, n)), n
 
 
+@examples.times(3)
 @given(share_of(), share_of())
 def test_the_interval_of_a_difference_is_newcombes(here, there):
     low, high = measures.difference(here, there)
@@ -27,6 +29,7 @@ def test_newcombes_own_example():
     assert measures.difference((56, 70), (48, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
+@examples.times(3)
 @given(share_of(), st.sampled_from([0.9, 0.95, 0.998]))
 def test_wilson_at_any_level_is_statsmodels(counted, level):
     oracle = proportion_confint(*counted, alpha=1 - level, method="wilson")
@@ -34,6 +37,7 @@ def test_wilson_at_any_level_is_statsmodels(counted, level):
     assert measures.wilson(hits, n, level) == pytest.approx(oracle, abs=1e-9)
 
 
+@examples.times(3)
 @given(
     st.floats(0.001, 0.999),
     st.floats(0.1, 5000),
@@ -43,6 +47,7 @@ def test_the_incomplete_beta_is_scipys(x, a, b):
     assert chance.beta(x, a, b) == pytest.approx(beta.cdf(x, a, b), rel=1e-8, abs=1e-12)
 
 
+@examples.times(3)
 @given(share_of(), st.floats(0.01, 0.99))
 def test_binomial_tails_are_scipys(counted, share):
     hits, n = counted
@@ -50,6 +55,7 @@ def test_binomial_tails_are_scipys(counted, share):
     assert chance.at_least(hits, n, share) == pytest.approx(binom.sf(hits - 1, n, share), abs=1e-9)
 
 
+@examples.times(3)
 @given(share_of(400), share_of(5000))
 @example((0, 9), (0, 10))
 @example((9, 9), (10, 10))
@@ -65,11 +71,13 @@ def test_fishers_test_is_scipys(here, there):
     )
 
 
+@examples.times(3)
 @given(share_of(), share_of())
 def test_a_difference_either_way_is_as_likely_from_both_sides(here, there):
     assert chance.differs(*here, *there) == pytest.approx(chance.differs(*there, *here), rel=1e-6)
 
 
+@examples.times(3)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
 def test_many_looks_are_adjusted_as_scipy_does(chances):
     assert chance.adjusted(chances) == pytest.approx(list(false_discovery_control(chances)))
@@ -81,6 +89,7 @@ def test_z_is_the_normal_quantile():
     assert chance.adjusted([]) == []
 
 
+@examples.times(3)
 @given(share_of())
 def test_shares_read_as_people(counted):
     hits, n = counted

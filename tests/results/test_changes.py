@@ -46,6 +46,16 @@ def test_noise_of_the_same_size_in_a_12_answer_office_is_not():
     assert change([slice_of(10, 12)], [slice_of(9, 12)], least=10).verdict == "cannot tell"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [(30, 30, "changed"), (29, 30, "cannot tell"), (30, 29, "cannot tell")],
+)
+def test_exactly_thirty_answers_on_either_side_are_enough(before, after, verdict):
+    one = change([slice_of(before, before)], [slice_of(3, after)])
+    assert one.verdict == verdict
+    assert ("30 people" in one.reason) is (verdict == "cannot tell")
+
+
 def test_the_same_office_is_found_among_200_that_did_not_change():
     chance = random.Random(7)
     every = [

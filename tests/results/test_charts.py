@@ -49,10 +49,11 @@ def test_a_trend_stops_at_a_break_and_where_nobody_answered():
 
 def test_a_dot_lies_inside_its_band_and_the_band_inside_the_chart():
     series = [(str(n), measures.score((1, 1, 1, n, n))) for n in range(3, 40)]
-    for run in charts.trend(series, ()).runs:
-        for dot in run.dots:
-            assert 0 <= dot.high <= dot.y <= dot.low <= 100
-            assert 0 < dot.x < 100
+    dots = [dot for run in charts.trend(series, ()).runs for dot in run.dots]
+    assert [dot.label for dot in dots] == [name for name, _ in series]
+    for dot in dots:
+        assert 0 <= dot.high < dot.y < dot.low <= 100
+        assert 0 < dot.x < 100
 
 
 def test_higher_shares_stand_higher():
@@ -66,10 +67,11 @@ def test_higher_shares_stand_higher():
 
 def test_a_funnel_has_no_spot_for_fewer_than_thirty_answers():
     offices = {f"o{n}": (20 + n, 30 + 3 * n) for n in range(12)} | {"tiny": (7, 9)}
+    offices |= {"thirty": (20, 30), "twenty-nine": (20, 29)}
     found = funnel.funnel(offices)
     assert found is not None
     plot = charts.funnel(found)
-    assert {spot.name for spot in plot.spots} == offices.keys() - {"tiny"}
+    assert {spot.name for spot in plot.spots} == offices.keys() - {"tiny", "twenty-nine"}
     assert all(0 <= spot.x <= 100 and 0 <= spot.y <= 100 for spot in plot.spots)
 
 

@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from statsmodels.stats.proportion import proportions_ztest
 
 from cxserver import db
 from cxserver.catalog import directory
@@ -45,6 +46,37 @@ def test_what_stands_out_is_told_with_its_people():
 def test_the_same_share_of_12_people_is_not_told():
     report = findings.first([*quiet(), at("tiny", 12, 4, unhappy=5)], SURVEYS)
     assert report.findings == ()
+
+
+def test_a_difference_too_small_to_be_seen_is_no_finding_however_sure():
+    """Among 40,000 people chance does not explain one point more; nobody could see it fixed."""
+    for named, offices in ((4_416, []), (4_848, ["large"])):
+        large = at("large", 40_000, named, unhappy=9_000)
+        rest = at("rest", 40_000, 4_000, unhappy=9_000)
+        share = named / 40_000 - 4_000 / 40_000
+        assert (round(share, 4) >= 0.02) is bool(offices)  # 1.04 and 2.12 points
+        assert proportions_ztest([named, 4_000], [40_000, 40_000])[1] < 0.0001
+        report = findings.first([large, rest], SURVEYS)
+        assert [one.office for one in report.findings] == offices
+
+
+@pytest.mark.parametrize(("people", "offices"), [(29, []), (30, ["riverside"])])
+def test_an_office_is_looked_at_from_its_thirtieth_answer_on(people, offices):
+    report = findings.first([*quiet(), at("riverside", people, 20, unhappy=22)], SURVEYS)
+    assert [one.office for one in report.findings] == offices
+
+
+@pytest.mark.parametrize(("people", "found"), [(29, 0), (30, 1)])
+def test_the_rest_of_a_service_has_to_have_thirty_answers_too(people, found):
+    rest = at("lakeside", people, 0, unhappy=0)
+    report = findings.first([at("riverside", 200, 100, unhappy=120), rest], SURVEYS)
+    assert len(report.findings) == found
+
+
+@pytest.mark.parametrize("people", [29, 30])
+def test_what_most_people_name_is_told_from_the_thirtieth_answer_on(people):
+    report = findings.first([at("riverside", people, 12, unhappy=20)], SURVEYS)
+    assert [one.n for one in report.common] == ([30] if people == 30 else [])
 
 
 def test_the_most_people_come_first_not_the_worst_share():

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from cxserver.results import measures
+from tests.support import examples
 from tests.support.optional import present
 
 counts = st.lists(st.integers(0, 5000), min_size=5, max_size=5)
 
 
+@examples.times(3)
 @given(n=st.integers(1, 3000), data=st.data())
 def test_wilson_equals_scipy(n, data):
     hits = data.draw(st.integers(0, n))
@@ -18,6 +20,7 @@ def test_wilson_equals_scipy(n, data):
     assert measures.wilson(hits, n) == pytest.approx((oracle.low, oracle.high), abs=1e-12)
 
 
+@examples.times(3)
 @given(counts)
 def test_a_score_is_what_its_counts_say(counted):
     score = measures.score(counted)

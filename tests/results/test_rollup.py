@@ -4,7 +4,8 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from cxserver.periods import Span
 from cxserver.results import parts, tally_query
 from cxserver.results.parts import Part
 from cxserver.results.scopes import Scope
-from tests.support import readings, tally_factory
+from tests.support import examples, readings, tally_factory
 from tests.support.optional import present
 
 FIRST = date(2025, 11, 10)
@@ -56,13 +57,14 @@ def told(read) -> dict:
     return {tuple(one.group.items()): one.counts for one in read}
 
 
+@pytest.mark.hypothesis
 def test_every_level_gives_the_same_numbers(engine, monkeypatch):
     tally_factory.write_tallies(engine, invented())
 
     def of_single_days(span, by, *, apart):
         return [Part(Level.OFFICE_DAY, span)]
 
-    @settings(max_examples=60, deadline=None)
+    @examples.times(1)
     @given(a_span, a_split, some_offices, some_measures)
     def check(span, by, offices, only):
         scope = Scope(offices=offices, span=span)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
@@ -17,7 +17,7 @@ from cxserver.errors import NotFound
 from cxserver.periods import Span
 from cxserver.results import parts, scopes, slices, tally_query
 from cxserver.results.scopes import Scope
-from tests.support import readings, tally_factory
+from tests.support import examples, readings, tally_factory
 from tests.support.cx_process import cx
 from tests.support.house import CATALOGUE
 
@@ -104,10 +104,11 @@ def told(read, by) -> dict:
     return {tuple(one.group[group] for group in by): Counter(one.counts) for one in read}
 
 
+@pytest.mark.hypothesis
 def test_every_slice_is_what_a_plain_count_finds(engine):
     rows = fill(engine)
 
-    @settings(max_examples=30)
+    @examples.times(0.5)
     @given(a_scope, a_split)
     def check(scope, by):
         there = [row for row in rows if holds(scope, row)]
@@ -116,10 +117,11 @@ def test_every_slice_is_what_a_plain_count_finds(engine):
     check()
 
 
+@pytest.mark.hypothesis
 def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
     fill(engine)
 
-    @settings(max_examples=20)
+    @examples.times(0.3)
     @given(a_scope, a_split)
     def check(scope, by):
         read = readings.counted(engine, scope, by)
@@ -134,10 +136,11 @@ def test_any_split_adds_up_to_the_whole_and_flags_split_it_in_two(engine):
     check()
 
 
+@pytest.mark.hypothesis
 def test_a_role_narrows_whatever_is_asked_for(engine):
     rows = fill(engine)
 
-    @settings(max_examples=30)
+    @examples.times(0.5)
     @given(a_scope, a_scope)
     def check(asked, role):
         read = readings.counted(engine, asked.narrowed(role), ("office", "service"))

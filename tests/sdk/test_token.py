@@ -18,6 +18,7 @@ from cxsdk import (
     token,
 )
 from cxsdk.token import Kind, LinkKey, Token
+from tests.support import examples
 
 ROOT = bytes(range(32))
 SERVICE = keys.service_secret(ROOT, "vet-home", 1)
@@ -34,6 +35,7 @@ def test_the_published_vector_holds():
     assert token.read(VECTOR) == Token(Kind.EMAIL, 1, 1793451600, bytes(range(8)))
 
 
+@examples.times(3)
 @given(kinds, st.integers(0, 65535), st.integers(0, 2**32 - 1), st.binary(min_size=8, max_size=8))
 def test_a_token_reads_back_as_signed(kind, kid, time, nonce):
     text = LinkKey(OFFICE, kind).sign(kid, time, nonce)
@@ -84,6 +86,7 @@ def test_a_neighbours_key_opens_nothing():
     assert not any(_opens(VECTOR, stranger) for stranger in strangers)
 
 
+@examples.times(3)
 @given(kinds, kinds)
 def test_a_kind_is_bound_into_the_signature(minted, read_as):
     text = LinkKey(OFFICE, minted).sign(1, 1793451600, bytes(8))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cxserver import periods
 from cxserver.periods import KINDS, Span
+from tests.support import examples
 
 day_of_this_century = st.dates(date(2001, 1, 1), date(2099, 12, 31))
 
@@ -35,6 +36,7 @@ def test_what_is_no_period_is_refused(name):
         periods.named(name)
 
 
+@examples.times(3)
 @given(day_of_this_century, st.sampled_from(KINDS))
 def test_every_day_lies_in_just_one_period_of_a_kind(day, kind):
     period = periods.of(kind, day)
@@ -45,6 +47,7 @@ def test_every_day_lies_in_just_one_period_of_a_kind(day, kind):
     assert periods.previous(period).name < period.name
 
 
+@examples.times(3)
 @given(day_of_this_century, st.integers(0, 400), st.sampled_from(KINDS))
 def test_the_periods_between_two_days_leave_no_gap(first, more, kind):
     last = first + timedelta(days=more)
@@ -54,6 +57,7 @@ def test_the_periods_between_two_days_leave_no_gap(first, more, kind):
         assert one.end == following.start
 
 
+@examples.times(3)
 @given(st.lists(st.none() | day_of_this_century, min_size=4, max_size=4), day_of_this_century)
 def test_a_span_within_another_holds_what_both_hold(ends, day):
     one, other = Span(*ends[:2]), Span(*ends[2:])

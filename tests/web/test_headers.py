@@ -160,7 +160,9 @@ def test_a_page_loads_nothing_and_posts_nowhere_but_here(street, client):
         assert not re.findall(r'(?:src|action|formaction)="(?!/static/|\?lang=)', page)
         assert not re.findall(r"<(?:iframe|object|embed|base|img|style)\b", page)
         assert not re.findall(r'\son\w+="|style="|<script>', page)
-        for link in re.findall(r'<a href="(?:https?:)?//[^>]*>', page):
+        links = re.findall(r'<a href="(?:https?:)?//[^>]*>', page)
+        assert len(links) >= 2
+        for link in links:
             assert 'target="_blank"' in link and 'rel="noreferrer"' in link
         assert "og:" not in page and "canonical" not in page
 
