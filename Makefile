@@ -14,7 +14,7 @@ ROWS = 0
 WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
-.PHONY: help run test test-slow setup check bench bench-growth docs lock
+.PHONY: help run test test-slow mutants setup check bench bench-growth docs lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test-slow: setup ## Run the tests that take minutes, and property tests with oth
 	@.venv/bin/python -m pytest -m slow -rP $(ARGS) || [ $$? = 5 ]
 	@echo "Property tests: make test-slow SEED=$(strip $(SEED)) tries the same examples again."
 	@.venv/bin/python -m pytest -m hypothesis --hypothesis-profile nightly --hypothesis-seed $(SEED) $(ARGS)
+
+mutants: setup ## Put one small defect after another into a copy, and see whether its test notices (ARGS="results")
+	@scripts/test-programs
+	@.venv/bin/python scripts/mutants $(ARGS)
 
 setup: ## Make .venv with all that development needs, and no more
 	@scripts/setup dev

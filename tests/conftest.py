@@ -200,6 +200,12 @@ def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
     house.close()
 
 
+@pytest.fixture
+def today(sqlite_house: House) -> None:
+    """`sqlite_house` goes by the real clock. Named first, it does before anything is served."""
+    sqlite_house.live_today()
+
+
 @pytest.fixture(scope="module")
 def street(request: pytest.FixtureRequest) -> Iterator[House]:
     """One house for the whole file, on SQLite. Its clock must stay where it is."""

@@ -161,6 +161,7 @@ def test_a_provider_that_is_set_up_in_half_does_not_leave_the_links_open():
 
 def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(sqlite_house, monkeypatch):
     house = sqlite_house
+    house.live_today()
     _, file = cut(house.settings.data_dir, RSAKey)
     monkeypatch.setenv("CX_OIDC_ISSUER", ISSUER)
     monkeypatch.setenv("CX_OIDC_CLIENT_ID", CLIENT)

@@ -85,6 +85,14 @@ def test_a_link_lives_24_hours(sqlite_house, quick):
     assert rows(sqlite_house, tables.staff_sessions) == []
 
 
+@pytest.mark.parametrize(("left", "opens"), [(timedelta(seconds=1), True), (timedelta(0), False)])
+def test_a_link_that_nobody_has_cleared_away_signs_in_to_its_last_second(sqlite_house, left, opens):
+    secret = invite(sqlite_house, Role.ANALYST).rpartition("/")[2]
+    late = sqlite_house.clock.now + roles.INVITE_LIVES - left
+    with db.write(sqlite_house.engine) as connection:
+        assert (members.take(connection, secret, late) is not None) is opens
+
+
 def test_a_newer_link_ends_the_older_one(sqlite_house, quick):
     first, second = (invite(sqlite_house, Role.ANALYST) for _ in range(2))
     assert post(quick, first).status_code == 404

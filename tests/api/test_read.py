@@ -309,3 +309,9 @@ def test_what_is_read_is_never_kept_nor_shared_with_other_sites(client, everythi
     gone = client.delete(path, headers=bearer(everything))
     assert gone.status_code == 405 and "GET" in gone.headers["allow"]
     assert ("POST" in gone.headers["allow"]) == (path == "/api/v1/responses")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_word_bearer_is_read_in_any_case(client, everything, scheme):
+    shown = {"authorization": f"{scheme} {everything}"}
+    assert client.get("/api/v1/responses", headers=shown).status_code == 200

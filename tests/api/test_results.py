@@ -10,6 +10,7 @@ import pytest
 
 from cxserver import periods
 from tests.api.test_read import OCTOBER, everything, exported, reader, street
+from tests.support import instrument_catalogs
 from tests.support.api_reader import (
     LATER,
     add_answers,
@@ -22,6 +23,7 @@ from tests.support.api_reader import (
     week,
 )
 from tests.support.closed_batches import release
+from tests.support.comment_factory import add_comments
 from tests.support.cx_process import cx
 from tests.support.optional import present
 
@@ -337,3 +339,17 @@ def test_without_days_last_month_is_told_and_without_a_last_day_it_is_today(clie
     query = {"by": "quarter", "from": "2026-11-01"}
     got = client.get("/api/v1/results", params=query, headers=bearer(reader)).json()
     assert got["to"] == "2026-11-18" and counts_by(got["rows"], "quarter") == {"2027Q1": 16}
+
+
+def test_thumbs_are_told_apart(sqlite_house):
+    """Three thumbs up and two down are in `thumbs`, and no point of trust."""
+    sqlite_house.apply(instrument_catalogs.catalog_text("a11-v2-thumbs"))
+    for thumb, many in ((1, 3), (0, 2)):
+        add_comments(sqlite_house, *[""] * many, trust=thumb, satisfaction=None)
+    with sqlite_house.client() as client:
+        days = {"from": "2026-10-26", "to": "2026-11-01"}
+        asked = {"by": "office", **days}
+        reader = bearer(new_key(sqlite_house, rows=True))
+        [row] = client.get("/api/v1/results", params=asked, headers=reader).json()["rows"]
+    assert (row["thumbs"]["up"], row["thumbs"]["down"], row["thumbs"]["share"]) == (3, 2, 0.6)
+    assert row["trust"]["counts"] == [0, 0, 0, 0, 0]

@@ -189,6 +189,19 @@ def test_no_cell_is_lost_or_changed(tmp_path, rows, quoting):
     assert all(len(row) == 5 for row in written)
 
 
+def test_a_reason_with_quotes_and_commas_is_one_cell(tmp_path):
+    file, out = tmp_path / "people.csv", io.StringIO(newline="")
+    file.write_text("email\na@example.com\n")
+    why = 'say "no", and\nwhy'
+
+    def refuse(cells):
+        raise ValueError(why)
+
+    mailmerge.write(mailmerge.People(file), refuse, out, lambda n: None)
+    _, row = csv.reader(io.StringIO(out.getvalue(), newline=""), strict=True)
+    assert row == ["a@example.com", "", "", why]
+
+
 def test_a_dash_prints_the_file(house, people):
     file = people("email\na@example.com\n")
     printed = cx(house, "link", "permits", "riverside", "--csv", str(file))

@@ -40,6 +40,11 @@ def test_many_of_one_list_share_a_letter_and_each_is_told(flooded, box):
     assert "Call the duty officer now." in plain(many)
 
 
+def test_as_many_as_are_few_are_a_letter_each(alarmed, box):
+    say(alarmed, *["suicide"] * alerts.FEW)
+    assert send(alarmed) == len(box.letters) == alerts.FEW
+
+
 def test_one_that_is_refused_keeps_no_other_of_its_letter_back(flooded, box):
     box.dislikes = "number 3"
     assert send(flooded) == alerts.FEW + 2

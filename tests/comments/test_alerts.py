@@ -283,6 +283,16 @@ def send_from_another_process(house):
         engine.dispose()
 
 
+def test_what_was_tried_least_goes_first(alarmed):
+    """What no server will take must not stand before what nobody has tried yet."""
+    say(alarmed, *[SAID] * 4)
+    with db.write(alarmed.engine) as connection:
+        for tries, row in zip((3, 2, 1, 0), alerts.waiting(connection), strict=True):
+            mine = tables.alerts.c.response == row.response
+            connection.execute(tables.alerts.update().where(mine).values(tries=tries))
+        assert [row.tries for row in alerts.waiting(connection)] == [0, 1, 2, 3]
+
+
 # ---- the doctor
 
 

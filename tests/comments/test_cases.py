@@ -379,3 +379,11 @@ def test_nobody_replies_where_there_is_no_code_or_its_days_are_over(house, coded
     sign_in(house, manager, Role.OFFICE_MANAGER, email="ann@example.gov")
     assert "Reply to the person" not in manager.get(address(mine)).text
     assert press(house, manager, mine, "reply", reply="Hello.").status_code == 422
+
+
+def test_who_takes_a_closed_case_does_not_open_it(house, manager, row):
+    assert manager.get(address(row)).status_code == 200
+    assert press(house, manager, row, "close", said="", did="").status_code == 303
+    assert press(house, manager, row, "take").status_code == 303
+    taken = case_of(house, row)
+    assert (taken.state, taken.closed) == ("done", house.clock.now.date()) and taken.owner

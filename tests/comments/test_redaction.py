@@ -289,3 +289,15 @@ def test_of_a_whole_comment_its_sentences_are_looked_for_and_not_its_words():
     cut = copies.wanted(["They lost my file. Twice!", ""], Cut(everything=True))
     assert cut.words == ("They lost my file. Twice!", "They lost my file", "Twice!")
     assert striking.struck("They say: they lost my file", cut) == (f"They say: {MARK}", 17)
+
+
+def test_words_within_longer_words_leave_nothing_of_them():
+    """However two stretches lie over each other, both go whole."""
+    for words in (("Ann Lee Smith", "Lee"), ("Ann Lee", "Lee Smith"), ("Lee", "Ann Lee Smith")):
+        assert striking.struck("So Ann Lee Smith came", Cut(words)) == (f"So {MARK} came", 13)
+
+
+@pytest.mark.parametrize("other", ["Anna", "JoAnn", "Annex", "Ann2", "Ann_"])
+def test_words_go_only_where_they_stand_alone(other):
+    assert striking.struck(f"{other}, Ann", Cut(("Ann",))) == (f"{other}, {MARK}", 3)
+    assert list(striking.missing([other], ["Ann"])) == ["Ann"]

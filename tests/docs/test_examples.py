@@ -53,9 +53,8 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def living(open_house: House) -> House:
+def living(today: None, open_house: House) -> House:
     """A served house that lives now, as the examples do."""
-    open_house.live_today()
     return open_house
 
 

@@ -38,6 +38,7 @@ def running(
     address = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("inside") / "log"
     with shared_house(request, base_url=f"{address}/cx") as house, log.open("w") as output:
+        house.live_today()
         process = subprocess.Popen(
             [sys.executable, *WAYS[request.param].format(port=port).split()],
             cwd=EXAMPLES,

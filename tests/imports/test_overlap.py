@@ -107,3 +107,15 @@ def test_the_same_file_again_is_told_how_to_undo_it(sqlite_house: House, tmp_pat
     run_import(sqlite_house, prepared)
     with pytest.raises(Conflict, match=f"undo that first: cx import undo {prepared.id}"):
         dry_run(sqlite_house, prepared)
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter"),
+    [("2021-01-01", "2021Q2"), ("2021-03-31", "2021Q2"), ("2020-12-31", ""), ("2021-04-01", "")],
+)
+def test_the_first_day_of_a_quarter_overlaps_too(
+    sqlite_house: House, tmp_path: Path, day: str, quarter: str
+) -> None:
+    run_import(sqlite_house, batch(tmp_path, sheet([row("1", When=day)])))
+    overlaps = dry_run(sqlite_house, batch(tmp_path, wide_sheet(), "wide", WIDE)).overlaps
+    assert [overlap.first for overlap in overlaps] == ([quarter] if quarter else [])

@@ -167,6 +167,19 @@ def test_shares_become_exactly_as_many_people(shares: list[int], total: int) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("last", "fits"),
+    [("20%", True), ("21%", True), ("19%", True), ("21.1%", False), ("18%", False)],
+)
+def test_shares_add_up_to_a_hundred_but_for_one(last: str, fits: bool) -> None:
+    given = ["20%"] * 4 + [last]
+    if fits:
+        assert sum(cells.counts(["c"] * 5, given, 1000)) == 1000
+        return
+    with pytest.raises(RowRefused, match="do not add up to 100"):
+        cells.counts(["c"] * 5, given, 1000)
+
+
 @examples.times(3)
 @given(st.text(max_size=12))
 def test_any_cell_is_a_count_or_is_refused(cell: str) -> None:

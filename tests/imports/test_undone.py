@@ -38,6 +38,21 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path) -> N
     assert house.count() == 24
 
 
+def test_its_batches_and_what_they_released_go_along(house: House, tmp_path: Path) -> None:
+    kept = [row(str(n), When="2023-07-03") for n in range(5)]
+    run_import(house, batch(tmp_path, sheet(kept), name="kept.csv"))
+    before = snapshot(house)
+    rows = [row(str(n), When=f"2023-0{month}-01") for month in (7, 8) for n in range(10, 15)]
+    rows = [[f"{at}", *cells[1:]] for at, cells in enumerate(rows)]
+    given = batch(tmp_path, sheet(rows), name="wrong.csv")
+    run_import(house, given, also=True)
+    between = snapshot(house)
+    assert len(between["batches"]) == len(before["batches"]) + 2 == 3
+    assert len(between["released"]) > len(before["released"]) > 0
+    _undo(house, given.id)
+    assert snapshot(house) == before
+
+
 def test_counts_go_as_they_came(house: House, tmp_path: Path) -> None:
     run_import(house, batch(tmp_path, sheet([row("1", When="2021-02-15")])))
     before = snapshot(house)

@@ -185,9 +185,8 @@ def test_a_clock_set_right_before_the_network_is_back_moves_no_answer(tablet):
 # ---- a new release
 
 
-def test_a_new_release_of_the_page_finds_the_queue_as_it_was(tablet, standing, tmp_path):
+def test_a_new_release_of_the_page_finds_the_queue_as_it_was(today, tablet, standing, tmp_path):
     house = tablet.house
-    house.live_today()
     link = house.mint(channel="kiosk")
     page = tablet.open(link)
     ready_without_network(page)

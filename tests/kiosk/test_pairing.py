@@ -73,6 +73,14 @@ def test_a_code_is_good_for_ten_minutes(sqlite_house, minutes, status):
         assert connection.execute(select(tables.pairings)).all() == []
 
 
+@pytest.mark.parametrize(("late", "pairs"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_a_code_that_nobody_has_cleared_away_is_good_to_its_last_moment(sqlite_house, late, pairs):
+    code = offer(sqlite_house)
+    now = sqlite_house.clock.now + pairings.LIVES + late
+    with db.write(sqlite_house.engine) as connection:
+        assert (pairings.take(connection, sqlite_house.roots, code, now) is not None) is pairs
+
+
 def test_a_code_is_stored_as_a_hash_alone_and_a_new_one_replaces_it(sqlite_house):
     house = sqlite_house
     first, second = offer(house), offer(house)

@@ -106,6 +106,14 @@ def test_not_now_is_told_from_never(box, settings):
     assert not refused.value.lasting
 
 
+def test_of_two_refusals_one_may_be_tried_again(box, settings):
+    """One mailbox is full and the other is gone: the letter may still reach the first."""
+    box.refuses |= {"full@example.gov": "452 mailbox full", "gone@example.gov": "550 no such user"}
+    with pytest.raises(MailRefused, match="452, 550$") as refused:
+        post(settings, Letter(("full@example.gov", "gone@example.gov"), "A", "B"))
+    assert not refused.value.lasting
+
+
 def test_a_letter_to_two_of_whom_one_is_refused_is_not_called_sent(box, settings):
     box.refuses["gone@example.gov"] = "550 no such user"
     with pytest.raises(MailRefused):

@@ -53,6 +53,19 @@ def test_the_agency_says_who_and_how_often_in_its_own_words(sqlite_house, tmp_pa
     assert "600 answers × 3 minutes ÷ 60 = <strong>30 hours" in page
 
 
+def test_a_question_that_turns_with_the_rating_is_shown_in_each_of_its_ways(sqlite_house):
+    _, service = service_of(sqlite_house, "permits")
+    [line] = [line for line in estimate.lines(service.survey, "en") if "better" in line.text]
+    assert line.text == (
+        "What contributed to your rating? / What went well? / What could be better?"
+    )
+
+
+def test_the_estimate_of_hours_keeps_its_fraction():
+    assert estimate.Burden(responses=50, minutes=3).hours == 2.5
+    assert estimate.Burden(responses=601, minutes=3).hours == pytest.approx(30.05)
+
+
 def test_the_estimate_adds_up_to_that_of_the_rules(sqlite_house):
     _, service = service_of(sqlite_house, "hearings")
     lines = estimate.lines(service.survey, "en")

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from datetime import timedelta
+from urllib.parse import quote
 
 import brotli
 import httpx2
@@ -387,6 +388,35 @@ def test_it_is_served_for_ever_pinned_or_for_an_hour_followed(sqlite_house, acce
     assert "immutable" in pinned.headers["cache-control"]
     assert followed.headers["cache-control"] == "public, max-age=3600"
     assert followed.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "another"])
+def test_only_the_page_that_the_address_names_is_told(
+    page, host, serve, open_house, page_faults, named
+):
+    """Both sites may frame the survey; the address says which of them does."""
+    other = Host(serve, open_house)
+    origins = f'embed_origins = ["{host.address}", "{other.address}"]'
+    open_house.apply(CATALOGUE.replace('embed_origins = ["https://www.example.gov"]', origins))
+    until(lambda: other.address in httpx2.get(site(open_house)).headers["content-security-policy"])
+    page_faults.allow("Failed to execute 'postMessage' on 'DOMWindow': The target origin provided")
+    page.goto((host if named else other).put("a", "<iframe></iframe>"))
+    page.evaluate(
+        """link => {
+          window.heard = [];
+          addEventListener("message", ({ data }) => heard.push(data.type));
+          document.querySelector("iframe").src = link;
+        }""",
+        f"{site(open_house)}?o={quote(host.address, safe='')}",
+    )
+    inside = page.frame_locator("iframe")
+    expect(inside.locator("h1")).to_be_visible()
+    inside.locator("#comment").press("Escape")
+    # Messages arrive in their order: what was sent before this one has arrived.
+    inside.locator("h1").evaluate("() => parent.postMessage({ type: 'later' }, '*')")
+    page.wait_for_function("heard.includes('later')")
+    heard = set(page.evaluate("heard"))
+    assert heard >= {"ready", "close", "later"} if named else heard == {"later"}
 
 
 def test_a_place_page_tells_only_an_allowed_host(sqlite_house):

@@ -1,9 +1,10 @@
 """What people do with the screen, in real Chromium against the real server, mishaps included."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from cxserver import db
 from tests.support import browser_layout
@@ -280,6 +281,29 @@ def test_a_double_click_is_one_post(phone, open_house):
     expect(phone.locator(".done h1")).to_be_visible()
     assert len(posts) == 1
     assert open_house.count() == 1
+
+
+def test_a_second_press_while_the_first_is_on_its_way_is_no_post(phone, open_house):
+    """Else the browser drops the first, and nobody knows whether it arrived."""
+    posts = posted(phone)
+    on_its_way: list[Route] = []
+    phone.goto(open_house.mint(channel="site"))
+    browser_layout.answer(phone, 4, 4)
+    # The first stays on its way until there could have been a second.
+    phone.route(
+        "**/s/**", lambda route: route.continue_() if on_its_way else on_its_way.append(route)
+    )
+    # Both in the page: between two commands a busy machine may take longer than a slip does.
+    phone.evaluate("""async () => {
+      const send = document.querySelector(".send");
+      send.click();
+      await new Promise((done) => setTimeout(done, 400));
+      send.click();
+    }""")
+    with suppress(Error):  # a browser that was given a second one has dropped it
+        on_its_way[0].continue_()
+    expect(phone.locator(".done h1")).to_be_visible()
+    assert len(posts) == 1 and open_house.count() == 1
 
 
 def posted(page: Page) -> list[str]:

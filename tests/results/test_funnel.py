@@ -98,3 +98,9 @@ def test_an_office_without_answers_is_no_point():
     assert funnel.funnel({"a": (0, 0)}) is None
     chart = drawn({"a": (0, 0), "b": (3, 3)})
     assert [point.name for point in chart.points] == ["b"] and chart.outside == ()
+
+
+def test_one_answer_is_worth_one_however_offices_differ():
+    """The design effect of a beta-binomial: n answers count as n / (1 + (n - 1) spread)."""
+    for n, spread, worth in ((1, 0.5, 1), (11, 0.1, 5.5), (101, 0.01, 50.5), (40, 0.0, 40)):
+        assert funnel.limits(0.8, n, spread) == pytest.approx(funnel.limits(0.8, worth))

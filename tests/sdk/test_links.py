@@ -216,3 +216,20 @@ def test_the_public_surface_is_the_list():
         if not name.startswith("_") and not isinstance(value, ModuleType)
     }
     assert public == set(cxsdk.__all__)
+
+
+def test_a_clock_that_is_a_little_ahead_may_mint():
+    """Of two machines one is always ahead: five minutes are no future."""
+    made = issuer().issue_link("vet-home", "tx042", done_at=NOW + token.SKEW)
+    assert token_of(made).moment == NOW + token.SKEW
+    with pytest.raises(cxsdk.OutsideWindow, match="in the future"):
+        ahead = NOW + token.SKEW + timedelta(seconds=1)
+        issuer().issue_link("vet-home", "tx042", done_at=ahead)
+
+
+def test_a_visit_of_exactly_48_hours_ago_is_still_asked_about():
+    made = issuer().issue_link("vet-home", "tx042", done_at=NOW - token.WINDOW)
+    assert made.expires_at == NOW
+    with pytest.raises(cxsdk.OutsideWindow, match="more than 48 hours ago"):
+        late = NOW - token.WINDOW - timedelta(seconds=1)
+        issuer().issue_link("vet-home", "tx042", done_at=late)

@@ -10,8 +10,9 @@ from typing import Any
 
 import uvicorn
 
-# Seconds that a busy machine may take for what takes a moment. Only a test that fails waits them.
-PATIENCE = 120.0
+# Seconds that a busy machine may take for what takes a moment. Only a test that fails waits them:
+# where tests are meant to fail (`make mutants`), fewer are enough.
+PATIENCE = float(os.environ.get("CX_TEST_PATIENCE", "120"))
 # Below those that the system gives to anyone who asks for any: between our asking and our server's
 # listening, no other test gets one of these. Processes that test side by side have each their own.
 _MANY = 2_000

@@ -123,10 +123,11 @@ def snapshot(house: House) -> dict[str, list[str]]:
     """All that an import could touch."""
     names = ("responses", "tallies", "choices", "surveys", "imports", "services", "burden")
     more = ("use_keys", "alerts", "replies", "cases", "case_notes", "comment_reviews")
+    released = ("batches", "batch_changes", "released", "released_choices", "cut_tables")
     with db.read(house.engine) as connection:
         return {
             name: sorted(map(str, connection.execute(select(tables.metadata.tables[name]))))
-            for name in (*names, *more, "volumes", "reflections")
+            for name in (*names, *more, *released, "volumes", "reflections")
         }
 
 

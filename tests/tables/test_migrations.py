@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import CheckConstraint, Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from cxserver import db, resources, tables
@@ -31,6 +31,23 @@ def test_migrations_build_the_tables_that_the_code_knows(empty_engine: Engine) -
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
         assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrations_check_what_the_code_says_is_checked(sqlite_engine: Engine) -> None:
+    """Alembic compares columns, keys and indexes, but no checks."""
+    built = inspect(sqlite_engine)
+    checks = {
+        (table.name, check.name, str(check.sqltext))
+        for table in tables.metadata.sorted_tables
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+    }
+    assert len(checks) >= 2
+    assert checks == {
+        (table.name, check["name"], check["sqltext"])
+        for table in tables.metadata.sorted_tables
+        for check in built.get_check_constraints(table.name)
+    }
 
 
 def test_migrating_twice_changes_nothing(empty_engine: Engine) -> None:

@@ -144,6 +144,12 @@ def test_behind_https_browsers_are_told_to_stay_there(request):
             assert told == "max-age=31536000; includeSubDomains; preload"
 
 
+def test_without_https_browsers_are_not_sent_where_nobody_answers(street, client):
+    """A year long a browser would find nothing of this host, nor of those below it."""
+    for path in (street.mint(), "/nothing", "/healthz"):
+        assert "strict-transport-security" not in client.get(path).headers
+
+
 def test_the_pages_of_replies_carry_the_same_and_open_from_a_sandbox(street, client):
     """Inside an agency's page the link to /r opens from a sandboxed frame."""
     for path in ("/r", "/r?code=nothing", "/r/0000-0000-0000-0000"):
@@ -266,6 +272,13 @@ def test_hosts_are_compared_whole_whatever_their_case_and_port(request):
             assert client.get("/healthz", headers={"host": "10.0.0.7"}).status_code == 200
             tail = "/s/permits/riverside/healthz"
             assert client.get(tail, headers={"host": "10.0.0.7"}).status_code == 400
+
+
+def test_two_names_of_a_host_are_refused(street, client):
+    """Who stands between may have read the other one."""
+    named = [("host", "127.0.0.1:8000"), ("host", "evil.example")]
+    for headers in (named, named[::-1], [named[0], named[0]]):
+        assert client.get(street.mint(), headers=headers).status_code == 400
 
 
 # ---- looking changes nothing

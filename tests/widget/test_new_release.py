@@ -40,10 +40,9 @@ def comments(tablet: Tablet) -> Counter[Any]:
 
 
 def test_answers_of_the_old_release_all_arrive_once_under_a_new_page_and_a_new_worker(
-    tablet: Tablet, standing: RestartableServer, tmp_path
+    today, tablet: Tablet, standing: RestartableServer, tmp_path
 ):
     house = tablet.house
-    house.live_today()
     link = house.mint(channel="kiosk")
     page = tablet.open(link)
     ready_without_network(page)
@@ -79,10 +78,9 @@ def test_answers_of_the_old_release_all_arrive_once_under_a_new_page_and_a_new_w
 
 
 def test_an_old_page_finds_its_own_modules_while_the_new_ones_are_put_by(
-    tablet: Tablet, standing: RestartableServer, tmp_path
+    today, tablet: Tablet, standing: RestartableServer, tmp_path
 ):
     house = tablet.house
-    house.live_today()
     page = tablet.open(house.mint(channel="kiosk"))
     ready_without_network(page)
     old = set(page.evaluate(LOADED))

@@ -82,7 +82,7 @@ def funnel(offices: Mapping[str, tuple[int, int]]) -> Funnel | None:
     return Funnel(overall, spread, points, len(points) * (1 - OUTER))
 
 
-def limits(overall: float, n: int, spread: float = 0.0, level: float = OUTER) -> Interval:
+def limits(overall: float, n: float, spread: float = 0.0, level: float = OUTER) -> Interval:
     """Control limits: the shares at which the tail of the binomial is just half of 1 - `level`.
 
     Offices differ for good reasons too. `n` answers of one office count as fewer independent ones
@@ -129,7 +129,7 @@ def _position(hits: int, n: int, overall: float, spread: float, level: float) ->
     return "above" if chance.at_least(seen, worth, overall) < tail else "within"
 
 
-def _worth(n: int, spread: float) -> float:
+def _worth(n: float, spread: float) -> float:
     return n / (1 + (n - 1) * spread)
 
 
