@@ -204,6 +204,8 @@ def sqlite_house(sqlite_settings: Settings) -> Iterator[House]:
 def today(sqlite_house: House) -> None:
     """`sqlite_house` goes by the real clock. Named first, it does before anything is served."""
     sqlite_house.live_today()
+    clock = sqlite_house.clock
+    clock.now = clock.now.replace(microsecond=0)  # a browser knows milliseconds
 
 
 @pytest.fixture(scope="module")
