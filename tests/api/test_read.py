@@ -26,6 +26,7 @@ from tests.support.api_reader import (
     rows,
 )
 from tests.support.closed_batches import release
+from tests.support.comment_factory import ASKING, add_comments
 from tests.support.shared_house import shared_house
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
@@ -315,3 +316,16 @@ def test_what_is_read_is_never_kept_nor_shared_with_other_sites(client, everythi
 def test_the_word_bearer_is_read_in_any_case(client, everything, scheme):
     shown = {"authorization": f"{scheme} {everything}"}
     assert client.get("/api/v1/responses", headers=shown).status_code == 200
+
+
+def test_no_row_has_the_words_of_a_typed_question(sqlite_house):
+    """What was chosen is in a row; what was typed is among the comments alone."""
+    sqlite_house.apply(ASKING)
+    said = {"missed": "The ramp is closed.", "purpose": "appeal"}
+    add_comments(sqlite_house, "", of="hearings", questions=said)
+    key = new_key(sqlite_house, rows=True, comments=True)
+    with sqlite_house.client() as client:
+        [row] = rows(client, key)
+        [words] = rows(client, key, "comments")
+    assert row["questions"] == {"purpose": "appeal"}
+    assert words["questions"] == {"missed": "The ramp is closed."}
