@@ -14,7 +14,7 @@ ROWS = 0
 WORKERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 
 .DEFAULT_GOAL = help
-.PHONY: help run test test-slow mutants setup check bench bench-growth docs lock
+.PHONY: help run test test-slow mutants setup check bench bench-growth docs sbom lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,9 +28,11 @@ test: check ## Run everything: style, types, imports, tests with Chromium and Po
 	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 test-slow: SEED := $(SEED)
-test-slow: setup ## Run the tests that take minutes, and property tests with other examples each time (ARGS="-k name" SEED=1)
+test-slow: setup ## Break disks, databases and clocks, and write docs/operate/trust.md; property tests with other examples (ARGS="-k name" SEED=1)
 	@scripts/test-programs
-	@.venv/bin/python -m pytest -m slow -rP $(ARGS) || [ $$? = 5 ]
+	@rm -f build/trust/*.json
+	@CX_TEST_SEED=$(SEED) .venv/bin/python -m pytest -m slow -rP $(ARGS) || [ $$? = 5 ]
+	@[ ! -d build/trust ] || .venv/bin/python scripts/trust
 	@echo "Property tests: make test-slow SEED=$(strip $(SEED)) tries the same examples again."
 	@.venv/bin/python -m pytest -m hypothesis --hypothesis-profile nightly --hypothesis-seed $(SEED) $(ARGS)
 
@@ -56,6 +58,11 @@ bench-growth: setup ## Grow ten million answers in DATA=.growth, or go on, and t
 
 docs: setup ## Build the documents as a site in build/site, with every link checked
 	@.venv/bin/python scripts/docs $(ARGS)
+
+sbom: setup ## Write the bill of materials of the server to build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@.venv/bin/cyclonedx-py requirements requirements/server.lock --pyproject pyproject.toml --output-file build/sbom.json 2>/dev/null
+	@echo "Wrote build/sbom.json"
 
 lock: setup ## Write requirements/*.lock anew from pyproject.toml (ARGS=--upgrade for the newest)
 	@scripts/lock $(ARGS)

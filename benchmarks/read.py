@@ -19,9 +19,10 @@ from measuring import rounds
 from sqlalchemy import Engine, insert
 
 from cxserver import db, tables
+from cxserver.findings import engine
 from cxserver.intake import store
 from cxserver.periods import Span
-from cxserver.results import changes, findings, slices, tally_query
+from cxserver.results import changes, slices, tally_query
 from cxserver.results.scopes import Scope
 from cxserver.settings import Settings
 
@@ -49,7 +50,7 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
     "by channel": (("channel",), None),
     "by week": (("week",), None),
     "changes by month": (("month", *changes.NEEDS), None),
-    "fix first": (findings.NEEDS, MEASURES),
+    "fix first": (engine.NEEDS, MEASURES),
 }
 
 

@@ -5,6 +5,7 @@
 // TIME is when the visit ended (default: now), and NAME your own number of it: the same NAME and
 // TIME mint the same link. For a kiosk, poster or site link, TIME is when it ends (default: as late
 // as may be), and NAME the place. Times look like 2026-11-04T10:20:00-05:00.
+// CX_KEY may hold several keys, with spaces between them, the newest last.
 // `java Mint.java vectors` prints the vectors of docs/use/mint-from-any-language.md.
 
 import java.nio.ByteBuffer;
@@ -15,8 +16,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -68,11 +73,19 @@ public final class Mint {
         return base64(ByteBuffer.allocate(4).putInt((int) sum.getValue()).array());
     }
 
-    static Matcher readKey(String text) throws Refused {
+    static List<Matcher> readKeys(String text) throws Refused {
         if (text == null || text.isBlank()) {
             throw new Refused("No key. Set CX_KEY to the line that `cx key issue` printed.");
         }
-        Matcher key = KEY.matcher(text.strip());
+        List<Matcher> keys = new ArrayList<>();
+        for (String part : text.strip().split("\\s+")) {
+            keys.add(readKey(part));
+        }
+        return keys;
+    }
+
+    static Matcher readKey(String text) throws Refused {
+        Matcher key = KEY.matcher(text);
         if (!key.matches() || !crc(key.group("body")).equals(key.group("crc"))) {
             throw new Refused(
                 "This key was cut off or changed when it was copied. Copy the whole line.");
@@ -80,15 +93,30 @@ public final class Mint {
         return key;
     }
 
-    static byte[] officeSecret(Matcher key, String service, String office)
-            throws Refused, GeneralSecurityException {
-        String only = key.group("office");
-        if (!key.group("service").equals(service) || (only != null && !only.equals(office))) {
-            throw new Refused("This key may not mint for service '" + service + "' at office '"
+    static List<Matcher> covering(List<Matcher> keys, String service, String office)
+            throws Refused {
+        List<Matcher> covering = new ArrayList<>();
+        for (Matcher key : keys) {
+            String only = key.group("office");
+            if (key.group("service").equals(service) && (only == null || only.equals(office))) {
+                covering.add(key);
+            }
+        }
+        if (covering.isEmpty()) {
+            throw new Refused("No key here may mint for service '" + service + "' at office '"
                 + office + "'.");
         }
+        return covering;
+    }
+
+    static int kid(Matcher key) {
+        return Integer.parseInt(key.group("kid"));
+    }
+
+    static byte[] officeSecret(Matcher key, String office) throws GeneralSecurityException {
         byte[] secret = Base64.getUrlDecoder().decode(key.group("secret"));
-        return only != null ? secret : expand(secret, "cxlink/1|office|" + office);
+        return key.group("office") != null
+            ? secret : expand(secret, "cxlink/1|office|" + office);
     }
 
     /** The 43 characters of a token. `time` is in whole seconds. */
@@ -146,14 +174,16 @@ public final class Mint {
         if (baseUrl == null || !ADDRESS.matcher(baseUrl).matches()) {
             throw new Refused("Set CX_BASE_URL to the survey server, e.g. https://cx.agency.gov");
         }
-        Matcher key = readKey(keyText);
-        byte[] secret = officeSecret(key, service, office);
+        List<Matcher> keys = covering(readKeys(keyText), service, office);
+        // The newest key signs. The lowest number makes the nonce: one answer for a reminder, too.
+        Matcher newest = keys.get(keys.size() - 1);
+        Matcher oldest = Collections.min(keys, Comparator.comparingInt(Mint::kid));
         boolean place = kind >= 8;
         Instant now = Instant.now();
         Instant at = place ? expiry(time, kind == 8 ? 90 : 400, now) : doneAt(time, now);
-        byte[] nonce = nonce(secret, place ? "place" : "ref", name);
+        byte[] nonce = nonce(officeSecret(oldest, office), place ? "place" : "ref", name);
         String text = token(
-            secret, kind, Integer.parseInt(key.group("kid")), at.getEpochSecond(), nonce);
+            officeSecret(newest, office), kind, kid(newest), at.getEpochSecond(), nonce);
         String room = kind == 8 ? "k" : "s";
         return String.join("/", baseUrl.replaceAll("/+$", ""), room, service, office, text);
     }

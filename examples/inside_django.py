@@ -6,7 +6,6 @@ CX_KEY is what `cx key issue permits` printed. CX_DATA_DIR is where `cx migrate`
 """
 
 from contextlib import asynccontextmanager
-from html import escape
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -15,8 +14,8 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from survey_anchor import survey_anchor
 
-from cxsdk import issue_link
 from cxserver import create_app
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # your settings.py
@@ -24,8 +23,8 @@ settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # your s
 
 @require_POST
 def renew(request: HttpRequest, number: int) -> HttpResponse:
-    link = issue_link("permits", "riverside", channel="web")  # the transaction has ended
-    return HttpResponse(f'Permit {number} is renewed. <a href="{escape(link)}">How was it?</a>')
+    survey = survey_anchor("permits", "riverside")  # the transaction has ended
+    return HttpResponse(f"<p>Permit {number} is renewed.</p>{survey}")
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ CX_KEY is what `cx key issue permits` printed. CX_DATA_DIR is where `cx migrate`
 """
 
 import sys
-from html import escape
 from wsgiref.simple_server import make_server
 
 from a2wsgi import ASGIMiddleware
@@ -15,9 +14,9 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
+from survey_anchor import survey_anchor
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from cxsdk import issue_link
 from cxserver import create_app
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # your settings.py
@@ -25,8 +24,8 @@ settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # your s
 
 @require_POST
 def renew(request: HttpRequest, number: int) -> HttpResponse:
-    link = issue_link("permits", "riverside", channel="web")  # the transaction has ended
-    return HttpResponse(f'Permit {number} is renewed. <a href="{escape(link)}">How was it?</a>')
+    survey = survey_anchor("permits", "riverside")  # the transaction has ended
+    return HttpResponse(f"<p>Permit {number} is renewed.</p>{survey}")
 
 
 urlpatterns = [path("permits/<int:number>/renew", renew)]

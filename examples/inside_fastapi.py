@@ -6,12 +6,11 @@ CX_KEY is what `cx key issue permits` printed. CX_DATA_DIR is where `cx migrate`
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from survey_anchor import survey_anchor
 
-from cxsdk import issue_link
 from cxserver import create_app
 
 surveys = create_app()
@@ -30,5 +29,5 @@ app.mount("/cx", surveys)
 @app.post("/permits/{number}/renew", response_class=HTMLResponse)
 async def renew(number: int) -> str:
     # Here your work is done, and the transaction has ended.
-    link = issue_link("permits", "riverside", channel="web")
-    return f'<p>Permit {number} is renewed.</p><a href="{escape(link)}">How did we do?</a>'
+    survey = survey_anchor("permits", "riverside")
+    return f"<p>Permit {number} is renewed.</p>{survey}"

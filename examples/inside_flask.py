@@ -4,13 +4,11 @@ CX_BASE_URL is the public address of this application and /cx: http://127.0.0.1:
 CX_KEY is what `cx key issue permits` printed. CX_DATA_DIR is where `cx migrate` made the data.
 """
 
-from html import escape
-
 from a2wsgi import ASGIMiddleware
 from flask import Flask
+from survey_anchor import survey_anchor
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from cxsdk import issue_link
 from cxserver import create_app
 
 app = Flask(__name__)
@@ -20,5 +18,5 @@ app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/cx": ASGIMiddleware(create_
 @app.post("/permits/<int:number>/renew")
 def renew(number: int) -> str:
     # Here your work is done, and the transaction has ended.
-    link = issue_link("permits", "riverside", channel="web")
-    return f'<p>Permit {number} is renewed.</p><a href="{escape(link)}">How did we do?</a>'
+    survey = survey_anchor("permits", "riverside")
+    return f"<p>Permit {number} is renewed.</p>{survey}"

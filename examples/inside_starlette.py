@@ -6,14 +6,13 @@ CX_KEY is what `cx key issue permits` printed. CX_DATA_DIR is where `cx migrate`
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
+from survey_anchor import survey_anchor
 
-from cxsdk import issue_link
 from cxserver import create_app
 
 surveys = create_app()
@@ -28,8 +27,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 async def renew(request: Request) -> HTMLResponse:
     number = request.path_params["number"]
     # Here your work is done, and the transaction has ended.
-    link = issue_link("permits", "riverside", channel="web")
-    return HTMLResponse(f'<p>Permit {number} renewed.</p><a href="{escape(link)}">Feedback</a>')
+    survey = survey_anchor("permits", "riverside")
+    return HTMLResponse(f"<p>Permit {number} is renewed.</p>{survey}")
 
 
 routes = [Route("/permits/{number:int}/renew", renew, methods=["POST"]), Mount("/cx", surveys)]

@@ -5,6 +5,7 @@
 // TIME is when the visit ended (default: now), and NAME your own number of it: the same NAME and
 // TIME mint the same link. For a kiosk, poster or site link, TIME is when it ends (default: as late
 // as may be), and NAME the place. Times look like 2026-11-04T10:20:00-05:00.
+// CX_KEY may hold several keys, with spaces between them, the newest last.
 // `node mint.mjs vectors` prints the vectors of docs/use/mint-from-any-language.md.
 
 import { createHmac, randomBytes } from "node:crypto";
@@ -38,17 +39,33 @@ function crc32(text) {
   return bytes.toString("base64url");
 }
 
+function readKeys(text) {
+  const texts = (text ?? "").split(/\s+/).filter(Boolean);
+  if (texts.length === 0)
+    throw new Refused("No key. Set CX_KEY to the line that `cx key issue` printed.");
+  return texts.map(readKey);
+}
+
 function readKey(text) {
-  if (!text) throw new Refused("No key. Set CX_KEY to the line that `cx key issue` printed.");
-  const found = KEY.exec(text.trim())?.groups;
+  const found = KEY.exec(text)?.groups;
   if (!found || crc32(found.body) !== found.crc)
     throw new Refused("This key was cut off or changed when it was copied. Copy the whole line.");
   return { ...found, kid: Number(found.kid), secret: Buffer.from(found.secret, "base64url") };
 }
 
-function officeSecret(key, service, office) {
-  if (key.service !== service || (key.office !== undefined && key.office !== office))
-    throw new Refused(`This key may not mint for service '${service}' at office '${office}'.`);
+const covers = (key, service, office) =>
+  key.service === service && (key.office === undefined || key.office === office);
+
+/** The newest key signs. The lowest number makes the nonce: a reminder stays the same answer. */
+function choose(keys, service, office) {
+  const covering = keys.filter((key) => covers(key, service, office));
+  if (covering.length === 0)
+    throw new Refused(`No key here may mint for service '${service}' at office '${office}'.`);
+  const oldest = covering.reduce((low, key) => (key.kid < low.kid ? key : low));
+  return { newest: covering.at(-1), oldest };
+}
+
+function officeSecret(key, office) {
   return key.office ? key.secret : expand(key.secret, `cxlink/1|office|${office}`);
 }
 
@@ -91,14 +108,15 @@ export function mint(baseUrl, keyText, service, office, channel, time, name, now
     if (!SLUG.test(slug)) throw new Refused(`'${slug}' cannot name a service or an office.`);
   if (!/^https?:\/\/[^/?#]+[^?#]*$/.test(baseUrl ?? ""))
     throw new Refused("Set CX_BASE_URL to the survey server, e.g. https://cx.agency.gov");
-  const key = readKey(keyText);
-  const secret = officeSecret(key, service, office);
+  const { newest, oldest } = choose(readKeys(keyText), service, office);
   const place = kind >= 8;
   const at = place ? expiry(time, channel === "kiosk" ? 90 : 400, now) : doneAt(time, now);
   if (name === "") throw new Refused("The name must not be empty.");
   const label = `cxlink/1|${place ? "place" : "ref"}|${name}`;
-  const nonce = name === undefined ? randomBytes(8) : hmac(secret, label).subarray(0, 8);
-  const text = token(secret, kind, key.kid, Math.floor(at / 1000), nonce);
+  const nonce =
+    name === undefined ? randomBytes(8) : hmac(officeSecret(oldest, office), label).subarray(0, 8);
+  const secret = officeSecret(newest, office);
+  const text = token(secret, kind, newest.kid, Math.floor(at / 1000), nonce);
   const room = channel === "kiosk" ? "k" : "s";
   return `${baseUrl.replace(/\/+$/, "")}/${room}/${service}/${office}/${text}`;
 }

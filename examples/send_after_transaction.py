@@ -2,10 +2,10 @@
 
     python send_after_transaction.py ana@example.com case-1001 2026-11-04T10:20:00-05:00 es
 
-Set CX_BASE_URL and CX_KEY for cxsdk, SMTP_HOST, SMTP_PORT and MAIL_FROM for the mail, and
-SMTP_USER and SMTP_PASSWORD if your mail server wants to know who you are.
+Set CX_BASE_URL, CX_KEY, SMTP_HOST, SMTP_PORT, MAIL_FROM; SMTP_USER, SMTP_PASSWORD if need be.
 """
 
+import logging
 import os
 import smtplib
 import ssl
@@ -15,27 +15,28 @@ from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 from zoneinfo import ZoneInfo
 
-from cxsdk import email_snippet, issue_link
+from cxsdk import CxError, email_snippet, issue_link
 
-SERVICE, OFFICE = "permits", "riverside"
-# The names that your catalog gives the service: in a heading, and within the statement.
-NAMES = {
+NAMES = {  # what your catalog calls the service: in a heading, and within the statement
     "en": ("Permit renewal", "permit renewal"),
     "es": ("Renovación de permisos", "la renovación de permisos"),
 }
 
 
 def transaction_ended(to: str, case: str, ended: datetime, language: str = "en") -> None:
-    """Invite the person. Called twice for one case, it sends the same link: one answer counts."""
-    link = issue_link(SERVICE, OFFICE, ref=case, done_at=ended, language=language)
+    """`invite`, but it never raises: whatever becomes of the mail, the transaction has ended."""
+    try:
+        invite(to, case, ended, language)
+    except (CxError, OSError):  # all that smtplib raises is an OSError
+        logging.getLogger(__name__).exception("No survey was sent")
+
+
+def invite(to: str, case: str, ended: datetime, language: str = "en") -> None:
+    """Send the survey. Called twice for one case, it sends the same link: one answer counts."""
+    link = issue_link("permits", "riverside", ref=case, done_at=ended, language=language)
     name, in_statement = NAMES[language]
-    snippet = email_snippet(
-        link,
-        service_name=name,
-        statement_name=in_statement,
-        language=language,
-        timezone=ZoneInfo("America/New_York"),
-    )
+    words = {"service_name": name, "statement_name": in_statement, "language": language}
+    snippet = email_snippet(link, timezone=ZoneInfo("America/New_York"), **words)
     message = EmailMessage()
     message["Subject"], message["To"] = snippet.subject, to
     message["From"] = os.environ["MAIL_FROM"]
@@ -56,4 +57,4 @@ def transaction_ended(to: str, case: str, ended: datetime, language: str = "en")
 
 if __name__ == "__main__":
     to, case, ended, *language = sys.argv[1:]
-    transaction_ended(to, case, datetime.fromisoformat(ended), *language)
+    invite(to, case, datetime.fromisoformat(ended), *language)

@@ -6,20 +6,17 @@ from cxserver import db, tables
 from cxserver.settings import Settings
 
 engine = context.config.attributes.get("engine") or db.open_engine(Settings())
+then = context.config.attributes.get("then")
 
-with engine.connect() as connection:
-    if connection.dialect.name == "postgresql":
-        # Two servers that come up together must not both make the tables.
-        connection.exec_driver_sql("SELECT pg_advisory_lock(280)")
-        connection.commit()
+# One transaction, whatever is missing: killed in the middle, it leaves the tables as they were.
+with db.write(engine) as connection:
+    # Two servers that come up together must not both make the tables, or a root key each.
+    db.lock(connection, "migrate")
     context.configure(
         connection=connection,
         target_metadata=tables.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        transaction_per_migration=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_unlock(280)")
-        connection.commit()
+    context.run_migrations()
+    if then:
+        then(connection)

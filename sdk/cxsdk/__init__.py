@@ -14,6 +14,7 @@ from cxsdk.errors import (
     NoRoom,
     NotAnInvite,
     OutsideWindow,
+    ServerUnreachable,
     TokenExpired,
     TokenForged,
     TokenMalformed,
@@ -23,14 +24,20 @@ from cxsdk.errors import (
     UnknownLanguage,
     WrongArguments,
 )
+from cxsdk.findings import Finding
 from cxsdk.keys import Key
 from cxsdk.links import Issuer, Link, issue_link
 from cxsdk.messages import EmailSnippet, email_snippet, sms_text
+from cxsdk.token import Channel
+
+__version__ = "0.1.0"
 
 __all__ = [
     "BadName",
+    "Channel",
     "CxError",
     "EmailSnippet",
+    "Finding",
     "Issuer",
     "Key",
     "KeyCutOff",
@@ -45,6 +52,7 @@ __all__ = [
     "NoRoom",
     "NotAnInvite",
     "OutsideWindow",
+    "ServerUnreachable",
     "TokenExpired",
     "TokenForged",
     "TokenMalformed",

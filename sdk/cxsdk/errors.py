@@ -16,6 +16,7 @@
     - NotAnInvite          not the link of one person: a place's link, or no link of ours
     - UnknownLanguage      we have no words in this language
     - NoRoom               the words and the link are longer than the message may be
+  x ServerUnreachable      the survey server did not answer `Issuer.check`: try again
   x TokenRefused           a token that does not open; `code` says why
     - TokenMalformed       not the form of a token
     - TokenForged          the signature does not fit this service and office
@@ -88,6 +89,10 @@ class UnknownLanguage(MessageRefused):
 
 class NoRoom(MessageRefused):
     """The words and the link are longer than the message may be."""
+
+
+class ServerUnreachable(CxError):
+    """The survey server could not be asked: no network, no answer in 10 seconds, or busy (5xx)."""
 
 
 class TokenRefused(CxError):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from cxsdk import keys, token
+from cxsdk.address import EXAMPLE, check_address
 from cxsdk.errors import (
     KeyElsewhere,
     KeyMissing,
@@ -18,25 +18,35 @@ from cxsdk.errors import (
     UnknownChannel,
     WrongArguments,
 )
-from cxsdk.token import Kind, LinkKey
+from cxsdk.findings import Finding
+from cxsdk.token import Channel, Kind, LinkKey
 
-CHANNELS = {kind.channel: kind for kind in Kind}
+CHANNELS: dict[str, Kind] = {kind.channel: kind for kind in Kind}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?\Z", re.ASCII)
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
 
 
 class Link(str):
     """A survey's address. It is a `str`, and also knows what it is for.
 
-    `expires_at` (aware, UTC) is the last moment at which it opens.
+    Attributes:
+        service: The service that the answer will be about.
+        office: The office that the answer will be about.
+        channel: How the link reaches people.
+        expires_at: The last moment at which it opens, aware, in UTC.
     """
 
     service: str
     office: str
-    channel: str
+    channel: Channel
     expires_at: datetime
 
     def __new__(
-        cls, url: str, service: str, office: str, channel: str, expires_at: datetime
+        cls, url: str, service: str, office: str, channel: Channel, expires_at: datetime
     ) -> "Link":
         link = super().__new__(cls, url)
         link.service, link.office = service, office
@@ -50,6 +60,10 @@ class Link(str):
 class Issuer:
     """Mints links for one server with one or more keys, the newest last.
 
+    The newest key that covers an office signs. What makes the links of one `ref` one answer comes
+    of the lowest-numbered such key: keep an old key beside its successor until 48 hours and 30
+    minutes after its last link, and a reminder is still the same answer.
+
     `keys` is the text of the keys, separated by white space, or a list of such texts. Safe to
     share between threads and to use after a fork. Raises KeyRefused for keys it cannot read.
     """
@@ -59,9 +73,9 @@ class Issuer:
         base_url: str,
         keys: str | Iterable[str],
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ):
-        self._base_url = _check_base_url(base_url)
+        self._base_url = check_address("base_url", base_url)
         self._keys = _read_keys(keys)
         self._clock = clock
         self._link_keys: dict[tuple[str, str, Kind], tuple[int, bytes, LinkKey]] = {}
@@ -71,7 +85,7 @@ class Issuer:
         service: str,
         office: str,
         *,
-        channel: str = "email",
+        channel: Channel = "email",
         done_at: datetime | None = None,
         ref: str | None = None,
         expires_at: datetime | None = None,
@@ -90,7 +104,7 @@ class Issuer:
         Raises KeyElsewhere, BadName, UnknownChannel, WrongArguments, NaiveTime, OutsideWindow.
         """
         kind = _kind(channel)
-        kid, secret, link_key = self._link_key(service, office, kind)
+        kid, nonce_secret, link_key = self._link_key(service, office, kind)
         if kind.is_place:
             _refuse(f"a {channel} link", done_at=done_at, ref=ref)
             time, name = self._expiry(kind, expires_at), _name("place", place)
@@ -99,7 +113,7 @@ class Issuer:
             if ref is not None and done_at is None:
                 raise WrongArguments("ref needs done_at, or a repeated call makes another link.")
             time, name = self._done(done_at), _name("ref", ref)
-        nonce = os.urandom(8) if name is None else hmac.digest(secret, name, "sha256")[:8]
+        nonce = os.urandom(8) if name is None else hmac.digest(nonce_secret, name, "sha256")[:8]
         text = link_key.sign(kid, time, nonce)
         room = "k" if kind is Kind.KIOSK else "s"
         query = f"?lang={_check_language(language)}" if language is not None else ""
@@ -107,20 +121,49 @@ class Issuer:
         url = f"{self._base_url}/{room}/{service}/{office}/{text}{query}"
         return Link(url, service, office, channel, ends)
 
+    def check(self, pairs: Iterable[tuple[str, str]]) -> list[Finding]:
+        """What to fix before links for these (service, office) pairs open: [] when all is well.
+
+        One call for start-up or CI. It asks the server about the address, the key, the clock, the
+        names, whether the survey is open, and OMB's approval. The key itself never travels.
+        Without pairs it tries the address, each key and the clock.
+
+        Findings are returned, never raised. Raises ServerUnreachable when the server cannot be
+        asked: no network, no answer within 10 seconds, or a server that is busy (429, 5xx).
+        """
+        # Here, so that a program that only mints loads no HTTP client.
+        from cxsdk import checking
+
+        return checking.check(self._base_url, self._keys, pairs, self._clock)
+
+    @classmethod
+    def from_environment(cls) -> "Issuer":
+        """The issuer for `CX_BASE_URL` and `CX_KEY`, which `issue_link` uses.
+
+        Raises KeyMissing or WrongArguments when either is not set.
+        """
+        return _from_environment()
+
     def _link_key(self, service: str, office: str, kind: Kind) -> tuple[int, bytes, LinkKey]:
         try:
             return self._link_keys[service, office, kind]
         except (KeyError, TypeError):  # TypeError: something that is not even hashable
-            key = self._key(keys.check_slug("service", service), keys.check_slug("office", office))
-        secret = key.secret_for(office)
-        link_key = key.kid, secret, LinkKey(secret, kind)
+            keys.check_slug("service", service)
+            covering = self._covering(service, keys.check_slug("office", office))
+        newest = covering[-1]
+        secret = newest.secret_for(office)
+        # The nonce says which visit it was. It must be the same before and after a rotation, or
+        # the first mail and its reminder would be two answers.
+        oldest = min(covering, key=lambda key: key.kid)
+        nonce_secret = secret if oldest is newest else oldest.secret_for(office)
+        link_key = newest.kid, nonce_secret, LinkKey(secret, kind)
         self._link_keys[service, office, kind] = link_key
         return link_key
 
-    def _key(self, service: str, office: str) -> keys.Key:
+    def _covering(self, service: str, office: str) -> list[keys.Key]:
         covering = [key for key in self._keys if key.covers(service, office)]
         if covering:
-            return covering[-1]
+            return covering
         key_names = ", ".join(
             f"service '{key.service}'" + (f" at office '{key.office}' only" if key.office else "")
             for key in self._keys
@@ -162,7 +205,7 @@ def issue_link(
     service: str,
     office: str,
     *,
-    channel: str = "email",
+    channel: Channel = "email",
     done_at: datetime | None = None,
     ref: str | None = None,
     expires_at: datetime | None = None,
@@ -188,18 +231,11 @@ def issue_link(
 def _from_environment() -> Issuer:
     global _issuer
     base_url, text = os.environ.get("CX_BASE_URL", ""), os.environ.get("CX_KEY", "")
-    if not base_url:
-        raise WrongArguments("Set CX_BASE_URL to the survey server, e.g. https://cx.agency.gov")
+    if not base_url.strip():
+        raise WrongArguments(f"Set CX_BASE_URL to the survey server, e.g. {EXAMPLE}")
     if _issuer is None or _issuer[:2] != (base_url, text):
-        _issuer = base_url, text, Issuer(base_url, text)
+        _issuer = base_url, text, Issuer(check_address("CX_BASE_URL", base_url), text)
     return _issuer[2]
-
-
-def _check_base_url(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query:
-        raise WrongArguments(f"base_url must look like https://cx.agency.gov, not {base_url!r}")
-    return base_url.rstrip("/")
 
 
 def _read_keys(given: str | Iterable[str]) -> tuple[keys.Key, ...]:
@@ -207,6 +243,11 @@ def _read_keys(given: str | Iterable[str]) -> tuple[keys.Key, ...]:
     if not texts:
         raise KeyMissing("No key. Set CX_KEY to the line that `cx key issue` printed.")
     return tuple(keys.Key.read(text) for text in texts)
+
+
+def channel_named(text: str) -> Channel:
+    """The channel that `text` names: for what people and files say. Raises UnknownChannel."""
+    return _kind(text).channel
 
 
 def _kind(channel: str) -> Kind:

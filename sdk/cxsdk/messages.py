@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 
 from cxsdk import keys, token
+from cxsdk.address import LINK
 from cxsdk.errors import (
     MessageRefused,
     NoRoom,
@@ -36,10 +37,6 @@ _ALMOST_GSM7 = str.maketrans(
 _LEAST_NAME = 8
 _CUT = "..."
 
-_ADDRESS = re.compile(
-    r"https?://[^/?#]+(?:/[^?#]*)?/(?P<room>[sk])/(?P<service>[^/?#]+)/(?P<office>[^/?#]+)"
-    r"/(?P<token>[^/?#]+)(?:\?[^#]*)?"
-)
 _PRINTABLE = re.compile(r"[!#-;=?-~]+")  # no space, no quote, no angle
 
 # Outlook inherits nothing into a table, so each cell says all of it. Every text has a colour and
@@ -147,7 +144,7 @@ def _check_invite(link: str) -> None:
     """Raise NotAnInvite unless this is the whole address of an invite of ours."""
     if not isinstance(link, str):
         raise NotAnInvite(f"link must be what issue_link gave, not {link!r}.")
-    match = _ADDRESS.fullmatch(link) if _PRINTABLE.fullmatch(link) else None
+    match = LINK.fullmatch(link) if _PRINTABLE.fullmatch(link) else None
     if not match or not all(keys.SLUG.match(match[part]) for part in ("service", "office")):
         raise NotAnInvite(_NOT_OURS)
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from hashlib import sha256
+from typing import Literal, cast
 
 from itsdangerous import BadSignature
 from itsdangerous.signer import HMACAlgorithm, Signer
@@ -30,6 +31,8 @@ SKEW = timedelta(minutes=15)
 FORM = re.compile(r"[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{21}[AQgw]\Z", re.ASCII)
 _PAYLOAD = struct.Struct(">BHI8s")
 
+Channel = Literal["email", "sms", "web", "phone", "kiosk", "poster", "site"]
+
 
 class Kind(IntEnum):
     """How a link reaches people. The high bit means: a place, many answers."""
@@ -43,9 +46,9 @@ class Kind(IntEnum):
     SITE = 10
 
     @property
-    def channel(self) -> str:
+    def channel(self) -> Channel:
         """The channel's name, as in `issue_link(channel=...)`."""
-        return self.name.lower()
+        return cast(Channel, self.name.lower())
 
     @property
     def is_place(self) -> bool:

@@ -29,13 +29,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from cxserver import resources
-from cxserver.errors import DatabaseUnfit
+from cxserver.errors import DatabaseDamaged, DatabaseNewer, DatabaseUnfit
 from cxserver.log import logger
 from cxserver.settings import Settings
 
 # What begins a short transaction, each time it is called.
 Source = Callable[[], AbstractContextManager[Connection]]
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # How many milliseconds one who writes waits for another.
 _BUSY_TIMEOUT = "busy_timeout=5000"
 # For how many seconds a redaction tries to empty the write-ahead log, and the pause between tries.
@@ -45,14 +46,21 @@ _FOLDING, _BETWEEN_FOLDS = 5.0, 0.05
 _WAL_SAFE = (3, 51, 3)
 _WAL_BACKPORTS = ((3, 50, 7), (3, 44, 6))
 
+# SQLITE_CORRUPT and SQLITE_NOTADB.
+_DAMAGED = (11, 26)
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """How many connections an engine has, and how many seconds somebody waits for one."""
+    """How many connections an engine has, and how many seconds somebody waits for one.
+
+    `patience`: for how many seconds a statement waits on while PostgreSQL is silent.
+    """
 
     size: int
     overflow: int
     seconds: float
+    patience: float = 0.0
 
     @property
     def options(self) -> dict[str, Any]:
@@ -67,6 +75,8 @@ class Pool:
 # Whoever answers a survey, the writer, the jobs. Nobody who came to answer waits half a minute.
 PUBLIC = Pool(size=5, overflow=10, seconds=5.0)
 
+# Commands and migrations: nobody waits for their page, and a long one should not begin anew.
+COMMANDS = Pool(size=5, overflow=10, seconds=5.0, patience=60.0)
 
 # Anybody can knock: strangers use up these two, and nobody's who is signed in.
 ENTRANCE = Pool(size=2, overflow=0, seconds=5.0)
@@ -77,25 +87,29 @@ def staff_pool(settings: Settings) -> Pool:
     return Pool(size=settings.staff_connections, overflow=0, seconds=1.0)
 
 
-def open_engine(settings: Settings, pool: Pool = PUBLIC) -> Engine:
+def open_engine(settings: Settings, pool: Pool = COMMANDS) -> Engine:
     """The engine for `settings`, with durable transactions on either database."""
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(str(url), pool)
+    # The driver is loaded where there is a PostgreSQL.
+    from cxserver import database_deadline
+
     # Bare `postgresql://` would do, but the driver is named so that nobody has to know which.
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
         **pool.options,
         # An error's text must not quote an answer.
         hide_parameters=True,
         # A held lock or a dead network becomes an error, and a 503, not a wait without end.
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": database_deadline.CONNECT,
             "tcp_user_timeout": 10_000,
             "options": "-c timezone=UTC -c lock_timeout=5000",
         },
     )
+    # A server that is stopped breaks nothing off: only a deadline of our own ends that wait.
+    database_deadline.guard(engine, pool.patience)
     return engine
 
 
@@ -151,13 +165,25 @@ def _lock_key(names: Iterable[str]) -> int:
     return int.from_bytes(sha256("/".join(names).encode()).digest()[:8], "big", signed=True)
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables up to `revision`. Raises DatabaseUnfit for tables of an unknown version."""
-    current = _revision(engine)
+def is_elsewhere(engine: Engine) -> bool:
+    """Whether the database is on another machine, as far as its address tells."""
+    host = engine.url.host or str(engine.url.query.get("host", ""))
+    return bool(host) and not host.startswith("/") and host not in _LOOPBACK
+
+
+def migrate(
+    engine: Engine, revision: str = "head", then: Callable[[Connection], object] | None = None
+) -> None:
+    """Bring the tables up to `revision`, and do `then`, all in one transaction under one lock.
+
+    Raises DatabaseUnfit for tables of an unknown version, and whatever `then` raises.
+    """
+    current = table_version(engine)
     if current is not None and current not in _revisions():
+        check_not_newer(current)
         raise DatabaseUnfit(
             f"The tables are at version {current}, which no release uses. They come from "
-            "software before 0.1, or newer than this. Use that, or start with an empty database."
+            "software before 0.1. Use that, or start with an empty database."
         )
     # Loading Alembic takes as long as loading everything else; one command needs it.
     from alembic import command
@@ -165,20 +191,46 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
     config = Config()
     config.set_main_option("script_location", str(resources.folder("migrations")))
-    config.attributes["engine"] = engine
+    config.attributes.update(engine=engine, then=then)
     command.upgrade(config, revision)
 
 
 def check_migrated(engine: Engine) -> None:
     """Raise DatabaseUnfit unless the tables are the ones this software knows."""
-    current = _revision(engine)
-    newest = max(_revisions())
+    current, newest = table_version(engine), newest_table_version()
     if current is None:
         raise DatabaseUnfit("This database has no tables yet. Run `cx migrate`.")
+    check_not_newer(current)
     if current != newest:
         raise DatabaseUnfit(
             f"The tables are at version {current}; this software needs {newest}. Run `cx migrate`."
         )
+
+
+def check_not_newer(current: str, what: str = "its database") -> None:
+    """Raise DatabaseNewer where tables of this version were made by newer software."""
+    newest = newest_table_version()
+    if current > newest:
+        raise DatabaseNewer(
+            f"This software is older than {what}: the tables are at version {current}, and it "
+            f"knows them up to {newest}. Install the release that they were last used with, or a "
+            "newer one."
+        )
+
+
+def newest_table_version() -> str:
+    """The version of the tables that this software makes."""
+    return max(_revisions())
+
+
+def damage(error: DBAPIError, database: str = "The database") -> str:
+    """What to do where a SQLite file is damaged or no database at all; "" for any other error."""
+    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+        return ""
+    return (
+        f"{database} is damaged or cut off ({error.orig}). Keep the file, and restore your newest "
+        "backup into an empty folder: cx restore"
+    )
 
 
 def check_durable(engine: Engine) -> dict[str, str]:
@@ -338,8 +390,17 @@ def _revisions() -> set[str]:
     return {file.name.partition("_")[0] for file in versions.glob("[0-9]*.py")}
 
 
-def _revision(engine: Engine) -> str | None:
-    with read(engine) as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+def table_version(engine: Engine) -> str | None:
+    """The version of the tables that are there; None where there are none.
+
+    Raises DatabaseDamaged.
+    """
+    try:
+        with read(engine) as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError as error:
+        if sentence := damage(error, f"The database {engine.url.database}"):
+            raise DatabaseDamaged(sentence) from error
+        raise

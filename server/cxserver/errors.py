@@ -7,15 +7,22 @@ is below.
   x CatalogRefused         the catalog file has faults; `faults` lists every one
   x CatalogUnreadable      catalog/shape: the catalog file is not TOML at all
   x DatabaseUnfit          the database is missing, too old, or set so that answers could be lost
+    - DatabaseNewer        newer software made its tables
+    - DatabaseDamaged      its file is damaged or cut off
+    - RootKeyMissing       there is no root key file, and this database belongs to one
+    - RootKeyMismatch      the root key file belongs to another database
+  x BackupUnfit            a backup is cut off, changed, of other software or for another place
   x NotFound               a service, office or key that was named does not exist
   x Conflict               somebody else changed it in the meantime: look again
     - AlreadyDecided       comments/omb_review: colleagues decided about these comments first
+  x LinkKeyUnknown         no link key of this server signed this question
   x ApiKeyRefused          an API key is cut off, unknown, revoked or expired
   x Rejected               api/items: an API request is not taken; `problem` is the reply
   x AlreadyServing         a second server on the same data folder
   x StoreUnavailable       the answer could not be confirmed as saved: try again (503)
     - QueueFull            too many answers are waiting
   x TooManyReading         too many requests are waiting to read results: try again (503)
+  x FloodRefused           so many answers come that this one is not taken now (429)
   x MailFailed             a mail could not be handed over
     - MailRefused          the mail server did not take this letter; others it may
   x ReplyRefused           what an office wants to reply is empty or too long
@@ -27,11 +34,13 @@ is below.
   x AnswerUnstorable       this one answer can never be stored; its neighbors were
   x ExclusionRefused       these answers cannot be taken out of the counts
   x NotCut                 results/cuts: a breakdown that only who may export rows can see
+  x NoteRefused            results/chart_notes: a dated note cannot be taken; `field` says where
   x RowRefused             imports/rejected: a row of an imported file cannot be taken
   x IndicatorUnfit         quarter/indicators: a row of a file of indicators cannot be taken
   x QuarterNotReady        quarter/recording: a quarter to sign off lacks something; see `report`
-  x SignInRefused          staff/signin/provider: somebody may not sign in through the provider
-  x ProviderUnreachable    staff/signin/provider: the identity provider does not answer as it should
+  x SignInRefused          staff/signin/claims: somebody may not sign in through the provider
+  x ProviderUnreachable    oidc_discovery: the identity provider does not answer as it should
+    - WrongIssuer          oidc_discovery: it answers under another name than CX_OIDC_ISSUER
 """
 
 from collections.abc import Sequence
@@ -53,12 +62,36 @@ class DatabaseUnfit(ServerError):
     """The database is missing, behind this software, or would lose answers."""
 
 
+class DatabaseNewer(DatabaseUnfit):
+    """This software is older than the tables."""
+
+
+class DatabaseDamaged(DatabaseUnfit):
+    """A file that is no database any more."""
+
+
+class RootKeyMissing(DatabaseUnfit):
+    """There is no root key where one was looked for."""
+
+
+class RootKeyMismatch(DatabaseUnfit):
+    """The root key at hand is not the one this database was used with."""
+
+
+class BackupUnfit(ServerError):
+    """A backup that cannot be taken, read or restored, and what to do instead."""
+
+
 class NotFound(ServerError):
     """Something that was named does not exist."""
 
 
 class Conflict(ServerError):
     """Somebody else changed it since it was looked at."""
+
+
+class LinkKeyUnknown(ServerError):
+    """No link key of this server signed this question."""
 
 
 class ApiKeyRefused(ServerError):
@@ -79,6 +112,14 @@ class TooManyReading(ServerError):
 
 class QueueFull(StoreUnavailable):
     """More answers are waiting than the queue may hold."""
+
+
+class FloodRefused(ServerError):
+    """So many answers come from there that this one is not taken. `wait` is in seconds."""
+
+    def __init__(self, wait: int):
+        super().__init__(f"too many answers: try again in {wait} s")
+        self.wait = wait
 
 
 class MailFailed(ServerError):

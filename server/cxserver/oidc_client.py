@@ -4,14 +4,19 @@ It proves itself with a secret that both know, or with a key of its own of which
 the public half (`private_key_jwt`, RFC 7523; login.gov takes nothing else). Needs `cxsdk[oidc]`.
 """
 
+import base64
+from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from cxserver.errors import ServerError
 from cxserver.settings import Settings
 
+# The ways to prove oneself, as OpenID Connect names them.
+BASIC, POST, KEY, NONE = "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
 _SETTING = "CX_OIDC_PRIVATE_KEY_FILE"
 # Each kind of key has one usual way to sign; providers know these.
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -29,11 +34,44 @@ def check(settings: Settings) -> None:
     # Half set up must not mean switched off: links would open what the provider is to guard.
     if not settings.oidc_client_id:
         raise ServerError("CX_OIDC_ISSUER is set, and CX_OIDC_CLIENT_ID is not.")
+    secret = settings.oidc_client_secret.get_secret_value()
+    if settings.oidc_client_auth and not secret:
+        raise ServerError("CX_OIDC_CLIENT_AUTH is set, and CX_OIDC_CLIENT_SECRET is not.")
     if settings.oidc_private_key_file is None:
         return
-    if settings.oidc_client_secret.get_secret_value():
+    if secret:
         raise ServerError(f"Set CX_OIDC_CLIENT_SECRET or {_SETTING}, not both.")
     key(settings.oidc_private_key_file)
+
+
+def auth_methods(document: dict[str, Any]) -> list[str]:
+    """The ways to prove oneself that a provider takes, by its discovery document."""
+    # What the standard takes for granted where the provider says nothing.
+    ways = document.get("token_endpoint_auth_methods_supported", [BASIC])
+    return [str(way) for way in ways] if isinstance(ways, list) else []
+
+
+def auth_method(settings: Settings, document: dict[str, Any]) -> str:
+    """The way this server proves itself: as it is set, else as the provider takes it."""
+    if settings.oidc_private_key_file is not None:
+        return KEY
+    if not settings.oidc_client_secret.get_secret_value():
+        return NONE
+    if settings.oidc_client_auth:
+        return f"client_secret_{settings.oidc_client_auth}"
+    return BASIC if BASIC in auth_methods(document) else POST
+
+
+def basic(
+    client: Any, method: str, uri: str, headers: MutableMapping[str, str], body: Any
+) -> tuple[str, MutableMapping[str, str], Any]:
+    """`client_secret_basic` for authlib: name and secret form-urlencoded first (RFC 6749 §2.3.1).
+
+    authlib's own leaves that out, and a real provider then reads `+` as a blank.
+    """
+    pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
+    headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return uri, headers, body
 
 
 def key(path: Path) -> Any:

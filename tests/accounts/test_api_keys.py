@@ -110,6 +110,17 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
     assert "is complete: 2 lines" in cx(house, "audit", "verify")
 
 
+def test_a_key_that_makes_links_says_so(sqlite_house):
+    words = ("Permit system", "--service", "permits", "--office", "riverside", "--links")
+    assert TEXT.fullmatch(cx(sqlite_house, "api-key", "issue", *words).removesuffix("\n"))
+    [listed] = json.loads(cx(sqlite_house, "api-key", "list", "--json"))
+    assert (listed["links"], listed["rows"], listed["comments"]) == (True, False, False)
+    may = "makes links for service permits, office riverside and below"
+    assert may in cx(sqlite_house, "api-key", "list")
+    with db.read(sqlite_house.engine) as connection:
+        assert may in str(connection.execute(select(tables.audit.c.about)).scalar())
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -118,6 +129,8 @@ def test_the_commands_issue_list_and_withdraw_a_key_and_the_log_tells(sqlite_hou
         (("issue", "x", "--days", "401"), "than or equal to 400"),
         (("issue", "x", "--days", "0"), "than or equal to 1"),
         (("issue", " "), "use 1 to 200 characters"),
+        (("issue", "x", "--links"), "name a --service or an --office"),
+        (("issue", "x", "--links", "--rows", "--service", "permits"), "reads nothing"),
         (("issue", "a\nb"), "use 1 to 200 characters"),
         (("revoke", "0123"), "no API key '0123'"),
     ],

@@ -159,14 +159,15 @@ def test_a_provider_that_is_set_up_in_half_does_not_leave_the_links_open():
         site.check(Settings(oidc_issuer=ISSUER))
 
 
-def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(sqlite_house, monkeypatch):
-    house = sqlite_house
+def test_the_doctor_and_the_server_say_what_is_wrong_with_the_key(agency, monkeypatch):
+    house, provider, _ = agency
+    provider.document = {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}
     house.live_today()
     _, file = cut(house.settings.data_dir, RSAKey)
-    monkeypatch.setenv("CX_OIDC_ISSUER", ISSUER)
+    monkeypatch.setenv("CX_OIDC_ISSUER", provider.issuer)
     monkeypatch.setenv("CX_OIDC_CLIENT_ID", CLIENT)
     monkeypatch.setenv("CX_OIDC_PRIVATE_KEY_FILE", str(file))
-    assert f"at {ISSUER}" in cx(house, "doctor")
+    assert f"at {provider.issuer}" in cx(house, "doctor")
     file.chmod(0o644)
     done = fork_server.run(("doctor",), environment(house))
     assert done.returncode == 1 and "can be opened by other users" in done.stdout

@@ -8,6 +8,7 @@ import pytest
 
 from cxserver.api import models
 from cxserver.api.reading import AnswersPage, CommentsPage, Figures
+from tests.support.api_reader import bearer, new_key
 from tests.support.optional import present
 from tests.support.routes import served
 from tests.support.shared_house import shared_house
@@ -94,6 +95,19 @@ def test_every_example_is_taken_as_it_stands(street, client, document):
             assert taken.status_code == 201, (name, told)
 
 
+def test_the_example_of_a_link_is_taken_as_it_stands(street, client, document):
+    operation = document["paths"]["/api/v1/links"]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    key = new_key(street, "permits", links=True)
+    made = client.post("/api/v1/links", json=example, headers=bearer(key))
+    assert made.status_code == 201, made.text
+    assert operation["security"] == [{"key": []}]
+    assert set(document["components"]["schemas"]["LinkOrder"]["properties"]) == set(example) | {
+        "expires_at",
+        "place",
+    }
+
+
 def test_the_schema_allows_what_is_taken_and_forbids_what_is_not(document):
     item = document["components"]["schemas"]["Item"]
     assert item["additionalProperties"] is False
@@ -133,8 +147,8 @@ def test_every_status_that_occurs_is_described(sqlite_house, document):
         for sent in requests:
             seen.add(str(client.post("/api/v1/responses", **sent).status_code))
     assert seen == {"200", "201", "400", "404", "409", "410", "413", "415", "422"}
-    # The rest need a slow line, a fault of ours, or a full queue: tested where those are made.
-    assert described == seen | {"408", "500", "503"}
+    # The rest need a slow line, a flood, a fault of ours, or a full queue: tested where those are.
+    assert described == seen | {"408", "429", "500", "503"}
 
 
 def test_reading_needs_a_key_and_says_so(document):

@@ -314,6 +314,7 @@ def test_a_key_reads_what_it_is_for_and_403_tells_nothing_of_the_rest(street, cl
         {"office": ""},
         {"channel": "pigeon"},
         {"language": "en'"},
+        {"language": "fr"},
         {"without_flagged": "maybe"},
         {"nothing": "1"},
         {"by": ["office", "service"]},
@@ -324,6 +325,19 @@ def test_what_cannot_be_asked_is_422_with_the_rule(client, everything, query):
     assert got.status_code == 422 and got.headers["content-type"] == "application/problem+json"
     assert got.json()["detail"] or got.json()["faults"]
     assert "1=1" not in got.text
+
+
+def test_a_mistyped_name_gets_the_nearest_that_the_key_reads(street, client, everything):
+    north = new_key(street, office="north", rows=True)
+    for text, query, said in (
+        (everything, {"office": "hiltop"}, "This key reads no 'hiltop'. Did you mean 'hilltop'?"),
+        (everything, {"service": "permit"}, "Did you mean 'permits'?"),
+        (north, {"office": "rivreside"}, "This key reads no 'rivreside'."),
+        (everything, {"language": "fr"}, "There is no language 'fr'. Use 'en' or 'es'."),
+    ):
+        got = client.get("/api/v1/results", params=query, headers=bearer(text)).json()
+        assert said in got["detail"], got
+        assert text == everything or "riverside" not in got["detail"]
 
 
 @pytest.mark.parametrize(("days", "status"), [(731, 200), (732, 422)])

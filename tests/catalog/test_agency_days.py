@@ -120,7 +120,9 @@ def test_an_answer_a_kiosk_took_before_an_office_closed_that_evening_is_taken(ev
 
 def test_the_demonstrations_quarter_is_the_one_that_still_runs(evening):
     evening.clock.now = datetime(2026, 6, 1, 15, tzinfo=UTC)
-    stage = Stage(key="", command="cx", data=evening.settings.data_dir, base_url="")
+    stage = Stage(
+        key="", folder=evening.settings.data_dir, data=evening.settings.data_dir, base_url=""
+    )
     with evening.client(demo=True, more_routes=front.routes(stage)) as client:
         link = evening.mint()
         form = {"stamp": stamp_of(client.get(link).text), "trust": "4", "satisfaction": "5"}

@@ -10,6 +10,12 @@ def current(house: House, service: str = "permits") -> int:
         return linkkeys.current(connection, house.roots, service, NOW.date()).kid
 
 
+def minting(house: House) -> list[int]:
+    with db.write(house.engine) as connection:
+        keys = linkkeys.minting(connection, house.roots, "permits", NOW.date())
+        return [key.kid for key in keys]
+
+
 def test_the_newest_sound_key_mints(sqlite_house: House) -> None:
     first = current(sqlite_house)
     second = sqlite_house.cut("permits").kid
@@ -23,3 +29,11 @@ def test_the_newest_sound_key_mints(sqlite_house: House) -> None:
     sqlite_house.revoke("permits", first)
     assert current(sqlite_house) == second + 2
     assert current(sqlite_house, "hearings") == 1
+
+
+def test_sound_keys_mint_together_and_a_revoked_one_no_more(sqlite_house: House) -> None:
+    second = sqlite_house.cut("permits").kid
+    sqlite_house.cut("permits", "lakeside")
+    assert minting(sqlite_house) == [1, second]
+    sqlite_house.revoke("permits", 1)
+    assert minting(sqlite_house) == [second]

@@ -13,6 +13,8 @@ OPTIONS = new.Options(
     agency="Department of State",
     service="Passports",
     offices=("Boston", "Denver"),
+    contact_url="https://www.state.gov/contact/",
+    privacy_url="https://www.state.gov/privacy/",
     omb_control_number="1405-0193",
     expires=date(2028, 3, 31),
 )

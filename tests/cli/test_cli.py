@@ -5,13 +5,14 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from typer.main import get_command
 
 from cxsdk import Issuer, Key
-from cxserver import db
-from cxserver.catalog import placements
+from cxserver import clock, db
+from cxserver.catalog import directory, placements
 from cxserver.cli.console import app
 from tests.support.cx_process import cx
 
@@ -129,10 +130,23 @@ def test_a_new_catalogue_passes_its_check_and_is_applied_once(sqlite_house, tmp_
         sqlite_house,
         *("catalog", "new", str(file), "--agency", 'Departamento "Ñandú"', "--service", "Renewal"),
         *("--office", "Main Street", "--office", "Second Street"),
-        *("--omb-control-number", "1234-5678", "--expires", "2031-01-31"),
+        *("--omb-control-number", "1234-5678", "--expires", "2099-01-31"),
     )
     assert "No errors found" in cx(sqlite_house, "catalog", "check", str(file))
     assert "already exists" in cx(sqlite_house, "catalog", "new", str(file), fails=True)
+
+
+# At each hour, today is another date in one of these than in UTC.
+@pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York"])
+def test_a_new_catalogue_may_have_an_approval_that_ends_on_the_agencys_own_day(
+    sqlite_house, tmp_path, timezone
+):
+    today = directory.date_in(timezone, clock.now())
+    new = ("catalog", "new", "--timezone", timezone, "--expires")
+    cx(sqlite_house, *new, str(today), str(tmp_path / "today.toml"))
+    yesterday = str(today - timedelta(days=1))
+    refused = cx(sqlite_house, *new, yesterday, str(tmp_path / "past.toml"), fails=True)
+    assert f"expired on {yesterday}" in refused
 
 
 def test_applying_twice_changes_nothing_and_a_dry_run_changes_nothing(tmp_path):
@@ -185,5 +199,5 @@ def test_a_place_link_is_noted_for_the_doctor(sqlite_house):
     cx(sqlite_house, "link", "permits", "riverside", "--channel", "kiosk", "--place", "East door")
     cx(sqlite_house, "link", "permits", "riverside")
     with db.read(sqlite_house.engine) as connection:
-        (noted,) = placements.known(connection, sqlite_house.clock.now.date())
+        (noted,) = placements.known(connection, sqlite_house.today())
     assert (noted.kind, noted.place) == ("kiosk", "East door")

@@ -1,18 +1,21 @@
 """The phrases of alerts: how they are found, and how the catalog names them."""
 
 import time
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cxserver import db
-from cxserver.catalog import check, directory
+from cxserver.catalog import apply, check, directory
+from cxserver.catalog.directory import Team
 from cxserver.instrument import phrases
 from cxserver.instrument.phrases import Phrases
 from tests.comments.test_alerts import ALARMED
 from tests.support.optional import present
+
+REST = '[[agency.alert]]\ncode = "threats"'
 
 # ---- the phrases
 
@@ -198,8 +201,9 @@ def test_alerts_are_read_from_the_directory_as_they_were_written(house):
         agency = present(directory.load(connection).agency)
     crisis, threats = agency.alerts
     assert (crisis.code, crisis.name) == ("crisis", "Crisis")
-    assert crisis.mail == ("crisis@example.gov", "night@example.gov")
-    assert (crisis.next_steps, threats.next_steps) == ("Call the duty officer now.", "")
+    assert crisis.teams == (Team("Crisis team", ("crisis@example.gov", "night@example.gov")),)
+    assert (crisis.next_steps, threats.next_steps) == (("Call the duty officer now.",), ())
+    assert crisis.acknowledge_within == timedelta(minutes=30)
     assert agency.phrases.matched(["Voy a TRAER un arma"]) == ("threats",)
 
 
@@ -230,6 +234,91 @@ def faults(old, new):
 def test_a_bad_alert_is_told_and_refused(old, new, reason):
     errors, _ = faults(old, new)
     assert errors and reason in errors[0]
+
+
+STEPS = 'next_steps = "Call the duty officer now."'
+NEXT = """
+[[agency.alert.then]]
+team = "Regional safety team"
+mail = ["region@example.gov"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        ("next_steps = [" + '"Call.", ' * 7 + "]", "next_steps: must have at most 6 entries"),
+        (f'next_steps = ["{"a" * 301}"]', "has 301 characters; 300 are allowed"),
+        ('next_steps = [""]', "must not be empty"),
+        ("next_steps = 3", "next_steps: must be a list, not 3"),
+        ("acknowledge_within = 4", "agency.alert[1].acknowledge_within: must be at least 5"),
+        ("acknowledge_within = 1441", "acknowledge_within: must be at most 1440"),
+        ('acknowledge_within = "30"', "must be a whole number without quotes, not '30'"),
+        ("team = 3", "agency.alert[1].team: must be text in quotes, not 3"),
+        ('then = ["x@example.gov"]', "agency.alert[1].then"),
+    ],
+)
+def test_what_happens_after_an_alert_is_checked(new, reason):
+    errors, _ = faults(STEPS, new)
+    assert len(errors) == 1 and reason in errors[0], errors
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            'mail = ["region@',
+            'mails = ["region@',
+            "then[1].mails: unknown key; did you mean 'mail'",
+        ),
+        ('team = "Regional safety team"\n', "", "agency.alert[1].then[1].team: is missing"),
+        ('["region@example.gov"]', "[]", "agency.alert[1].then[1].mail: must not be empty"),
+        ('["region@example.gov"]', '["region"]', "'region' must be an email address"),
+    ],
+)
+def test_the_next_team_is_checked(old, new, reason):
+    assert old in NEXT
+    errors, _ = faults(REST, NEXT.replace(old, new, 1) + REST)
+    assert any(reason in error for error in errors), errors
+
+
+def test_two_teams_of_one_name_are_refused_and_six_are_too_many():
+    twice = NEXT + NEXT.replace("Regional safety", "REGIONAL safety")
+    errors, _ = faults(REST, twice + REST)
+    assert errors == [
+        "f: agency.alert[1].then[2].team: 'REGIONAL safety team' appears twice; give each team of "
+        "this alert its own name"
+    ]
+    many = "".join(NEXT.replace("Regional", f"Team {n}") for n in range(6))
+    errors, _ = faults(REST, many + REST)
+    assert errors == ["f: agency.alert[1].then: must have at most 5 entries"]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("0", "reads_within_days: must be at least 1"),
+        ("91", "reads_within_days: must be at most 90"),
+        ("true", "reads_within_days: must be a whole number without quotes, not true"),
+    ],
+)
+def test_a_promise_is_checked_at_the_agency_and_at_an_office(value, reason):
+    for place in ('name = "Department of Everyday Affairs"\n', 'slug = "lakeside"\n'):
+        errors, _ = faults(place, f"{place}reads_within_days = {value}\n")
+        assert len(errors) == 1 and reason in errors[0], errors
+
+
+def test_what_changed_in_a_promise_is_told_before_it_is_applied(house):
+    before = {line for line in planned(house, ALARMED)}
+    place = 'slug = "lakeside"\n'
+    after = planned(house, ALARMED.replace(place, f"{place}reads_within_days = 2\n", 1))
+    assert set(after) - before == {"change office lakeside (reads_within_days none → 2)"}
+
+
+def planned(house, text):
+    catalog = present(check.text(text, "f", date(2026, 11, 2)).catalog)
+    with db.read(house.engine) as connection:
+        return apply.plan(connection, catalog, date(2026, 11, 2)).lines
 
 
 def test_an_alert_without_phrases_is_refused_and_one_that_lacks_a_language_warned_of():

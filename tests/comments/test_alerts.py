@@ -15,7 +15,6 @@ from cxserver.doctor import checkup
 from cxserver.errors import MailFailed
 from cxserver.intake import store
 from cxserver.jobs import due, scheduler
-from cxserver.response_id import ResponseId
 from tests.support import http_server
 from tests.support.house import CATALOGUE, NOW, answer, forbid, stamp_of
 from tests.support.mail_server import SENDER, html, plain
@@ -153,7 +152,7 @@ def test_the_team_is_mailed_with_the_words_and_what_to_do(alarmed, box):
     base = alarmed.settings.base_url
     where = f"{base}/staff/comments/permits/{MONDAY}/{response['id']}"
     for written in (plain(letter), html(letter)):
-        assert "Some days I want to die. My number is [SSN]." in written
+        assert "Some days I want to die. My number is [ssn]." in written
         assert "457-55" not in written and where in written
         assert "Permit renewal" in written and "Riverside Office" in written
         assert "Call the duty officer now." in written
@@ -183,18 +182,13 @@ def test_of_a_comment_on_two_lists_the_letter_that_was_refused_waits(alarmed, bo
         "crisis": True,
         "threats": False,
     }
-    [response] = alarmed.responses()
-    row = ResponseId(response["service"], response["day"], response["id"])
-    with db.read(alarmed.engine) as connection:
-        assert not alerts.is_told(connection, row)
     box.refuses.clear()
     assert send(alarmed) == 1
     assert [letter["Subject"] for letter in box.letters] == [
         "Alert: Crisis, Riverside Office",
         "Alert: Threats, Riverside Office",
     ]
-    with db.read(alarmed.engine) as connection:
-        assert alerts.is_told(connection, row)
+    assert all(row.sent for row in rows(alarmed))
 
 
 def test_a_mail_server_that_is_down_leaves_it_waiting_and_words_out_of_the_log(
@@ -317,6 +311,19 @@ def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, box):
     assert state == "problem" and "staff pages now" in cure
     with pytest.raises(MailFailed), mail.connected(alarmed.settings):
         pass
+
+
+def test_the_doctor_tells_of_alerts_that_nobody_acknowledges(alarmed, box):
+    say(alarmed, SAID)
+    send(alarmed)
+    assert finding(alarmed) == [("ok", "")]
+    alarmed.clock.forward(days=1)
+    [(state, cure)] = finding(alarmed)
+    assert state == "warning" and "presses Acknowledge" in cure
+    with db.write(alarmed.engine) as connection:
+        acknowledged = {"acknowledged": alarmed.clock(), "acknowledged_by": "a@example.gov"}
+        connection.execute(tables.alerts.update().values(**acknowledged))
+    assert finding(alarmed) == [("ok", "")]
 
 
 def test_the_doctor_says_nothing_where_there_are_no_alerts(house):

@@ -10,7 +10,7 @@ from cxsdk.token import Kind
 from cxserver import db, tables
 from cxserver.comments import query as comments
 from cxserver.comments.query import Wanted
-from cxserver.comments.shelf import Mark, Search
+from cxserver.comments.shelf import Count, Mark, Search
 from cxserver.disclosure.audience import Audience
 from cxserver.errors import NotFound
 from cxserver.periods import Span
@@ -328,6 +328,94 @@ def test_a_long_search_stops_and_offers_to_go_on(house, monkeypatch):
         assert page.short
         mark = page.further
     assert page.comments[0].comment.text == "needle" and pages == 4
+
+
+def test_a_search_goes_on_when_the_weeks_between_are_empty(house):
+    """A word of two years ago is found at once, whoever looks."""
+    add_comments(house, "needle", *["hay"] * 4, day=THURSDAY - 100 * WEEK)
+    add_comments(house, *["hay"] * 5)
+    release(house)
+    for scope in (ROWS, MANAGER, Scope(), Scope().released):
+        page = shelf(house, scope).find(Search(words=("needle",)), counts=True)
+        assert [entry.comment.text for entry in page.comments] == ["needle"]
+        assert (page.count, page.short, page.looked) == (Count(1), False, 10)
+
+
+@pytest.mark.parametrize("scope", [ROWS, MANAGER], ids=["rows", "released"])
+def test_what_is_counted_is_what_this_person_may_read(house, scope):
+    house.apply(ASKING)
+    add_comments(house, "slow", "", "slow", trust=1)
+    add_comments(house, "", "", trust=1, of="hearings", questions={"purpose": "first"})
+    add_comments(house, "", trust=1, of="hearings", questions={"missed": "a slow chair"})
+    add_comments(house, "slow", "", trust=2)
+    add_comments(house, "", "", trust=2, of="hearings")
+    release(house)
+    add_comments(house, "slow", trust=1, day=house.clock.now.date())
+    beyond = scope is ROWS
+    for search, n in (
+        (Search(), 4 + beyond),
+        (Search(score=1), 3 + beyond),
+        (Search(words=("slow",)), 4 + beyond),
+        (Search(words=("slow",), score=2), 1),
+        (Search(state="unread"), 4 + beyond),
+        (Search(state="open"), 4),
+        (Search(alerted=True), 0),
+    ):
+        page = shelf(house, scope).find(search, counts=True)
+        assert page.count == Count(n) and len(page.comments) == n, search
+
+
+@pytest.mark.parametrize("search", [Search(), Search(words=("hay",))], ids=["all", "search"])
+def test_counting_stops_where_nobody_reads_on(house, monkeypatch, search):
+    from cxserver.comments import shelf as commentlist
+
+    monkeypatch.setattr(commentlist, "COUNTED", 30)
+    add_comments(house, *["hay"] * 30)
+    release(house)
+    page = shelf(house).find(search, counts=True)
+    assert page.count == Count(30) and len(page.comments) == 25
+    add_comments(house, *["hay"] * 5, day=THURSDAY - WEEK)
+    release(house)
+    assert shelf(house, ROWS).find(search, counts=True).count == Count(30, beyond=True)
+
+
+@pytest.mark.parametrize("search", [Search(), Search(words=("hay",))], ids=["all", "search"])
+def test_of_a_great_many_the_count_says_how_far_back_it_goes(house, monkeypatch, search):
+    from cxserver.comments import shelf as commentlist
+
+    monkeypatch.setattr(commentlist, "_LOOKED", 6)
+    monkeypatch.setattr(commentlist, "_WEEKS", 2)
+    monkeypatch.setattr(commentlist, "_FEW", 0)
+    add_comments(house, *["hay"] * 6)
+    add_comments(house, *["hay"] * 6, day=THURSDAY - 3 * WEEK)
+    release(house)
+    assert shelf(house, ROWS).find(search, counts=True).count == Count(6, since=MONDAY)
+
+
+def test_what_was_counted_to_be_nowhere_is_not_looked_for_further_back(house, monkeypatch):
+    from cxserver.comments import shelf as commentlist
+
+    monkeypatch.setattr(commentlist, "_WEEKS", 2)
+    add_comments(house, *["hay"] * 5, trust=5)
+    add_comments(house, *["hay"] * 5, trust=4, day=THURSDAY - 9 * WEEK)
+    release(house)
+    for score, n, short in ((1, 0, False), (5, 5, False), (4, 5, True)):
+        page = shelf(house).find(Search(score=score), counts=True)
+        assert page.count == Count(n)
+        assert (page.short, page.further is not None) == (short, short)
+
+
+def test_days_are_weeks_for_who_is_told_of_weeks_alone(house):
+    friday, sunday = THURSDAY + timedelta(days=1), MONDAY + timedelta(days=6)
+    add_comments(house, "thursday", *["friday"] * 5, day=THURSDAY)
+    add_comments(house, *["sunday"] * 5, day=sunday)
+    add_comments(house, *["before"] * 5, day=MONDAY - WEEK)
+    release(house)
+    week = ["friday"] * 5 + ["sunday"] * 5 + ["thursday"]
+    assert texts(house, first=friday, last=friday) == week
+    assert texts(house, ROWS, first=friday) == ["sunday"] * 5
+    assert texts(house, ROWS, last=MONDAY - timedelta(days=1)) == ["before"] * 5
+    assert texts(house, first=THURSDAY + WEEK) == texts(house, last=MONDAY - 2 * WEEK) == []
 
 
 # ---- scope: two predicates, one meaning

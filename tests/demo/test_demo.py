@@ -175,7 +175,9 @@ def test_the_commands_on_the_page_run_when_pasted_elsewhere(demo, page, tmp_path
     )
     assert len(named) >= 7
     with ThreadPoolExecutor(2) as shells:
-        printed = shells.map(lambda command: paste(command, tmp_path), named.values())
+        setup = page.locator("#setup").inner_text().strip()
+        pasted = [f"{setup}\n{command}" for command in named.values()]
+        printed = shells.map(lambda commands: paste(commands, tmp_path), pasted)
         told = dict(zip(named, printed, strict=True))
     assert "riverside" in told["Results by office"]
     assert "agree" in told["Count again and compare"]
@@ -184,9 +186,29 @@ def test_the_commands_on_the_page_run_when_pasted_elsewhere(demo, page, tmp_path
     assert len(rows) > 4000 and rows[0].startswith("service,office,")
 
 
+def test_a_button_leads_to_the_staff_pages_as_often_as_it_is_pressed(demo, open_page):
+    for _ in range(2):
+        page = open_page(viewport=browser_layout.PHONE)
+        page.goto(demo.home)
+        page.get_by_role("button", name="Open the staff pages").click()
+        page.get_by_role("button").click()
+        expect(page).to_have_url(f"{demo.home}staff/")
+        expect(page.get_by_text("Demo analyst")).to_have_count(1)
+
+
+def test_the_front_page_fits_a_phone_and_its_commands_are_short(demo, open_page):
+    page = open_page(viewport=browser_layout.PHONE)
+    page.goto(demo.home)
+    assert not browser_layout.clipped(page) and not browser_layout.axe(page)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= browser_layout.PHONE["width"]
+    commands = page.locator("dd").all_inner_texts()
+    assert max(map(len, commands)) <= 60 and all(text.startswith("cx ") for text in commands)
+
+
 def test_the_lines_of_python_mint_a_link_that_opens(demo, page, tmp_path):
     page.goto(demo.home)
-    lines = page.locator("pre").inner_text()
+    lines = page.locator("#python").inner_text()
     assert len(lines.strip().splitlines()) == 5
     done = subprocess.run(
         [sys.executable, "-"],

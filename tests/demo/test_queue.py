@@ -12,7 +12,9 @@ from tests.support.house import House, answer
 
 def stage_of(house: House) -> Stage:
     settings = house.settings
-    return Stage(house.keys["permits"].text, "cx", settings.data_dir, settings.base_url)
+    return Stage(
+        house.keys["permits"].text, house.settings.data_dir, settings.data_dir, settings.base_url
+    )
 
 
 @pytest.mark.parametrize("path", ["/", "/demo/counts", "/demo/quarter/v2"])

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -27,6 +27,7 @@ from tests.digests.test_digest import (
 )
 from tests.support import http_server, mail_server
 from tests.support.answer_factory import add_answers
+from tests.support.comment_factory import add_alerts, add_comments
 from tests.support.staff_accounts import invite
 
 __all__ = ["mailed", "quiet"]  # fixtures
@@ -210,3 +211,20 @@ def test_a_mail_server_that_is_down_loses_nothing(mailed, box):
 def kept(house):
     with db.read(house.engine) as connection:
         return connection.execute(select(tables.digests)).all()
+
+
+def test_a_daily_digest_goes_out_each_morning_and_says_first_what_waits(quiet, box):
+    invite(quiet, Role.OFFICE_MANAGER)
+    choose(quiet, Role.OFFICE_MANAGER, "day")
+    add_answers(quiet, "riverside", 80, 20)
+    run(quiet)
+    [row] = add_comments(quiet, "It is over for me.", day=date(2026, 10, 29))
+    add_alerts(quiet, [row])
+    run(quiet, days=1)
+    run(quiet, days=1, hours=3)
+    assert len(box.letters) == 2
+    today, next_day = (letter.get_body(("plain",)).get_content() for letter in box.letters)
+    assert "NOW" not in today.splitlines()
+    assert "1 alert waits to be acknowledged." in next_day
+    assert next_day.splitlines().index("NOW") < next_day.splitlines().index("DO FIRST")
+    assert "It is over for me" not in next_day

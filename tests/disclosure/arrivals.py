@@ -34,7 +34,7 @@ CHANNELS = {
 }
 # A service, an office, and the day that closed the batch.
 Batch = tuple[str, str, date]
-KINDS = {kind.channel: kind for kind in Kind}
+KINDS: dict[str, Kind] = {kind.channel: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)

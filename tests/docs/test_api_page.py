@@ -1,4 +1,4 @@
-"""docs/use/api.md: each `curl` of it is typed as it stands, and gives what it should."""
+"""Each `curl` of docs/use is typed as it stands, and gives what it should."""
 
 import json
 import re
@@ -6,12 +6,16 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import httpx2
+
 from tests.support.api_reader import add_answers, new_key, noon
 from tests.support.closed_batches import release
 from tests.support.cx_process import environment
 from tests.support.house import CATALOGUE
 
-PAGE = (Path(__file__).parents[2] / "docs" / "use" / "api.md").read_text(encoding="utf-8")
+USE = Path(__file__).parents[2] / "docs" / "use"
+PAGE = (USE / "api.md").read_text(encoding="utf-8")
+MINT = (USE / "mint-from-any-language.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
 
 
@@ -48,6 +52,34 @@ def test_every_curl_of_the_page_gives_what_it_should(sqlite_house, serve):
     words, quarter = bodies[5:]
     assert [row["comment"] for row in words["rows"]] == ["Fine."] * 7
     assert quarter["rows"] == [] and quarter["omb_contact"] == "Letter of 2 October"
+
+
+def test_the_curl_that_makes_a_link_makes_one_that_opens(sqlite_house, serve):
+    house = sqlite_house
+    address = serve.reserve()
+    house.move(address)
+    serve(house.app(), at=address)
+    key = new_key(house, "permits", links=True)
+    shell = environment(house) | {"CX_BASE_URL": address, "CX_API_KEY": key}
+    [command] = re.findall(r"^curl (?:.*\\\n)*.*$", MINT, re.MULTILINE)
+    done = subprocess.run(command, shell=True, env=shell, capture_output=True, check=True)
+    made = json.loads(done.stdout)
+    [shown] = re.findall(r"^```json\n(.*?)^```$", MINT, re.DOTALL | re.MULTILINE)
+    assert set(made) == set(json.loads(shown))
+    assert httpx2.get(made["url"]).status_code == 200
+
+
+def test_the_fields_and_statuses_of_making_a_link_are_those_of_the_document(sqlite_house):
+    with sqlite_house.client() as client:
+        document = client.get("/api/v1/openapi.json").json()
+    section = MINT.partition("\n## Ask the server")[2].partition("\n## ")[0]
+    table = section.partition("| field |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    names = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert names == set(document["components"]["schemas"]["LinkOrder"]["properties"])
+    statuses = set(re.findall(r"^\| (\d{3}) \|", section, re.MULTILINE))
+    described = set(document["paths"]["/api/v1/links"]["post"]["responses"])
+    assert statuses == described - {"408", "413", "415", "500"}
 
 
 def test_the_parameters_and_statuses_of_the_page_are_those_of_the_document(sqlite_house):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx2
 import typer
+import yaml  # type: ignore[import-untyped]  # mkdocs brings it
 from packaging.requirements import Requirement
 from typer.core import TyperGroup
 
@@ -158,6 +159,8 @@ def check_line(line: str) -> None:
     commands = typer.main.get_command(console.app)
     assert isinstance(commands, TyperGroup)
     known = commands.commands[name]
+    if isinstance(known, TyperGroup):
+        known = known.commands[options[0]]
     flags = {flag for option in known.params for flag in option.opts}
     assert {option for option in options if option.startswith("-")} <= flags
 
@@ -252,3 +255,30 @@ def test_the_manifest_makes_requirements_that_pin_every_package(tmp_path):
         r"^([a-z0-9.-]+)(?:\[\w+\])?==", (ROOT / "requirements/server.lock").read_text(), re.M
     )
     assert [package.name for package in pinned] == locked and "starlette" in locked
+
+
+def test_compose_waits_for_the_database_and_says_only_what_exists():
+    compose = yaml.safe_load((DEPLOY / "compose.yml").read_text(encoding="utf-8"))
+    server, database = compose["services"]["server"], compose["services"]["database"]
+    check_settings(set(server["environment"]))
+    assert server["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert (DEPLOY / server["build"]["context"] / server["build"]["dockerfile"]).is_file()
+    # Nothing but this machine reaches it without https.
+    assert all(port.startswith("127.0.0.1:") for port in server["ports"])
+    mounted = {volume.partition(":")[0] for volume in server["volumes"] + database["volumes"]}
+    assert mounted == set(compose["volumes"])
+    user, name = (database["environment"][f"POSTGRES_{key}"] for key in ("USER", "DB"))
+    assert server["environment"]["CX_DATABASE_URL"].startswith(f"postgresql://{user}:")
+    assert server["environment"]["CX_DATABASE_URL"].endswith(f"@database:5432/{name}")
+
+
+def test_every_command_of_the_deploy_page_exists():
+    page = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"^```\w*\n(.*?)^```$", page, re.DOTALL | re.MULTILINE))
+    commands = re.findall(r"(?:^cxd|bin/cx) ([a-z].*)$", blocks, re.MULTILINE)
+    assert len(commands) >= 4
+    for command in commands:
+        check_line(f"cx {command}")
+    check_settings(set(re.findall(r"\bCX_[A-Z_]+", page)))
+    for file in re.findall(r"examples/deploy/([\w.]+)", blocks):
+        assert (DEPLOY / file).is_file()

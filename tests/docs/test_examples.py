@@ -6,6 +6,7 @@ import re
 import runpy
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,16 @@ import httpx2
 import pytest
 from aiosmtpd.controller import Controller
 
+from cxsdk import Key
+from cxserver.catalog import watch
 from tests.support import http_server
 from tests.support.house import House, stamp_of
 
 ROOT = Path(__file__).parents[2]
 SEND = ROOT / "examples" / "send_after_transaction.py"
+TRANSACTION = (ROOT / "docs" / "use" / "your-transaction.md").read_text(encoding="utf-8")
+# Seconds after which a server has looked at its keys again, at the latest.
+WATCHED = 2 * watch.INTERVAL
 EMAIL = (ROOT / "docs" / "use" / "email.md").read_text(encoding="utf-8")
 
 
@@ -138,6 +144,65 @@ def test_nobody_is_invited_after_48_hours(living, mailbox):
     assert mailbox.received == []
 
 
+def test_a_mail_that_cannot_be_sent_breaks_no_transaction(monkeypatch, caplog):
+    example = runpy.run_path(str(SEND))
+    monkeypatch.setenv("CX_BASE_URL", "https://cx.example.gov")
+    monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("SMTP_PORT", str(http_server.free_port()))
+    monkeypatch.setenv("MAIL_FROM", "permits@example.gov")
+    for key in (Key("permits", 1, bytes(32)).text, "cxk1_cut"):
+        monkeypatch.setenv("CX_KEY", key)
+        caplog.clear()
+        example["transaction_ended"]("ana@example.com", "case-1", datetime.now(UTC))
+        assert "No survey was sent" in caplog.text
+
+
+# ---- docs/use/your-transaction.md
+
+
+def test_the_code_about_transactions_makes_links_and_never_raises(living, monkeypatch, caplog):
+    make, check, _, _ = re.findall(r"^```python\n(.*?)^```$", TRANSACTION, re.DOTALL | re.MULTILINE)
+    code: dict[str, Any] = {}
+    exec(make + check, code)
+    monkeypatch.setenv("CX_BASE_URL", living.settings.base_url)
+    monkeypatch.setenv("CX_KEY", living.keys["permits"].text)
+    link = code["survey_link"]("riverside")
+    assert httpx2.get(link).status_code == 200
+    code["check_survey_links"]()
+    assert not caplog.records
+    living.revoke("permits", 1)
+    time.sleep(WATCHED)
+    code["check_survey_links"]()
+    assert "is revoked" in caplog.text
+    caplog.clear()
+    monkeypatch.setenv("CX_BASE_URL", f"http://127.0.0.1:{http_server.free_port()}")
+    code["check_survey_links"]()
+    assert "could not be checked" in caplog.text
+    caplog.clear()
+    assert code["survey_link"]("River side") is None
+    assert "BadName" in caplog.text
+
+
+def test_the_codes_of_the_page_are_those_that_a_check_can_find():
+    table = TRANSACTION.partition("| code |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    listed = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    source = (ROOT / "sdk" / "cxsdk" / "findings.py").read_text(encoding="utf-8")
+    sentence = source.partition("`code` is one of")[2].partition(".")[0]
+    assert listed == set(re.findall(r"`(\w+)`", sentence))
+
+
+def test_the_test_of_the_page_about_transactions_succeeds(tmp_path):
+    *_, conftest, test = re.findall(
+        r"^```python\n(.*?)^```$", TRANSACTION, re.DOTALL | re.MULTILINE
+    )
+    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+    (tmp_path / "test_page.py").write_text(test, encoding="utf-8")
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_an_example_is_short():
     assert len(SEND.read_text(encoding="utf-8").splitlines()) <= 60
 
@@ -147,8 +212,6 @@ def test_an_example_is_short():
 
 @pytest.mark.parametrize("at", range(EMAIL.count("```python")))
 def test_the_code_of_the_page_about_mail_runs(at, monkeypatch, tmp_path, capsys):
-    from cxsdk import Key
-
     code = re.findall(r"^```python\n(.*?)^```$", EMAIL, re.DOTALL | re.MULTILINE)[at]
     file = tmp_path / "page.py"
     file.write_text(code, encoding="utf-8")

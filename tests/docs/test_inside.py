@@ -97,6 +97,30 @@ def transaction(host: str) -> str:
     return unescape(link)
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_a_transaction_succeeds_where_no_link_can_be_made(sqlite_house, tmp_path, name):
+    port, log = http_server.free_port(), tmp_path / "log"
+    sqlite_house.move(f"http://127.0.0.1:{port}/cx")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *WAYS[name].format(port=port).split()],
+            cwd=EXAMPLES,
+            env=environment(sqlite_house) | {"CX_KEY": sqlite_house.keys["calls"].text[:-1]},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            wait_for(port, process, log)
+            done = httpx2.post(f"http://127.0.0.1:{port}/permits/7/renew")
+        finally:
+            process.terminate()
+            process.wait(http_server.PATIENCE)
+    assert (done.status_code, done.text) == (200, "<p>Permit 7 is renewed.</p>")
+    written = log.read_text()
+    assert "No survey link was made" in written and "KeyCutOff" in written
+    assert sqlite_house.keys["calls"].text[:-1] not in written
+
+
 def test_a_transaction_ends_in_one_counted_answer(host, house):
     earlier = house.responses()
     link = transaction(host)

@@ -32,20 +32,20 @@ def test_past_answers_come_in_with_their_counts(house: House, tmp_path: Path) ->
         row("2", When="2023-10-01T02:00:00Z", Trust="Strongly agree"),
         row("3", When="2023-10-01 03:00:00 -0400", Where="Code L", Happy="", employee=""),
     ]
-    found = run_import(house, batch(tmp_path, sheet(rows)))
-    assert (found.total, found.offices) == (3, {"riverside", "lakeside"})
-    assert {name: one.n for name, one in results_by(house, "day").items()} == {
+    checked = run_import(house, batch(tmp_path, sheet(rows)))
+    assert (checked.total, checked.offices) == (3, {"riverside", "lakeside"})
+    assert {name: result.n for name, result in results_by(house, "day").items()} == {
         "2023-07-31": 1,
         "2023-09-30": 1,  # at the office it was still the evening before
         "2023-10-01": 1,
     }
-    assert {name: one.n for name, one in results_by(house, "quarter").items()} == {
+    assert {name: result.n for name, result in results_by(house, "quarter").items()} == {
         "2023Q4": 2,
         "2024Q1": 1,
     }
     [version] = results_by(house, "survey")
     assert version == "permits/2"
-    first = next(one for one in house.responses() if one["comment"])
+    first = next(response for response in house.responses() if response["comment"])
     assert first["comment"] == "Call [phone], please"
     assert (first["flags"], first["delay"]) == ("imported", "self")
     assert first["answered_hour"] == datetime(2023, 7, 31, 23, tzinfo=UTC)
@@ -63,11 +63,11 @@ def test_the_past_uses_nothing_up_and_alarms_nobody(house: House, tmp_path: Path
 
 
 def test_a_zero_is_not_asked_where_the_map_says_so(sqlite_house: House, tmp_path: Path) -> None:
-    told = MAP | {"zero": "not asked"}
-    run_import(sqlite_house, batch(tmp_path, sheet([row("1", efficiency="0")]), mapping=told))
-    [found] = results_by(sqlite_house, "survey").values()
-    assert "efficiency" not in found.drivers
-    assert found.drivers["ease"].counts == (0, 0, 1, 0, 0)
+    mapping = MAP | {"zero": "not asked"}
+    run_import(sqlite_house, batch(tmp_path, sheet([row("1", efficiency="0")]), mapping=mapping))
+    [only] = results_by(sqlite_house, "survey").values()
+    assert "efficiency" not in only.drivers
+    assert only.drivers["ease"].counts == (0, 0, 1, 0, 0)
 
 
 def test_touchpoints_brings_its_answers_and_leaves_hidden_taps_out(
@@ -86,7 +86,7 @@ def test_touchpoints_brings_its_answers_and_leaves_hidden_taps_out(
         ],
         ["3", "", "efficiency,other", "", "Code R", "received", "2024-03-01 12:00:00 UTC"],
     ]
-    told = {
+    mapping = {
         "service": "permits",
         "channel": "site",
         "offices": {"Code R": "riverside"},
@@ -102,11 +102,11 @@ def test_touchpoints_brings_its_answers_and_leaves_hidden_taps_out(
     }
     body = sheet(rows, head=head)
     # What is mapped by name does not take the other codes away.
-    found = run_import(house, batch(tmp_path, body, "touchpoints", told))
-    assert found.hidden == 1
+    checked = run_import(house, batch(tmp_path, body, "touchpoints", mapping))
+    assert checked.hidden == 1
     [only] = results_by(house, "survey").values()
     assert only.trust.counts == (0, 0, 1, 0, 1)
-    taps = {code: (one.positive, one.negative) for code, one in only.drivers.items()}
+    taps = {code: (driver.positive, driver.negative) for code, driver in only.drivers.items()}
     assert taps == {"ease": (1, 0), "employee": (1, 0), "efficiency": (0, 1), "other": (0, 1)}
     assert recount.differences(db.source(house.engine)) == []
 
@@ -114,7 +114,7 @@ def test_touchpoints_brings_its_answers_and_leaves_hidden_taps_out(
 def test_thumbs_come_back_as_thumbs(sqlite_house: House, tmp_path: Path) -> None:
     head = tuple(v2.HEADER)
     rows = [["a", "1", *"1000000", *"0000000", ""], ["b", "0", *"0000000", *"0100000", "Slow"]]
-    told = {
+    mapping = {
         "service": "permits",
         "office": "riverside",
         "channel": "site",
@@ -122,7 +122,7 @@ def test_thumbs_come_back_as_thumbs(sqlite_house: House, tmp_path: Path) -> None
         "survey": {"instrument": "a11-v2-thumbs"},
         "wording": {"en": {"trust": "I trust it.", "comment": "More"}},
     }
-    run_import(sqlite_house, batch(tmp_path, sheet(rows, head=head), "v2", told))
+    run_import(sqlite_house, batch(tmp_path, sheet(rows, head=head), "v2", mapping))
     [only] = results_by(sqlite_house, "survey").values()
     assert (only.thumbs.counts, only.trust.n) == ((1, 1), 0)
     assert only.drivers["effectiveness"].positive == only.drivers["ease"].negative == 1
@@ -140,7 +140,7 @@ def test_imported_answers_are_in_no_quarter_file(house: House, tmp_path: Path) -
         assert quarters.write(house, form, tmp_path / form).answers == own
     with db.read(house.engine) as connection:
         shown = omb_review.read(connection, quarter)
-    assert shown and "Said elsewhere" not in {one.text for one in shown}
+    assert shown and "Said elsewhere" not in {comment.text for comment in shown}
     with db.read(house.engine) as connection:
         assert quarter_answers.total(connection, quarter, None) == 40
 
@@ -159,23 +159,25 @@ def test_results_equal_an_independent_count(house: House, tmp_path: Path) -> Non
         }
         for _ in range(400)
     ]
-    run_import(house, batch(tmp_path, sheet([row(str(n), **one) for n, one in enumerate(rows)])))
+    run_import(
+        house, batch(tmp_path, sheet([row(str(n), **cells) for n, cells in enumerate(rows)]))
+    )
     for group, key in (
-        ("office", lambda one: offices[one["Where"]]),
-        ("day", lambda one: one["When"]),
-        ("month", lambda one: one["When"][:7]),
+        ("office", lambda cells: offices[cells["Where"]]),
+        ("day", lambda cells: cells["When"]),
+        ("month", lambda cells: cells["When"][:7]),
     ):
-        found = results_by(house, group)
-        assert {name: one.n for name, one in found.items()} == Counter(map(key, rows))
-        for name, one in found.items():
-            mine = [told for told in rows if key(told) == name]
-            assert _points(mine, "Trust") == one.trust.counts
-            assert _points(mine, "Happy") == one.satisfaction.counts
+        results = results_by(house, group)
+        assert {name: result.n for name, result in results.items()} == Counter(map(key, rows))
+        for name, result in results.items():
+            mine = [cells for cells in rows if key(cells) == name]
+            assert _points(mine, "Trust") == result.trust.counts
+            assert _points(mine, "Happy") == result.satisfaction.counts
             for code in DRIVERS:
-                given = one.drivers[code].counts if code in one.drivers else (0,) * 5
+                given = result.drivers[code].counts if code in result.drivers else (0,) * 5
                 assert _points(mine, code) == given
     assert recount.differences(db.source(house.engine)) == []
 
 
 def _points(rows: list[dict[str, str]], name: str) -> tuple[int, ...]:
-    return tuple(sum(one[name] == str(point) for one in rows) for point in range(1, 6))
+    return tuple(sum(cells[name] == str(point) for cells in rows) for point in range(1, 6))

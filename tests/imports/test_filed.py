@@ -61,16 +61,16 @@ def test_a_quarter_that_was_filed_comes_back_with_the_same_counts(
     assert len(files) >= 2
     for file in files:
         service, channel = file.name.split("_")[:2]
-        told = _map_of(other, form, service, channel)
-        given = taking.batch(file, form, shape.parse(told, "map.toml"))
+        mapping = _map_of(other, form, service, channel)
+        given = taking.batch(file, form, shape.parse(mapping, "map.toml"))
         run_import(house, given, now=LATER)
         then = _counts(other, service, channel, flagged=False)
         now = _counts(house, service, channel)
         for measure in ("response", "trust", *(() if form == "v2" else ("satisfaction",))):
             assert now[measure] == then[measure], (file.name, measure)
         lost = {"driver:humanity", "driver:other"} if form == "v1" else set[str]()
-        drivers = {one for one in then if one.startswith("driver:")} - lost
-        assert {one: now[one] for one in drivers} == {one: then[one] for one in drivers}
+        drivers = {measure for measure in then if measure.startswith("driver:")} - lost
+        assert {code: now[code] for code in drivers} == {code: then[code] for code in drivers}
     assert recount.differences(db.source(house.engine)) == []
     assert set(results_by(house, "quarter")) == {quarter_answers.QUARTER}
     if form != "v2":
@@ -83,13 +83,13 @@ def test_the_header_brings_volumes_and_what_was_said(house: House, filed: Any) -
     quarter = fiscal.named(quarter_answers.QUARTER)
     for file in sorted((folder / "v1").glob("*.v1-detail.csv")):
         run_import(house, _v1(other, file), now=LATER)
-    with db.read(other.engine) as there, db.read(house.engine) as here:
-        then, now = volumes.read(there, quarter), volumes.read(here, quarter)
-        assert {key: (one.served, one.offered) for key, one in now.items()} == {
-            key: (one.served, one.offered) for key, one in then.items()
+    with db.read(other.engine) as source, db.read(house.engine) as target:
+        then, now = volumes.read(source, quarter), volumes.read(target, quarter)
+        assert {key: (volume.served, volume.offered) for key, volume in now.items()} == {
+            key: (volume.served, volume.offered) for key, volume in then.items()
         }
-        assert now and all(one.source.startswith("imported (") for one in now.values())
-        said = reflections.read(here, quarter)
+        assert now and all(volume.source.startswith("imported (") for volume in now.values())
+        said = reflections.read(target, quarter)
     assert set(said) == {"permits"}
     assert said["permits"].reflection.startswith("Lines were long.\nIn May, above all.")
     assert said["permits"].accomplishments == "A second counter."
@@ -100,9 +100,9 @@ def test_the_header_tells_how_many_people_answered(
 ) -> None:
     other, folder = filed
     [detail] = (folder / "v1").glob("permits_site_*.v1-detail.csv")
-    told = _header(detail) | {"response_count": "1,000"}
+    header = _header(detail) | {"response_count": "1,000"}
     more = tmp_path / "header.csv"
-    more.write_bytes(sheet([list(told.values())], head=tuple(told)))
+    more.write_bytes(sheet([list(header.values())], head=tuple(header)))
     run_import(sqlite_house, _v1(other, detail, more), now=LATER)
     [only] = results_by(sqlite_house, "channel").values()
     assert only.n == 1000 > only.trust.n > 0
@@ -115,11 +115,11 @@ def test_volumes_that_somebody_gave_stay(sqlite_house: House, filed: Any) -> Non
     mine = Volume(7, 5, "our own list", "Ana", LATER)
     with db.write(sqlite_house.engine) as connection:
         volumes.put(connection, quarter, "permits", "site", mine)
-    found = dry_run(sqlite_house, _v1(other, file), LATER)
-    [told] = found.rejected
-    assert "others were given for 2027Q1 (7 and 5)" in str(told)
+    checked = dry_run(sqlite_house, _v1(other, file), LATER)
+    [rejected] = checked.rejected
+    assert "others were given for 2027Q1 (7 and 5)" in str(rejected)
     with db.write(sqlite_house.engine) as connection:
-        taking.take(connection, _v1(other, file), found, LATER, lambda n: None)
+        taking.take(connection, _v1(other, file), checked, LATER, lambda n: None)
     with db.read(sqlite_house.engine) as connection:
         assert volumes.read(connection, quarter)["permits", "site"] == mine
     assert results_by(sqlite_house, "channel")["site"].n > 0
@@ -140,12 +140,12 @@ def test_a_header_that_does_not_fit_is_told(
 ) -> None:
     other, folder = filed
     [detail] = (folder / "v1").glob("permits_site_*.v1-detail.csv")
-    told = _header(detail) | cells
+    header = _header(detail) | cells
     wrong = tmp_path / "header.csv"
-    wrong.write_bytes(sheet([list(told.values())], head=tuple(told)))
-    [found] = dry_run(sqlite_house, _v1(other, detail, wrong), LATER).rejected
-    assert says in str(found)
-    assert str(found).startswith("header.csv, line 2, column ")
+    wrong.write_bytes(sheet([list(header.values())], head=tuple(header)))
+    [rejected] = dry_run(sqlite_house, _v1(other, detail, wrong), LATER).rejected
+    assert says in str(rejected)
+    assert str(rejected).startswith("header.csv, line 2, column ")
 
 
 def test_header_and_detail_are_told_apart(sqlite_house: House, filed: Any) -> None:
@@ -176,43 +176,43 @@ def _tell(house: House) -> None:
     said = Reflection("Lines were long.\nIn May, above all.", "A second counter.", "Ana", LATER)
     with db.write(house.engine) as connection:
         for at, (service, channel) in enumerate(places, 1):
-            told = Volume(at * 1000, at * 500, "a list", "Ana", LATER)
-            volumes.put(connection, quarter, service, channel, told)
+            volume = Volume(at * 1000, at * 500, "a list", "Ana", LATER)
+            volumes.put(connection, quarter, service, channel, volume)
         reflections.put(connection, quarter, "permits", said)
 
 
 def _v1(other: House, detail: Path, *given: Path | None) -> taking.Batch:
     """A detail file with the header beside it, or with another."""
     service, channel = detail.name.split("_")[:2]
-    told = shape.parse(_map_of(other, "v1", service, channel), "map.toml")
+    mapping = shape.parse(_map_of(other, "v1", service, channel), "map.toml")
     [header] = given or [headers.beside(detail)]
-    return taking.batch(detail, "v1", told, header)
+    return taking.batch(detail, "v1", mapping, header)
 
 
 def _header(detail: Path) -> dict[str, str]:
     """The header beside a detail file."""
     beside = headers.beside(detail)
     assert beside is not None
-    [told] = csv.DictReader(io.StringIO(beside.read_text(encoding="utf-8"), newline=""))
-    return told
+    [row] = csv.DictReader(io.StringIO(beside.read_text(encoding="utf-8"), newline=""))
+    return row
 
 
 def _map_of(other: House, form: str, service: str, channel: str) -> dict[str, Any]:
     with db.read(other.engine) as connection:
         survey = directory.load(connection).services[service].survey
     words = survey.wording["en"]
-    told: dict[str, Any] = {
+    mapping: dict[str, Any] = {
         "office": "center" if service == "calls" else "riverside",
         "service": service,
         "channel": channel,
         "survey": {"instrument": survey.instrument},
     }
     if form == "v2":
-        return told | {
+        return mapping | {
             "quarter": quarter_answers.QUARTER,
             "wording": {"en": {"trust": words.trust, "comment": words.comment}},
         }
-    return told | ({"drivers": {"humanity": "q8", "other": "q9"}} if form == "wide" else {})
+    return mapping | ({"drivers": {"humanity": "q8", "other": "q9"}} if form == "wide" else {})
 
 
 def _counts(house: House, service: str, channel: str, **how: Any) -> dict[str, dict[str, int]]:
@@ -223,5 +223,5 @@ def _counts(house: House, service: str, channel: str, **how: Any) -> dict[str, d
             channels=frozenset({channel}),
             flagged=scopes.WITHOUT_FLAGGED,
         )
-    [found] = readings.counted(house.engine, scope)
-    return {measure: dict(values) for measure, values in found.measured.items() if values}
+    [counted] = readings.counted(house.engine, scope)
+    return {measure: dict(values) for measure, values in counted.measured.items() if values}

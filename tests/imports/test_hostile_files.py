@@ -112,8 +112,8 @@ def test_what_is_no_date_and_no_name_is_refused_in_a_sentence(street):
     ):
         output = cx(street, "export", *words, fails=True)
         assert "Traceback" not in output and words[1].split()[0][:9] in output
-    nothing = cx(street, "export", "--service", "' OR 1=1--", "--format", "jsonl")
-    assert nothing == ""
+    said = cx(street, "export", "--service", "' OR 1=1--", "--format", "jsonl", fails=True)
+    assert "There is no service '' OR 1=1--'." in said
 
 
 # ---- 77: catalogs

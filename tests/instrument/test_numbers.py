@@ -14,11 +14,12 @@ from cxsdk.token import Kind, Token
 from cxserver import db
 from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
+from cxserver.findings import engine
 from cxserver.instrument.answers import Answers
 from cxserver.intake import entry
 from cxserver.intake.entry import Secrets, Sheet
 from cxserver.intake.gate import Opened
-from cxserver.results import changes, findings, measures, small
+from cxserver.results import breaks, changes, measures, small
 from cxserver.results.slices import Slice
 from tests.support import instrument_catalogs
 from tests.support.cx_process import cx
@@ -79,7 +80,7 @@ def test_the_unhappy_of_both_scales_count_where_drivers_are_compared() -> None:
     counted = thumbs(50, 80)
     assert counted.thumbs.bottom == 30
     group = {**counted.group, "service": "permits"}
-    report = findings.first([Slice(group, counted.counts)], VERSIONS)
+    report = engine.first([Slice(group, counted.counts)], VERSIONS)
     assert report.looked_at == 0
 
 
@@ -101,7 +102,7 @@ def test_another_instrument_is_another_question(before: str, after: str, measure
     assert comparison.verdict == "not comparable", comparison
     sides = [("May", before), ("June", after)]
     series = [(name, changes.side([points(80, 100, version)], measure)) for name, version in sides]
-    [stop] = changes.breaks(series, VERSIONS, measure)
+    [stop] = breaks.find(series, VERSIONS, measure)
     assert (stop.period, stop.cause) == ("June", "question")
 
 
@@ -126,7 +127,7 @@ def test_thumbs_and_points_are_never_compared_and_the_break_says_why() -> None:
         changes.side(slices)
         for slices in ([points(80, 100)], [points(60, 70), thumbs(20, 30)], [thumbs(90, 100)])
     )
-    stops = changes.breaks([("1", five), ("2", both), ("3", two), ("4", two)], VERSIONS)
+    stops = breaks.find([("1", five), ("2", both), ("3", two), ("4", two)], VERSIONS)
     # At 2 the question changed for some, at 3 the line would go on from points to thumbs.
     assert [stop.period for stop in stops] == ["2", "3"]
 
@@ -203,7 +204,7 @@ def hand_in(
     assert {outcome.kind for outcome in store_all(house.engine, waiting)} == {"stored"}
 
 
-PAGES = ("/staff/", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/catalog")
+PAGES = ("/staff/scores", "/staff/offices", "/staff/drivers", "/staff/response", "/staff/catalog")
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_the_pages_speak_of_thumbs_where_trust_is_asked_by_thumbs(by_thumbs) -> 
         pages = {page: client.get(page) for page in PAGES}
         tables = {page: client.get(f"{page}?format=csv").text for page in PAGES}
     assert {response.status_code for response in pages.values()} == {200}
-    overview = " ".join(re.sub(r"<[^>]+>", " ", pages["/staff/"].text).split())
+    overview = " ".join(re.sub(r"<[^>]+>", " ", pages["/staff/scores"].text).split())
     assert "Trust (thumbs)" in overview and "75% gave a thumb up" in overview
     assert "Satisfaction" not in overview and "4 or 5" not in overview
     assert "Trust: the share who gave thumbs up" in pages["/staff/offices"].text
@@ -229,7 +230,7 @@ def test_the_pages_speak_of_thumbs_where_trust_is_asked_by_thumbs(by_thumbs) -> 
     [row] = [office for office in offices if office["Office"] == "Riverside Office"]
     assert (row["People"], float(row["Trust thumbs up"])) == ("200", 0.75)
     assert "Thumbs up: yes" in pages["/staff/catalog"].text
-    (now, *_) = csv.DictReader(StringIO(tables["/staff/"]))
+    (now, *_) = csv.DictReader(StringIO(tables["/staff/scores"]))
     assert float(now["Gave thumbs up"]) == 0.75
 
 
@@ -257,9 +258,9 @@ def test_after_a_change_of_scale_the_overview_compares_nothing(sqlite_house) -> 
     hand_in(house, THUMBS, 150, 50)
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)
-        page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/staff/").text).split())
+        page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/staff/scores").text).split())
     assert "Trust (thumbs)" in page and "Not comparable." in page
-    assert "Break at" in page
+    assert "the answers to choose from changed: earlier weeks are not comparable." in page
 
 
 @instrument_catalogs.EVERY

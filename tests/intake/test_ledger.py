@@ -141,6 +141,8 @@ def test_the_doctor_warns_from_eighty_percent_on(house, approved, state, phrase)
 
 
 def test_burden_tells_what_was_used_and_how_long_people_took(house):
+    house.approved_until = "2099-12-31"  # the command goes by the real clock
+    approve(house, 500_000)
     with house.client() as client:
         for took in (20, 30, 40, 200):
             link = house.mint()

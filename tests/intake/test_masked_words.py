@@ -9,7 +9,7 @@ from tests.support.comment_factory import ASKING
 from tests.support.house import CATALOGUE, answer
 from tests.support.import_files import batch, row, run_import, sheet
 
-# Of the house's own pattern, and of none of those that every agency has.
+# Of the house's own pattern, which goes before those that every agency has.
 NUMBER = "A12345678"
 QUESTION = """
 [[service.permits.survey.question]]

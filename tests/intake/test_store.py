@@ -117,25 +117,25 @@ def test_fifty_threads_with_one_link_make_one_row(house, different):
     results: list[store.Result] = []
     start = threading.Barrier(50)
 
-    def post(one: Entry) -> None:
+    def post(entry: Entry) -> None:
         start.wait()
-        results.extend(store.write(house.engine, [one]))
+        results.extend(store.write(house.engine, [entry]))
 
-    threads = [threading.Thread(target=post, args=(one,)) for one in batch]
+    threads = [threading.Thread(target=post, args=(entry,)) for entry in batch]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     others = "different" if different else "same"
     # A writer that waited for the lock too long may say "not known"; it never says a lie.
-    told = kinds(results)
-    assert told["stored"] == 1 and told[others] + told["StoreUnavailable"] == 49
+    counts = kinds(results)
+    assert counts["stored"] == 1 and counts[others] + counts["StoreUnavailable"] == 49
     assert house.count() == 1
 
 
 def test_a_locked_database_is_unavailable_not_an_error_of_the_answer(sqlite_house):
     house = sqlite_house
-    one = make(house)
+    entry = make(house)
     quick = db.open_engine(house.settings)
 
     @event.listens_for(quick, "connect")
@@ -144,8 +144,8 @@ def test_a_locked_database_is_unavailable_not_an_error_of_the_answer(sqlite_hous
 
     with db.write(house.engine) as holding:
         holding.execute(text("SELECT 1"))
-        assert isinstance(store.write(quick, [one])[0], StoreUnavailable)
-    assert store_all(quick, [one])[0].kind == "stored"
+        assert isinstance(store.write(quick, [entry])[0], StoreUnavailable)
+    assert store_all(quick, [entry])[0].kind == "stored"
     quick.dispose()
 
 
@@ -170,9 +170,9 @@ def test_no_road_leads_from_an_ended_link_to_its_response(house):
     store.write(house.engine, [make(house) for _ in range(20)])
     later = house.clock() + timedelta(days=3)
     broken = [
-        found.claim
-        for found in unlinkable.findings(db.source(house.engine), later)
-        if not found.holds
+        claim.claim
+        for claim in unlinkable.findings(db.source(house.engine), later)
+        if not claim.holds
     ]
     assert broken == ["Receipts and hashes of links that have ended are erased."]
     store.forget(house.engine, later.date())
@@ -186,7 +186,7 @@ def test_the_proof_notices_an_exact_time(house):
         exact = house.clock()
         connection.execute(tables.responses.update().values(answered_hour=exact))
     claims = {
-        found.claim: found.holds for found in unlinkable.findings(db.source(house.engine), exact)
+        claim.claim: claim.holds for claim in unlinkable.findings(db.source(house.engine), exact)
     }
     assert claims["No response knows more of its time than the hour."] is False
 
@@ -195,25 +195,25 @@ def test_the_proof_notices_a_shared_transaction(house):
     if house.engine.dialect.name != "postgresql":
         # SQLite keeps no transaction numbers; there the tables have no rowid either.
         names = [
-            found.claim for found in unlinkable.findings(db.source(house.engine), house.clock())
+            claim.claim for claim in unlinkable.findings(db.source(house.engine), house.clock())
         ]
         assert "None of these tables remembers the order of arrival (no rowid)." in names
         return
-    one = make(house)
+    entry = make(house)
     with db.write(house.engine) as connection:
-        connection.execute(tables.responses.insert().values(**one.response))
+        connection.execute(tables.responses.insert().values(**entry.response))
         connection.execute(
             tables.use_keys.insert().values(
-                service=one.key.service,
-                bucket=one.key.bucket,
-                key_hash=one.key.hash,
-                ends=one.ends,
-                forget=one.forget,
+                service=entry.key.service,
+                bucket=entry.key.bucket,
+                key_hash=entry.key.hash,
+                ends=entry.ends,
+                forget=entry.forget,
             )
         )
     claims = {
-        found.claim: found.holds
-        for found in unlinkable.findings(db.source(house.engine), house.clock())
+        claim.claim: claim.holds
+        for claim in unlinkable.findings(db.source(house.engine), house.clock())
     }
     assert claims["Of ended links, no transaction number is shared with a response."] is False
 
@@ -223,28 +223,28 @@ def test_recount_finds_a_tally_that_lies(house, level):
     store.write(house.engine, [make(house), make(house, trust=1, drivers=("ease",))])
     assert recount.differences(db.source(house.engine)) == []
     with db.write(house.engine) as connection:
-        here = tables.tallies.c.level == level
-        connection.execute(tables.tallies.update().where(here).values(ease_negative=7, trust_1=0))
-    found = {
-        (count[0], *count[-2:]): (told, there)
-        for count, told, there in recount.differences(db.source(house.engine))
+        tally = tables.tallies.c.level == level
+        connection.execute(tables.tallies.update().where(tally).values(ease_negative=7, trust_1=0))
+    differences = {
+        (count[0], *count[-2:]): (tallied, counted)
+        for count, tallied, counted in recount.differences(db.source(house.engine))
     }
     lies = {(level, "driver:ease", "negative"): (7, 1), (level, "trust", "1"): (0, 1)}
     if level == Level.OFFICE_DAY:  # the sums of a month are held against its days
         month = Level.OFFICE_MONTH
         lies |= {(month, "driver:ease", "negative"): (1, 7), (month, "trust", "1"): (1, 0)}
-    assert found == lies
+    assert differences == lies
 
 
 def test_a_response_and_its_use_once_row_have_nothing_in_common(house):
-    one = make(house, comment="It went well")
-    store.write(house.engine, [one])
+    entry = make(house, comment="It went well")
+    store.write(house.engine, [entry])
     with db.read(house.engine) as connection:
         (used,) = connection.execute(select(tables.use_keys))
-        (kept,) = connection.execute(select(tables.responses))
+        (response,) = connection.execute(select(tables.responses))
     secrets = {bytes(used.key_hash), bytes(used.body_hash), used.receipt}
-    assert secrets.isdisjoint(set(map(str, kept)) | {kept.id})
-    assert len({one.response["id"], make(house).response["id"]}) == 2
+    assert secrets.isdisjoint(set(map(str, response)) | {response.id})
+    assert len({entry.response["id"], make(house).response["id"]}) == 2
 
 
 def test_what_is_erased_is_gone_from_the_file(sqlite_house):
@@ -253,11 +253,11 @@ def test_what_is_erased_is_gone_from_the_file(sqlite_house):
     store.write(house.engine, entries)
     folder = house.settings.data_dir
 
-    def found() -> int:
-        kept = b"".join(file.read_bytes() for file in folder.glob("cx.sqlite3*"))
-        return sum(one.body_hash in kept for one in entries)
+    def hashes() -> int:
+        content = b"".join(file.read_bytes() for file in folder.glob("cx.sqlite3*"))
+        return sum(entry.body_hash in content for entry in entries)
 
-    assert found() == 300
+    assert hashes() == 300
     store.forget(house.engine, house.clock().date() + timedelta(days=3))
     assert db.fold_journal(house.engine)
-    assert found() == 0
+    assert hashes() == 0

@@ -20,6 +20,7 @@ from cxserver.accounts.roles import Role
 from cxserver.catalog import directory
 from cxserver.doctor import checkup
 from cxserver.jobs import due, lease, scheduler
+from cxserver.timekeeping import evidence
 from tests.support import fork_server, http_server, mail_server
 from tests.support.cx_process import cx, environment
 from tests.support.house import CATALOGUE, NOW, answer
@@ -102,17 +103,17 @@ def test_who_lost_the_lease_hears_of_it_and_spoils_nothing(house):
         assert lease.take(connection, "work", "ben", late, HOUR)
         assert not lease.keep(connection, "work", "ana", late, HOUR)
         lease.give_back(connection, "work", "ana", late, "done")
-        [found] = lease.records(connection).values()
-        assert (found.holder, found.ran, found.result) == ("ben", None, "")
+        [job] = lease.records(connection).values()
+        assert (job.holder, job.ran, job.result) == ("ben", None, "")
 
 
 def test_what_came_of_it_is_written_down_and_a_long_word_is_cut(house):
     with db.write(house.engine) as connection:
         lease.take(connection, "work", "ana", NOW, HOUR)
         lease.give_back(connection, "work", "ana", NOW, lease.FAILED + "x" * 500)
-    found = record(house, "work")
-    assert (found.holder, found.until, found.ran, len(found.result)) == ("", None, NOW, 200)
-    assert found.failed
+    job = record(house, "work")
+    assert (job.holder, job.until, job.ran, len(job.result)) == ("", None, NOW, 200)
+    assert job.failed
 
 
 # ---- doing what is due
@@ -124,6 +125,7 @@ def test_who_was_killed_in_the_middle_is_followed_when_the_lease_ends(mailed, bo
     # On today's clock: the command has no other.
     with db.write(house.engine) as connection:
         connection.execute(update(tables.staff_members).values(created=DUE))
+        evidence.confirm(connection, clock.now())
     line = [sys.executable, "-m", "cxserver", "jobs", "run-due"]
     env = environment(house) | mail_of(house)
     began = clock.now()
@@ -132,15 +134,15 @@ def test_who_was_killed_in_the_middle_is_followed_when_the_lease_ends(mailed, bo
         assert run(house, clock.now()) == []
         killed.send_signal(signal.SIGKILL)
     box.stalls = False
-    held = record(house)
-    assert held.holder and held.until and held.ran is None
+    leased = record(house)
+    assert leased.holder and leased.until and leased.ran is None
     # The letter may have come through when the one who sent it was dead.
     box.letters.clear()
-    assert run(house, held.until - timedelta(seconds=1)) == []
-    assert held.until - began < timedelta(minutes=12)
-    [done] = run(house, held.until)
+    assert run(house, leased.until - timedelta(seconds=1)) == []
+    assert leased.until - began < timedelta(minutes=12)
+    [done] = run(house, leased.until)
     assert (done.result, box.to) == ("1 sent", [MANAGER])
-    assert run(house, held.until + HOUR)[0].result == "nothing to send"
+    assert run(house, leased.until + HOUR)[0].result == "nothing to send"
 
 
 def mail_of(house):
@@ -160,19 +162,19 @@ def test_without_a_mail_server_nothing_is_due(sqlite_house):
 
 def test_a_job_is_looked_at_every_few_minutes_and_after_a_failure_at_once(quiet, box):
     house, up = quiet, quiet.settings
-    assert [one.result for one in run(house)] == ["1 sent"]
+    assert [done.result for done in run(house)] == ["1 sent"]
     assert run(house, DUE + timedelta(minutes=4)) == []
     house.settings = mail_server.Postbox(http_server.free_port()).settings(up)
     later = DUE + timedelta(days=7)
     [failed] = run(house, later)
     assert failed.failed and record(house).result == failed.result
     house.settings = up
-    assert [one.result for one in run(house, later)] == ["1 sent"]
+    assert [done.result for done in run(house, later)] == ["1 sent"]
 
 
 def test_a_clock_that_was_ahead_keeps_nothing_waiting(quiet):
     run(quiet, DUE + timedelta(days=365))
-    assert [one.name for one in run(quiet, DUE)] == ["digests"]
+    assert [done.name for done in run(quiet, DUE)] == ["digests"]
 
 
 def test_one_job_that_breaks_does_not_stop_the_next_and_says_nothing_of_its_words(quiet, box):
@@ -245,16 +247,16 @@ def test_answers_do_not_wait_for_a_mail_server_that_says_nothing(quiet, box):
 def test_a_server_that_is_told_to_stop_does_not_wait_for_the_mail(quiet, box, monkeypatch):
     monkeypatch.setattr(scheduler, "_SECONDS_TO_FINISH", 0.5)
     box.stalls = True
-    told: asyncio.Queue[Message] = asyncio.Queue()
-    said: asyncio.Queue[Message] = asyncio.Queue()
+    orders: asyncio.Queue[Message] = asyncio.Queue()
+    reports: asyncio.Queue[Message] = asyncio.Queue()
 
     async def live():
-        life = asyncio.ensure_future(quiet.app()({"type": "lifespan"}, told.get, said.put))
-        await told.put({"type": "lifespan.startup"})
-        assert (await said.get())["type"] == "lifespan.startup.complete"
+        life = asyncio.ensure_future(quiet.app()({"type": "lifespan"}, orders.get, reports.put))
+        await orders.put({"type": "lifespan.startup"})
+        assert (await reports.get())["type"] == "lifespan.startup.complete"
         await asyncio.to_thread(wait_for, lambda: box.begun == 1)
-        await told.put({"type": "lifespan.shutdown"})
-        assert (await said.get())["type"] == "lifespan.shutdown.complete"
+        await orders.put({"type": "lifespan.shutdown"})
+        assert (await reports.get())["type"] == "lifespan.shutdown.complete"
         assert record(quiet).holder and not box.letters, "the letter is still under way"
         box.stalls = False  # asyncio waits for the thread that sends it
         await life
@@ -306,6 +308,8 @@ def test_a_server_survives_whatever_goes_wrong_and_tries_again(quiet, box, monke
 @pytest.fixture
 def at_command(quiet):
     """`at_command("run-due")`: a command, with the house's mail server."""
+    with db.write(quiet.engine) as connection:
+        evidence.confirm(connection, clock.now())
 
     def at_command(*words: str, fails: bool = False) -> str:
         done = fork_server.run(("jobs", *words), environment(quiet) | mail_of(quiet))
@@ -320,6 +324,9 @@ def test_cron_does_what_is_due_once_and_says_what(at_command, quiet, box):
     assert at_command("run-due") == (
         "alerts: nothing to send\ndigests: 1 sent\nreminders: nothing to send\n"
         "batches: nothing to close\n"
+        "findings: nothing stands out\n"
+        "erasures: nothing new\n"
+        "records: nothing due\n"
     )
     assert at_command("run-due") == "Nothing is due.\n"
     assert box.to == [MANAGER]
@@ -334,13 +341,16 @@ def test_a_program_reads_what_was_done(at_command):
             {"name": "digests", "result": "1 sent", "failed": False},
             {"name": "reminders", "result": "nothing to send", "failed": False},
             {"name": "batches", "result": "nothing to close", "failed": False},
+            {"name": "findings", "result": "nothing stands out", "failed": False},
+            {"name": "erasures", "result": "nothing new", "failed": False},
+            {"name": "records", "result": "nothing due", "failed": False},
         ]
     }
-    [told] = [
-        one for one in json.loads(at_command("list", "--json"))["jobs"] if one["name"] == "digests"
+    [job] = [
+        job for job in json.loads(at_command("list", "--json"))["jobs"] if job["name"] == "digests"
     ]
-    assert set(told) == {"name", "when", "ran", "result", "next"}
-    ran, next_ = (datetime.fromisoformat(told[name]) for name in ("ran", "next"))
+    assert set(job) == {"name", "when", "ran", "result", "next"}
+    ran, next_ = (datetime.fromisoformat(job[name]) for name in ("ran", "next"))
     assert timedelta(minutes=4) < next_ - ran <= timedelta(minutes=5)
 
 
@@ -353,43 +363,45 @@ def test_cron_is_told_of_a_failure(at_command, quiet):
 
 def test_without_a_mail_server_the_commands_say_so(sqlite_house):
     for word in ("run-due", "list"):
-        told = cx(sqlite_house, "jobs", word)
-        assert "no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM." in told
+        printed = cx(sqlite_house, "jobs", word)
+        assert "no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM." in printed
     assert json.loads(cx(sqlite_house, "jobs", "list", "--json"))["jobs"][0]["next"] is None
 
 
 # ---- the doctor
 
 
-def found(house, now=DUE, **changes):
+def findings(house, now=DUE, **changes):
     """What `cx doctor` says of mails and jobs: state, what was found, what to do."""
     settings = house.settings.model_copy(update=changes)
-    told = checkup.examine(settings, now)
-    return [(one.state, one.text, one.cure) for one in told if one.check in ("jobs", "mail")]
+    checked = checkup.examine(settings, now)
+    return [
+        (each.state, each.text, each.cure) for each in checked if each.check in ("jobs", "mail")
+    ]
 
 
 def test_the_doctor_tells_who_never_sends_and_what_failed(quiet, box):
     house = quiet
-    assert found(house) == [("ok", "not run yet. The server runs them while it is on", "")]
-    [(state, told, cure)] = found(house, scheduler=False)
-    assert state == "warning" and "no job ever ran" in told and "cx jobs run-due" in cure
-    [(state, told, cure)] = found(house, mail_from="")
+    assert findings(house) == [("ok", "not run yet. The server runs them while it is on", "")]
+    [(state, text, cure)] = findings(house, scheduler=False)
+    assert state == "warning" and "no job ever ran" in text and "cx jobs run-due" in cure
+    [(state, text, cure)] = findings(house, mail_from="")
     assert state == "warning" and "CX_MAIL_FROM" in cure
     up = house.settings
     house.settings = mail_server.Postbox(http_server.free_port()).settings(up)
     run(house)
-    [(state, told, _)] = found(house)
-    assert state == "warning" and "digests: failed: The mail server failed" in told
+    [(state, text, _)] = findings(house)
+    assert state == "warning" and "digests: failed: The mail server failed" in text
     house.settings = up
     run(house)
-    assert found(house) == [("ok", "last done 2026-11-02 11:00 UTC", "")]
-    [(state, told, cure)] = found(house, DUE + timedelta(days=2))
-    assert state == "warning" and "was last done 2026-11-02" in told and cure
+    assert findings(house) == [("ok", "last done 2026-11-02 11:00 UTC", "")]
+    [(state, text, cure)] = findings(house, DUE + timedelta(days=2))
+    assert state == "warning" and "was last done 2026-11-02" in text and cure
 
 
 def test_the_doctor_tells_of_an_address_that_is_refused(quiet, box):
     box.refuses[MANAGER] = "550 gone"
     run(quiet)
     assert ("warning", "1 digest was refused by the mail server") in [
-        one[:2] for one in found(quiet)
+        finding[:2] for finding in findings(quiet)
     ]

@@ -19,6 +19,8 @@ from tests.support.answer_service import notice_changes
 from tests.support.house import CATALOGUE, NOW, House
 
 DOOR = "East door"
+SECRET = "5ec7" * 16
+PROOF = hashlib.sha256(bytes.fromhex(SECRET)).hexdigest()
 
 
 def offer(house: House, place: str = DOOR, office: str = "riverside", pin: str = "402615") -> str:
@@ -28,8 +30,8 @@ def offer(house: House, place: str = DOOR, office: str = "riverside", pin: str =
 
 
 def pair(house: House, client: TestClient, place: str = DOOR) -> str:
-    """Type a fresh code at /k; the device's link."""
-    done = client.post("/k", data={"code": offer(house, place)})
+    """Type a fresh code at /k, on a device with the secret `SECRET`; the device's link."""
+    done = client.post("/k", data={"code": offer(house, place), "proof": PROOF})
     assert done.status_code == 303
     return house.settings.base_url + done.headers["location"]
 
@@ -124,7 +126,14 @@ def test_a_heartbeat_is_noted_and_tells_what_a_device_needs(house):
         link = pair(house, client)
         slow = NOW - timedelta(days=3, hours=2)
         done = beat(
-            house, client, link, device_now=slow.isoformat(), waiting=12, aside=1, state="full"
+            house,
+            client,
+            link,
+            device_now=slow.isoformat(),
+            waiting=12,
+            aside=1,
+            state="full",
+            secret=SECRET,
         )
         assert done.status_code == 200
         reply = done.json()
@@ -141,6 +150,57 @@ def test_a_heartbeat_is_noted_and_tells_what_a_device_needs(house):
     assert (device.seen, device.waiting, device.aside, device.state) == (NOW, 12, 1, "full")
     assert device.offset == 74 * 3600
     assert kioskwords.clock(device.offset) == "3 d 2 h slow"
+
+
+@pytest.mark.parametrize("secret", ["", "0" * 64, SECRET[:-1] + "8", PROOF])
+def test_the_link_alone_gets_no_pin(house, secret):
+    """Whoever reads the address on the tablet could try all of a million PINs on its hash."""
+    with house.client() as client:
+        link = pair(house, client)
+        done = beat(house, client, link, secret=secret)
+        assert done.status_code == 200 and done.json()["pin"] is None
+        # Nor a moment later, when nothing is news: the other way to the same reply.
+        assert beat(house, client, link, secret=secret).json()["pin"] is None
+        assert beat(house, client, link, secret=SECRET).json()["pin"]
+
+
+def test_another_tablet_s_secret_gets_no_pin(house):
+    other = "0123" * 16
+    with house.client() as client:
+        link = pair(house, client)
+        proof = hashlib.sha256(bytes.fromhex(other)).hexdigest()
+        door = {"code": offer(house, "West door"), "proof": proof}
+        beside = house.settings.base_url + client.post("/k", data=door).headers["location"]
+        assert beat(house, client, link, secret=other).json()["pin"] is None
+        assert beat(house, client, beside, secret=other).json()["pin"]
+
+
+@pytest.mark.parametrize("proof", ["", "x" * 64, PROOF.upper(), PROOF[:-2]])
+def test_a_tablet_that_proves_nothing_is_paired_without_a_pin(sqlite_house, proof):
+    """Those paired before there were secrets keep the hash that they have."""
+    house = sqlite_house
+    with house.client() as client:
+        done = client.post("/k", data={"code": offer(house), "proof": proof})
+        link = house.settings.base_url + done.headers["location"]
+        assert beat(house, client, link).json()["pin"] is None
+        assert beat(house, client, link, secret=SECRET).json()["pin"] is None
+
+
+def test_what_is_no_secret_is_no_heartbeat(sqlite_house):
+    with sqlite_house.client() as client:
+        link = pair(sqlite_house, client)
+        for secret in ("short", SECRET.upper(), SECRET + "00", 7, None):
+            assert beat(sqlite_house, client, link, secret=secret).status_code == 422
+
+
+def test_no_device_reports_more_answers_than_it_can_keep(house):
+    with house.client() as client:
+        link = pair(house, client)
+        assert beat(house, client, link, waiting=1_000_000, aside=5_001).status_code == 200
+        [device] = devices(house).values()
+        assert (device.waiting, device.aside) == (5_000, 5_000)
+        for field, count in (("waiting", 1_000_001), ("aside", -1), ("waiting", 2**70)):
+            assert beat(house, client, link, **{field: count}).status_code == 422
 
 
 def test_a_link_is_renewed_from_day_60_and_not_before(house):

@@ -34,7 +34,7 @@ def sqlite_poster_house(sqlite_house: House) -> House:
 
 def recorded(house: House) -> list[placements.Placement]:
     with db.read(house.engine) as connection:
-        return placements.known(connection, house.clock.now.date())
+        return placements.known(connection, house.today())
 
 
 def test_the_code_opens_the_survey_of_its_place(poster_house, tmp_path):
@@ -62,7 +62,7 @@ def test_what_was_made_is_noted_without_its_token(poster_house, tmp_path):
     [noted] = recorded(house)
     assert (noted.service, noted.office, noted.kind) == ("permits", "riverside", "poster")
     assert noted.place == "Main exit" and noted.kid == house.keys["permits"].kid
-    assert noted.expires > house.clock.now.date() + timedelta(days=390)
+    assert noted.expires > house.today() + timedelta(days=390)
     token = json.loads(made)["link"].rpartition("/")[2]
     with db.read(house.engine) as connection:
         [row] = connection.execute(select(tables.placements))
@@ -171,7 +171,7 @@ def test_a_place_whose_link_was_withdrawn_needs_another_name(sqlite_poster_house
 def test_no_poster_without_a_valid_control_number(sqlite_poster_house, tmp_path):
     house = sqlite_poster_house
     with db.write(house.engine) as connection:
-        ended = house.clock.now.date() - timedelta(days=2)
+        ended = house.today() - timedelta(days=2)
         connection.execute(tables.clearances.update().values(expires=ended))
     words = ("poster", "permits", "riverside", "-o", tmp_path / "a.pdf")
     assert f"ended on {ended}, so its survey is closed" in invoke(house, *words, fails=True)[1]
@@ -190,7 +190,7 @@ def test_it_warns_of_an_address_that_no_telephone_can_open(sqlite_poster_house, 
 def test_it_warns_when_the_clearance_ends_first(sqlite_poster_house, tmp_path):
     house = sqlite_poster_house
     with db.write(house.engine) as connection:
-        ends = house.clock.now.date() + timedelta(days=100)
+        ends = house.today() + timedelta(days=100)
         connection.execute(tables.clearances.update().values(expires=ends))
     _, warned = invoke(house, "poster", "permits", "riverside", "-o", tmp_path / "a.svg")
     assert f"OMB 1234-5678 expires on {ends}." in warned

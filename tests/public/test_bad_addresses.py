@@ -119,7 +119,9 @@ def test_the_api_tells_strangers_no_more(street, client):
 def test_a_token_outside_of_the_path_opens_nothing(street, client):
     token = parts(street.mint())[2]
     headers = {"referer": street.mint(), "authorization": f"Bearer {token}", "cookie": f"t={token}"}
-    for path in (f"/s/permits/riverside/?token={token}", f"/s/permits/riverside?{token}", "/"):
+    for path in (f"/s/permits/riverside/?token={token}", f"/s/permits/riverside?{token}"):
         assert client.get(path, headers=headers).status_code == 404
+    home = client.get(f"/?token={token}", headers=headers).text
+    assert home == client.get("/").text and "<form" not in home
     page = client.get(f"{street.mint()}?token={token}#{token}", headers=headers)
     assert page.status_code == 200 and token not in page.text

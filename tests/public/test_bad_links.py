@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
+import httpx2
 import pytest
 
 from cxsdk import Issuer
@@ -288,6 +289,25 @@ def test_reminders_tabs_and_clicks_of_one_visit_are_one_answer(house):
         reminder = house.mint(done_at=done, ref="case-7", channel="sms")
         assert "already have your answer" in client.get(reminder).text
     assert house.count() == 1
+
+
+def test_a_reminder_across_a_key_rotation_is_one_answer(house, serve):
+    address = serve.reserve()
+    house.move(address)
+    first, done = house.keys["permits"], house.clock.now
+    mail = house.mint(done_at=done, ref="case-7")
+    second = house.cut("permits")
+    serve(house.app(), at=address)
+    house.clock.forward(hours=40)
+    issuer = Issuer(address, [first.text, second.text], clock=house.clock)
+    reminder = issuer.issue_link("permits", "riverside", done_at=done, ref="case-7")
+    assert mail != reminder
+    with httpx2.Client() as person:
+        assert answer(person, mail).status_code == 303
+        assert "already have your answer" in person.get(reminder).text
+        item = {"link": reminder, "trust": 1, "satisfaction": 1}
+        assert person.post(f"{address}/api/v1/responses", json=item).status_code == 409
+    assert [row["trust"] for row in house.responses()] == [4]
 
 
 def test_a_sheet_of_a_place_counts_once_and_the_next_person_gets_a_new_one(house):

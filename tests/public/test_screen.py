@@ -91,8 +91,12 @@ def show_thanks(page: Page, house: House, language: str) -> None:
     browser_layout.send(page)
 
 
+def show_home(page: Page, house: House, language: str) -> None:
+    page.goto(f"{house.settings.base_url}/?lang={language}")
+
+
 PAGES = pytest.mark.parametrize(
-    "show", [show_survey, show_likert_with_stars, show_choice, show_errors, show_thanks]
+    "show", [show_survey, show_likert_with_stars, show_choice, show_errors, show_thanks, show_home]
 )
 
 

@@ -74,7 +74,9 @@ def test_an_unknown_service_or_channel_is_told(sqlite_house):
     numbers = ["--served", "1", "--offered", "1", "--source", "x", "--who", "Ana"]
     words = ["quarter", "volumes", "set", quarter_answers.QUARTER]
     assert "no service" in cx(sqlite_house, *words, "nothing", "email", *numbers, fails=True)
-    assert "is not one of" in cx(sqlite_house, *words, "permits", "pigeon", *numbers, fails=True)
+    assert "There is no channel" in cx(
+        sqlite_house, *words, "permits", "pigeon", *numbers, fails=True
+    )
 
 
 # ---- reflections

@@ -18,6 +18,7 @@ from tests.recounts.recompute import Row
 ORDER = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee")
 ENOUGH, WORTH, SURE, MARGIN = 30, 0.02, 0.05, 0.05
 Counts = dict[str, tuple[int, int]]
+Ways = dict[tuple[str, str], int]
 
 
 class Finding(NamedTuple):
@@ -71,6 +72,21 @@ def became(rows: Sequence[Row], before: Sequence[Row], question: str) -> list[fl
     return {"same": [100 * MARGIN], "cannot tell": [100 * low, 100 * high]}[what]
 
 
+def apart_in_full(rows: Sequence[Row], before: Sequence[Row], question: str) -> list[float]:
+    """The numbers of what became of a share since a day: both shares and their people, the
+    difference and its ends; and the ends again, or what less would have been the same.
+    """
+    difference, low, high = (100 * each for each in apart(rows, before, question))
+    sides = [
+        number
+        for some in (before, rows)
+        for number in (100 * top(some, question) / len(some), len(some))
+    ]
+    told = {"same": [100 * MARGIN], "cannot tell": [low, high]}
+    more = told.get(verdict(rows, before, question), [])
+    return [*sides, difference, low, high, *more]
+
+
 def changed(rows: Sequence[Row], before: Sequence[Row], question: str) -> list[float]:
     """By how much, between how much and how much, from what to what."""
     difference, low, high = apart(rows, before, question)
@@ -79,18 +95,50 @@ def changed(rows: Sequence[Row], before: Sequence[Row], question: str) -> list[f
 
 
 def other_ways(rows: Iterable[Row], before: Iterable[Row]) -> bool:
-    """Whether answers come by other channels than before: by 10 of 100 more than chance does."""
+    """Whether answers come by other channels than before, surely (one in 200 is chance) and by 10
+    of 100 at least: in one share, or in all of them together more than chance does.
+    """
     now, then = ways(rows), ways(before)
     n, m = sum(now.values()), sum(then.values())
-    far = chance = 0.0
-    for way in now.keys() | then.keys():
-        far += abs(now[way] / n - then[way] / m) / 2
-        share = (now[way] + then[way]) / (n + m)
-        chance += sqrt(2 / pi * share * (1 - share) * (1 / n + 1 / m)) / 2
-    return far - chance > 0.1
+    wide = far(now, then) - far_by_chance(now, then) > 0.1
+    pairs = list(parts(now, then))
+    tries = 1 if len(pairs) == 2 else len(pairs)
+    sure = [
+        tries * 2 * min(hypergeom.sf(x - 1, n + m, x + y, n), hypergeom.cdf(x, n + m, x + y, n))
+        for x, y in pairs
+        if wide or abs(x / n - y / m) > 0.1
+    ]
+    return min(sure, default=1) <= 0.005
 
 
-def ways(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
+def parts(now: Ways, then: Ways) -> Iterable[tuple[int, int]]:
+    """How many now and before by each channel, each service, and each channel of each service."""
+    keys = now.keys() | then.keys()
+    services, channels = ({key[at] for key in keys} for at in (0, 1))
+    wanted = [
+        *([("", channel) for channel in channels] if len(channels) > 1 else ()),
+        *([(service, "") for service in services] if len(services) > 1 else ()),
+        *(keys if min(len(channels), len(services)) > 1 else ()),
+    ]
+    for service, channel in wanted:
+        mine = [key for key in keys if service in ("", key[0]) and channel in ("", key[1])]
+        yield sum(now[key] for key in mine), sum(then[key] for key in mine)
+
+
+def far(now: Ways, then: Ways) -> float:
+    """Half of what the shares of all ways moved."""
+    n, m = sum(now.values()), sum(then.values())
+    return sum(abs(now[way] / n - then[way] / m) for way in now.keys() | then.keys()) / 2
+
+
+def far_by_chance(now: Ways, then: Ways) -> float:
+    """The same, of two samples of one mix."""
+    n, m = sum(now.values()), sum(then.values())
+    shares = ((now[way] + then[way]) / (n + m) for way in now.keys() | then.keys())
+    return sum(sqrt(2 / pi * each * (1 - each) * (1 / n + 1 / m)) for each in shares) / 2
+
+
+def ways(rows: Iterable[Row]) -> Ways:
     """How many came by each channel of each service."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:

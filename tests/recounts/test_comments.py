@@ -30,6 +30,7 @@ CHOICES: dict[str, Callable[[Row], bool]] = {
     "driver=employee-positive": lambda row: "employee" in recount.good(row),
     "q=branch-3": lambda row: "branch-3" in row["comment"],
 }
+LISTED = re.compile(r'<p class="row-text"[^>]*><a [^>]*>([^<]+)</a></p>')
 READERS: dict[str, tuple[Role, dict[str, str]]] = {
     "analyst": (Role.ANALYST, {}),
     "records": (Role.RECORDS_OFFICER, {}),
@@ -67,14 +68,20 @@ class Reader:
         rows = filter(CHOICES[choice], self.rows)
         return recount.lines(rows, self.labels, holds_rows=self.holds_rows)
 
-    def listed(self, choice: str) -> Iterator[Line]:
-        """The lines that it gives, from the files of its pages."""
+    def saved(self, choice: str) -> Iterator[Line]:
+        """The lines that it gives, from the one file of the whole list."""
+        _, *rows = csv.reader(
+            io.StringIO(self.client.get(f"/staff/comments?{choice}&format=csv").text)
+        )
+        for week, office, service, words, facts, _, _ in rows:
+            yield week, NAMES.get(office, office), NAMES[service], words, facts
+
+    def pages(self, choice: str) -> Iterator[str]:
+        """The pages of the list."""
         address = f"/staff/comments?{choice}"
         while address:
-            page, file = (self.client.get(address + end).text for end in ("", "&format=csv"))
-            _, *rows = csv.reader(io.StringIO(file))
-            for week, office, service, words, facts, _, _ in rows:
-                yield week, NAMES.get(office, office), NAMES[service], words, facts
+            page = self.client.get(address).text
+            yield page
             following = re.search(r'class="go" href="([^"]+)"', page)
             address = following[1].replace("&amp;", "&") if following else ""
 
@@ -83,7 +90,15 @@ class Reader:
 def test_the_comments_page_lists_every_comment_once_with_its_own_scores(
     reader: Reader, choice: str
 ) -> None:
-    assert Counter(reader.listed(choice)) == Counter(reader.lines(choice))
+    lines = Counter(reader.lines(choice))
+    assert Counter(reader.saved(choice)) == lines
+    pages = list(reader.pages(choice))
+    assert Counter(text_of(words) for page in pages for words in LISTED.findall(page)) == Counter(
+        words for *_, words, _ in lines.elements()
+    )
+    n = lines.total()
+    number = "More than 500 comments" if n > 500 else f"{n} comment{'s' if n != 1 else ''}"
+    assert (f">{number}</h2>" in pages[0]) is bool(n)
 
 
 def test_who_sees_batches_reads_the_comments_of_every_batch_that_closed(books: Books) -> None:
@@ -91,7 +106,7 @@ def test_who_sees_batches_reads_the_comments_of_every_batch_that_closed(books: B
     with books.house.client() as client:
         sign_in(books.house, client, Role.OFFICE_MANAGER, **unit)
         region = Reader(books, client, False, unit)
-        assert Counter(region.listed("")) == Counter(region.lines())
+        assert Counter(region.saved("")) == Counter(region.lines())
     last = {row["office"]: row["day"] for row in sorted(region.rows, key=lambda row: row["day"])}
     assert any(row["comment"] for row in region.rows if row["day"] == last[row["office"]])
 
@@ -99,7 +114,7 @@ def test_who_sees_batches_reads_the_comments_of_every_batch_that_closed(books: B
 def test_the_page_of_a_comment_shows_its_scores_and_nobody_elses(reader: Reader) -> None:
     page = reader.client.get("/staff/comments").text
     lines = {words: facts for *_, words, facts in reader.lines()}
-    addresses = re.findall(r'<h3><a href="([^"]+)"', page)[:5]
+    addresses = re.findall(r'class="row-text"[^>]*><a href="([^"]+)"', page)[:5]
     assert len(addresses) == 5
     for address in addresses:
         [(words, facts)] = re.findall(

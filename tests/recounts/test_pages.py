@@ -41,31 +41,34 @@ def test_the_overview(agency: Agency, period: str) -> None:
         now = agency.answers(back(days), back(1), **filters)
         before = agency.answers(back(2 * days), back(days + 1), **filters)
         wanted = recompute.overview(now, before)
-        page = agency.page("/staff/", back(days), back(1), **filters)
-        rows = [row for row in page[1:] if row]
+        scores, changes, trend = (
+            agency.page("/staff/scores", back(days), back(1), kind=kind, **filters)[1:]
+            for kind in ("scores", "changes", "trend")
+        )
         for title, question in QUESTIONS.items():
-            mine = [row for row in rows if row[0].startswith(title)]
-            agency.agree(mine[0][2:], wanted[question, "now"])
-            if mine[1][2] not in (*HIDDEN, "0"):
-                agency.agree(mine[1][2:], wanted[question, "before"])
-                agency.agree(mine[2][3:6], wanted[question, "change"])
+            latest, past = (row[3:] for row in scores if row[0].startswith(title))
+            agency.agree(latest, wanted[question, "now"])
+            if past[0] not in (*HIDDEN, "0"):
+                agency.agree(past, wanted[question, "before"])
+                [change] = [row for row in changes if row[0].startswith(title)]
+                agency.agree(change[5:8], wanted[question, "change"])
             end = agency.end(**filters)
             answered = agency.answers(end - timedelta(days=168), back(1), **filters)
+            mine = [row for row in trend if row[0].startswith(title)]
             blocks = recompute.trend(answered, question, end, length(mine))
-            for row, counted in zip(reversed(mine[3:]), blocks.values(), strict=False):
-                agency.agree(row[2:6], counted)
+            for row, counted in zip(reversed(mine), blocks.values(), strict=False):
+                agency.agree(row[3:7], counted)
     assert agency.seen > (300 if agency.holds_rows else 200)
 
 
 def length(rows: list[list[str]]) -> int:
     """How many days a block of the trend has."""
-    return 7 if len(rows) > 3 + 168 // 28 else 28
+    return 7 if len(rows) > 168 // 28 else 28
 
 
 @pytest.mark.parametrize("period", WINDOWS)
 def test_the_offices(agency: Agency, period: str) -> None:
-    places = {"as expected": "within", "lower than chance explains": "below"}
-    places["higher than chance explains"] = "above"
+    places = {"usual range": "within", "clearly lower": "below", "clearly higher": "above"}
     judged = 0
     for filters in [each for each in agency.filters() if "office" not in each]:
         first = back(WINDOWS[period])
@@ -111,15 +114,18 @@ def test_the_ways_people_answer(agency: Agency) -> None:
     month = date(2026, 10, 1), date(2026, 10, 31)
     for filters in ({}, {"office": "riverside"}, {"office": "branch-0"}, {"service": "permits"}):
         counted = recompute.response(agency.answers(*month, **filters))
-        head, *rows = agency.page("/staff/response", period="2026-10", **filters)
-        languages = {"English": "en", "Spanish": "es", "All": ""}
-        channels = {"Email": "email", "Text message": "sms", "All": ""}
-        for name, *cells in rows:
-            if agency.holds_rows:
-                wanted = [counted[channels[name], languages[each]] for each in head[1:]]
-            else:
-                wanted = [counted[channels.get(name, ""), languages.get(name, "")]]
-            agency.agree(cells, wanted)
+        languages = {"English": "en", "Spanish": "es"}
+        channels = {"Email": "email", "Text message": "sms"}
+        if agency.holds_rows:
+            _, *rows = agency.page("/staff/response", period="2026-10", **filters)
+            for channel, language, people in rows:
+                agency.agree([people], [counted[channels[channel], languages[language]]])
+            continue
+        for kind in ("channels", "languages"):
+            _, *rows = agency.page("/staff/response", period="2026-10", kind=kind, **filters)
+            for name, people in rows:
+                way = channels.get(name, ""), languages.get(name, "")
+                agency.agree([people], [counted[way]])
     assert agency.seen > 15
 
 
@@ -132,16 +138,16 @@ def test_a_cut_of_a_month(agency: Agency, cut: dict[str, str]) -> None:
     for name, *cells in rows[1:]:
         agency.agree(cells[:7], counted[slug_of(name)])
     wanted = recompute.overview(answered, [])
-    mine = [row for row in agency.page("/staff/", period="2026-10", **cut)[1:] if row]
+    mine = [row for row in agency.page("/staff/scores", period="2026-10", **cut)[1:] if row]
     for title, question in QUESTIONS.items():
         now = next(row for row in mine if row[0].startswith(title))
-        agency.agree(now[2:], wanted[question, "now"])
+        agency.agree(now[3:], wanted[question, "now"])
     assert agency.seen > 50
 
 
 def test_a_small_office(agency: Agency) -> None:
     answered = agency.answers(back(400), back(1), office="branch-8")
-    _, *rows = agency.page("/staff/", office="branch-8")
+    _, *rows = agency.page("/staff/scores", office="branch-8")
     counted = recompute.quarters(answered)
     for name, *cells in rows:
         agency.agree(cells, counted.get(name, (0, 0, 0)))

@@ -17,16 +17,24 @@ PAGES: dict[str, str] = {
     "/staff/sign-in/back": NONE + "nobody is signed in yet",
     "/staff/sign-in/{secret}": NONE + "nobody is signed in yet",
     "/staff/": """
+        test_tiles.test_the_tiles_say_how_trust_and_satisfaction_stand
+        test_tiles.test_the_tiles_count_the_answers_of_these_days_and_of_those_before
+        test_tiles.test_a_score_is_held_against_all_offices_and_similar_ones
+        test_sentences.test_the_overview_names_what_to_fix_by_as_many_people_as_named_it
+        test_sentences.test_the_overview_tells_what_is_named_most_of_all
+    """,
+    "/staff/scores": """
         test_pages.test_the_overview
         test_pages.test_a_cut_of_a_month
         test_pages.test_a_small_office
         test_sentences.test_the_overview_says_how_trust_stands_and_what_became_of_it
         test_sentences.test_the_overview_says_which_offices_changed_and_by_how_much
         test_sentences.test_the_overview_counts_the_offices_that_were_compared
-        test_sentences.test_the_overview_names_what_to_fix_by_as_many_people_as_named_it
-        test_sentences.test_the_overview_tells_what_is_named_most_of_all
         test_sentences.test_the_page_of_a_small_office_says_its_quarters_in_people
         test_sentences.test_the_page_of_a_small_office_names_drivers_in_people
+    """,
+    "/staff/notes": """
+        test_sentences.test_a_dated_note_says_what_became_of_trust_and_satisfaction
     """,
     "/staff/offices": """
         test_pages.test_the_offices
@@ -80,6 +88,10 @@ PAGES: dict[str, str] = {
         test_digest.test_a_digest_tells_which_offices_changed_and_by_how_much
         test_digest.test_the_digest_of_a_small_office_counts_people_by_quarters
     """,
+    "/staff/quarantine": NONE + "it counts what is in no count, and nobody else has it",
+    "/staff/records": NONE + "it counts what is deleted tonight, for those who hold the rows",
+    "/staff/session": NONE + "it says how long somebody stays signed in",
+    "/staff/session/left": NONE + "it says how long somebody stays signed in",
     "/staff/audit": NONE + "it numbers the lines of the log",
 }
 RECOUNTED = {page: named.split() for page, named in PAGES.items() if NONE not in named}

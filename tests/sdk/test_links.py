@@ -164,6 +164,26 @@ def test_of_several_keys_the_newest_mints():
     assert token_of(issuer(SERVICE, second, other).issue_link("vet-home", "tx042")).kid == 2
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["newest last", "oldest last"])
+def test_a_reminder_across_a_key_rotation_carries_the_same_nonce(order):
+    second = Key("vet-home", 2, keys.service_secret(ROOT, "vet-home", 2))
+    done = NOW - timedelta(hours=40)
+    mail = token_of(issuer().issue_link("vet-home", "tx042", ref="case-123", done_at=done))
+    both = [(SERVICE, second)[at] for at in order]
+    minter = issuer(*both)
+    reminder = token_of(minter.issue_link("vet-home", "tx042", ref="case-123", done_at=done))
+    assert (reminder.nonce, reminder.kid) == (mail.nonce, both[-1].kid)
+
+
+def test_a_key_of_a_neighbour_has_no_part_in_the_nonce():
+    done = NOW - timedelta(hours=1)
+    second = Key("vet-home", 2, keys.service_secret(ROOT, "vet-home", 2))
+    neighbours = SERVICE.for_office("tx043"), Key("vet-out", 1, bytes(32)), second
+    alone = issuer(second).issue_link("vet-home", "tx042", ref="a", done_at=done)
+    among = issuer(*neighbours).issue_link("vet-home", "tx042", ref="a", done_at=done)
+    assert alone == among
+
+
 def test_a_hundred_thousand_links_derive_no_key_per_link(monkeypatch):
     derived = []
     honest = keys.expand
@@ -203,6 +223,15 @@ def test_the_sdk_loads_no_server_package():
         "import sys, cxsdk; "
         "server = {'starlette', 'sqlalchemy', 'pydantic', 'jinja2', 'alembic', 'cxserver'}; "
         "print(sorted(server & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_program_that_only_mints_loads_no_http_client():
+    code = (
+        "import sys, cxsdk; "
+        "print(sorted({'http.client', 'urllib.request', 'socket', 'ssl'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

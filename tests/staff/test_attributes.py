@@ -16,7 +16,8 @@ from tests.support.staff_accounts import post, sign_in
 REPLYING = CATALOGUE.replace("designated = true\n", "designated = true\nreplies = true\n")
 ARABIC = "الانتظار طويل"
 PAGES = {
-    "/staff/": "Overview",
+    "/staff/": "All services",
+    "/staff/scores": "Scores",
     "/staff/offices": "Offices",
     "/staff/drivers": "Drivers",
     "/staff/response": "Response",
@@ -28,6 +29,8 @@ OTHERS = (
     "/staff/quarter/comments?quarter=2027Q1",
     "/staff/said-and-did?office=riverside",
     "/staff/digest",
+    "/staff/notes",
+    "/staff/quarantine",
 )
 
 
@@ -85,7 +88,9 @@ def test_the_page_that_is_open_is_marked_among_the_others(analyst, path):
     [nav] = read(analyst, path).find("nav", **{"class": "rooms"})
     assert nav["aria-label"] == "Pages"
     links = nav.find("a")
-    assert [link.text for link in links if link["aria-current"] == "page"] == [PAGES[path]]
+    # The first page has the name of the place for its heading.
+    label = "Overview" if path == "/staff/" else PAGES[path]
+    assert [link.text for link in links if link["aria-current"] == "page"] == [label]
     assert len(links) > 5
 
 
@@ -113,9 +118,13 @@ def test_each_chart_has_a_name_and_a_description(analyst):
 # ---- people's words
 
 
-@pytest.mark.parametrize(
-    "path", ["/staff/comments", "/staff/quarter/comments?quarter=2027Q1", "case"]
-)
+def test_rows_of_the_list_stand_in_their_own_direction_and_name_their_language(analyst):
+    rows = read(analyst, "/staff/comments").find("p", **{"class": "row-text"})
+    assert ARABIC in [row.text for row in rows] and len(rows) == 6
+    assert {(row["dir"], row["lang"]) for row in rows} == {("auto", "en")}
+
+
+@pytest.mark.parametrize("path", ["/staff/quarter/comments?quarter=2027Q1", "case"])
 def test_words_stand_in_their_own_direction(analyst, case, path):
     page = read(analyst, case if path == "case" else path)
     said = [words for quote in page.find("blockquote") for words in quote.find("p")]

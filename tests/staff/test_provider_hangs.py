@@ -10,11 +10,10 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from cxserver import db, tables
+from cxserver import db, oidc_discovery, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
 from cxserver.settings import Settings
-from cxserver.staff.signin import provider as signin_provider
 from tests.support.house import answer
 from tests.support.identity_provider import CLIENT, SECRET, Provider
 from tests.support.staff_accounts import invite, post
@@ -28,13 +27,14 @@ class Hanging:
 
     def __init__(self, app, drips):
         self.app, self.drips = app, drips
-        self.hung = set()
+        self.hung, self.times = set(), 0
         self.reached, self.released = threading.Event(), threading.Event()
 
     async def __call__(self, scope, receive, send):
         if scope["path"] not in self.hung:
             await self.app(scope, receive, send)
             return
+        self.times += 1
         self.reached.set()
         json = [(b"content-type", b"application/json")]
         if self.drips:
@@ -71,7 +71,7 @@ def hung(hanging, path):
     """The provider hangs at `path`, and we have less patience than usual."""
     hanging.hung = {path}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signin_provider, "SECONDS", 0.5)
+        patch.setattr(oidc_discovery, "SECONDS", 0.5)
         yield
     hanging.hung = set()
 
@@ -131,6 +131,54 @@ def test_setting_out_ends_with_a_page_that_says_why(agency, path):
     with browser(house) as client:
         with hung(hanging, path):
             assert is_unreachable(client.get("/staff/sign-in/provider"))
+        house.clock.forward(minutes=1)
+        assert sign_in(client).status_code == 303
+
+
+def test_who_comes_within_a_minute_is_told_at_once_and_after_it_the_provider_is_asked(
+    agency, monkeypatch
+):
+    house, hanging = agency
+    with browser(house, timeout=10) as client, browser(house, timeout=10) as other:
+        with hung(hanging, DISCOVERY):
+            assert is_unreachable(client.get("/staff/sign-in/provider"))
+            # Whoever waited for it now would wait longer than these browsers do.
+            monkeypatch.setattr(oidc_discovery, "SECONDS", 60.0)
+            house.clock.forward(seconds=59)
+            assert is_unreachable(other.get("/staff/sign-in/provider"))
+            assert hanging.times == 1
+            monkeypatch.setattr(oidc_discovery, "SECONDS", 0.5)
+            house.clock.forward(seconds=1)
+            assert is_unreachable(other.get("/staff/sign-in/provider"))
+            assert hanging.times == 2
+        assert is_unreachable(client.get("/staff/sign-in/provider"))
+        house.clock.forward(minutes=1)
+        assert sign_in(client).status_code == 303
+        assert sign_in(other).status_code == 303
+
+
+def test_a_clock_that_was_put_back_makes_no_minute_longer(agency):
+    house, hanging = agency
+    with browser(house) as client:
+        with hung(hanging, DISCOVERY):
+            assert is_unreachable(client.get("/staff/sign-in/provider"))
+        house.clock.forward(hours=-1)
+        assert client.get("/staff/sign-in/provider").status_code == 303
+
+
+def test_a_code_that_gets_no_answer_shuts_nobody_else_out(agency):
+    house, hanging = agency
+    with browser(house) as client, browser(house) as other:
+        assert sign_in(other).status_code == 303
+        later(house, other)
+        assert client.get("/staff/sign-in/provider").status_code == 303
+        house.clock.forward(minutes=2)
+        with hung(hanging, "/token"):
+            assert is_unreachable(sign_in(client))
+        # But whoever sets out next asks whether the provider is there at all.
+        with hung(hanging, DISCOVERY):
+            assert is_unreachable(client.get("/staff/sign-in/provider"))
+        house.clock.forward(minutes=1)
         assert sign_in(client).status_code == 303
 
 
@@ -158,7 +206,7 @@ def test_signing_out_ends_the_session_here(agency):
 def test_people_who_wait_for_it_hold_up_no_page_and_no_answer(agency, monkeypatch):
     """More of them than there are threads, places of staff pages, or connections."""
     house, hanging = agency
-    monkeypatch.setattr(signin_provider, "SECONDS", 60.0)
+    monkeypatch.setattr(oidc_discovery, "SECONDS", 60.0)
     with ExitStack() as stack:
         reader, visitor, *leavers = (
             stack.enter_context(browser(house, timeout=60)) for _ in range(7)

@@ -1,10 +1,15 @@
 """Run a line of `cx …` in this process: quicker than a new one, and both streams are heard."""
 
+import re
+
 from typer.testing import CliRunner
 
 from cxserver import cli
 from tests.support.cx_process import environment
 from tests.support.house import House
+
+# A line of the log, as it looks where nobody has configured it.
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[.*\n", re.MULTILINE)
 
 
 def invoke(house: House, *words: object, fails: bool = False) -> tuple[str, str]:
@@ -13,4 +18,5 @@ def invoke(house: House, *words: object, fails: bool = False) -> tuple[str, str]
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert bool(done.exit_code) == fails, done.stderr
-    return done.stdout, done.stderr
+    # A server that runs beside it in this process writes its log where the command prints.
+    return _LOGGED.sub("", done.stdout), done.stderr

@@ -5,20 +5,24 @@
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx2
 from sqlalchemy import Engine, event, func, select, text
 from starlette.testclient import TestClient
 
-from cxsdk import Issuer, Key, Link
+from cxsdk import Issuer, Key, Link, token
 from cxserver import db, tables
-from cxserver.catalog import apply, check, linkkeys, rootkey
+from cxserver.audit import adoption
+from cxserver.catalog import apply, check, directory, kiosks, linkkeys
+from cxserver.catalog.kiosks import Beat, ShownLink
 from cxserver.settings import Settings
+from cxserver.timekeeping import evidence
 from cxserver.web.app import CxApp, create_app
 from tests.support.matches import first_match
 
+_MONTH = timedelta(days=30)
 NOW = datetime(2026, 11, 4, 15, 20, tzinfo=UTC)
 
 CATALOGUE = """
@@ -159,9 +163,10 @@ class House:
     approved_until: str = "2028-03-31"
 
     def __post_init__(self) -> None:
-        rootkey.make(self.settings.root_key_path)
-        self.roots = rootkey.read(self.settings.root_key_path)
         self.engine: Engine = db.open_engine(self.settings)
+        with db.write(self.engine) as connection:
+            path, today = self.settings.root_key_path, self.clock.now.date()
+            self.roots = adoption.adopt(connection, path, today).roots
         event.listen(self.engine, "connect", _wait_for_locks)
         self.apply(CATALOGUE)
         self.keys = {slug: self.cut(slug) for slug in ("permits", "hearings", "calls")}
@@ -178,6 +183,17 @@ class House:
         self.clock.now = datetime.now(UTC)
         self.approved_until = "2099-12-31"
         self.apply(self.catalog.replace("2028-03-31", self.approved_until))
+        self.confirm_clock()
+
+    def confirm_clock(self) -> None:
+        """The house's time is proven: commands and servers believe a clock that shows it."""
+        with db.write(self.engine) as connection:
+            evidence.confirm(connection, self.clock.now)
+
+    def today(self) -> date:
+        """The agency's date: late in its evening, that in UTC is already the next."""
+        with db.read(self.engine) as connection:
+            return directory.today(connection, self.clock.now)
 
     def cut(self, service: str, office: str | None = None) -> Key:
         with db.write(self.engine) as connection:
@@ -191,12 +207,29 @@ class House:
         issuer = Issuer(self.settings.base_url, self.keys[service].text, clock=self.clock)
         return issuer.issue_link(service, office, **how)
 
+    def kiosk(self, office: str = "riverside", waiting: int = 5000) -> Link:
+        """The link of a kiosk that has reported so many answers to be waiting on it."""
+        link = self.mint(office=office, channel="kiosk", expires_at=self.clock() + _MONTH)
+        self.report_waiting(link, waiting)
+        return link
+
+    def report_waiting(self, link: str, waiting: int) -> None:
+        """The heartbeat of a kiosk."""
+        claimed = token.read(link.rpartition("/")[2])
+        office = link.split("/")[-2]
+        shown = ShownLink("permits", office, claimed.nonce.hex(), claimed.kid, claimed.ends)
+        with db.write(self.engine) as connection:
+            kiosks.note(connection, shown, Beat(waiting, 0, 0, "", "open"), self.clock())
+
     def move(self, address: str) -> None:
         """Live at `address` from now on: links lead there, and applications answer to it."""
         self.settings = self.settings.model_copy(update={"base_url": address})
 
-    def app(self, **how: Any) -> CxApp:
-        return create_app(self.settings, clock=self.clock, **how)
+    def app(self, *, clock_is_right: bool = True, **how: Any) -> CxApp:
+        """The application at the house's time, which is proven unless `clock_is_right` is false."""
+        if clock_is_right:
+            self.confirm_clock()
+        return create_app(self.settings, **({"clock": self.clock} | how))
 
     def client(self, **how: Any) -> TestClient:
         """Use it in a `with`: the application starts and stops."""

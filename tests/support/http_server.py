@@ -46,7 +46,7 @@ class Servers:
         """Serve `app` (at an address that was reserved) until the test ends; its base URL."""
         address = at or self.reserve()
         listener = self._reserved.pop(address)
-        config = uvicorn.Config(app, **_OPTIONS | options)
+        config = uvicorn.Config(app, **OPTIONS | options)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), name=address)
         thread.start()
@@ -67,8 +67,9 @@ class Servers:
             raise RuntimeError(f"These servers do not stop: {', '.join(stuck)}")
 
 
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "access_log": False,
+    "log_config": None,  # the process is the tests': what they hear stays as it is
     "log_level": "warning",
     "timeout_graceful_shutdown": 5,
     "ws": "none",

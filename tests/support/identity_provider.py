@@ -2,6 +2,7 @@
 
 It lets in whoever stands in `person`, without asking. `twist` changes the claims of the next
 tokens, `sign` how they are signed: a provider that is broken, or somebody between us and it.
+`client` and `secret` are what it knows of us, `way` how it takes them, `ahead` its clock's error.
 """
 
 import base64
@@ -9,9 +10,9 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, unquote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -43,6 +44,9 @@ class Provider:
         self.sign = self._sign
         self.refuses = ""
         self.authorizations: list[dict[str, str]] = []
+        self.client, self.secret, self.way = CLIENT, SECRET, "client_secret_basic"
+        self.ahead = timedelta(0)
+        self.signs_userinfo = False
         self.client_key: Any = None
         self.left: list[dict[str, str]] = []
         self._used: set[str] = set()
@@ -102,7 +106,7 @@ class Provider:
         query = dict(request.query_params)
         self.authorizations.append(query)
         fits = (
-            (query["client_id"], query["redirect_uri"]) == (CLIENT, self.redirect)
+            (query["client_id"], query["redirect_uri"]) == (self.client, self.redirect)
             and query["response_type"] == "code"
             and query["code_challenge_method"] == "S256"
             and "openid" in query["scope"].split()
@@ -135,8 +139,7 @@ class Provider:
 
     def _is_client(self, request: Request, sent: dict[str, str]) -> bool:
         if self.client_key is None:
-            known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-            return request.headers.get("authorization") == f"Basic {known}"
+            return self._credentials(request, sent) == (self.client, self.secret)
         # RFC 7523, as login.gov takes it: a key has no secret beside it.
         if "authorization" in request.headers or "client_secret" in sent:
             return False
@@ -158,10 +161,20 @@ class Provider:
         self._used.add(proof["jti"])
         return bool(fits)
 
+    def _credentials(self, request: Request, sent: dict[str, str]) -> tuple[str, ...]:
+        """Name and secret, as RFC 6749 §2.3.1 reads them; () for any other way than `way`."""
+        scheme, _, pair = request.headers.get("authorization", "").partition(" ")
+        if self.way == "client_secret_post":
+            return () if scheme else (sent.get("client_id", ""), sent.get("client_secret", ""))
+        if scheme != "Basic" or "client_secret" in sent:
+            return ()
+        parts = base64.b64decode(pair).decode().split(":")
+        return tuple(unquote_plus(part) for part in parts)
+
     async def _logout(self, request: Request) -> Response:
         query = dict(request.query_params)
         onward = self.redirect.replace("/sign-in/back", "/sign-in")
-        if (query["client_id"], query["post_logout_redirect_uri"]) != (CLIENT, onward):
+        if (query["client_id"], query["post_logout_redirect_uri"]) != (self.client, onward):
             return Response("This client is not known here.", 400)
         self.left.append(query)
         return RedirectResponse(f"{onward}?{urlencode({'state': query['state']})}", 303)
@@ -169,13 +182,17 @@ class Provider:
     async def _userinfo(self, request: Request) -> Response:
         if request.headers.get("authorization") != "Bearer access":
             return JSONResponse({"error": "invalid_token"}, 401)
-        return JSONResponse(self.person | self.twist)
+        claims = self.person | self.twist
+        if not self.signs_userinfo:
+            return JSONResponse(claims)
+        signed = self.sign({"iss": self.issuer, "aud": self.client} | claims)
+        return Response(signed, media_type="application/jwt")
 
     def _claims(self, authorization: dict[str, str]) -> dict[str, Any]:
-        now = int(self._clock().timestamp())
+        now = int((self._clock() + self.ahead).timestamp())
         claims = {
             "iss": self.issuer,
-            "aud": CLIENT,
+            "aud": self.client,
             "iat": now,
             "exp": now + 300,
             "nonce": authorization["nonce"],

@@ -42,7 +42,7 @@ class RestartableServer:
 
     def start(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port))
-        config = uvicorn.Config(self.house.app(), log_level="warning", access_log=False, ws="none")
+        config = uvicorn.Config(self.house.app(), **http_server.OPTIONS)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, args=([listener],))
         self.thread.start()

@@ -42,7 +42,8 @@ _CUT = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode, parent = text.parentElement;
-    if (!text.data.trim() || region(parent)) continue;
+    // What is folded up is looked at when it is open.
+    if (!text.data.trim() || region(parent) || !parent.checkVisibility()) continue;
     if (parent.closest("option, title, desc, .skip, .unseen")) continue;
     const range = document.createRange();
     range.selectNodeContents(text);

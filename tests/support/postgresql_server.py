@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -47,9 +48,32 @@ class Cluster:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             to.execute(query, [name])
 
+    def connected(self, name: str) -> int:
+        """How many connections to a database are open."""
+        with self._open() as to:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+            [(n,)] = to.execute(query, [name])
+            return int(n)
+
     def set(self, name: str, setting: str, value: str) -> None:
         """Give `setting` another value for every later connection to a database."""
         self._run(f"ALTER DATABASE {{}} SET {setting} TO {value}", name)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop every process of the server where it stands (SIGSTOP), and let them go on after."""
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        # It first: it would begin new ones while the others are stopped.
+        os.kill(postmaster, signal.SIGSTOP)
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        everybody = [postmaster, *map(int, children)]
+        for process in everybody:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in everybody:
+                os.kill(process, signal.SIGCONT)
 
     def _run(self, statement: Any, *names: str) -> None:
         with self._open() as to:
@@ -152,15 +176,15 @@ def running() -> Iterator[Cluster]:
     # A socket's path is at most 107 characters, and the server's user must reach it.
     folder = Path(tempfile.mkdtemp(prefix="cx-postgresql-", dir=temporary_folder.folder()))
     try:
-        user = _server_user(folder)
-        _initialise(binaries, folder, user)
+        user = server_user(folder)
+        initialise(binaries, folder, user)
         with _server(binaries, folder, user):
             yield Cluster(folder)
     finally:
         shutil.rmtree(folder)
 
 
-def _server_user(folder: Path) -> dict[str, Any]:
+def server_user(folder: Path) -> dict[str, Any]:
     """Who runs the server, as arguments of `subprocess`: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
@@ -169,7 +193,8 @@ def _server_user(folder: Path) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _initialise(binaries: Path, folder: Path, user: dict[str, Any]) -> None:
+def initialise(binaries: Path, folder: Path, user: dict[str, Any]) -> None:
+    """Make an empty cluster in `folder`/data. Raises RuntimeError."""
     # Anyone who reaches the socket is trusted, and only the folder's owner (and root) does.
     command = [str(binaries / "initdb"), "--pgdata", str(folder / "data"), "--username", "cx"]
     options = ["--no-sync", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
@@ -181,9 +206,9 @@ def _initialise(binaries: Path, folder: Path, user: dict[str, Any]) -> None:
 @contextmanager
 def _server(binaries: Path, folder: Path, user: dict[str, Any]) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(_command(binaries, folder), stderr=log, cwd="/", **user)
+        process = subprocess.Popen(command_line(binaries, folder), stderr=log, cwd="/", **user)
         try:
-            _wait_until_ready(process, folder)
+            wait_until_ready(process, folder)
             yield
         finally:
             process.terminate()  # "smart": waits for nobody, the databases are dropped by now
@@ -194,7 +219,8 @@ def _server(binaries: Path, folder: Path, user: dict[str, Any]) -> Iterator[None
                 process.wait()
 
 
-def _command(binaries: Path, folder: Path) -> Sequence[str | Path]:
+def command_line(binaries: Path, folder: Path) -> Sequence[str | Path]:
+    """What starts the server of `folder`/data, with its socket in `folder`."""
     # Should the tests be killed, the server goes down with them instead of staying behind.
     with_us = ["setpriv", "--pdeathsig", "INT", "--"] if shutil.which("setpriv") else []
     return [
@@ -204,7 +230,8 @@ def _command(binaries: Path, folder: Path) -> Sequence[str | Path]:
     ]
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Return once it takes connections. Raises RuntimeError."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:

@@ -1,4 +1,5 @@
-"""Find what the tests need and pip cannot bring: Chromium, PostgreSQL, nginx, Node and Java.
+"""Find what the tests need and pip cannot bring: Chromium, PostgreSQL, nginx, Node, Java, and what
+makes disks fail.
 
 Run as a script, it names the Debian packages that are missing, one a line; with `--quicker`,
 those that the tests can do without, but take longer.
@@ -51,10 +52,36 @@ def node() -> str | None:
     return path if path and _succeeds(path, "--version") else None
 
 
+def npm() -> str | None:
+    """npm, which brings the identity provider that is no work of ours."""
+    return shutil.which("npm")
+
+
 def java() -> str | None:
     """A Java that runs a source file: a JRE alone has no compiler."""
     path = shutil.which("java")
     return path if path and _succeeds(path, "--describe-module", "jdk.compiler") else None
+
+
+def strace() -> str | None:
+    """strace, which lets system calls fail."""
+    return shutil.which("strace")
+
+
+def mkfs() -> str | None:
+    """What makes a file system; it lies where root's PATH leads."""
+    return shutil.which("mkfs.ext4", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def compiler() -> str | None:
+    """A C compiler, for what is loaded into programs to make their disk or clock lie."""
+    path = shutil.which("gcc")
+    return path if path and Path("/usr/include/stdlib.h").exists() else None
+
+
+def prometheus() -> str | None:
+    """Prometheus, and promtool beside it."""
+    return shutil.which("prometheus") if shutil.which("promtool") else None
 
 
 def missing_packages() -> list[str]:
@@ -69,7 +96,12 @@ def missing_packages() -> list[str]:
     if postgresql() is None:
         missing += ["postgresql"]
     # The first is a program, the second the package that brings it.
-    wanted = ((nginx, "nginx-light"), (node, "nodejs"), (java, "default-jdk-headless"))
+    wanted = (
+        *((nginx, "nginx-light"), (node, "nodejs"), (npm, "npm")),
+        (java, "default-jdk-headless"),
+        *((strace, "strace"), (mkfs, "e2fsprogs"), (compiler, "gcc libc6-dev")),
+        (prometheus, "prometheus"),
+    )
     return missing + [package for program, package in wanted if program() is None]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from cxserver import db
 from cxserver.catalog.directory import Directory
 from cxserver.comments import shelf
+from cxserver.comments.readable import ReadableComment
 from cxserver.intake import reflag
 from cxserver.response_id import ResponseId
 from cxserver.results import count, grouped, slices, tally_query
@@ -59,7 +60,7 @@ class CommentReader:
         with db.read(self.engine) as connection:
             return self._on(connection).find(*args, **named)
 
-    def named(self, *args: Any) -> shelf.ReadableComment:
+    def named(self, *args: Any) -> ReadableComment:
         """One comment."""
         with db.read(self.engine) as connection:
             return self._on(connection).named(*args)

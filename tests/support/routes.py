@@ -9,7 +9,7 @@ from cxserver.web import app
 
 def served(routes: Iterable[BaseRoute] | None = None, prefix: str = "") -> Iterator[Route]:
     """The routes, each with its whole path."""
-    for route in app.routes() if routes is None else routes:
+    for route in [*app.routes(), *app.last_routes()] if routes is None else routes:
         if isinstance(route, Mount):
             yield from served(route.routes, prefix + route.path)
         elif isinstance(route, Route):

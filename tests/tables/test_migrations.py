@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from cxserver import db, resources, tables
-from cxserver.errors import DatabaseUnfit
+from cxserver.errors import DatabaseNewer, DatabaseUnfit
 from cxserver.settings import Settings
 
 
@@ -117,8 +117,16 @@ def test_on_sqlite_the_new_table_still_remembers_no_order(sqlite_engine: Engine)
     assert "BETWEEN 0 AND 5" in made and "satisfaction BETWEEN 1 AND 5" in made
 
 
+def test_a_database_newer_than_the_software_says_so(engine: Engine) -> None:
+    with db.write(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+    for step in (db.migrate, db.check_migrated):
+        with pytest.raises(DatabaseNewer, match="older than its database.* at version 0999"):
+            step(engine)
+
+
 def test_a_version_that_no_release_has_is_not_migrated(engine: Engine) -> None:
     with db.write(engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
-    with pytest.raises(DatabaseUnfit, match="at version 0010.*empty database"):
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(DatabaseUnfit, match="at version 0000.*empty database"):
         db.migrate(engine)

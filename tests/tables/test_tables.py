@@ -9,11 +9,12 @@ from cxserver import tables
 HOT = (
     *("responses", "use_keys", "tallies", "choices", "released", "released_choices", "batches"),
     *("exclusions", "batch_changes", "alerts", "cases", "case_notes", "replies", "comment_reviews"),
+    *("alert_letters", "findings"),
 )
 # What two colleagues may have open at the same time.
 EDITED = (
     *("cases", "replies", "comment_reviews", "volumes", "reflections", "indicators"),
-    "staff_members",
+    *("staff_members", "chart_notes", "findings"),
 )
 
 

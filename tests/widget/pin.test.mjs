@@ -1,12 +1,12 @@
 // The PIN of a kiosk: judged without a network, and not to be guessed.
 import assert from "node:assert/strict";
-import { pbkdf2Sync } from "node:crypto";
+import { createHash, pbkdf2Sync } from "node:crypto";
 import test from "node:test";
 
-import { Tries, fits } from "../../widget/kiosk/pin.js";
+import { Tries, fits, proofOf, secretOf } from "../../widget/kiosk/pin.js";
 import { Store } from "../../widget/kiosk/store.js";
 import { Disk } from "./support/disk.mjs";
-import { DAY, NOON } from "./support/stand.mjs";
+import { DAY, NOON, Stand, linkTo } from "./support/stand.mjs";
 import { Time } from "./support/time.mjs";
 
 const MINUTE = 60000;
@@ -59,4 +59,27 @@ test("a clock that was set back locks nobody out for days, and after a day tries
   time.set(2 * DAY);
   await guess(tries, 4);
   assert.equal(await tries.wait(), 0);
+});
+
+test("a device makes its secret once, and shows it in its own heartbeats and nowhere else", async () => {
+  const stand = new Stand();
+  const secret = await secretOf(stand.store);
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  assert.equal(await secretOf(new Store(stand.disk, stand.time)), secret);
+  assert.equal(await proofOf(secret), createHash("sha256").update(Buffer.from(secret, "hex")).digest("hex"));
+  await stand.open();
+  await stand.give("An answer.");
+  await stand.counts();
+  assert.equal(stand.hub.beats[0].secret, secret);
+  assert.equal(JSON.stringify(stand.hub.arrived).includes(secret), false);
+});
+
+test("a device that was paired before there were secrets keeps the PIN it knows", async () => {
+  const stand = new Stand();
+  const { origin, pathname } = new URL(linkTo("riverside"));
+  await stand.store.remember("device", { link: origin + pathname, service: "permits", office: "riverside", pin: "pbkdf2-sha256$1$c2FsdA==$aGFzaA==" });
+  await stand.open();
+  await stand.counts();
+  assert.equal(stand.hub.beats[0].secret, "");
+  assert.equal((await stand.queue.status()).pin, "pbkdf2-sha256$1$c2FsdA==$aGFzaA==");
 });

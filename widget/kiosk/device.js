@@ -71,10 +71,12 @@ export class Device {
   // Tells the server how this device is, and does as it says. Rejects where nobody answers.
   async beat(state) {
     const { waiting, aside } = await this.#store.counts();
+    // One that was paired before there were secrets has none; the PIN it knows stays.
+    const secret = await this.#store.recall("secret") || "";
     const sent = { wall: this.#time.wall(), steady: this.#time.steady() };
     const { status, body } = await this.#server.post("/k/heartbeat", {
       link: this.#record.link, device_now: new Date(sent.wall).toISOString(), waiting, aside,
-      release: this.#page.release, state,
+      release: this.#page.release, state, secret,
     });
     if (!body || !body.now) throw new Error("not our server");
     await this.#measure(sent, Date.parse(body.now));

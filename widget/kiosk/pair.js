@@ -1,18 +1,24 @@
 // The pairing page. A device that is paired goes on to its survey; one that holds answers says of
 // which office, for they are sent when it is paired there again.
-import { queue, start } from "./browser.js";
+import { queue, start, store } from "./browser.js";
+import { proofOf, secretOf } from "./pin.js";
 
 const WAIT = 120000;
 const notice = document.getElementById("held");
 const form = document.querySelector("form");
 const parameters = new URLSearchParams(location.search);
 
-// A code works once: the second of two taps must not use it up for nothing.
+// A code works once: the second of two taps must not use it up for nothing. The proof goes along, by
+// which this device, and none that only knows its link, gets its PIN; without a disk there is none.
 function sendOnce() {
   let isSent = false;
-  form.addEventListener("submit", (event) => {
-    if (isSent) event.preventDefault();
+  const proof = secretOf(store).then(proofOf).catch(() => "");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSent) return;
     isSent = true;
+    form.elements.proof.value = await proof;
+    form.submit();
   });
   addEventListener("pageshow", () => { isSent = false; });
 }

@@ -1,8 +1,26 @@
-// The PIN of this device. Its hash came with the heartbeat, so that it opens without a network, too.
+// The PIN of this device. Its hash came with the heartbeat, so that it opens without a network, too:
+// to this device alone, which shows the secret that it made when it was paired.
 const TRIES = 5;
 const LOCKED = 300000; // and twice as long each time after, up to
 const LONGEST = 1800000;
 const FORGIVEN = 86400000;
+
+// 64 hex digits that never leave this device but in its own heartbeat. Made once, when it is paired.
+export async function secretOf(store) {
+  const known = await store.recall("secret");
+  if (known) return known;
+  const made = hex(crypto.getRandomValues(new Uint8Array(32)));
+  await store.remember("secret", made);
+  return made;
+}
+
+// What the server keeps of the secret: its hash, in hex digits.
+export async function proofOf(secret) {
+  const bytes = Uint8Array.from(secret.match(/../g), (pair) => parseInt(pair, 16));
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // Whether somebody has typed the PIN whose hash this is: "…$rounds$salt$hash".
 export async function fits(typed, encoded) {

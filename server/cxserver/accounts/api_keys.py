@@ -1,4 +1,5 @@
-"""Keys that other programs read results with: issued once, found by their hash, ended by a day.
+"""Keys that other programs read results or make links with: issued once, found by
+their hash, ended by a day.
 
 The text is 256 random bits, so one round of SHA-256 keeps it: there is nothing to guess.
 """
@@ -14,7 +15,7 @@ from datetime import date
 from sqlalchemy import Connection, Row, or_, select
 
 from cxserver import tables
-from cxserver.catalog import linkkeys
+from cxserver.catalog import directory, names
 from cxserver.errors import ApiKeyRefused, NotFound
 
 # Days.
@@ -24,9 +25,10 @@ _TEXT = re.compile(r"(?P<body>cxa1_[A-Za-z0-9_-]{43})_(?P<crc>[0-9a-f]{6})", re.
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What a key reads: a service, or an office with those below it, or both; None is all.
+    """What a key is for: a service, or an office with those below it, or both; None is all.
 
     `rows`: answers row by row, so that no number is hidden from it; `comments`: what people wrote.
+    `links`: it makes links, and reads nothing.
     """
 
     id: str
@@ -35,6 +37,7 @@ class ApiKey:
     office: str | None
     comments: bool
     rows: bool
+    links: bool
     issued: date
     expires: date
     used: date | None
@@ -56,8 +59,9 @@ def issue(
     expires: date,
     now: date,
     *,
-    comments: bool,
-    rows: bool,
+    comments: bool = False,
+    rows: bool = False,
+    links: bool = False,
 ) -> tuple[str, str]:
     """Make a key; gives its id and its text, which is kept nowhere. Raises NotFound."""
     _check_exists(connection, service, office)
@@ -72,6 +76,7 @@ def issue(
             office=office,
             comments=comments,
             rows=rows,
+            links=links,
             issued=now,
             expires=expires,
         )
@@ -127,11 +132,9 @@ def everything(connection: Connection) -> list[ApiKey]:
 
 
 def _check_exists(connection: Connection, service: str | None, office: str | None) -> None:
-    if service is not None:
-        linkkeys.check_exists(connection, service, None)
-    known = select(tables.offices.c.slug).where(tables.offices.c.slug == office)
-    if office is not None and connection.execute(known).first() is None:
-        raise NotFound(f"There is no office '{office}' in the catalog.")
+    known = directory.load(connection)
+    names.check_service(known, service)
+    names.check_office(known, office)
 
 
 def _begins_well(text: str) -> bool:

@@ -176,6 +176,19 @@ def find(connection: Connection, id: str) -> Member | None:
     return _member(row) if row else None
 
 
+def of_ids(connection: Connection, ids: Iterable[str]) -> list[Member]:
+    """The members by these ids, but those who are shut out."""
+    staff = tables.staff_members
+    query = select(staff).where(staff.c.id.in_(list(ids)), staff.c.revoked.is_(None))
+    return [_member(row) for row in connection.execute(query)]
+
+
+def by_email(connection: Connection, email: str) -> Member | None:
+    """The member by this email address, unless revoked."""
+    row = _by_email(connection, address(email))
+    return _member(row) if row is not None and not row.revoked else None
+
+
 def of_roles(connection: Connection, roles: Iterable[Role], offices: Iterable[str]) -> list[Member]:
     """All who may sign in with one of these roles; of those for one office, the ones of these."""
     staff = tables.staff_members

@@ -34,8 +34,13 @@ READERS = EVERYONE - _WITHOUT_COMMENTS
 GUARDS = frozenset({Role.SECURITY_OFFICER, Role.ADMINISTRATOR})
 # Whoever files for OMB reads every comment of a quarter before it leaves, and every count.
 FILERS = frozenset({Role.ANALYST, Role.RECORDS_OFFICER})
+# Whoever answers for the records places legal holds and lifts them.
+RECORD_KEEPERS = frozenset({Role.RECORDS_OFFICER})
+RECORD_READERS = RECORD_KEEPERS | {Role.ADMINISTRATOR}
 # Whoever exports the rows can count them: nothing is hidden from these.
 ROW_HOLDERS = FILERS
+# Whoever runs a service or an office, or reads all results, writes what happened on the charts.
+NOTE_WRITERS = frozenset({Role.OFFICE_MANAGER, Role.SERVICE_LEAD, Role.ANALYST})
 NOTHING = Scope(services=frozenset(), offices=frozenset())
 
 # How long a link that lets somebody in the first time may be used.
@@ -73,7 +78,7 @@ def _offered_to(member: Member, directory: Directory) -> Scope:
         except NotFound:
             return NOTHING
     if member.role is Role.SERVICE_LEAD:
-        return Scope(services=_with_parts(member.service or "", directory))
+        return Scope(services=scopes.with_parts(directory, member.service or ""))
     return Scope()
 
 
@@ -82,15 +87,11 @@ def holds_rows(member: Member) -> bool:
     return member.role in ROW_HOLDERS
 
 
+def writes_notes(member: Member) -> bool:
+    """Whether this person may put a dated note on the charts of what they lead."""
+    return member.role in NOTE_WRITERS
+
+
 def sees_comments(member: Member) -> bool:
     """Whether this person may read what people wrote."""
     return member.role not in _WITHOUT_COMMENTS
-
-
-def _with_parts(service: str, directory: Directory) -> frozenset[str]:
-    parts = {
-        part.slug
-        for part in directory.services.values()
-        if part.definition.get("part_of") == service
-    }
-    return frozenset({service} | parts)

@@ -5,6 +5,7 @@ A session ends 30 minutes after its last page and 12 hours after it began (SP 80
 
 import hashlib
 import secrets
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -17,6 +18,31 @@ ABSOLUTE = timedelta(hours=12)
 _BYTES = 32
 # The id of a session says itself that the identity provider began it, and its hash covers that.
 _PROVIDER = "provider."
+# Signing out there, a browser carries the token in an address: longer ones do not get through.
+_LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in, since when, and when they were last seen."""
+
+    member: Member
+    begun: datetime
+    seen: datetime
+
+    @property
+    def last_end(self) -> datetime:
+        """The end that nothing moves."""
+        return self.begun + ABSOLUTE
+
+    @property
+    def end(self) -> datetime:
+        """When it ends if nobody opens another page."""
+        return min(self.seen + IDLE, self.last_end)
+
+    def seen_at(self, now: datetime) -> "Session":
+        """The same session, used again."""
+        return replace(self, seen=now)
 
 
 def begin(
@@ -26,23 +52,30 @@ def begin(
     previous: str = "",
     *,
     at_provider: bool = False,
+    id_token: str = "",
 ) -> str:
-    """A fresh session; the `previous` one of this browser ends. Gives the id for its cookie."""
+    """A fresh session; the `previous` one of this browser ends. Gives the id for its cookie.
+
+    `id_token` is the provider's, and goes back to it when this person signs out.
+    """
     table = tables.staff_sessions
     over = (table.c.seen <= now - IDLE) | (table.c.begun <= now - ABSOLUTE)
     connection.execute(delete(table).where(over | (table.c.id_hash == _hash(previous))))
     id = (_PROVIDER if at_provider else "") + secrets.token_urlsafe(_BYTES)
+    hint = id_token if len(id_token) <= _LONGEST else ""
     connection.execute(
-        table.insert().values(id_hash=_hash(id), member=member.id, begun=now, seen=now)
+        table.insert().values(
+            id_hash=_hash(id), member=member.id, begun=now, seen=now, id_token=hint or None
+        )
     )
     return id
 
 
-def find(connection: Connection, id: str, now: datetime) -> tuple[Member, datetime] | None:
-    """Whose session this is and when it was last seen, unless it has ended."""
+def find(connection: Connection, id: str, now: datetime) -> Session | None:
+    """The session of this id, unless it has ended."""
     sessions, staff = tables.staff_sessions, tables.staff_members
     row = connection.execute(
-        select(staff, sessions.c.seen)
+        select(staff, sessions.c.begun, sessions.c.seen)
         .join(sessions, sessions.c.member == staff.c.id)
         .where(sessions.c.id_hash == _hash(id), staff.c.revoked.is_(None))
         .where(sessions.c.seen > now - IDLE, sessions.c.begun > now - ABSOLUTE)
@@ -50,7 +83,7 @@ def find(connection: Connection, id: str, now: datetime) -> tuple[Member, dateti
     if row is None:
         return None
     member = Member(row.id, row.email, row.name, Role(row.role), row.office, row.service)
-    return member, row.seen
+    return Session(member, row.begun, row.seen)
 
 
 def began_at_provider(id: str) -> bool:
@@ -64,10 +97,11 @@ def touch(connection: Connection, id: str, now: datetime) -> None:
     connection.execute(update(table).where(table.c.id_hash == _hash(id)).values(seen=now))
 
 
-def end(connection: Connection, id: str) -> None:
-    """End one session."""
+def end(connection: Connection, id: str) -> str:
+    """End one session. Gives the provider's `id_token` it began with, "" for none."""
     table = tables.staff_sessions
-    connection.execute(delete(table).where(table.c.id_hash == _hash(id)))
+    ended = delete(table).where(table.c.id_hash == _hash(id)).returning(table.c.id_token)
+    return connection.execute(ended).scalar() or ""
 
 
 def end_all(connection: Connection, member: str) -> None:

@@ -1,7 +1,6 @@
 """POST /api/v1/responses: one answer, or a batch of answers that waited on a device."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,14 +9,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cxserver.api import items
+from cxserver.api import items, json_body
 from cxserver.api.items import Checked, Rejected
 from cxserver.api.models import BATCH, Batch, Receipt, Result, Results
-from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
+from cxserver.errors import AnswerUnstorable, ClearanceSpent, FloodRefused, StoreUnavailable
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.lookout import Lookout
 from cxserver.intake.store import Outcome
 from cxserver.web import form_body, problem_details
+from cxserver.web.client_network import network_of
 from cxserver.web.problem_details import Fault
 
 BATCH_LIMIT = 1024 * 1024
@@ -30,32 +29,29 @@ async def take(request: Request) -> Response:
     """One item → 201, 200, 409, 422 …; a batch → 200 with a result for each."""
     text = await form_body.read(request, "application/json", BATCH_LIMIT)
     intake: AnswerService = request.app.state.services.intake
-    lookout = _lookout(request)
+    network = network_of(request)
     try:
-        sent = _parse(text)
+        sent = json_body.parse(text)
         if "items" in sent:
-            return await _batch(intake, lookout, sent)
+            return await _batch(intake, network, sent)
         if len(text.encode()) > ITEM_LIMIT:
             raise Rejected(413, "too_long")
         _check_header(request, sent)
         item = await items.check(intake, sent, timedelta(0))
     except Rejected as rejected:
-        return problem_details.response(rejected.problem)
-    [outcome] = await _store(intake, lookout, [item])
+        return _rejection(rejected)
+    [outcome] = await _store(intake, network, [item])
     if isinstance(outcome, Rejected):
-        return problem_details.response(outcome.problem)
+        return _rejection(outcome)
     return JSONResponse(_receipt(outcome).model_dump(), _status(outcome))
 
 
-def _lookout(request: Request) -> Lookout:
-    state = request.app.state
-    if not hasattr(state, "lookout"):
-        state.lookout = Lookout(state.services.intake.engine, state.services.intake.writer)
-    lookout: Lookout = state.lookout
-    return lookout
+def _rejection(rejected: Rejected) -> Response:
+    later = {"retry-after": str(rejected.wait)} if rejected.wait else {}
+    return problem_details.response(rejected.problem, later)
 
 
-async def _batch(intake: AnswerService, lookout: Lookout, sent: dict[str, Any]) -> Response:
+async def _batch(intake: AnswerService, network: str, sent: dict[str, Any]) -> Response:
     if isinstance(sent["items"], list) and len(sent["items"]) > BATCH:
         raise Rejected(413, "too_many", f"A batch may have {BATCH} items at most.")
     batch = items.validated(Batch, sent)
@@ -63,7 +59,7 @@ async def _batch(intake: AnswerService, lookout: Lookout, sent: dict[str, Any]) 
     if batch.device_now is not None:
         offset = intake.clock() - items.aware("device_now", batch.device_now)
     checked = [await _checked(intake, item, offset) for item in batch.items]
-    outcomes = await _store(intake, lookout, checked)
+    outcomes = await _store(intake, network, checked)
     results = map(_result, batch.items, outcomes)
     body = Results(results=list(results)).model_dump()
     for result in body["results"]:
@@ -77,13 +73,13 @@ async def _checked(intake: AnswerService, item: Any, offset: timedelta) -> Check
     try:
         if not isinstance(item, dict):
             raise Rejected(422, "invalid", "An object is expected.")
-        return await items.check(intake, item, offset)
+        return await items.check(intake, item, offset, batch=True)
     except Rejected as rejected:
         return rejected
 
 
 async def _store(
-    intake: AnswerService, lookout: Lookout, given: Sequence[Checked | Rejected]
+    intake: AnswerService, network: str, given: Sequence[Checked | Rejected]
 ) -> list[Outcome | None | Rejected]:
     """What became of each, in order; None of a test. Twins go one after the other."""
     outcomes: list[Outcome | None | Rejected] = [
@@ -98,16 +94,18 @@ async def _store(
     async def in_turn(twins: Sequence[tuple[int, Checked]]) -> None:
         for at, item in twins:
             async with room:
-                outcomes[at] = await _stored(intake, item)
+                outcomes[at] = await _stored(intake, item, network)
 
     await asyncio.gather(*map(in_turn, turns.values()))
-    await _note(intake, lookout, given, outcomes)
+    await _note(intake, network, given, outcomes)
     return outcomes
 
 
-async def _stored(intake: AnswerService, item: Checked) -> Outcome | Rejected:
+async def _stored(intake: AnswerService, item: Checked, network: str) -> Outcome | Rejected:
     try:
-        outcome = await intake.store(item.sheet, item.answers)
+        outcome = await intake.store(item.sheet, item.answers, network)
+    except FloodRefused as refused:
+        return Rejected(429, "too_many_answers", wait=refused.wait)
     except StoreUnavailable:
         return Rejected(503, "unavailable")
     except AnswerUnstorable:
@@ -119,16 +117,16 @@ async def _stored(intake: AnswerService, item: Checked) -> Outcome | Rejected:
 
 async def _note(
     intake: AnswerService,
-    lookout: Lookout,
+    network: str,
     given: Sequence[Checked | Rejected],
     outcomes: Sequence[Outcome | None | Rejected],
 ) -> None:
     noted = [
-        item.noted(outcome.row)
+        item.noted(outcome.row, network)
         for item, outcome in zip(given, outcomes, strict=True)
         if isinstance(item, Checked) and isinstance(outcome, Outcome) and outcome.row
     ]
-    await lookout.note(intake.directory, intake.clock(), [item for item in noted if item])
+    await intake.lookout.note(intake.directory, intake.clock(), [item for item in noted if item])
 
 
 def _result(item: Any, outcome: Outcome | None | Rejected) -> Result:
@@ -158,25 +156,3 @@ def _check_header(request: Request, sent: Mapping[str, Any]) -> None:
     header = request.headers.get("idempotency-key")
     if header is not None and header.strip('"') != sent.get("key"):
         raise Rejected(422, "invalid", faults=[Fault(field="key", code="header")])
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        sent = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise Rejected(422, "invalid", f"This is not the JSON we take: {error}"[:200]) from None
-    if not isinstance(sent, dict):
-        raise Rejected(422, "invalid", "An object is expected.")
-    return sent
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # A parser that takes the last of two keys would let a proxy and us read different answers.
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name appears twice")
-    return result
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not a number")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cxserver.api import answers, feed, figures, openapi, quarters, words
+from cxserver.api import answers, feed, figures, first, link_check, links, openapi, quarters, words
 from cxserver.web import problem_details
 
 _UNREADABLE = "The results cannot be read just now. Try again in a moment."
@@ -16,7 +16,10 @@ def routes() -> list[BaseRoute]:
     """The addresses below /api."""
     return [
         Route("/v1/responses", responses, methods=["GET", "POST"]),
+        Route("/v1/links", links.issue, methods=["POST"]),
+        Route("/v1/links/check", link_check.check, methods=["POST"]),
         Route("/v1/results", figures.show),
+        Route("/v1/findings", first.show),
         Route("/v1/comments", words.show),
         Route("/v1/quarters/{quarter}", quarters.show),
         Route("/v1/openapi.json", openapi.show),

@@ -9,6 +9,8 @@ from cxserver.api import visitor
 from cxserver.api.items import Rejected
 from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
+from cxserver.catalog import names
+from cxserver.errors import NotFound
 from cxserver.results import cuts, measures, scopes
 from cxserver.results.cuts import Counted, NotCut
 from cxserver.results.scopes import Scope
@@ -22,6 +24,7 @@ _RULE = "`from` and `to` are days up to today, in order, at most two years."
 def answer(who: Visitor, figures_query: FiguresQuery) -> dict[str, Any]:
     """A row for each group."""
     start, end = _days(figures_query, who.today)
+    _check_language(who, figures_query.language)
     scope = who.seen.narrowed(_wanted(who, figures_query)).during(periods.days(start, end))
     try:
         counted = cuts.read(who.connection, scope, (figures_query.by,))
@@ -31,6 +34,15 @@ def answer(who: Visitor, figures_query: FiguresQuery) -> dict[str, Any]:
         by=figures_query.by, start=start, end=end, rows=_rows(figures_query.by, counted)
     )
     return figures.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _check_language(who: Visitor, language: str | None) -> None:
+    try:
+        names.check_choice("language", language, who.directory.languages)
+    except NotFound as error:
+        raise Rejected(
+            422, "invalid", str(error), [Fault(field="language", code="unknown")]
+        ) from None
 
 
 show = visitor.receives(FiguresQuery, answer)

@@ -4,7 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cxserver.api.reading import AnswersQuery, CommentsQuery, FiguresQuery, QuarterQuery
+from cxserver.api.reading import (
+    AnswersQuery,
+    CommentsQuery,
+    FiguresQuery,
+    FindingsQuery,
+    QuarterQuery,
+)
 
 SECURITY = {
     "key": {
@@ -46,6 +52,28 @@ _FIGURES: dict[str, Any] = {
             "drivers": None,
         },
     ],
+}
+_FINDINGS: dict[str, Any] = {
+    "from": "2026-10-05",
+    "to": "2026-11-01",
+    "summary": "1 office stands out beyond chance.",
+    "rows": [
+        {
+            "service": "permits",
+            "office": "riverside",
+            "driver": "efficiency",
+            "title": "It takes too long at Riverside Office",
+            "text": "21 of 100 people name “Time it took” as what could be better; …",
+            "since": "since Oct 5",
+            "is_worked_on": False,
+            "named": 38,
+            "n": 181,
+            "named_elsewhere": 90,
+            "n_elsewhere": 800,
+            "chance": 0.0004,
+        }
+    ],
+    "named_most": ["“Time it took” is named most as what could be better: by 38 of 181 people."],
 }
 _ANSWERS: dict[str, Any] = {
     "rows": [
@@ -125,6 +153,17 @@ def results(statuses: dict[str, Any]) -> dict[str, Any]:
         "results",
         FiguresQuery,
         ("Figures", "a row for each group", _FIGURES),
+        statuses,
+    )
+
+
+def findings(statuses: dict[str, Any]) -> dict[str, Any]:
+    """GET /api/v1/findings."""
+    return _operation(
+        "What to do first, in the words of the staff pages; of closed batches for every key",
+        "findings",
+        FindingsQuery,
+        ("Findings", "the most people first", _FINDINGS),
         statuses,
     )
 

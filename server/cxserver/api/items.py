@@ -12,11 +12,10 @@ from cxserver.api.models import Item
 from cxserver.errors import ServerError
 from cxserver.instrument import answers
 from cxserver.instrument.answers import Answers, AnswersRefused
-from cxserver.instrument.flags import CLOCK, is_suspect
+from cxserver.instrument.flags import CLOCK
 from cxserver.instrument.survey import Survey
-from cxserver.intake import bursts, gate
+from cxserver.intake import gate, lookout
 from cxserver.intake.answer_service import AnswerService
-from cxserver.intake.bursts import Seen
 from cxserver.intake.entry import Sheet
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.lookout import Noted
@@ -32,10 +31,18 @@ _FIELDS = 40
 
 
 class Rejected(ServerError):
-    """One item that is not taken, with the problem to tell."""
+    """One item that is not taken, with the problem to tell; `wait` seconds until the next try."""
 
-    def __init__(self, status: int, code: str, detail: str = "", faults: list[Fault] | None = None):
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        faults: list[Fault] | None = None,
+        wait: int = 0,
+    ):
         super().__init__(code)
+        self.wait = wait
         self.problem = Problem(
             title=TITLES[status], status=status, code=code, detail=detail, faults=faults or []
         )
@@ -58,22 +65,24 @@ class Checked:
             return opened.service.slug, "", sid
         return opened.service.slug, opened.office.slug, opened.token.nonce
 
-    def noted(self, row: ResponseId) -> Noted | None:
-        """What the lookout wants to know of it, once it is stored as `row`: kiosks only."""
-        opened = self.sheet.opened
-        if opened.token.kind is not Kind.KIOSK:
-            return None
-        device = opened.service.slug, opened.office.slug, opened.token.nonce.hex()
-        seen = Seen(device, row, self.at, bursts.face(self.answers))
-        return Noted(seen, is_suspect(";".join(self.sheet.flags)))
+    def noted(self, row: ResponseId, network: str) -> Noted | None:
+        """What the lookout wants to know of it, once it is stored as `row`: places only."""
+        return lookout.noted(self.sheet, self.answers, self.at, row, network)
 
 
-async def check(intake: AnswerService, sent: dict[str, Any], offset: timedelta) -> Checked:
+async def check(
+    intake: AnswerService, sent: dict[str, Any], offset: timedelta, *, batch: bool = False
+) -> Checked:
     """The item in `sent`; `offset` is the batch's, of the device's clock. Raises Rejected."""
     item = validated(Item, sent)
+    opened = await _recognise(intake, item.link)
+    if batch and opened.token.kind is not Kind.KIOSK:
+        # Only a kiosk has a queue. Anybody else could hand in a hundred people at once.
+        raise Rejected(422, "batch_kiosk_only", "Send the answers of this link one by one.")
+    # The link may have ended a doubt about the clock.
     now = intake.clock()
     moment = _moment(item, now, offset)
-    opened = await _open(intake, item.link, now, moment.answered_at)
+    _admit(intake, opened, now, moment.answered_at)
     _check_kind(opened, item)
     survey = _survey(opened, item.survey)
     try:
@@ -134,21 +143,26 @@ def _moment(item: Item, now: datetime, offset: timedelta) -> _Moment:
     return _Moment(min(corrected, now), corrected, flags)
 
 
-async def _open(intake: AnswerService, link: str, now: datetime, answered_at: datetime) -> Opened:
+async def _recognise(intake: AnswerService, link: str) -> Opened:
     result = gate.address(link, intake.settings.path)
     if result is None:
         raise Rejected(404, "not_found")
     try:
-        return await intake.open(
-            result.service,
-            result.office,
-            result.text,
-            now,
-            kiosk=result.kiosk,
-            # Only a kiosk's word is taken for when it was.
-            answered_at=answered_at if result.kiosk else None,
+        return await intake.recognise(
+            result.service, result.office, result.text, kiosk=result.kiosk
         )
     except LinkNotOpen as refused:
+        intake.note_refused(refused)
+        raise Rejected(refused.status, refused.code) from None
+
+
+def _admit(intake: AnswerService, opened: Opened, now: datetime, answered_at: datetime) -> None:
+    try:
+        # Only a kiosk's word is taken for when it was.
+        kiosk = opened.token.kind is Kind.KIOSK
+        intake.admit(opened, now, answered_at if kiosk else None)
+    except LinkNotOpen as refused:
+        intake.note_refused(refused)
         raise Rejected(refused.status, refused.code) from None
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from cxsdk.token import Channel
 from cxserver.instrument.answers import COMMENT_LIMIT
+from cxserver.intake.standing import Code
 from cxserver.web.problem_details import Problem
 
 BATCH = 100
@@ -133,6 +135,76 @@ class Batch(BaseModel):
             json_schema_extra={"items": {"anyOf": [_ITEM, {"description": _NO_ITEM}]}},
         ),
     ]
+
+
+class LinkOrder(BaseModel):
+    """What a link is for: the arguments of `issue_link` in the SDK."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: Annotated[str, Field(max_length=32, description="The service's slug.")]
+    office: Annotated[str, Field(max_length=32, description="The office's slug.")]
+    channel: Channel = "email"
+    done_at: Annotated[
+        _Moment,
+        Field(description="When the interaction ended, with time zone. Default: now. Not a place."),
+    ] = None
+    ref: Annotated[
+        str | None,
+        Field(
+            max_length=500,
+            description="Your number of the interaction: the same `ref` and `done_at` make the "
+            "same link. Needs `done_at`.",
+        ),
+    ] = None
+    expires_at: Annotated[
+        _Moment,
+        Field(description="Places only: when the link ends. Default: as late as may be."),
+    ] = None
+    place: Annotated[
+        str | None, Field(max_length=200, description="Places only: where it will be.")
+    ] = None
+    language: Annotated[
+        str | None, Field(max_length=16, description="The page opens in this language.")
+    ] = None
+
+
+class IssuedLink(BaseModel):
+    """A link, and the last moment at which it opens."""
+
+    url: str
+    expires_at: datetime
+
+
+class SignedQuestion(BaseModel):
+    """Which offices a program makes links for, signed under the key that makes them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signed: Annotated[
+        str,
+        Field(
+            max_length=60_000,
+            description="A JSON array of service, key number, office or null, UTC seconds and the "
+            "offices; then `.` and its signature. `Issuer.check` of the SDK writes it.",
+        ),
+    ]
+
+
+class OfficeStanding(BaseModel):
+    """What a link for one office meets, and offices with a similar name if there is no such."""
+
+    office: str
+    code: Code
+    nearest: list[str]
+
+
+class LinkReport(BaseModel):
+    """What links would meet. No office is in it where the question's time is 15 minutes off."""
+
+    now: datetime
+    base_url: str
+    offices: list[OfficeStanding]
 
 
 class Receipt(BaseModel):

@@ -9,21 +9,37 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cxserver.api import gets
-from cxserver.api.models import Batch, Item, Receipt, Results
-from cxserver.api.reading import AnswersPage, CommentsPage, Figures, FiledQuarter
+from cxserver.api.models import (
+    Batch,
+    IssuedLink,
+    Item,
+    LinkOrder,
+    LinkReport,
+    Receipt,
+    Results,
+    SignedQuestion,
+)
+from cxserver.api.reading import AnswersPage, CommentsPage, Figures, FiledQuarter, Findings
 from cxserver.web import problem_details
 from cxserver.web.problem_details import Problem
 
-_PROBLEMS = {
+# What may be wrong with anything that is sent.
+_BODY = {
     "400": "not UTF-8",
-    "404": "the link does not work",
     "408": "too slow",
-    "409": "other answers were given before",
-    "410": "the link is over",
     "413": "too large",
     "415": "not application/json",
+    "500": "our own fault: send it again",
+    "503": "the server or its database does not answer: send it again",
+}
+_PROBLEMS = {
+    **_BODY,
+    "404": "the link does not work",
+    "409": "other answers were given before",
+    "410": "the link is over",
     "422": "does not fit the survey",
     "500": "our own fault: send it again, it will not count twice",
+    "429": "too many answers come from there: send it again later",
     "503": "not known to be saved: send it again",
 }
 
@@ -35,8 +51,11 @@ async def show(request: Request) -> Response:
 
 @cache
 def _document(base_url: str) -> dict[str, Any]:
-    sent = [(model, "validation") for model in (Item, Batch, Receipt, Results, Problem)]
-    returned = (Figures, AnswersPage, CommentsPage, FiledQuarter)
+    sent = [
+        (model, "validation")
+        for model in (Item, Batch, LinkOrder, SignedQuestion, Receipt, Results, Problem)
+    ]
+    returned = (IssuedLink, LinkReport, Figures, Findings, AnswersPage, CommentsPage, FiledQuarter)
     models = [*sent, *((model, "serialization") for model in returned)]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is invariant
     return {
@@ -48,7 +67,10 @@ def _document(base_url: str) -> dict[str, Any]:
                 "get": gets.responses(_told(gets.PROBLEMS)),
                 "post": _responses(base_url),
             },
+            "/api/v1/links": {"post": _links()},
+            "/api/v1/links/check": {"post": _link_check()},
             "/api/v1/results": {"get": gets.results(_told(gets.PROBLEMS))},
+            "/api/v1/findings": {"get": gets.findings(_told(gets.PROBLEMS))},
             "/api/v1/comments": {"get": gets.comments(_told(gets.PROBLEMS))},
             "/api/v1/quarters/{quarter}": {"get": gets.quarter(_told(gets.PROBLEMS))},
             "/api/v1/openapi.json": {"get": _this()},
@@ -68,6 +90,51 @@ def _responses(base_url: str) -> dict[str, Any]:
             "200": _json("stored before, a test, or the results of a batch", "Receipt", "Results"),
             "201": _json("stored now", "Receipt"),
             **_told(_PROBLEMS),
+        },
+    }
+
+
+def _links() -> dict[str, Any]:
+    example = {
+        "service": "permits",
+        "office": "riverside",
+        "channel": "sms",
+        "done_at": "2026-11-04T10:15:00-05:00",
+        "ref": "case-1001",
+        "language": "es",
+    }
+    sent = {"application/json": {"schema": _ref("LinkOrder"), "example": example}}
+    return {
+        "summary": "Make a link, with a key that `cx api-key issue --links` made",
+        "operationId": "issueLink",
+        "security": [{"key": []}],
+        "requestBody": {"required": True, "content": sent},
+        "responses": {
+            "201": _json("the link", "IssuedLink"),
+            **_told(
+                _BODY
+                | {
+                    "400": "not UTF-8; or there is a key in the address: take it for lost",
+                    "401": "no key, or one that is unknown, cut off, revoked or expired",
+                    "403": "the key makes no links, or not for that service or office",
+                    "422": "no such office (`detail` names the nearest), its survey is closed, or "
+                    "an argument does not fit",
+                }
+            ),
+        },
+    }
+
+
+def _link_check() -> dict[str, Any]:
+    sent = {"application/json": {"schema": _ref("SignedQuestion")}}
+    return {
+        "summary": "Ask whether the links of a program would open; `Issuer.check` of the SDK does",
+        "operationId": "checkLinks",
+        "security": [],
+        "requestBody": {"required": True, "content": sent},
+        "responses": {
+            "200": _json("what the links of each office would meet", "LinkReport"),
+            **_told(_BODY | {"401": "no key of this server signed it", "422": "not a question"}),
         },
     }
 

@@ -64,6 +64,19 @@ class FiguresQuery(Query):
     ] = "false"
 
 
+class FindingsQuery(Query):
+    """What `GET /api/v1/findings` is asked."""
+
+    start: Annotated[
+        Day | None,
+        Field(alias="from", description="The first day. Default: the last 28 days released."),
+    ] = None
+    end: Annotated[
+        Day | None,
+        Field(alias="to", description="The last day, included; at most two years from the first."),
+    ] = None
+
+
 class RowsQuery(Query):
     """What a list is asked that is read page by page."""
 
@@ -154,6 +167,37 @@ class Figures(BaseModel):
     start: Annotated[date, Field(alias="from")]
     end: Annotated[date, Field(alias="to")]
     rows: list[FigureRow]
+
+
+class FindingRow(BaseModel):
+    """Something that is named more often at an office than elsewhere, beyond chance."""
+
+    service: str
+    office: str
+    driver: Annotated[str, Field(description="The code of what is named.")]
+    title: str
+    text: Annotated[str, Field(description="How often, how many people, how sure, of what kind.")]
+    since: Annotated[str, Field(description="How long it has stood out, in words.")]
+    is_worked_on: Annotated[bool, Field(description="Whether a colleague has taken it.")]
+    named: Annotated[int, Field(description="So many people of `n` named it.")]
+    n: int
+    named_elsewhere: Annotated[int, Field(description="The same at other offices.")]
+    n_elsewhere: int
+    chance: Annotated[
+        float, Field(description="How often such a finding is chance, adjusted for all compared.")
+    ]
+
+
+class Findings(BaseModel):
+    """What to do first, the most people first."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date, Field(alias="to")]
+    summary: str
+    rows: list[FindingRow]
+    named_most: Annotated[list[str], Field(description="Of each service what is named most.")]
 
 
 _FEW = "Null where fewer than 5 people of that office share it."

@@ -18,6 +18,7 @@ from cxserver.accounts.api_keys import ApiKey
 from cxserver.api import items
 from cxserver.api.items import Rejected
 from cxserver.api.reading import Query
+from cxserver.catalog import names
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience
 from cxserver.errors import ApiKeyRefused, NotFound
@@ -32,6 +33,8 @@ _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
     "revoke it, and send the next as `Authorization: Bearer`."
 )
+
+_MAKES_LINKS = "This key makes links and reads nothing. To read: `cx api-key issue NAME`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,10 @@ class Visitor:
             *((office, offices, self.directory.offices) for office in (query.office, query.under)),
         )
         for name, read, known in wanted:
-            if name is not None and (name not in known or (read is not None and name not in read)):
-                raise Rejected(403, "not_yours", f"This key does not read '{name}', or it is none.")
+            visible = known.keys() if read is None else known.keys() & read
+            if name is not None and name not in visible:
+                hint = names.hint(name, visible)
+                raise Rejected(403, "not_yours", f"This key reads no '{name}'. {hint}")
 
 
 def receives(
@@ -114,6 +119,8 @@ def _answered(
     now = intake.clock()
     with db.read(intake.staff_engine) as connection:
         key = key_of(connection, request, intake.directory.today(now))
+        if key.links:
+            raise Rejected(403, "not_yours", _MAKES_LINKS)
         visitor = Visitor(key, scope(key, intake.directory), connection, intake.directory, now)
         query = items.validated(model, once(request))
         visitor.check(query)

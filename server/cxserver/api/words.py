@@ -13,7 +13,7 @@ from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
 from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
 from cxserver.api.visitor import Visitor
-from cxserver.comments import query
+from cxserver.comments import batched
 from cxserver.disclosure.audience import Audience
 from cxserver.export import pages, responses
 from cxserver.periods import Period
@@ -44,7 +44,7 @@ def _rows(
 ) -> tuple[list[CommentRow], str]:
     only = None
     if who.seen.audience is Audience.RELEASED:
-        only = query.released(who.directory, [service])
+        only = batched.released(who.directory, [service])
     result = pages.words(who.connection, service, week.span, offices, after, room, only)
     rows = [_row(who, item) for item in result]
     written = [row for row in rows if row.comment.strip() or row.questions]

@@ -3,14 +3,15 @@
 Who empties the log, or cuts off its end, leaves a chain that holds. But a member was made known, a
 session began, somebody was shut out, a note was written on a case, in one transaction with a line
 of the same moment: where the line is missing, the row still tells of it. A program's key has a day
-and no moment; its lines name it.
+and no moment; its lines name it. So do those of a legal hold and of what retention deleted: after a
+restore such an act has a line of a later moment.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cxserver import tables
 from cxserver.accounts import api_keys, roles
@@ -44,6 +45,8 @@ def everything(connection: Connection) -> list[Witness]:
         *(_at("a link was printed", *_printed(at)) for at in ends),
         *(_at("a note was written", at) for at in connection.execute(written).scalars()),
         *_of_keys(connection),
+        *_of_holds(connection),
+        *_of_disposals(connection),
     ]
 
 
@@ -69,6 +72,26 @@ def _of_keys(connection: Connection) -> Iterator[Witness]:
         if key.revoked is not None:
             gone = ("withdraw key", named)
             yield Witness("an API key was revoked", _begin(key.revoked), (gone,))
+
+
+def _of_holds(connection: Connection) -> Iterator[Witness]:
+    for hold in connection.execute(select(tables.legal_holds)):
+        named = f"legal hold {hold.id}"
+        placed = ("place a legal hold", named)
+        yield Witness("a legal hold was placed", hold.at, (placed,))
+        if hold.lifted_at:
+            yield Witness(
+                "a legal hold was lifted", hold.lifted_at, (("lift a legal hold", named),)
+            )
+
+
+def _of_disposals(connection: Connection) -> Iterator[Witness]:
+    gone = tables.disposals.c
+    query = select(gone.disposal, func.max(gone.day)).group_by(gone.disposal)
+    for id, day in connection.execute(query):
+        # When it was done, no row says.
+        what = f"records of {day} were deleted"
+        yield Witness(what, _begin(day), (("dispose of records", f"disposal {id}"),))
 
 
 def _begin(day: date) -> datetime:

@@ -120,6 +120,7 @@ def _office_rows(catalog: Catalog) -> list[Row]:
             "timezone": office.timezone,
             "parent": office.parent,
             "serves": office.serves,
+            "reads_within_days": office.reads_within_days,
             **_OPEN,
         }
         for office in catalog.offices

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cxserver.catalog import consistency, shape
-from cxserver.catalog.directory import Clearance, Office
+from cxserver.catalog import consistency, placeholders, shape
+from cxserver.catalog.directory import OPEN_CASES_AT, Clearance, Office
 from cxserver.catalog.drafts import draft_of, named, unsound_of
 from cxserver.catalog.fault import Fault
-from cxserver.catalog.file import File
+from cxserver.catalog.file import File, Records, Targets
 from cxserver.catalog.model import Agency, Catalog, Service
 from cxserver.catalog.shape import Shape
 from cxserver.instrument import composition
@@ -21,7 +21,7 @@ from cxserver.instrument.finding import Finding
 # Far above the largest agency: 2,338 offices take 300 kB.
 MOST_BYTES = 32 * 1024 * 1024
 
-__all__ = ["Fault", "Report", "read", "text"]
+__all__ = ["Fault", "Report", "read", "text", "text_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,16 @@ def read(path: Path, now: datetime) -> Report:
         return _refused(path.name, f"is not UTF-8 text (byte {error.start + 1})")
     if len(content) > MOST_BYTES:
         return _refused(path.name, f"is larger than {MOST_BYTES} bytes")
+    return text_at(written, path.name, now)
+
+
+def text_at(written: str, name: str, now: datetime) -> Report:
+    """As `text`, on the agency's day of `now`: the catalog says where that is."""
     try:
         raw = shape.parse(written)
     except shape.CatalogUnreadable as error:
-        return _refused(path.name, str(error))
-    return tables(raw, path.name, now.astimezone(_zone(raw)).date())
+        return _refused(name, str(error))
+    return tables(raw, name, now.astimezone(_zone(raw)).date(), written)
 
 
 def text(written: str, name: str, today: date) -> Report:
@@ -59,18 +64,23 @@ def text(written: str, name: str, today: date) -> Report:
         raw = shape.parse(written)
     except shape.CatalogUnreadable as error:
         return _refused(name, str(error))
-    return tables(raw, name, today)
+    return tables(raw, name, today, written)
 
 
-def tables(raw: dict[str, Any], name: str, today: date) -> Report:
-    """The catalog in tables that were read from TOML, or every fault it has."""
+def tables(raw: dict[str, Any], name: str, today: date, written: str = "") -> Report:
+    """The catalog in tables that were read from TOML, or every fault it has.
+
+    The text that was `written` also says which samples are still marked as such.
+    """
     read_in = shape.shape(raw, name)
-    result = list(_findings(read_in, today))
+    samples = list(placeholders.check(read_in.file, written))
+    result = [*_findings(read_in, today), *samples]
     faults = (*read_in.faults, *(_fault(name, item) for item in result if not item.warning))
     warnings = tuple(_fault(name, item) for item in result if item.warning)
     if faults:
         return Report(None, faults, warnings)
-    return Report(_catalog(read_in.file, today), (), warnings)
+    keys = tuple(finding.key for finding in samples)
+    return Report(_catalog(read_in.file, today, keys), (), warnings)
 
 
 def _zone(raw: dict[str, Any]) -> tzinfo:
@@ -101,9 +111,9 @@ def _fault(name: str, finding: Finding) -> Fault:
     return Fault(name, finding.key, finding.text, finding.subsection)
 
 
-def _catalog(file: File, today: date) -> Catalog:
+def _catalog(file: File, today: date, samples: tuple[str, ...]) -> Catalog:
     return Catalog(
-        agency=_agency(file),
+        agency=_agency(file, samples),
         clearances=tuple(
             Clearance(
                 slug,
@@ -119,7 +129,7 @@ def _catalog(file: File, today: date) -> Catalog:
     )
 
 
-def _agency(file: File) -> Agency:
+def _agency(file: File, samples: tuple[str, ...]) -> Agency:
     agency = file.agency
     filing = agency.filing.model_dump(exclude_none=True)
     definition: dict[str, Any] = {
@@ -131,10 +141,29 @@ def _agency(file: File) -> Agency:
         "names": named(agency.name, agency.es),
         "mask": list(agency.mask),
         "alerts": [item.model_dump(mode="json") for item in agency.alert],
+        **({"reads_within_days": agency.reads_within_days} if agency.reads_within_days else {}),
+        **_opening(agency.open_cases_at, OPEN_CASES_AT),
         **({"omb_contact": agency.publish.omb_contact} if agency.publish else {}),
         **({"filing": filing} if filing else {}),
+        **_records(file.records),
+        **({"demonstration": True} if agency.demonstration else {}),
+        **({"placeholders": list(samples)} if samples else {}),
     }
     return Agency(agency.slug, definition)
+
+
+def _records(records: Records) -> dict[str, Any]:
+    rules = {kind: rule.model_dump() for kind, rule in records.rules().items()}
+    return {"records": rules} if rules else {}
+
+
+def _opening(score: int | None, usual: int | None) -> dict[str, Any]:
+    return {} if score == usual else {"open_cases_at": score}
+
+
+def _targets(targets: Targets) -> dict[str, Any]:
+    wanted = {measure: percent for measure, percent in targets.model_dump().items() if percent}
+    return {"targets": wanted} if wanted else {}
 
 
 def _offices(file: File) -> dict[str, Office]:
@@ -146,6 +175,7 @@ def _offices(file: File) -> dict[str, Office]:
             parent=office.parent,
             serves=office.serves,
             closed=False,
+            reads_within_days=office.reads_within_days,
         )
         for service in file.service.values()
         for office in service.office
@@ -172,6 +202,9 @@ def _service(file: File, slug: str, today: date) -> Service:
         "stage": service.stage,
         "drivers_not_applicable": dict(service.survey.drivers_not_applicable),
         "omb_reference": service.survey.omb_reference,
+        **_records(service.records),
+        **_targets(service.targets),
+        **_opening(service.open_cases_at, None),
     }
     survey = compose(draft_of(Shape(file, {}), slug, today), 0)
     offices = tuple(office.slug for office in service.office if office.serves)

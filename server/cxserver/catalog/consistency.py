@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from cxsdk import keys
 from cxserver.catalog import fault
-from cxserver.catalog.file import Office
+from cxserver.catalog.file import Alert, Office, Records
 from cxserver.catalog.shape import Shape
 from cxserver.catalog.values import LANGUAGES
 from cxserver.instrument import finding
 from cxserver.instrument.finding import CLEARED, SURVEYED, Finding
 
-_SAME = ("name", "timezone", "parent", "serves")
+_SAME = ("name", "timezone", "parent", "serves", "reads_within_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def check(shape: Shape) -> Iterator[Finding]:
     yield from _clearances(shape)
     yield from _languages(shape)
     yield from _alerts(shape)
+    yield from _records(shape)
     entries = list(_entries(shape))
     yield from _offices_stand_once(shape, entries)
     yield from _one_slug_is_one_office(shape, entries)
@@ -94,6 +95,7 @@ def _alerts(shape: Shape) -> Iterator[Finding]:
         key = fault.key_text(path, shape.raw)
         if shape.sound(*path, "code") and first.setdefault(alert.code, index) != index:
             yield Finding(f"{key}.code", f"'{alert.code}' appears twice", "")
+        yield from _teams(shape, path, alert)
         phrases = {code: getattr(alert, code) for code in LANGUAGES if shape.sound(*path, code)}
         if len(phrases) == len(LANGUAGES) and not any(phrases.values()):
             yield Finding(key, "has no phrases; write them as en = […] and es = […]", "")
@@ -102,6 +104,45 @@ def _alerts(shape: Shape) -> Iterator[Finding]:
             if language in phrases and not phrases[language]:
                 text = f"is missing; service.{slug} speaks this language, and nothing in it alerts"
                 yield Finding(f"{key}.{language}", text, "", warning=True)
+
+
+def _teams(shape: Shape, path: fault.Path, alert: Alert) -> Iterator[Finding]:
+    """The page says who was mailed and who is next: two teams of one name could not be told."""
+    names = {(alert.team or "").casefold()}
+    for index, then in enumerate(alert.then):
+        own = (*path, "then", index)
+        if not shape.sound(*own, "team"):
+            continue
+        if then.team.casefold() in names:
+            text = f"'{then.team}' appears twice; give each team of this alert its own name"
+            yield Finding(f"{fault.key_text(own, shape.raw)}.team", text, "")
+        names.add(then.team.casefold())
+
+
+def _records(shape: Shape) -> Iterator[Finding]:
+    """The audit log stays whole, and nothing outlives the answer that it hangs on."""
+    common = shape.file.records
+    yield from _retention(shape, ("records",), common, common)
+    for slug, service in shape.file.service.items():
+        if service.records.rules():
+            path = ("service", slug, "records")
+            yield from _retention(shape, path, common, service.records)
+
+
+def _retention(
+    shape: Shape, path: tuple[str, ...], common: Records, own: Records
+) -> Iterator[Finding]:
+    key, rules = ".".join(path), common.rules() | own.rules()
+    if own.audit.years and shape.sound(*path, "audit"):
+        text = "is not supported yet: each line of the audit log proves the one before it, so its "
+        yield Finding(f"{key}.audit", f"{text}lines are kept; take this rule out", "")
+    answers = rules.get("answers")
+    for kind in sorted(rules.keys() - {"answers", "audit"}):
+        if answers and rules[kind].years > answers.years and shape.sound(*path):
+            text = f"is {rules[kind].years} years, but answers are deleted after {answers.years}; "
+            yield Finding(
+                f"{key}.{kind}", f"{text}write at most {answers.years}, or keep answers longer", ""
+            )
 
 
 def _spoken(shape: Shape) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,13 +16,28 @@ from cxserver.instrument.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    """Who is mailed about an alert."""
+
+    name: str
+    mail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """A team that is mailed when somebody's words hold one of its phrases."""
+    """Teams that are mailed when somebody's words hold a phrase of its list: the first at once,
+    each further one when nobody has acknowledged the alert within that time of the mail before.
+    """
 
     code: str
     name: str
-    mail: tuple[str, ...]
-    next_steps: str = ""
+    teams: tuple[Team, ...]
+    next_steps: tuple[str, ...] = ()
+    acknowledge_within: timedelta = timedelta(minutes=30)
+
+    def team(self, step: int) -> Team | None:
+        """Who is mailed at this step, the first being 0; None past the last."""
+        return self.teams[step] if step < len(self.teams) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +55,27 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many years a kind of record is kept, and the records schedule that says so."""
+
+    years: int
+    schedule: str
+
+
+# A 1 or a 2 of 5: what a comment has to score to open a case, where the catalog says nothing.
+OPEN_CASES_AT = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     """The organization behind every page. `urgent_help` and `names` are keyed by language.
 
     `phrases` are those of all `alerts`, by code, in every language. `omb_contact` says where OMB
-    agreed that the quarters are open to everybody; "" keeps them closed.
+    agreed that the quarters are open to everybody; "" keeps them closed. `placeholders` are the
+    keys of what a sample catalog left to be written; a `demonstration` may have them. `records`
+    are the rules of retention, by kind. Within `reads_within_days` an office reads what people
+    write, unless it has a promise of its own; None is no promise. A comment with a score up to
+    `open_cases_at` opens a case by itself; 0 is never.
     """
 
     slug: str
@@ -58,6 +89,11 @@ class Agency:
     alerts: tuple[Alert, ...] = ()
     omb_contact: str = ""
     filing: Filing = Filing()
+    demonstration: bool = False
+    placeholders: tuple[str, ...] = ()
+    records: Mapping[str, Retention] = field(default_factory=dict)
+    reads_within_days: int | None = None
+    open_cases_at: int = OPEN_CASES_AT
     phrases: Phrases = field(default=phrases.NONE, compare=False)
 
 
@@ -92,6 +128,7 @@ class Office:
     serves: bool
     closed: bool
     closed_on: date | None = None
+    reads_within_days: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -143,6 +180,17 @@ class Service:
         """Whether its offices may reply to what people wrote, under a code."""
         return bool(self.definition.get("replies", False))
 
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """What it wants to reach, in percent: of `trust`, `satisfaction`, `response_rate`."""
+        targets: Mapping[str, int] = self.definition.get("targets", {})
+        return targets
+
+    @property
+    def records(self) -> Mapping[str, Retention]:
+        """Its own rules of retention, by kind, in the place of the agency's."""
+        return _retention(self.definition.get("records", {}))
+
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
@@ -166,6 +214,39 @@ class Directory:
     keys: Mapping[tuple[str, int], tuple[int, str | None]]
     revocations: Revocations
     counter: int
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Every language that a survey was ever written in."""
+        services = self.services.values()
+        surveys = (survey for service in services for survey in service.surveys.values())
+        return frozenset(language for survey in surveys for language in survey.languages)
+
+    def alert(self, code: str) -> Alert | None:
+        """The alert list of this code; None where the catalog no longer has it."""
+        alerts = self.agency.alerts if self.agency else ()
+        return next((alert for alert in alerts if alert.code == code), None)
+
+    def serves(self, service: str, office: str) -> bool:
+        """Whether this service is given at this office now."""
+        given, place = self.services.get(service), self.offices.get(office)
+        if given is None or place is None or given.closed or place.closed:
+            return False
+        return given.offices.get(office, False)
+
+    def promise(self, office: str) -> int | None:
+        """Within how many days the office reads what people write; None is no promise."""
+        place = self.offices.get(office)
+        if place is not None and place.reads_within_days:
+            return place.reads_within_days
+        return self.agency.reads_within_days if self.agency else None
+
+    def opens_cases_at(self, service: str) -> int:
+        """The score up to which a comment on this service opens a case by itself; 0 is never."""
+        own = self.services[service].definition.get("open_cases_at")
+        if own is not None:
+            return int(own)
+        return self.agency.open_cases_at if self.agency else OPEN_CASES_AT
 
     def today(self, now: datetime) -> date:
         """The agency's date, by which it keeps deadlines, fiscal years and what expires.
@@ -230,7 +311,9 @@ def agency(connection: Connection) -> Agency | None:
     return Agency(
         slug=row.slug,
         mask=tuple(definition.pop("mask", ())),
+        placeholders=tuple(definition.pop("placeholders", ())),
         filing=Filing(**definition.pop("filing", {})),
+        records=_retention(definition.pop("records", {})),
         alerts=tuple(_alert(alert) for alert in alerts),
         phrases=Phrases({alert["code"]: (*alert["en"], *alert["es"]) for alert in alerts}),
         **definition,
@@ -243,12 +326,21 @@ def today(connection: Connection, now: datetime) -> date:
     return date_in(definition["timezone"] if definition else "UTC", now)
 
 
+def _retention(definition: Mapping[str, Any]) -> dict[str, Retention]:
+    return {kind: Retention(**rule) for kind, rule in definition.items()}
+
+
 def _alert(definition: Mapping[str, Any]) -> Alert:
+    first = Team(definition.get("team") or f"{definition['name']} team", tuple(definition["mail"]))
+    then = (Team(item["team"], tuple(item["mail"])) for item in definition.get("then", ()))
+    steps = definition["next_steps"] or ()
     return Alert(
         definition["code"],
         definition["name"],
-        tuple(definition["mail"]),
-        definition["next_steps"] or "",
+        (first, *then),
+        # What was applied before there could be several is one text.
+        (steps,) if isinstance(steps, str) else tuple(steps),
+        timedelta(minutes=definition.get("acknowledge_within", 30)),
     )
 
 

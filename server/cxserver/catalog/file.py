@@ -8,8 +8,9 @@ it stands in for a value that could not be read while the rest of the file is ju
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
+from cxserver.catalog.directory import OPEN_CASES_AT
 from cxserver.catalog.values import (
     Channel,
     ControlNumber,
@@ -53,15 +54,33 @@ class Translation(Table):
     description: Description | None = None
 
 
+def _as_list(value: Any) -> Any:
+    # One sentence was all that earlier catalogs could have.
+    return [value] if isinstance(value, str) else value
+
+
+_Mails = Annotated[tuple[Mail, ...], AfterValidator(_each_once)]
+
+
+class AlertThen(Table):
+    """`[[agency.alert.then]]`: who is mailed next when nobody has acknowledged an alert in time."""
+
+    team: Name = Field(examples=["Regional safety team"])
+    mail: _Mails = Field(examples=[("duty@agency.gov",)], min_length=1, max_length=20)
+
+
 class Alert(Table):
-    """`[[agency.alert]]`: phrases in people's words, and the team that is mailed at once."""
+    """`[[agency.alert]]`: phrases in people's words, the team that is mailed at once, what to do
+    then, and who is mailed when nobody acknowledges the alert.
+    """
 
     code: Slug = Field(examples=["crisis"])
     name: Name = Field(examples=["Crisis"])
-    mail: Annotated[tuple[Mail, ...], AfterValidator(_each_once)] = Field(
-        examples=[("team@agency.gov",)], min_length=1, max_length=20
-    )
-    next_steps: Text | None = None
+    team: Name | None = None
+    mail: _Mails = Field(examples=[("team@agency.gov",)], min_length=1, max_length=20)
+    next_steps: Annotated[tuple[Text, ...], BeforeValidator(_as_list)] = Field((), max_length=6)
+    acknowledge_within: Whole = Field(30, ge=5, le=1440)
+    then: tuple[AlertThen, ...] = Field((), max_length=5)
     en: tuple[Phrase, ...] = Field((), max_length=200)
     es: tuple[Phrase, ...] = Field((), max_length=200)
 
@@ -85,6 +104,10 @@ class Filing(Table):
     federal_register_url: WebAddress | None = None
 
 
+# The score up to which a comment opens a case by itself; 0 is never.
+LowScore = Annotated[int, Field(ge=0, le=4, strict=True)]
+
+
 class Agency(Table):
     """`[agency]`: the organization."""
 
@@ -96,9 +119,12 @@ class Agency(Table):
     urgent_help: Texts = {}
     mask: tuple[Mask, ...] = ()
     alert: tuple[Alert, ...] = Field((), max_length=20)
+    reads_within_days: Annotated[int, Field(ge=1, le=90, strict=True)] | None = None
+    open_cases_at: LowScore = OPEN_CASES_AT
     publish: Publish | None = None
     filing: Filing = Filing()
     statement_name: Names = {}
+    demonstration: Flag = False
     es: Translation = Translation()
 
 
@@ -162,6 +188,44 @@ class Office(Table):
     timezone: Timezone | None = None
     parent: str | None = None
     serves: Flag = True
+    reads_within_days: Annotated[int, Field(ge=1, le=90, strict=True)] | None = None
+
+
+class Rule(Table):
+    """`[records] answers = …`: how long a kind of record is kept, and the schedule that says so."""
+
+    years: Whole = Field(examples=[3], ge=1, le=100)
+    schedule: Name = Field(examples=["GRS 6.5 010"])
+
+
+# Nothing is deleted without a rule.
+_NO_RULE = Rule.model_construct(years=0, schedule="")
+
+
+class Records(Table):
+    """`[records]` and `[service.x.records]`: what retention deletes, and when."""
+
+    answers: Rule = _NO_RULE
+    comments: Rule = _NO_RULE
+    cases: Rule = _NO_RULE
+    replies: Rule = _NO_RULE
+    audit: Rule = _NO_RULE
+
+    def rules(self) -> dict[str, Rule]:
+        """Those that are written in the file, by kind."""
+        every = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: rule for name, rule in every if rule.years}
+
+
+Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
+
+
+class Targets(Table):
+    """`[service.x.targets]`: what the service wants to reach, in percent; 0 is no target."""
+
+    trust: Percent = 0
+    satisfaction: Percent = 0
+    response_rate: Percent = 0
 
 
 class Service(Table):
@@ -183,6 +247,9 @@ class Service(Table):
     replies: Flag = False
     part_of: Slug | None = None
     stage: Stage | None = None
+    open_cases_at: LowScore | None = None
+    records: Records = Records()
+    targets: Targets = Targets()
     es: Translation = Translation()
     survey: Survey
     office: tuple[Office, ...] = ()
@@ -192,5 +259,6 @@ class File(Table):
     """A whole catalog file."""
 
     agency: Agency
+    records: Records = Records()
     clearance: dict[str, Clearance] = {}
     service: dict[str, Service] = {}

@@ -4,9 +4,12 @@ A device is the random number (nonce) of its link, which it keeps as long as it 
 link carries the same number. So whoever withdraws a device withdraws all its links.
 """
 
+import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, case, or_, select
 
@@ -19,10 +22,16 @@ from cxserver.catalog.rootkey import RootKeys
 
 # A link is renewed from its 60th day of 90 on: a month to get hold of a network.
 RENEWED = timedelta(days=30)
+# With fewer left than these, something keeps it from renewing.
+UNRENEWED = timedelta(days=21)
 # A device that was withdrawn, or fell silent after that, is told of for this long.
 TOLD = timedelta(days=30)
+# A device calls once a minute. One that has not for so long has no power, or no network.
+SILENT = timedelta(hours=24)
 # A device calls once a minute. One that calls all the time costs no more writes than this.
 HEARD = timedelta(seconds=20)
+# A device keeps it on its disk, shows its hash when it is paired, and itself in each heartbeat.
+SECRET = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 # What an Integer holds on both databases: a clock may be thousands of years off.
 _MOST = 2**31 - 1
 
@@ -39,6 +48,7 @@ class Device:
     expires: datetime | None
     paired: date
     pin: str | None
+    proof: bytes | None
     seen: datetime | None
     waiting: int
     aside: int
@@ -54,6 +64,25 @@ class Device:
     def is_paired(self) -> bool:
         """Whether it got its link by a code; else it has one minted with a key, to a chosen end."""
         return self.pin is not None
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether it was heard of once, and not for a day."""
+        return self.seen is not None and now - self.seen > SILENT
+
+    def is_unrenewed(self, now: datetime) -> bool:
+        """Whether the end of its link is nearer than it should ever come."""
+        return self.expires is not None and self.expires - now < UNRENEWED
+
+    def pin_for(self, secret: str) -> str | None:
+        """The hash of its PIN, for whoever shows the secret that the device made at its pairing.
+
+        Six digits are found from their hash within a day, and everybody may read the link on the
+        screen: so the link alone gets None.
+        """
+        if not self.proof or not SECRET.match(secret):
+            return None
+        proof = sha256(bytes.fromhex(secret)).digest()
+        return self.pin if hmac.compare_digest(proof, self.proof) else None
 
     def is_news(self, beat: "Beat", now: datetime) -> bool:
         """Whether a heartbeat is worth a write: it says something else, or it is a while since."""
@@ -91,9 +120,18 @@ class Beat:
 
 
 def pair(
-    connection: Connection, roots: RootKeys, base_url: str, pairing: Pairing, now: datetime
+    connection: Connection,
+    roots: RootKeys,
+    base_url: str,
+    pairing: Pairing,
+    now: datetime,
+    *,
+    proof: bytes | None = None,
 ) -> Link:
-    """The link of a new device. The one that was at the same place before is withdrawn."""
+    """The link of a new device. The one that was at the same place before is withdrawn.
+
+    `proof` is the SHA-256 of the device's secret; without it the device never gets its PIN.
+    """
     service, office = pairing.service, pairing.office
     today = directory.today(connection, now)
     # Its answers go on under the new link if it is the same tablet; if not, it will tell again.
@@ -112,6 +150,7 @@ def pair(
             expires=claimed.ends,
             paired=today,
             pin=pairing.pin,
+            proof=proof,
         )
     )
     return link
@@ -239,6 +278,29 @@ def known(connection: Connection, today: date, service: str = "", office: str = 
         query = query.where(kiosks.service == service)
     if office:
         query = query.where(kiosks.office == office)
+    return [Device(*row) for row in connection.execute(query)]
+
+
+def in_trouble(
+    connection: Connection,
+    now: datetime,
+    services: frozenset[str] | None,
+    offices: frozenset[str] | None,
+) -> list[Device]:
+    """The devices of these services and offices (None: of all) that fell silent, or whose link was
+    not renewed in time, by their place; those that were revoked are left out.
+    """
+    kiosks = tables.kiosks.c
+    query = (
+        select(tables.kiosks)
+        .where(kiosks.withdrawn.is_(None))
+        .where(or_(kiosks.seen < now - SILENT, kiosks.expires < now + UNRENEWED))
+        .order_by(kiosks.office, kiosks.place, kiosks.service, kiosks.device)
+    )
+    if services is not None:
+        query = query.where(kiosks.service.in_(sorted(services)))
+    if offices is not None:
+        query = query.where(kiosks.office.in_(sorted(offices)))
     return [Device(*row) for row in connection.execute(query)]
 
 

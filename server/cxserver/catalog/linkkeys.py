@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
 from cxsdk.keys import Key
 from cxserver import tables
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
+from cxserver.catalog.directory import Directory
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.errors import NotFound
 
-# So many names help who mistyped one; two thousand do not.
-_SHOWN = 8
+State = Literal["active", "retiring", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,26 @@ class KeyRecord:
     office: str | None
     issued: date
     revoked: tuple[str, ...]
+
+
+def states(records: Sequence[KeyRecord]) -> dict[tuple[str, int], State]:
+    """What each key is good for, by service and number.
+
+    The newest sound key of a service, or of an office, is active. An older one is retiring: its
+    links open until somebody revokes it, and with the newer one it keeps a `ref` one answer.
+    """
+    sound = [record for record in records if "" not in record.revoked]
+    newest: dict[tuple[str, str | None], int] = {}
+    for record in sound:
+        scope = record.service, record.office
+        newest[scope] = max(record.kid, newest.get(scope, 0))
+    result: dict[tuple[str, int], State] = {
+        (record.service, record.kid): "revoked" for record in records
+    }
+    for record in sound:
+        is_newest = record.kid == newest[record.service, record.office]
+        result[record.service, record.kid] = "active" if is_newest else "retiring"
+    return result
 
 
 def issue(
@@ -48,19 +69,29 @@ def issue(
 
 
 def current(connection: Connection, roots: RootKeys, service: str, today: date) -> Key:
-    """The newest sound key of a whole service, for minting here; cut one when there is none."""
+    """The newest sound key of a whole service, for minting here; create one when there is none."""
+    return minting(connection, roots, service, today)[-1]
+
+
+def minting(connection: Connection, roots: RootKeys, service: str, today: date) -> tuple[Key, ...]:
+    """All sound keys of a whole service, the newest last; create one when there is none.
+
+    An `Issuer` signs with the last, and takes from the first what makes a `ref` one answer.
+    """
     columns = tables.link_keys.c
     withdrawn = select(tables.revocations.c.kid).where(
         tables.revocations.c.service == service, tables.revocations.c.nonce == ""
     )
-    row = connection.execute(
+    rows = connection.execute(
         select(tables.link_keys)
         .where(columns.service == service, columns.office.is_(None), columns.kid.not_in(withdrawn))
-        .order_by(columns.kid.desc())
-    ).first()
-    if row is None:
-        return issue(connection, roots, service, None, today)
-    return Key(service, row.kid, roots.service_secret(service, row.kid, row.epoch))
+        .order_by(columns.kid)
+    ).all()
+    if not rows:
+        return (issue(connection, roots, service, None, today),)
+    return tuple(
+        Key(service, row.kid, roots.service_secret(service, row.kid, row.epoch)) for row in rows
+    )
 
 
 def records(connection: Connection) -> list[KeyRecord]:
@@ -84,11 +115,34 @@ def records(connection: Connection) -> list[KeyRecord]:
     ]
 
 
+def of_services(
+    connection: Connection, known: Directory, services: frozenset[str] | None
+) -> list[KeyRecord]:
+    """The keys of these services (None: of all), by one query: what is revoked everywhere is known
+    to the directory.
+    """
+    columns = tables.link_keys.c
+    query = select(tables.link_keys).order_by(columns.service, columns.kid)
+    if services is not None:
+        query = query.where(columns.service.in_(sorted(services)))
+    return [
+        KeyRecord(
+            row.service,
+            row.kid,
+            row.office,
+            row.issued,
+            ("",) if known.revocations.covers(row.service, row.kid, "", "") else (),
+        )
+        for row in connection.execute(query)
+    ]
+
+
 def revoke(
     connection: Connection, service: str, kid: int, today: date, office: str = "", nonce: str = ""
 ) -> None:
     """Revoke a key, a key at one office, or one link. Total: a thief could back-date links."""
     columns = tables.link_keys.c
+    check_exists(connection, service, office or None)
     if not connection.execute(
         select(columns.kid).where(columns.service == service, columns.kid == kid)
     ).first():
@@ -112,21 +166,4 @@ def revoke(
 
 def check_exists(connection: Connection, service: str, office: str | None) -> None:
     """Raise NotFound unless the catalog has this service, and this office in it."""
-    known = tables.services.c.slug
-    services = connection.execute(select(known).order_by(known)).scalars().all()
-    if service not in services:
-        listing = _listed(services)
-        raise NotFound(f"There is no service '{service}' in the catalog. {listing}")
-    served = tables.service_offices.c
-    query = select(served.office).where(served.service == service).order_by(served.office)
-    offices = connection.execute(query).scalars().all() if office else ()
-    if office and office not in offices:
-        listing = _listed(offices)
-        raise NotFound(f"Service '{service}' has no office '{office}' in the catalog. {listing}")
-
-
-def _listed(slugs: Sequence[str]) -> str:
-    if not slugs:
-        return "It is empty: see `cx catalog apply`."
-    more = f" and {len(slugs) - _SHOWN:,} more" if len(slugs) > _SHOWN else ""
-    return f"There are: {', '.join(slugs[:_SHOWN])}{more}."
+    names.check_office(directory.load(connection), office, service)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from cxserver.catalog import placeholders
+
 # Leaves room for a number behind it, to tell two of the same name apart.
 _SLUG = 27
 
@@ -20,6 +22,7 @@ class Options:
     offices: tuple[str, ...]
     omb_control_number: str
     expires: date
+    expires_is_sample: bool = False
     timezone: str = "America/New_York"
     languages: tuple[str, ...] = ("en", "es")
     agency_es: str = ""
@@ -28,8 +31,8 @@ class Options:
     owner: str = ""
     type: str = "administrative"
     channels: tuple[str, ...] = ("email", "kiosk", "poster", "site")
-    contact_url: str = "https://www.usa.gov/agency-index"
-    privacy_url: str = "https://www.usa.gov/privacy"
+    contact_url: str = placeholders.CONTACT
+    privacy_url: str = placeholders.PRIVACY
     burden_minutes: int = 1
     approved_responses: int = 100_000
 
@@ -61,10 +64,14 @@ def _agency(options: Options, name: str) -> str:
 
 [agency]
 slug = {_quoted(_slug(name, "agency", ()))}          # short and for ever: it names this database
-name = {_quoted(name)}
+name = {_quoted(name)}{_mark(name == placeholders.AGENCY)}
 timezone = {_quoted(options.timezone)}
-contact_url = {_quoted(options.contact_url)}   # change: where people find help
-privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
+contact_url = {_quoted(options.contact_url)}{_mark(options.contact_url == placeholders.CONTACT)}
+privacy_url = {_quoted(options.privacy_url)}{_mark(options.privacy_url == placeholders.PRIVACY)}
+# How long a comment may wait for somebody to open it. An office may have a promise of its own.
+# reads_within_days = 3
+# Up to which score a comment opens a case by itself; 0 is never.
+# open_cases_at = 2
 # Shown beside the comment: where to turn when it cannot wait.
 # urgent_help = {{ en = "In danger? Call 911.", es = "¿En peligro? Llame al 911." }}
 {_translation(options, options.agency_es, name)}
@@ -77,30 +84,47 @@ privacy_url = {_quoted(options.privacy_url)}   # change: your privacy policy
 
 # Words that cannot wait: a comment that holds one of these phrases is mailed to a team at once.
 # A phrase is whole words, in any case, with or without accents; "suicid*" also finds "suicidal".
+# Nobody acknowledged it in time (in minutes)? Then the next team is mailed, and so on.
 # [[agency.alert]]
 # code = "crisis"
 # name = "Crisis"
+# team = "Crisis team"
 # mail = ["crisis-team@agency.gov"]
-# next_steps = "Call the duty officer of the office now."
+# next_steps = [
+#     "Read the whole comment. If it says who or where the person is, call 911.",
+#     "If your office can reply, reply with the crisis line: call or text 988, day or night.",
+#     "Tell the duty officer of your office, and note what was done. Don't write names.",
+# ]
+# acknowledge_within = 30
 # en = ["suicid*", "kill myself", "end my life", "want to die", "hurt myself"]
 # es = ["suicid*", "matarme", "quitarme la vida", "quiero morir*", "hacerme daño"]
+#
+# [[agency.alert.then]]
+# team = "Duty officer"
+# mail = ["duty-officer@agency.gov"]
 #
 # [[agency.alert]]
 # code = "threats"
 # name = "Threats"
 # mail = ["security@agency.gov"]
-# next_steps = "Tell building security, then the manager of the office."
+# next_steps = ["Tell building security, then the manager of the office."]
 # en = ["kill you", "kill them", "bring a gun", "shoot*", "bomb*", "burn it down"]
 # es = ["voy a matar*", "los voy a matar", "traer un arma", "dispar*", "bomba*"]
 """
 
 
+def _mark(sample: bool) -> str:
+    return "   # change" if sample else ""
+
+
 def _clearance(options: Options) -> str:
+    no_number = options.omb_control_number == placeholders.CONTROL_NUMBER
     return f"""\
-# The approval to ask the public (Paperwork Reduction Act, A-11 §280.11).
+# The approval to ask the public (Paperwork Reduction Act, A-11 §280.11). The number and the last
+# day are on OMB's notice of action.
 [clearance.umbrella]
-omb_control_number = {_quoted(options.omb_control_number)}
-expires = {options.expires.isoformat()}
+omb_control_number = {_quoted(options.omb_control_number)}{_mark(no_number)}
+expires = {options.expires.isoformat()}{_mark(options.expires_is_sample)}
 burden_minutes = {options.burden_minutes}
 approved_responses = {options.approved_responses}
 """
@@ -111,7 +135,7 @@ def _service(options: Options, agency: str, name: str, slug: str) -> str:
     return f"""\
 # A service is what people received. Links carry its short name: it can never change.
 [service.{slug}]
-name = {_quoted(name)}
+name = {_quoted(name)}{_mark(name == placeholders.SERVICE)}
 description = {_quoted(description)}
 # administrative, benefits, compliance, recreation, informational, data-research or regulatory
 type = {_quoted(options.type)}

@@ -4,11 +4,13 @@ A note holds no token and no nonce: it opens nothing. It is there to warn before
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from cxserver import tables
+from cxserver.timekeeping import evidence
 
 # A link that ended is told this long, and then forgotten: by then the wall has been looked at.
 AFTERWARDS = timedelta(days=30)
@@ -50,7 +52,8 @@ def note(
     # Two links without a place's name may hang side by side: both are kept in mind.
     earlier = mine if name else (*mine, columns.expires == expires)
     connection.execute(delete(tables.placements).where(*earlier))
-    connection.execute(delete(tables.placements).where(columns.expires < today - AFTERWARDS))
+    if not evidence.is_doubtful(connection, datetime.combine(today, time(), UTC)):
+        connection.execute(delete(tables.placements).where(columns.expires < today - AFTERWARDS))
     connection.execute(
         tables.placements.insert().values(
             service=service,
@@ -64,10 +67,31 @@ def note(
     )
 
 
+def ending(
+    connection: Connection,
+    today: date,
+    within: timedelta,
+    services: frozenset[str] | None,
+    offices: frozenset[str] | None,
+) -> list[Placement]:
+    """The links of these services and offices (None: of all) that end soon, or ended lately."""
+    columns = tables.placements.c
+    query = _noted(today).where(columns.expires <= today + within)
+    if services is not None:
+        query = query.where(columns.service.in_(sorted(services)))
+    if offices is not None:
+        query = query.where(columns.office.in_(sorted(offices)))
+    return [Placement(*row) for row in connection.execute(query)]
+
+
 def known(connection: Connection, today: date) -> list[Placement]:
     """Every link noted, the first to end first; those that ended long ago are left out."""
+    return [Placement(*row) for row in connection.execute(_noted(today))]
+
+
+def _noted(today: date) -> Select[Any]:
     columns = tables.placements.c
-    query = (
+    return (
         select(
             columns.service,
             columns.office,
@@ -79,4 +103,3 @@ def known(connection: Connection, today: date) -> list[Placement]:
         .where(columns.expires >= today - AFTERWARDS)
         .order_by(columns.expires, columns.service, columns.office, columns.kind, columns.place)
     )
-    return [Placement(*row) for row in connection.execute(query)]

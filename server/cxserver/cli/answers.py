@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +11,9 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from cxserver import clock, db, periods
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
+from cxserver.catalog.directory import Directory
+from cxserver.cli import dates
 from cxserver.cli.console import (
     OPERATE,
     RESULTS,
@@ -26,12 +27,13 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
+from cxserver.cli.dates import From, To
 from cxserver.export import formats
 from cxserver.export import responses as exporting
 from cxserver.instrument import flags
 from cxserver.intake import recount as counting
 from cxserver.intake import unlinkable
-from cxserver.results import grouped, measures, scopes, wording
+from cxserver.results import grouped, measures, question, scopes, wording
 from cxserver.results.grouped import Row
 from cxserver.results.measures import Score
 from cxserver.results.scopes import Scope
@@ -39,10 +41,9 @@ from cxserver.results.slices import Driver
 
 Service = Annotated[str | None, typer.Option(help="Only this service.")]
 Office = Annotated[str | None, typer.Option(help="Only this office.")]
+Channel = Annotated[str | None, typer.Option(help="Only this channel, such as email or kiosk.")]
+Language = Annotated[str | None, typer.Option(help="Only answers in this language, such as es.")]
 Under = Annotated[str | None, typer.Option(help="Only this office and the offices below it.")]
-Day = datetime | None
-From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
-To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")]
 WithoutFlagged = Annotated[
     bool, typer.Option("--without-flagged", help="Leave out flagged answers.")
 ]
@@ -58,11 +59,6 @@ EveryHour = Annotated[
 _PRINTED = Path("-")
 
 
-def _check_order(start: Day, end: Day) -> None:
-    if start and end and start > end:
-        raise typer.BadParameter("The first day is after the last day.", param_hint="--from")
-
-
 def _check_format(kind: str, file: Path) -> None:
     if kind not in formats.KINDS:
         known = ", ".join(formats.KINDS)
@@ -71,11 +67,13 @@ def _check_format(kind: str, file: Path) -> None:
         raise typer.BadParameter(f"{kind} files can't be printed. Name a file.", param_hint="-o")
 
 
-def _below(engine: Engine, office: str | None) -> frozenset[str] | None:
-    if office is None:
-        return None
+def _below(known: Directory, office: str | None) -> frozenset[str] | None:
+    return None if office is None else scopes.subtree(known, office)
+
+
+def _catalog(engine: Engine) -> Directory:
     with db.read(engine) as connection:
-        return scopes.subtree(directory.load(connection), office)
+        return directory.load(connection)
 
 
 @app.command(rich_help_panel=RESULTS)
@@ -91,6 +89,8 @@ def results(
     service: Service = None,
     office: Office = None,
     under: Under = None,
+    channel: Channel = None,
+    language: Language = None,
     start: From = None,
     end: To = None,
     without_flagged: WithoutFlagged = False,
@@ -101,15 +101,21 @@ def results(
     if by not in (*grouped.GROUPS, "driver"):
         known = ", ".join((*grouped.GROUPS, "driver"))
         raise typer.BadParameter(f"'{by}' is not one of {known}.", param_hint="--by")
-    _check_order(start, end)
+    dates.check_order(start, end)
     wanted = Scope(
         services=scopes.only(service),
         offices=scopes.only(office),
+        channels=scopes.only(channel),
+        languages=scopes.only(language),
         flagged=scopes.WITHOUT_FLAGGED if without_flagged else None,
-        span=periods.days(start.date() if start else None, end.date() if end else None),
+        span=periods.days(start, end),
     )
     with database(settings(data)) as engine:
-        wanted = wanted.narrowed(Scope(offices=_below(engine, under)))
+        catalog = _catalog(engine)
+        names.check_office(catalog, office, service)
+        names.check_choice("channel", channel, question.CHANNELS)
+        names.check_choice("language", language, catalog.languages)
+        wanted = wanted.narrowed(Scope(offices=_below(catalog, under)))
         rows = _figures(engine, "service" if by == "driver" else by, wanted)
         origins = _origins(engine) if by == "survey" else {}
     if by == "driver":
@@ -150,17 +156,19 @@ def export(
     Spreadsheet programs never run a CSV cell as a formula.
     """
     _check_format(kind, file)
-    _check_order(start, end)
+    dates.check_order(start, end)
     wanted = exporting.Filter(
         service,
         office,
-        start.date() if start else None,
-        end.date() if end else None,
+        start,
+        end,
         without=flags.SUSPECT if without_flagged else frozenset(),
         every_hour=every_hour,
     )
     with database(settings(data)) as engine, Progress(console=err, transient=True) as progress:
-        wanted = replace(wanted, offices=_below(engine, under))
+        known = _catalog(engine)
+        names.check_office(known, office, service)
+        wanted = replace(wanted, offices=_below(known, under))
         if file == _PRINTED:
             formats.write(db.source(engine), wanted, kind, sys.stdout, lambda rows: None)
             return

@@ -1,17 +1,17 @@
 """`cx kiosk unflag`: somebody checked, and the many quick answers were real."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
 from cxserver import db
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import Data, Json, database, out, say_json, settings
+from cxserver.cli.dates import DayAtOffice
 from cxserver.cli.kiosk import kiosks_app
-from cxserver.errors import NotFound
 from cxserver.intake import reflag
 
 
@@ -19,10 +19,7 @@ from cxserver.intake import reflag
 def unflag(
     service: Annotated[str, typer.Argument(help="The service's short name in the catalog.")],
     office: Annotated[str, typer.Argument(help="The office's short name.")],
-    day: Annotated[
-        datetime,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The date at the office."),
-    ],
+    day: DayAtOffice,
     hour: Annotated[
         int | None, typer.Option(min=0, max=23, help="Only this hour at the office, such as 14.")
     ] = None,
@@ -39,22 +36,19 @@ def unflag(
         known = _known(engine, service, office)
         zone = known.offices[office].zone
         with db.read(engine) as connection:
-            rows = find(connection, service, office, day.date(), zone, hour)
+            rows = find(connection, service, office, day, zone, hour)
         count = len(rows) if dry_run else len(change(engine, known, rows))
     if json:
-        selection = {"service": service, "office": office, "day": str(day.date()), "hour": hour}
+        selection = {"service": service, "office": office, "day": str(day), "hour": hour}
         say_json({**selection, "again": again, "dry_run": dry_run, "answers": count})
     else:
-        out.print(_sentence(count, day.date(), again=again, dry_run=dry_run), soft_wrap=True)
+        out.print(_sentence(count, day, again=again, dry_run=dry_run), soft_wrap=True)
 
 
 def _known(engine: Engine, service: str, office: str) -> Directory:
     with db.read(engine) as connection:
         known = directory.load(connection)
-    if service not in known.services or office not in known.services[service].offices:
-        raise NotFound(
-            f"Service '{service}' has no office '{office}'. Check the spelling in the catalog."
-        )
+    names.check_office(known, office, service)
     return known
 
 

@@ -1,6 +1,6 @@
 """`cx catalog …`: write, check and apply the file that says what exists."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,11 @@ from cxserver import clock, db
 from cxserver.catalog import apply as applying
 from cxserver.catalog import check as checking
 from cxserver.catalog import new as writing
+from cxserver.catalog import placeholders
 from cxserver.catalog.changes import Changes
 from cxserver.catalog.model import Catalog
 from cxserver.cli.console import START, Data, Json, app, database, err, out, say_json, settings
+from cxserver.cli.dates import Expires
 from cxserver.errors import CatalogRefused, ServerError
 
 catalog = typer.Typer(
@@ -29,20 +31,19 @@ _LINES = 40
 @catalog.command()
 def new(
     file: File,
-    agency: Annotated[str, typer.Option(help="The agency's name.")] = "Your Agency",
-    service: Annotated[str, typer.Option(help="The service's name.")] = "Your Service",
+    agency: Annotated[str, typer.Option(help="The agency's name.")] = placeholders.AGENCY,
+    service: Annotated[str, typer.Option(help="The service's name.")] = placeholders.SERVICE,
     office: Annotated[
         list[str] | None, typer.Option(help="An office's name. Repeat it for each office.")
     ] = None,
     omb_control_number: Annotated[
         str, typer.Option(help="The number on your OMB clearance.")
-    ] = "0000-0000",
-    expires: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="The last day of your clearance. Default: a year from now."
-        ),
-    ] = None,
+    ] = placeholders.CONTROL_NUMBER,
+    expires: Expires = None,
+    contact_url: Annotated[
+        str, typer.Option(help="The page where people find help.")
+    ] = placeholders.CONTACT,
+    privacy_url: Annotated[str, typer.Option(help="Your privacy policy.")] = placeholders.PRIVACY,
     timezone: Annotated[str, typer.Option(help="The offices' time zone.")] = "America/New_York",
     language: Annotated[list[str] | None, typer.Option(help="en or es. Default: both.")] = None,
     agency_es: Annotated[str, typer.Option(help="The agency's name in Spanish.")] = "",
@@ -50,19 +51,23 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a sample catalog for you to edit."""
+    now = clock.now()
     options = writing.Options(
         agency=agency,
         service=service,
         offices=tuple(office or ["Main Office"]),
         omb_control_number=omb_control_number,
-        expires=expires.date() if expires else (clock.now() + timedelta(days=365)).date(),
+        expires=expires or (now + timedelta(days=365)).date(),
+        expires_is_sample=expires is None,
+        contact_url=contact_url,
+        privacy_url=privacy_url,
         timezone=timezone,
         languages=tuple(language or ["en", "es"]),
         agency_es=agency_es,
         service_es=service_es,
     )
     text = writing.write(options)
-    report = checking.text(text, file.name, clock.now().date())
+    report = checking.text_at(text, file.name, now)
     if report.faults:
         raise CatalogRefused(report.faults)
     try:
@@ -70,7 +75,9 @@ def new(
             made.write(text)
     except FileExistsError:
         raise ServerError(f"{file} already exists. To replace it, add --force.") from None
-    out.print(f"Wrote {file}. Next: cx catalog apply {file}", soft_wrap=True)
+    n = len([warning for warning in report.warnings if "sample" in warning.rule])
+    marked = f"Lines marked '# change' are samples ({n}). " if n else ""
+    out.print(f"Wrote {file}. {marked}Next: cx catalog apply {file}", soft_wrap=True)
 
 
 @catalog.command()
@@ -122,7 +129,9 @@ def _tell(report: checking.Report) -> None:
     for warning in report.warnings:
         out.print(f"warning: {escape(str(warning))}", soft_wrap=True)
     if report.catalog is None:
-        out.print(f"{len(report.faults)} errors. Fix them before you apply this file.")
+        n = len(report.faults)
+        said = "1 error. Fix it" if n == 1 else f"{n} errors. Fix them"
+        out.print(f"{said} before you apply this file.")
     else:
         out.print("No errors found.")
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from cxsdk import Issuer, Link
 from cxserver import clock, db
-from cxserver.catalog import directory, linkkeys, placements, rootkey
+from cxserver.catalog import directory, fingerprints, linkkeys, placements
 from cxserver.catalog.directory import Service
 from cxserver.cli import hostpage
 from cxserver.cli.console import LINKS, Data, Json, app, database, out, say_json, settings
@@ -43,8 +43,8 @@ def tag(
     if mode not in ("button", "inline", "prompt"):
         raise typer.BadParameter(f"'{mode}' is not button, inline or prompt.", param_hint="--mode")
     chosen = settings(data)
-    roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine, db.write(engine) as connection:
+        roots = fingerprints.read(connection, chosen.root_key_path)
         linkkeys.check_exists(connection, service, office)
         everything = directory.load(connection)
         known, today = everything.services[service], everything.today(clock.now())

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import Connection
 
 from cxserver import clock, db
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
 from cxserver.cli.console import (
     Data,
     Json,
@@ -18,7 +18,7 @@ from cxserver.cli.console import (
     settings,
 )
 from cxserver.cli.quarter import quarter as quarter_app
-from cxserver.errors import NotFound, ServerError
+from cxserver.errors import ServerError
 from cxserver.quarter import fiscal, reflections
 from cxserver.quarter import volumes as counted
 from cxserver.quarter.formats import channels
@@ -50,8 +50,7 @@ def set_(
 ) -> None:
     """Enter customers served and customers offered the survey."""
     period = fiscal.named(quarter)
-    if channel not in channels.BY_NAME:
-        raise NotFound(f"'{channel}' is not one of {', '.join(channels.BY_NAME)}.")
+    names.check_choice("channel", channel, channels.BY_NAME)
     people = (_people(served, "--served"), _people(offered, "--offered"))
     volume = Volume(*people, source, who, clock.now())
     with database(settings(data)) as engine, db.write(engine) as connection:
@@ -133,8 +132,7 @@ def reflect(
 
 
 def _check_service(connection: Connection, service: str) -> None:
-    if service not in directory.load(connection).services:
-        raise NotFound(f"There is no service '{service}' in the catalog.")
+    names.check_service(directory.load(connection), service)
 
 
 def _kept(given: str | None, before: str) -> str:

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
-from cxserver.catalog import rootkey
+from cxserver.catalog import fingerprints
 from cxserver.cli.console import (
     Data,
     Json,
@@ -70,7 +70,6 @@ def run(
     beside = header or (filed.beside(file) if kind == "v1" else None)
     given = taking.batch(file, kind, shape.read(map), beside)
     chosen, now = settings(data), clock.now()
-    journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading", total=given.sheet.size)
         result = taking.look(db.source(engine), given, now, lambda n: progress.advance(reading, n))
@@ -79,6 +78,7 @@ def run(
         if taken:
             writing = progress.add_task("Writing", total=result.rows)
             with db.write(engine) as connection:
+                journal = Journal(fingerprints.read(connection, chosen.root_key_path))
                 taking.take(
                     connection,
                     given,

@@ -7,7 +7,8 @@ from rich.markup import escape
 
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
-from cxserver.catalog import rootkey
+from cxserver.backups import erasures
+from cxserver.catalog import fingerprints
 from cxserver.cli.console import (
     RESULTS,
     Data,
@@ -66,12 +67,13 @@ def undo(
             raise ServerError(
                 f"This would remove {_what(imported, worked)} for good. To do it, add --yes."
             )
-        journal = Journal(rootkey.read(chosen.root_key_path))
         with db.write(engine) as connection:
+            journal = Journal(fingerprints.read(connection, chosen.root_key_path))
             imported = taken.named(connection, id)
             gone = undoing.undo(connection, imported)
             about = f"import {imported.id}: {imported.answers:,} answers from {imported.file}"
             journal.write(connection, COMMAND, "undo import", about, "done", now)
+        erasures.note(engine, chosen.backups)
     err.print(f"Removed {_what(imported, gone.cases)}.", soft_wrap=True, markup=False)
 
 

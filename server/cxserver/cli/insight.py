@@ -1,23 +1,30 @@
-"""`cx fix-first`: what to do on Monday, out of the tallies."""
+"""`cx fix-first`: what to do on Monday, in the words of the staff pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cxserver import db, periods
+from cxserver import clock, db
 from cxserver.catalog import directory
-from cxserver.catalog.directory import Directory
+from cxserver.cli import dates
 from cxserver.cli.console import RESULTS, Data, Json, app, database, out, say_json, settings
-from cxserver.errors import NotFound
-from cxserver.results import finding_text, findings, scopes, tally_query, wording
-from cxserver.results.findings import Report
+from cxserver.cli.dates import From, To
+from cxserver.disclosure.audience import Audience
+from cxserver.findings import do_first, engine, memory
+from cxserver.findings.do_first import DoFirst, Fetched, Item
+from cxserver.results import tally_query, wording
+from cxserver.results.cuts import Counted
+from cxserver.results.question import Filters, today_of
+from cxserver.results.reading import Reading
 from cxserver.results.scopes import Scope
 
-Day = datetime | None
-
 SHOWN = 10
+_WEEKS = timedelta(days=27)
 
 
 @app.command("fix-first", rich_help_panel=RESULTS)
@@ -26,12 +33,8 @@ def fix_first(
     under: Annotated[
         str | None, typer.Option(help="Only this office and the offices below it.")
     ] = None,
-    start: Annotated[
-        Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
-    ] = None,
-    end: Annotated[
-        Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     all: Annotated[
         bool,
         typer.Option(
@@ -43,60 +46,75 @@ def fix_first(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Show what to fix first, by how many people it affects.
+    """Show what to do first, by how many people it affects.
 
-    Without --all it counts released answers, so it says the same as the staff pages.
+    Without dates it takes the last 28 days, as the staff pages do. Without --all it counts released
+    answers, so it says the same as the staff pages, word for word.
     """
-    if start and end and start > end:
-        raise typer.BadParameter("The first day is after the last day.", param_hint="--from")
-    with database(settings(data)) as engine, db.read(engine) as connection:
-        known = directory.load(connection)
-        scope = _scope(known, service, under)
-        dated = scope.during(
-            periods.days(start.date() if start else None, end.date() if end else None)
-        )
-        versions = wording.versions(known)
-        scope = dated if all else dated.released
-        counted = tally_query.read(connection, scope, findings.NEEDS, findings.measures(versions))
-    report = findings.first(counted, versions, channels=all)
+    dates.check_order(start, end)
+    with _reading(data, holds_rows=all) as reader:
+        filters = Filters.read(_query(reader, service, under, start, end), reader)
+        first = _of_all(reader, filters) if all else do_first.read(reader, filters)
+    counts = "all answers" if all else "released answers"
     if json:
-        say_json({"counts": "all answers" if all else "released answers"} | _as_json(report, known))
+        say_json({"counts": counts, "days": filters.window.days} | _as_json(first))
     else:
-        out.print("Counts all answers." if all else "Counts released answers.", soft_wrap=True)
-        _show(report, known)
+        out.print(f"{filters.window.days}. Counts {counts}.", soft_wrap=True)
+        _show(first)
 
 
-def _scope(known: Directory, service: str | None, under: str | None) -> Scope:
-    if service is not None and service not in known.services:
-        raise NotFound(f"There is no service '{service}' in the catalog.")
-    scope = scopes.unit(known, under) if under is not None else Scope()
-    of_service = Scope(services=frozenset({service}) if service is not None else None)
-    return scope.narrowed(of_service)
+@contextmanager
+def _reading(data: Path | None, *, holds_rows: bool) -> Iterator[Reading]:
+    seen = Scope(audience=Audience.ROWS if holds_rows else Audience.RELEASED)
+    with database(settings(data)) as engine_, db.read(engine_) as connection:
+        yield Reading(connection, directory.load(connection), seen, clock.now())
 
 
-def _as_json(report: Report, known: Directory) -> dict[str, Any]:
+def _query(
+    reader: Reading, service: str | None, under: str | None, start: date | None, end: date | None
+) -> dict[str, str]:
+    """The question as the pages have it in their addresses."""
+    query = {"service": service, "office": under}
+    if start or end:
+        last = end or max(today_of(reader.directory, reader.now), start or date.min)
+        query |= {"from": (start or last - _WEEKS).isoformat(), "to": last.isoformat()}
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _of_all(reader: Reading, filters: Filters) -> DoFirst:
+    around = filters.around().during(filters.window.span)
+    wanted = engine.measures(wording.versions(reader.directory))
+    counted = tally_query.read(reader.connection, around, engine.NEEDS, wanted)
+    known = memory.read(reader.connection, reader.directory.services)
+    fetched = Fetched(Counted(lambda: counted), known)
+    return do_first.work_out(fetched, filters, channels=True)
+
+
+def _as_json(first: DoFirst) -> dict[str, Any]:
     return {
-        "summary": finding_text.summary(report),
-        "looked_at": report.looked_at,
-        "findings": [
-            asdict(finding)
-            | {"people": finding.people, "sentence": finding_text.sentence(finding, known)}
-            for finding in report.findings
-        ],
-        "common": [
-            asdict(item) | {"sentence": finding_text.common(item, known)} for item in report.common
-        ],
+        "summary": first.summary,
+        "findings": [_item_as_json(item) for item in first.items],
+        "common": [item.sentence for item in first.common],
     }
 
 
-def _show(report: Report, known: Directory) -> None:
-    out.print(finding_text.summary(report), soft_wrap=True)
-    for place, finding in enumerate(report.findings[:SHOWN], start=1):
-        out.print(
-            f"\n{place}. {finding_text.sentence(finding, known)}", soft_wrap=True, markup=False
-        )
-    more = len(report.findings) - SHOWN
+def _item_as_json(item: Item) -> dict[str, Any]:
+    words = {"title": item.text.title, "text": item.text.paragraph, "since": item.since}
+    return asdict(item.finding) | {"people": item.finding.people} | words
+
+
+def _show(first: DoFirst) -> None:
+    out.print(first.summary, soft_wrap=True)
+    for place, item in enumerate(first.items[:SHOWN], start=1):
+        out.print(f"\n{place}. {item.text.title}", soft_wrap=True, markup=False)
+        since = item.since[:1].upper() + item.since[1:]
+        out.print(f"   {since}. {item.text.paragraph}", soft_wrap=True, markup=False)
+    more = len(first.items) - SHOWN
     if more > 0:
         out.print(f"\n{more} more. To see them all, add --json.")
-    for most in report.common:
-        out.print(f"\n{finding_text.common(most, known)}", soft_wrap=True, markup=False)
+    for done in first.done:
+        words = f"{done.effect.verdict}. {done.effect.sentence}"
+        out.print(f"\nDone on {done.memory.done}: {done.title}", soft_wrap=True, markup=False)
+        out.print(f"   {words}", soft_wrap=True, markup=False)
+    for most in first.common:
+        out.print(f"\n{most.sentence}", soft_wrap=True, markup=False)

@@ -7,7 +7,8 @@ import typer
 from rich.markup import escape
 
 from cxserver import clock, db, log, mail
-from cxserver.catalog import directory
+from cxserver.audit.journal import COMMAND, Journal
+from cxserver.catalog import directory, fingerprints
 from cxserver.cli.console import (
     OPERATE,
     Data,
@@ -22,6 +23,7 @@ from cxserver.cli.console import (
 from cxserver.jobs import due, lease
 from cxserver.jobs.due import Job
 from cxserver.jobs.lease import Record
+from cxserver.timekeeping import evidence
 
 jobs_app = typer.Typer(
     help="Run and list scheduled work, such as email to staff.", no_args_is_help=True
@@ -31,18 +33,27 @@ app.add_typer(jobs_app, name="jobs", rich_help_panel=OPERATE)
 _NO_MAIL = "No email is sent, because no mail server is set up. Set CX_SMTP_URL and CX_MAIL_FROM."
 
 
+_DOUBT = (
+    "This machine's clock is more than 26 hours ahead of everything the server has seen. Nothing "
+    "is deleted and no day is closed. If the clock is right: cx jobs confirm-clock"
+)
+
+
 @jobs_app.command("run-due")
 def run_due(data: Data = None, json: Json = False) -> None:
     """Run the jobs that are due now, once.
 
     Call it from cron. Exits with 1 if a job fails.
     """
-    log.configure()
     chosen = settings(data)
+    log.configure(chosen.log_level)
     with database(chosen) as engine:
+        wall = clock.now()
         with db.read(engine) as connection:
             known = directory.load(connection)
-        done = due.run_due(engine, chosen, known, clock.now())
+            doubt = evidence.is_doubtful(connection, wall)
+            now = evidence.present(connection, wall)
+        done = due.run_due(engine, chosen, known, now, wall=wall, in_doubt=doubt)
     if json:
         say_json({"done": [asdict(item) for item in done]})
     else:
@@ -50,10 +61,27 @@ def run_due(data: Data = None, json: Json = False) -> None:
             out.print(f"{item.name}: {escape(item.result)}", soft_wrap=True)
         if not done:
             out.print("Nothing is due.")
+        if doubt:
+            out.print(_DOUBT, soft_wrap=True)
         if not mail.is_set_up(chosen):
             out.print(_NO_MAIL, soft_wrap=True)
     if any(item.failed for item in done):
         raise typer.Exit(1)
+
+
+@jobs_app.command("confirm-clock")
+def confirm_clock(data: Data = None) -> None:
+    """Confirm that this machine's clock is right.
+
+    Ends the pause that `cx doctor` reports when the clock is in doubt.
+    """
+    chosen, now = settings(data), clock.now()
+    with database(chosen) as engine, db.write(engine) as connection:
+        journal = Journal(fingerprints.read(connection, chosen.root_key_path))
+        evidence.confirm(connection, now)
+        minute = f"{now:%Y-%m-%d %H:%M} UTC"
+        journal.write(connection, COMMAND, "confirm the clock", minute, "done", now)
+    out.print(f"Confirmed: it is {minute}. A running server follows within a minute.")
 
 
 @jobs_app.command("list")

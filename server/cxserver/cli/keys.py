@@ -6,7 +6,7 @@ import typer
 
 from cxsdk import TokenRefused, token
 from cxserver import clock, db
-from cxserver.catalog import directory, linkkeys, rootkey
+from cxserver.catalog import directory, fingerprints, linkkeys
 from cxserver.cli.console import (
     LINKS,
     Data,
@@ -37,8 +37,8 @@ def issue(
     Keep it in a secret store. Your program reads it from CX_KEY.
     """
     chosen = settings(data)
-    roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine, db.write(engine) as connection:
+        roots = fingerprints.read(connection, chosen.root_key_path)
         today = directory.today(connection, clock.now())
         issued = linkkeys.issue(connection, roots, service, office, today)
     typer.echo(issued.text)
@@ -46,12 +46,14 @@ def issue(
 
 @key.command("list")
 def list_keys(data: Data = None, json: Json = False) -> None:
-    """List every key and whether it is revoked.
+    """List every key and whether it is active, retiring or revoked.
 
-    The keys themselves are not stored.
+    A key is retiring when you have created a newer one. Its links still open. Keep it in CX_KEY
+    until 48 hours and 30 minutes after its last link. The keys themselves are not stored.
     """
     with database(settings(data)) as engine, db.read(engine) as connection:
         records = linkkeys.records(connection)
+    states = linkkeys.states(records)
     if json:
         say_json(
             [
@@ -60,6 +62,7 @@ def list_keys(data: Data = None, json: Json = False) -> None:
                     "kid": record.kid,
                     "office": record.office,
                     "issued": record.issued.isoformat(),
+                    "state": states[record.service, record.kid],
                     "revoked": ["all" if not at else at for at in record.revoked],
                 }
                 for record in records
@@ -69,11 +72,12 @@ def list_keys(data: Data = None, json: Json = False) -> None:
     if not records:
         out.print("There are no keys yet. To create one: cx key issue SERVICE")
         return
-    table = plain_table("", "service", "key", "for", "issued", "revoked")
+    table = plain_table("", "service", "key", "for", "issued", "state", "revoked at")
     for record in records:
         gone = ", ".join(at or "everywhere" for at in record.revoked)
         scope = record.office or "all offices"
-        table.add_row(record.service, str(record.kid), scope, str(record.issued), gone)
+        state = states[record.service, record.kid]
+        table.add_row(record.service, str(record.kid), scope, str(record.issued), state, gone)
     out.print(table)
 
 

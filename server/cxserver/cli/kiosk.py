@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from cxserver import clock, db
-from cxserver.catalog import directory, kiosks, linkkeys, pairings, rootkey
+from cxserver.catalog import directory, fingerprints, kiosks, linkkeys, names, pairings
 from cxserver.catalog.directory import Directory, Office, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.pairings import Pairing
@@ -62,9 +62,9 @@ def pair(
         raise typer.BadParameter("use six digits, such as 402615.", param_hint="--pin")
     chosen, now = settings(data), clock.now()
     pin = pin or pairings.new_pin()
-    roots = rootkey.read(chosen.root_key_path)
     wanted = Pairing(service, office, place, pairings.hash_pin(pin))
     with database(chosen) as engine, db.write(engine) as connection:
+        roots = fingerprints.read(connection, chosen.root_key_path)
         linkkeys.check_exists(connection, service, office)
         unit = _open_office(directory.load(connection), service, office)
         others = kiosks.places(connection, service, office)
@@ -126,12 +126,9 @@ def list_kiosks(
     """List kiosks: last contact, waiting answers, clock."""
     now = clock.now()
     with database(settings(data)) as engine, db.read(engine) as connection:
-        if service:
-            linkkeys.check_exists(connection, service, office or None)
         everything = directory.load(connection)
+        names.check_office(everything, office or None, service or None)
         offices = everything.offices
-        if office and office not in offices:
-            raise NotFound(f"There is no office '{office}' in the catalog.")
         result = kiosks.known(connection, everything.today(now), service, office)
     if json:
         say_json([_as_json(device, offices.get(device.office), now) for device in result])
@@ -190,7 +187,7 @@ def _as_json(device: Device, office: Office | None, now: datetime) -> dict[str, 
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in asdict(device).items()
         # Its PIN is six digits: whoever has the hash has the PIN in a day.
-        if name not in ("pin", "day", "answers", "flagged", "state")
+        if name not in ("pin", "proof", "day", "answers", "flagged", "state")
     }
     state = kioskwords.state(device, office, now)
     counts = {"answers_today": answers, "flagged_today": flagged}

@@ -15,9 +15,9 @@ from rich.progress import Progress, TaskID
 from sqlalchemy import Engine
 
 from cxsdk import Issuer, Link, token
-from cxsdk.links import CHANNELS
+from cxsdk.links import CHANNELS, channel_named
 from cxserver import clock, db
-from cxserver.catalog import directory, linkkeys, placements, rootkey
+from cxserver.catalog import directory, fingerprints, linkkeys, names, placements
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.cli import mailmerge
 from cxserver.cli.console import LINKS, Data, Json, app, database, err, say_json, settings
@@ -62,7 +62,10 @@ def link(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Make one survey link, or one for each row of a CSV file."""
+    """Make one survey link, or one for each row of a CSV file.
+
+    `cx link check` tells you whether the links that your own program makes will open.
+    """
     options = _Options(service, office, channel, _time("--done-at", done_at), language)
     single = {"--ref": ref, "--expires-at": expires_at, "--place": place, "--json": json or None}
     if people is not None:
@@ -107,8 +110,8 @@ class _Mint:
         """The link of one row. Raises CxError, ServerError."""
         service = cells.get("service") or self.options.service
         office = cells.get("office") or self.options.office
-        channel = cells.get("channel") or self.options.channel
-        if channel in CHANNELS and CHANNELS[channel].is_place:
+        channel = channel_named(cells.get("channel") or self.options.channel)
+        if CHANNELS[channel].is_place:
             raise ServerError(
                 f"A {channel} link is for many people, but each row is one person. Use "
                 f"another channel."
@@ -128,7 +131,7 @@ class _Mint:
         minted = self._issuer(options.service, options.office).issue_link(
             options.service,
             options.office,
-            channel=options.channel,
+            channel=channel_named(options.channel),
             done_at=options.done_at,
             ref=ref,
             expires_at=expires_at,
@@ -162,12 +165,14 @@ class _Mint:
             return "The service or office is missing. Fill in its cell, or give it to `cx link`."
         try:
             with db.write(self.engine) as connection:
-                linkkeys.check_exists(connection, service, office)
-                today = directory.today(connection, clock.now())
-                key = linkkeys.current(connection, self.roots, service, today)
+                known = directory.load(connection)
+                names.check_office(known, office, service)
+                names.check_language(known, service, self.options.language)
+                today = known.today(clock.now())
+                keys = linkkeys.minting(connection, self.roots, service, today)
         except NotFound as error:
             return str(error)
-        return Issuer(self.chosen.base_url, key.text, clock=clock.now)
+        return Issuer(self.chosen.base_url, [key.text for key in keys], clock=clock.now)
 
     def _done_at(self, cells: dict[str, str]) -> datetime | None:
         text = cells.get("done_at")
@@ -182,8 +187,9 @@ class _Mint:
 @contextmanager
 def _mint(options: _Options, data: Path | None) -> Iterator[_Mint]:
     chosen = settings(data)
-    roots = rootkey.read(chosen.root_key_path)
     with database(chosen) as engine:
+        with db.read(engine) as connection:
+            roots = fingerprints.read(connection, chosen.root_key_path)
         yield _Mint(engine, chosen, roots, options)
 
 

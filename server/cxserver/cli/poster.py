@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from cxsdk import Issuer, Link, token
 from cxsdk.token import Kind
 from cxserver import clock, db
-from cxserver.catalog import directory, linkkeys, placements, rootkey
+from cxserver.catalog import directory, fingerprints, linkkeys, placements
 from cxserver.catalog.directory import Agency, Directory, Office, Service
 from cxserver.cli.console import LINKS, Data, Json, app, database, err, out, say_json, settings
 from cxserver.doctor import installation
@@ -99,8 +99,8 @@ def poster(
 
 
 def _mint(engine: Engine, chosen: Settings, wish: _Wish, now: datetime) -> _Made:
-    roots = rootkey.read(chosen.root_key_path)
     with db.write(engine) as connection:
+        roots = fingerprints.read(connection, chosen.root_key_path)
         linkkeys.check_exists(connection, wish.service, wish.office)
         known = directory.load(connection)
         service, office = known.services[wish.service], known.offices[wish.office]

@@ -7,7 +7,7 @@ import typer
 from rich.progress import track
 
 from cxserver import db
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
 from cxserver.catalog.directory import Agency, Directory, Service
 from cxserver.cli.console import QUARTER, Data, app, database, err, settings
 from cxserver.errors import NotFound
@@ -62,8 +62,9 @@ def make(
 
 
 def _service(known: Directory, slug: str) -> tuple[Agency, Service]:
-    if known.agency is None or slug not in known.services:
-        raise NotFound(f"There is no service '{slug}' in the catalog.")
+    names.check_service(known, slug)
+    if known.agency is None:
+        raise NotFound("There is no agency in the catalog.")
     return known.agency, known.services[slug]
 
 

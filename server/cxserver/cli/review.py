@@ -8,7 +8,8 @@ import typer
 
 from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
-from cxserver.catalog import directory, rootkey
+from cxserver.backups import erasures
+from cxserver.catalog import directory, fingerprints, names
 from cxserver.cli.console import COMMENTS, Data, Json, app, database, err, out, say_json, settings
 from cxserver.comments import omb_review, redaction, striking
 from cxserver.comments.omb_review import Decision, OmbComment
@@ -43,6 +44,7 @@ def list_(
     """List a quarter's comments that need a decision."""
     period = fiscal.named(quarter)
     with database(settings(data)) as engine, db.read(engine) as connection:
+        names.check_service(directory.load(connection), service)
         result = omb_review.read(connection, period, service, undecided=not every, limit=limit)
         waiting = omb_review.waiting(connection, period, service)
     if json:
@@ -106,8 +108,8 @@ def redact(
                 "Nothing was changed." + (" To redact, add --confirm." if not confirm else "")
             )
             return
-        journal = Journal(rootkey.read(chosen.root_key_path))
         with db.write(engine) as connection:
+            journal = Journal(fingerprints.read(connection, chosen.root_key_path))
             now = clock.now()
             gone, others = redaction.redact(connection, row, free, cut, now)
             week = row.day - timedelta(days=row.day.weekday())
@@ -115,6 +117,7 @@ def redact(
             text = f"{gone} characters, also out of {others} texts of the staff"
             journal.write(connection, COMMAND, "redact a comment", about, text, now)
         db.forget_rows(engine, redaction.TABLES)
+        erasures.note(engine, chosen.backups)
     out.print("Redacted.")
 
 

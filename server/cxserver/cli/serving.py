@@ -7,29 +7,42 @@ from typing import Annotated
 
 import typer
 
-from cxserver import db, log
+from cxserver import clock, db, log
 from cxserver import demo as demonstration
-from cxserver.catalog import rootkey
+from cxserver.audit import adoption
+from cxserver.catalog.rootkey import RootKeys
+from cxserver.cli import banner
 from cxserver.cli.console import START, Data, app, out, settings
 from cxserver.errors import ServerError
+from cxserver.settings import Settings
 from cxserver.web import server
 
 
 @app.command(rich_help_panel=START)
 def migrate(data: Data = None) -> None:
-    """Create or update the database tables and the root key."""
+    """Create or update the database tables.
+
+    The first time, it creates the root key too. Every server needs the same root key file.
+    """
     chosen = settings(data)
-    made = rootkey.make(chosen.root_key_path)
     engine = db.open_engine(chosen)
     try:
-        db.migrate(engine)
+        adopted = adoption.migrate(engine, chosen.root_key_path, clock.now())
         result = db.check_durable(engine)
     finally:
         engine.dispose()
-    if made:
-        out.print(f"Created the root key {chosen.root_key_path}. Back it up apart from the data.")
+    if adopted.made:
+        _say_made(chosen.root_key_path, adopted.roots)
     durability = ", ".join(f"{name}={value}" for name, value in result.items())
     out.print(f"The tables are up to date ({engine.dialect.name}: {durability}).", soft_wrap=True)
+
+
+def _say_made(path: Path, roots: RootKeys) -> None:
+    out.print(
+        f"Created the root key {path} (fingerprint {roots.fingerprints[0]}). Keep a copy apart "
+        "from the data, and give every server of this installation the same file.",
+        soft_wrap=True,
+    )
 
 
 @app.command("serve", rich_help_panel=START)
@@ -53,8 +66,13 @@ def serve_public(
     if data:
         os.environ["CX_DATA_DIR"] = str(data)
     _check_free(host, port)
-    log.configure()
-    server.public(host, port, workers)
+    log.configure(chosen.log_level)
+
+    def announce(running: Settings) -> None:
+        out.print(banner.text(running, host, port, workers), markup=False, soft_wrap=True)
+        banner.note(running, host, port, workers)
+
+    server.public(host, port, workers, announce)
 
 
 @app.command(rich_help_panel=START)
@@ -72,7 +90,7 @@ def demo(
 ) -> None:
     """Try everything with an invented agency on this machine."""
     _check_free("0.0.0.0" if lan else "127.0.0.1", port)  # noqa: S104  # asked for by --lan
-    log.configure()
+    log.configure(settings(None).log_level)
     demonstration.run(data.absolute(), port, answers, lan)
 
 

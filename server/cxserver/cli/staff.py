@@ -12,7 +12,7 @@ from cxserver.accounts import members, roles
 from cxserver.accounts.members import Entry
 from cxserver.accounts.roles import Member, Role
 from cxserver.audit.journal import COMMAND, Journal, Verdict
-from cxserver.catalog import directory, rootkey
+from cxserver.catalog import directory, fingerprints, names
 from cxserver.catalog.directory import Directory
 from cxserver.cli.console import (
     OPERATE,
@@ -27,7 +27,6 @@ from cxserver.cli.console import (
     say_json,
     settings,
 )
-from cxserver.errors import NotFound
 
 staff_app = typer.Typer(
     help="Invite, list and remove people on the staff pages.", no_args_is_help=True
@@ -68,9 +67,9 @@ def invite(
         raise typer.BadParameter(
             "there is no identity provider to skip.", param_hint="--break-glass"
         )
-    journal = Journal(rootkey.read(chosen.root_key_path))
     secret = ""
     with database(chosen) as engine, db.write(engine) as connection:
+        journal = Journal(fingerprints.read(connection, chosen.root_key_path))
         _check_exists(directory.load(connection), office, service)
         wanted = Member("", email, name[:200], role, office, service)
         member = members.know(connection, wanted, now)
@@ -111,8 +110,8 @@ def revoke(email: Email, data: Data = None) -> None:
     All their sessions and links end.
     """
     chosen, now = settings(data), clock.now()
-    journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.write(engine) as connection:
+        journal = Journal(fingerprints.read(connection, chosen.root_key_path))
         member = members.revoke(connection, email, now)
         journal.write(connection, COMMAND, "revoke", member.email, "done", now)
     out.print(f"{member.email} can no longer sign in.", markup=False, soft_wrap=True)
@@ -128,8 +127,8 @@ def verify(
 ) -> None:
     """Check that no line of the log was changed or removed."""
     chosen = settings(data)
-    journal = Journal(rootkey.read(chosen.root_key_path))
     with database(chosen) as engine, db.read(engine) as connection:
+        journal = Journal(fingerprints.read(connection, chosen.root_key_path))
         verdict = journal.verify(connection, holds.strip())
     if json:
         body = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
@@ -193,10 +192,8 @@ def _check(email: str, role: Role, office: str | None, service: str | None) -> N
 
 
 def _check_exists(known: Directory, office: str | None, service: str | None) -> None:
-    if office and office not in known.offices:
-        raise NotFound(f"There is no office '{office}' in the catalog.")
-    if service and service not in known.services:
-        raise NotFound(f"There is no service '{service}' in the catalog.")
+    names.check_office(known, office)
+    names.check_service(known, service)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The case of a comment, for service recovery (A-11 §280.8): unread, read, open, done.
 
-A case is there once somebody of the staff has opened the comment. It names nobody of the public:
-who wrote a comment is not known, and a case does not change that. Notes are only ever added.
+A case is there once somebody of the staff has opened the comment, or when a low score opens one by
+itself. It names nobody of the public: who wrote a comment is not known, and a case does not change
+that. Notes are only ever added.
 """
 
 import secrets
@@ -23,7 +24,9 @@ LONGEST_WORDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What became of a comment. `said` and `did` are the office's words, for the public."""
+    """What became of a comment. `said` and `did` are the office's words, for the public. With
+    `opened_for` (trust or satisfaction) a low score opened it, and no person.
+    """
 
     row: ResponseId
     office: str
@@ -34,6 +37,7 @@ class Case:
     said: str
     did: str
     edits: int = 1
+    opened_for: str | None = None
 
     @property
     def version(self) -> str:
@@ -96,7 +100,22 @@ def read(connection: Connection, row: ResponseId, office: str, now: datetime) ->
         .on_conflict_do_nothing()
         .returning(table.c.state)
     )
-    return added.first() is not None
+    if added.first() is not None:
+        return True
+    return _first_read(connection, row, now)
+
+
+def _first_read(connection: Connection, row: ResponseId, now: datetime) -> bool:
+    """Somebody opened what a low score had opened by itself. Whether that was the first time."""
+    table = tables.cases
+    service, day, response = row
+    changed = connection.execute(
+        update(table)
+        .where(table.c.service == service, table.c.day == day, table.c.response == response)
+        .where(table.c.opened_for.is_not(None), table.c.version == 1)
+        .values(changed=now, version=2)
+    )
+    return changed.rowcount == 1
 
 
 def take(
@@ -224,4 +243,5 @@ def _case(row: Any) -> Case:
         row.said,
         row.did,
         row.version,
+        row.opened_for,
     )

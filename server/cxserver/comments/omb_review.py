@@ -203,6 +203,7 @@ def _written(quarter: Period, service: str | None) -> Any:
         columns.day < quarter.end,
         columns.comment != "",
         tables.ASKED_BY_US,
+        tables.IS_COUNTED,
     ]
     if service is not None:
         terms.append(columns.service == service)

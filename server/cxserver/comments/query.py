@@ -6,13 +6,12 @@ says whether that person sees closed batches alone: a comment then comes with it
 matched an alert phrase never waits.
 """
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from heapq import merge
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,28 +30,28 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 
 from cxserver import tables
 from cxserver.catalog.directory import Directory
+from cxserver.comments.batched import released
+from cxserver.comments.comment import Comment, State
 from cxserver.disclosure.audience import Audience
 from cxserver.instrument.levels import Level
-from cxserver.instrument.scale import FIVE_POINT, THUMBS, Scale
-from cxserver.response_id import ResponseId
+from cxserver.instrument.scale import FIVE_POINT, THUMBS
 
-State = Literal["unread", "read", "open", "done"]
-STATES: tuple[State, ...] = ("unread", "read", "open", "done")
 # With so few offices all their comments of a week are read at once, by the index on the office.
 _FEW = 64
-_CHUNK = 50
+_CHUNK, _LARGE = 50, 1000
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which comments; None is any. `driver` is a code and the points of trust, or of the driver
-    itself where it was rated, that are meant. `thumbs` are the survey versions (service, number)
-    whose trust is a thumb: their 1 is no point 1.
+    itself where it was rated, that are meant. `first` and `last` are days. `thumbs` are the survey
+    versions (service, number) whose trust is a thumb: their 1 is no point 1.
     """
 
     services: frozenset[str]
@@ -65,6 +64,8 @@ class Wanted:
     owner: str | None = None
     alerted: bool = False
     thumbs: frozenset[tuple[str, int]] = frozenset()
+    first: date | None = None
+    last: date | None = None
     audience: Audience = Audience.ROWS
 
     @property
@@ -73,60 +74,81 @@ class Wanted:
         return any(each is not None for each in (self.channel, self.driver, self.score))
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """What one person wrote, and what became of it. `more` are answers in words to questions of
-    the agency's own: code, question, answer. The day is for addressing the row: no page tells it.
-    Without `is_released` its text may be read, for it matched an alert phrase, and nothing else.
-    """
-
-    service: str
-    day: date
-    id: str
-    office: str
-    channel: str
-    language: str
-    trust: int
-    scale: Scale
-    satisfaction: int | None
-    drivers: Mapping[str, int | None]
-    text: str
-    more: tuple[tuple[str, str, str], ...]
-    state: State
-    owner: str | None
-    alerted: bool
-    is_released: bool
-
-    @property
-    def row(self) -> ResponseId:
-        """What names the response."""
-        return ResponseId(self.service, self.day, self.id)
-
-    @property
-    def monday(self) -> date:
-        """The Monday of its week."""
-        return self.day - timedelta(days=self.day.weekday())
-
-
 def of_week(
-    connection: Connection, known: Directory, wanted: Wanted, monday: date, after: str = ""
+    connection: Connection,
+    known: Directory,
+    wanted: Wanted,
+    monday: date,
+    after: str = "",
+    *,
+    whole: bool = False,
 ) -> Iterator[Comment]:
-    """The comments of a week in the order of their ids, those past `after`."""
+    """The comments of a week in the order of their ids, those past `after`. `whole`: it will be
+    read to its end.
+    """
     if wanted.offices is not None and not wanted.offices:
         return
     days = [monday + timedelta(days=n) for n in range(7)]
     if wanted.offices is not None and len(wanted.offices) <= _FEW:
         query = _query(known, wanted, sorted(wanted.services), days, after)
         rows = iter(connection.execute(query))
+    elif whole:
+        rows = _stream(connection, known, wanted, sorted(wanted.services), days, after, _LARGE)
     else:
         # Each service and day is a stretch of the primary key, read as far as it is needed.
         each = product(sorted(wanted.services), days)
-        streams = [_stream(connection, known, wanted, service, day, after) for service, day in each]
+        streams = [
+            _stream(connection, known, wanted, [service], [day], after, _CHUNK)
+            for service, day in each
+        ]
         rows = merge(*streams, key=lambda row: row.id)
     for row in rows:
         comment = _comment(row, known)
         if comment is not None:
             yield comment
+
+
+def some(
+    connection: Connection,
+    known: Directory,
+    wanted: Wanted,
+    days: list[date],
+    most: int,
+    before: str = "",
+) -> list[Comment]:
+    """At most so many of these days, by their random ids; `before` leaves out the ids from there
+    on, so that of a great many only a part is looked at. One question.
+    """
+    query = _query(known, wanted, sorted(wanted.services), days, "")
+    if before:
+        query = query.where(tables.responses.c.id < before)
+    rows = connection.execute(query.limit(most))
+    return [comment for row in rows if (comment := _comment(row, known)) is not None]
+
+
+def some_each(
+    connection: Connection,
+    known: Directory,
+    every: list[Wanted],
+    days: list[date],
+    most: int,
+) -> list[list[Comment]]:
+    """For each of these wishes what `some` gives, all by one question."""
+    queries = (
+        _query(known, wanted, sorted(wanted.services), days, "")
+        .add_columns(literal_column(str(at)).label("wish"))
+        .limit(most)
+        .subquery()
+        for at, wanted in enumerate(every)
+    )
+    result: list[list[Comment]] = [[] for _ in every]
+    if not every:
+        return result
+    for row in connection.execute(union_all(*map(select, queries))):
+        comment = _comment(row, known)
+        if comment is not None:
+            result[row.wish].append(comment)
+    return result
 
 
 def find(
@@ -167,28 +189,45 @@ def first_day(connection: Connection, services: frozenset[str]) -> date | None:
     return result
 
 
-def says(comment: Comment, words: Iterable[str]) -> bool:
-    """Whether all the words are in it, in any order, as parts of words too.
-
-    Capital letters and accents make no difference, on either database: that is why it is done
-    here and not by LIKE, which knows neither on SQLite. Nothing is a wildcard.
-    """
-    text = folded("\n".join((comment.text, *(answer for *_, answer in comment.more))))
-    return all(folded(word) in text for word in words)
-
-
-def folded(text: str) -> str:
-    """`text` without capital letters and accents."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char))
+def count(connection: Connection, known: Directory, wanted: Wanted, most: int) -> int:
+    """How many there are, one more than `most` for any number beyond it. One question."""
+    if wanted.offices is not None and not wanted.offices:
+        return 0
+    services = sorted(wanted.services)
+    query = _query(known, wanted, services, None, "").where(_worded(known, services))
+    some = query.with_only_columns(tables.responses.c.id).order_by(None).limit(most + 1)
+    result: int = connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return result
 
 
-def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnElement[bool]:
-    """What is wanted as SQL, for comments. `results.tally_query.predicate` is the same for counts:
-    a test holds the two against each other.
+def _worded(known: Directory, services: list[str]) -> ColumnElement[bool]:
+    """Whether anything was typed, and not only chosen, as `_comment` decides it."""
+    columns = tables.responses.c
+    answers = cast(columns.questions, Text)
+    codes = {
+        question.code
+        for service in services
+        for survey in known.services[service].surveys.values()
+        for wording in survey.wording.values()
+        for question in wording.questions
+        if not question.choices
+    }
+    typed = (answers.like(f'%"{code}": "%') for code in sorted(codes))
+    return or_(columns.comment != "", *typed)
+
+
+def predicate(wanted: Wanted, services: list[str], days: list[date] | None) -> ColumnElement[bool]:
+    """What is wanted as SQL, for comments, of these days or of all. A test holds it against
+    `results.tally_query.predicate`, which is the same for counts.
     """
     columns = tables.responses.c
-    terms: list[ColumnElement[bool]] = [columns.service.in_(services), columns.day.in_(days)]
+    terms: list[ColumnElement[bool]] = [columns.service.in_(services)]
+    if days is not None:
+        terms.append(columns.day.in_(days))
+    if wanted.first is not None:
+        terms.append(columns.day >= wanted.first)
+    if wanted.last is not None:
+        terms.append(columns.day <= wanted.last)
     if wanted.offices is not None:
         terms.append(columns.office.in_(sorted(wanted.offices)))
     if wanted.channel is not None:
@@ -202,38 +241,8 @@ def predicate(wanted: Wanted, services: list[str], days: list[date]) -> ColumnEl
     return and_(*terms)
 
 
-def released(known: Directory, services: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a response is in a closed batch: of its unit, or of the import it came with."""
-    responses, closed = tables.responses.c, tables.batches.c
-    mine = and_(closed.service == responses.service, closed.office == responses.office)
-    last = select(func.max(closed.through)).where(mine, closed.source == "live")
-    imported = [
-        (service, n, survey.batch)
-        for service in sorted(services)
-        for n, survey in known.services[service].surveys.items()
-        if survey.origin
-    ]
-    versions = [(service, n) for service, n, _ in imported]
-    return or_(
-        and_(
-            not_(tuple_(responses.service, responses.survey).in_(versions)) if versions else true(),
-            # What is excluded is in no batch, or was taken out of one.
-            responses.excluded.is_(None),
-            responses.counted_day <= last.scalar_subquery(),
-        ),
-        *(
-            and_(
-                responses.service == service,
-                responses.survey == n,
-                exists().where(mine, closed.source == batch),
-            )
-            for service, n, batch in imported
-        ),
-    )
-
-
 def _query(
-    known: Directory, wanted: Wanted, services: list[str], days: list[date], after: str
+    known: Directory, wanted: Wanted, services: list[str], days: list[date] | None, after: str
 ) -> Select[Any]:
     responses, cases = tables.responses, tables.cases
     same = and_(
@@ -255,11 +264,14 @@ def _query(
             responses,
             cases.c.state,
             cases.c.owner,
+            _is_unread().label("is_unread"),
             alerted.label("alerted"),
             is_released.label("is_released"),
         )
         .select_from(responses.outerjoin(cases, same))
         .where(predicate(wanted, services, days), literal_column(f"({tables.WORDED})"))
+        # A cry for help among answers that were taken out is still one.
+        .where(or_(tables.IS_COUNTED, alerted))
         .order_by(responses.c.id)
     )
     if wanted.audience is Audience.RELEASED:
@@ -269,20 +281,28 @@ def _query(
     return query.where(*_becoming(wanted, services, days))
 
 
-def _becoming(wanted: Wanted, services: list[str], days: list[date]) -> Iterator[Any]:
+def _becoming(wanted: Wanted, services: list[str], days: list[date] | None) -> Iterator[Any]:
     """What became of them. Named by their ids, which the primary key finds one by one."""
     id = tables.responses.c.id
+
+    def inside(columns: Any) -> list[Any]:
+        terms = [columns.service.in_(services)]
+        return terms if days is None else [*terms, columns.day.in_(days)]
+
     if wanted.alerted:
         columns = tables.alerts.c
-        yield id.in_(
-            select(columns.response).where(columns.service.in_(services), columns.day.in_(days))
-        )
+        yield id.in_(select(columns.response).where(*inside(columns)))
     if wanted.state == "unread":
-        yield tables.cases.c.state.is_(None)
+        yield _is_unread()
     elif wanted.state is not None or wanted.owner is not None:
         cases = tables.cases.c
-        inside = (cases.service.in_(services), cases.day.in_(days), *_case_terms(wanted))
-        yield id.in_(select(cases.response).where(*inside))
+        yield id.in_(select(cases.response).where(*inside(cases), *_case_terms(wanted)))
+
+
+def _is_unread() -> ColumnElement[bool]:
+    """Whether nobody has opened it: it has no case, or one that is as a low score opened it."""
+    cases = tables.cases.c
+    return or_(cases.state.is_(None), and_(cases.opened_for.is_not(None), cases.version == 1))
 
 
 def _case_terms(wanted: Wanted) -> list[Any]:
@@ -323,16 +343,17 @@ def _stream(
     connection: Connection,
     known: Directory,
     wanted: Wanted,
-    service: str,
-    day: date,
+    services: list[str],
+    days: list[date],
     after: str,
+    chunk: int,
 ) -> Iterator[Row[Any]]:
     last = after
     while True:
-        query = _query(known, wanted, [service], [day], last).limit(_CHUNK)
+        query = _query(known, wanted, services, days, last).limit(chunk)
         page = connection.execute(query).all()
         yield from page
-        if len(page) < _CHUNK:
+        if len(page) < chunk:
             return
         last = page[-1].id
 
@@ -357,6 +378,7 @@ def _comment(row: Row[Any], known: Directory) -> Comment | None:
         text=row.comment,
         more=more,
         state=row.state or "unread",
+        is_unread=bool(row.is_unread),
         owner=row.owner,
         alerted=bool(row.alerted),
         is_released=bool(row.is_released),

@@ -1,6 +1,5 @@
 """`cx demo`: a whole invented agency on this machine. Nothing in it is a government survey."""
 
-import shlex
 import shutil
 import socket
 import sys
@@ -14,13 +13,10 @@ from sqlalchemy import Engine, func, select
 
 from cxsdk import Issuer
 from cxserver import clock, db, tables
-from cxserver.accounts import members
-from cxserver.accounts.roles import Member, Role
-from cxserver.audit import journal
-from cxserver.audit.journal import Journal
-from cxserver.catalog import apply, check, directory, linkkeys, rootkey
+from cxserver.audit import adoption
+from cxserver.catalog import apply, check, directory, fingerprints, linkkeys
 from cxserver.catalog.rootkey import RootKeys
-from cxserver.demo import front, people
+from cxserver.demo import entrance, front, people
 from cxserver.demo.front import Stage
 from cxserver.errors import CatalogRefused
 from cxserver.intake import closing, cut_tables, entry, store
@@ -66,11 +62,9 @@ def build(settings: Settings, stage: Stage) -> CxApp:
 
 def prepare(settings: Settings, answers: int) -> Stage:
     """Make the database and the invented answers, or find them made. Returns what to show."""
-    rootkey.make(settings.root_key_path)
-    roots = rootkey.read(settings.root_key_path)
     engine = db.open_engine(settings)
     try:
-        db.migrate(engine)
+        roots = adoption.migrate(engine, settings.root_key_path, clock.now()).roots
         _apply(engine)
         _answer(engine, roots, answers)
         _release(engine)
@@ -79,9 +73,7 @@ def prepare(settings: Settings, answers: int) -> Stage:
             key = linkkeys.current(connection, roots, SERVICE, today)
     finally:
         engine.dispose()
-    return Stage(
-        key=key.text, command=_command(), data=settings.data_dir, base_url=settings.base_url
-    )
+    return Stage(key=key.text, folder=_folder(), data=settings.data_dir, base_url=settings.base_url)
 
 
 def _apply(engine: Engine) -> None:
@@ -128,8 +120,7 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
     console.print("The staff pages, with this link, once:")
     console.print(f"{home}staff/sign-in/{_let_in(settings)}", soft_wrap=True)
     console.print(f"Data: {settings.data_dir}", soft_wrap=True)
-    where = f"CX_DATA_DIR={shlex.quote(str(settings.data_dir))} CX_BASE_URL={settings.base_url}"
-    console.print(f"For `cx` in another shell: export {where}", soft_wrap=True, markup=False)
+    console.print(f"For `cx` in another shell: {stage.setup}", soft_wrap=True, markup=False)
     if lan:
         link = Issuer(settings.base_url, stage.key).issue_link(
             SERVICE, OFFICE, channel="poster", expires_at=clock.now() + timedelta(days=1)
@@ -140,16 +131,11 @@ def _greet(settings: Settings, stage: Stage, port: int, lan: bool) -> None:
 
 
 def _let_in(settings: Settings) -> str:
-    """The secret of a fresh sign-in link: nothing here has a password, known or not."""
-    analyst = Member("", "demo@localhost", "Demo analyst", Role.ANALYST, None, None)
     engine = db.open_engine(settings)
     try:
-        roots, now = rootkey.read(settings.root_key_path), clock.now()
         with db.write(engine) as connection:
-            member, secret = members.invite(connection, analyst, now)
-            about = f"{member.email} {member.role}"
-            Journal(roots).write(connection, journal.COMMAND, "invite", about, "done", now)
-            return secret
+            roots = fingerprints.read(connection, settings.root_key_path)
+            return entrance.link(connection, roots, clock.now())
     finally:
         engine.dispose()
 
@@ -164,10 +150,7 @@ def _address() -> str:
         return str(probe.getsockname()[0])
 
 
-def _command() -> str:
-    """How to call this very `cx` from a shell."""
+def _folder() -> Path:
+    """Where this very `cx` lies, for the PATH of a shell."""
     beside = Path(sys.executable).with_name("cx")
-    result = (
-        str(beside) if beside.exists() else shutil.which("cx") or f"{sys.executable} -m cxserver"
-    )
-    return shlex.quote(result) if " -m " not in result else result
+    return (beside if beside.exists() else Path(shutil.which("cx") or sys.argv[0])).parent

@@ -7,13 +7,15 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cxsdk import Issuer
 from cxserver import db, periods
+from cxserver.demo import entrance
 from cxserver.errors import ServerError
 from cxserver.intake.answer_service import AnswerService
 from cxserver.pages import environment
@@ -35,35 +37,30 @@ class Stage:
     """What the front page shows: a key to mint with, and how to call `cx` from a shell."""
 
     key: str
-    command: str
+    folder: Path
     data: Path
     base_url: str
 
     @property
+    def setup(self) -> str:
+        """The line that lets a shell know this `cx`, this data and this address."""
+        data, folder = shlex.quote(str(self.data)), shlex.quote(str(self.folder))
+        return f"export PATH={folder}:$PATH CX_DATA_DIR={data} CX_BASE_URL={self.base_url}"
+
+    @property
     def commands(self) -> tuple[tuple[str, str], ...]:
-        """What to try, each with the command that does it when pasted into a shell."""
-        cx, data = self.command, shlex.quote(str(self.data))
-        default = self.base_url == "http://127.0.0.1:8000"
-        where = "" if default else f"CX_BASE_URL={self.base_url} "
+        """What to try after `setup`, each with its command."""
         return (
-            ("Make a link", f"{where}{cx} link {SERVICE} {OFFICE} --data {data}"),
-            ("Results by office", f"{cx} results --by office --data {data}"),
-            ("Results by driver", f"{cx} results --by driver --data {data}"),
-            (
-                "Make a tablet the kiosk at the exit",
-                f'{where}{cx} kiosk pair {SERVICE} {OFFICE} --place "East door" --data {data}',
-            ),
-            ("List kiosks: last contact, waiting answers, clock", f"{cx} kiosk list --data {data}"),
-            (
-                "Save every answer as a row",
-                f"{cx} export --format csv -o answers.csv --data {data}",
-            ),
-            ("Count again and compare", f"{cx} recount --check --data {data}"),
-            ("Check that answers can't be traced to links", f"{cx} prove-unlinkable --data {data}"),
-            (
-                "Create a key for one office",
-                f"{cx} key issue {SERVICE} --office {OFFICE} --data {data}",
-            ),
+            ("Make a link", f"cx link {SERVICE} {OFFICE}"),
+            ("Results by office", "cx results"),
+            ("Results by driver", "cx results --by driver"),
+            ("What to fix first", "cx fix-first"),
+            ("Make a tablet a kiosk", f'cx kiosk pair {SERVICE} {OFFICE} --place "East door"'),
+            ("List kiosks", "cx kiosk list"),
+            ("Save every answer as a row", "cx export -o answers.csv"),
+            ("Count again and compare", "cx recount --check"),
+            ("Check that answers can't be traced to links", "cx prove-unlinkable"),
+            ("Create a key for one office", f"cx key issue {SERVICE} --office {OFFICE}"),
         )
 
     @property
@@ -109,6 +106,12 @@ def routes(stage: Stage) -> list[BaseRoute]:
         link = issuer.issue_link(SERVICE, OFFICE, channel="site")
         return _page(request, "agency.html", link=link)
 
+    async def staff(request: Request) -> Response:
+        """POST /demo/staff: in by a fresh link, as the demonstration's analyst."""
+        intake = services.of(request).intake
+        secret = await run_in_threadpool(_let_in, intake)
+        return RedirectResponse(f"{intake.settings.path}/staff/sign-in/{secret}", 303)
+
     async def quarter(request: Request) -> Response:
         """GET /demo/quarter/{form}: OMB's files of the newest quarter, as one ZIP."""
         intake = services.of(request).intake
@@ -118,6 +121,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
         Route("/", show),
         Route("/demo/counts", counts),
         Route("/demo/agency", agency),
+        Route("/demo/staff", staff, methods=["POST"]),
         Route("/demo/quarter/{form}", quarter),
     ]
 
@@ -125,6 +129,11 @@ def routes(stage: Stage) -> list[BaseRoute]:
 async def _offices(intake: AnswerService) -> list[dict[str, object]]:
     """The counts, when it is their turn: they take a connection of those who read results."""
     return await intake.readers.run(partial(_counts, intake))
+
+
+def _let_in(intake: AnswerService) -> str:
+    with db.write(intake.entrance_engine) as connection:
+        return entrance.link(connection, intake.roots, intake.clock())
 
 
 def _files(intake: AnswerService, form: str) -> Response:

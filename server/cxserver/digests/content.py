@@ -1,10 +1,11 @@
-"""What a digest says: three numbers, what to fix, what changed, three comments; as the pages do.
+"""What a digest says, as the pages do: three numbers, what to do first, what changed, comments.
 
 It is made by the functions that make the Overview, or the page of a small office, as of the morning
 it is due, for the scope of the one who gets it. So it holds nothing that the pages would not show
 that person on that day, and two digests together tell what two looks at the pages would.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
@@ -13,9 +14,12 @@ from sqlalchemy import Connection
 
 from cxserver.accounts import roles
 from cxserver.accounts.roles import Member
+from cxserver.attention import now
 from cxserver.catalog.directory import Directory
 from cxserver.digests import quotes, subscriptions
 from cxserver.digests.quotes import Quote
+from cxserver.findings import do_first
+from cxserver.findings.do_first import DoFirst
 from cxserver.periods import Period
 from cxserver.results import overview, sentences, small, small_office, suppression, table
 from cxserver.results.measures import Score
@@ -51,15 +55,17 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """All that it says. `note` stands where numbers are missing, or are of another kind; `fix` is
-    what to fix and then how sure that is; `links` are labels and addresses below /staff.
+    """All that it says. `urgent` comes first: alerts, and comments that wait. `note` stands where
+    numbers are missing, or are of another kind; `first` is what to do first, a paragraph each;
+    `links` are labels and addresses below /staff.
     """
 
     place: str
     days: str
+    urgent: tuple[str, ...] = ()
     note: str = ""
     numbers: tuple[Number, ...] = ()
-    fix: tuple[str, str] = ("", "")
+    first: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     quotes: tuple[Quote, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
@@ -73,20 +79,32 @@ class Digest:
 def make(
     who: Member, period: Period, connection: Connection, directory: Directory
 ) -> Digest | None:
-    """The digest of a week or month that is over; None when this person has nothing to see.
+    """The digest of a day, week or month that is over; None when this person has nothing to see.
 
-    A week's tells of the four weeks that end with it, as the Overview does: one alone is small.
+    A day's and a week's tell of the four weeks that end with it, as the Overview does: one alone is
+    small.
     """
     due = subscriptions.moment(period, zone(directory))
     reader = Reading(connection, directory, roles.may_see(who, directory), due)
     filters = Filters.read({"period": period.name} if period.kind == "month" else {}, reader)
     if not filters.services_in(filters.seen):
         return None
-    said = _numbers(who, reader, filters, last_week=period.kind == "week")
+    said = _numbers(who, reader, filters, last_week=period.kind != "month")
+    said = replace(said, urgent=tuple(_urgent(reader, who)))
     if not roles.sees_comments(who):
         return said
     links = (*said.links, ("Comments", "/comments"))
     return replace(said, quotes=quotes.first(reader, filters.window.span), links=links)
+
+
+def _urgent(reader: Reading, who: Member) -> Iterator[str]:
+    """What waits for this person, and no word of what anybody wrote: a mail is read by others."""
+    counts = now.count(reader, who)
+    if counts.alerts:
+        be = "alert waits" if counts.alerts == 1 else "alerts wait"
+        yield f"{counts.alerts} {be} to be acknowledged. Open the first page."
+    if counts.late:
+        yield f"{counts.late.sentence} {counts.late.fact}"
 
 
 def zone(directory: Directory) -> ZoneInfo:
@@ -100,16 +118,17 @@ def _numbers(who: Member, reader: Reading, filters: Filters, *, last_week: bool)
     _, seen = overview.read(reader, filters)
     if seen is None:
         return replace(_blank(who, filters), note=_NONE)
-    return _full(who, filters, seen, last_week=last_week)
+    first = do_first.read(reader, filters)
+    return _full(who, filters, seen, first, last_week=last_week)
 
 
-def _full(who: Member, filters: Filters, seen: Seen, *, last_week: bool) -> Digest:
+def _full(who: Member, filters: Filters, seen: Seen, first: DoFirst, *, last_week: bool) -> Digest:
     scores = tuple(_score(item, seen.before) for item in seen.standing)
     answers = _answers(filters, seen, last_week=last_week)
     blank = _blank(who, filters)
     links = (*blank.links, ("Drivers", f"/drivers{filters.query()}"))
     return replace(
-        blank, numbers=(*scores, answers), fix=_fix(seen), moved=_moved(seen), links=links
+        blank, numbers=(*scores, answers), first=_first(first), moved=_moved(seen), links=links
     )
 
 
@@ -139,12 +158,11 @@ def _answers(filters: Filters, seen: Seen, *, last_week: bool) -> Number:
     return Number("Answers", f"{change.after.n:,}", sentence, before)
 
 
-def _fix(seen: Seen) -> tuple[str, str]:
-    for finding in seen.first.findings:
-        return finding.what, finding.rest
-    for common in seen.first.common:
-        return common.what, ""
-    return seen.first.summary, ""
+def _first(first: DoFirst) -> tuple[str, ...]:
+    if first.items:
+        shown = first.items[: do_first.SHOWN]
+        return tuple(f"{item.text.title}. {item.text.paragraph}" for item in shown)
+    return (first.summary, *(common.sentence for common in first.common))
 
 
 def _moved(seen: Seen) -> tuple[str, ...]:
@@ -167,8 +185,8 @@ def _small(who: Member, reader: Reading, filters: Filters) -> Digest:
     if last is None:
         return replace(blank, note=f"{_FEW} {_NONE}")
     # This quarter and the one it is held against.
-    moved, fix = sentences[:2], _named(filters, last)
-    return replace(blank, note=_FEW, numbers=_people(last), fix=fix, moved=moved)
+    moved, first = sentences[:2], (_named(filters, last),)
+    return replace(blank, note=_FEW, numbers=_people(last), first=first, moved=moved)
 
 
 def _people(last: Quarter) -> tuple[Number, ...]:
@@ -187,13 +205,13 @@ def _good(score: Score) -> str:
     return "a thumb up" if score.is_thumbs else "a 4 or 5"
 
 
-def _named(filters: Filters, last: Quarter) -> tuple[str, str]:
+def _named(filters: Filters, last: Quarter) -> str:
     most = max(last.named, key=lambda item: item.could_be_better.hits, default=None)
     if most is None or not most.could_be_better.hits:
-        return "Nobody named anything that could be better.", ""
+        return "Nobody named anything that could be better."
     word = sentences.driver(filters.services_in(filters.of_office()), most)
     people = most.could_be_better.people
-    return f"“{word}” is named most as what could be better: by {people} people.", ""
+    return f"“{word}” is named most as what could be better: by {people} people."
 
 
 def _blank(who: Member, filters: Filters) -> Digest:

@@ -22,7 +22,11 @@ from cxserver.settings import Settings
 _WIDTH = 72
 # The page of a digest shows the same words by the same template.
 TEMPLATES = Path(__file__).parent / "templates"
-OFTEN = {Every.WEEK: "every Monday", Every.MONTH: "on the first of each month"}
+OFTEN = {
+    Every.DAY: "every morning",
+    Every.WEEK: "every Monday",
+    Every.MONTH: "on the first of each month",
+}
 
 
 def letter(
@@ -51,6 +55,10 @@ def text(digest: Digest, pages: str, why: str) -> str:
 def _lines(digest: Digest, pages: str, why: str) -> Iterator[str]:
     yield from _wrapped(digest.place)
     yield digest.days
+    if digest.urgent:
+        yield from ("", "NOW")
+    for sentence in digest.urgent:
+        yield from _wrapped(sentence, "  ", "- " if len(digest.urgent) > 1 else "  ")
     if digest.note:
         yield from ("", *_wrapped(digest.note))
     for number in digest.numbers:
@@ -75,8 +83,7 @@ def _lines(digest: Digest, pages: str, why: str) -> Iterator[str]:
 
 def sections(digest: Digest) -> list[tuple[str, tuple[str, ...]]]:
     """What follows on the numbers: titles, each with its sentences; none that is empty."""
-    fix = " ".join(part for part in digest.fix if part)
-    every = [("One thing to fix", (fix,) if fix else ()), ("What changed", digest.moved)]
+    every = [("Do first", digest.first), ("What changed", digest.moved)]
     return [(title, sentences) for title, sentences in every if sentences]
 
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from cxserver.comments import shelf as commentlist
-from cxserver.comments.shelf import ReadableComment, Search, Shelf
+from cxserver.comments.readable import ReadableComment
+from cxserver.comments.shelf import Search, Shelf
 from cxserver.periods import Span
 from cxserver.results import question
 from cxserver.results.reading import Reading

@@ -1,14 +1,15 @@
 """Who gets a digest, how often, and up to which day it was sent.
 
-A digest tells of a week or a month that is over, on the Monday after it or the first of the month,
-at 6 in the morning of the agency. It goes out once: when a server was away in between, the newest
-is sent, and not the ones before it.
+A digest tells of a day, a week or a month that is over, on the morning after it, the Monday after
+it or the first of the month, at 6 in the morning of the agency. It goes out once: when a server was
+away in between, the newest is sent, and not the ones before it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 from cxserver import db, periods, tables
 from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
-from cxserver.periods import Period
+from cxserver.periods import Kind, Period
 
 _MORNING = time(6)
 _DAY = timedelta(days=1)
@@ -25,11 +26,13 @@ _DAY = timedelta(days=1)
 class Every(StrEnum):
     """How often somebody wants a digest."""
 
+    DAY = "day"
     WEEK = "week"
     MONTH = "month"
     NEVER = "never"
 
 
+_KINDS: Mapping[Every, Kind] = {Every.DAY: "day", Every.WEEK: "week", Every.MONTH: "month"}
 # Those who run a place or a service. Others look for themselves, until they ask for it.
 _WEEKLY = frozenset({Role.OFFICE_MANAGER, Role.SERVICE_LEAD})
 
@@ -92,10 +95,10 @@ def refused(connection: Connection, digest: Due, today: date) -> None:
 
 
 def latest(every: Every, now: datetime, zone: ZoneInfo) -> Period | None:
-    """The newest week or month whose digest is due by `now`."""
+    """The newest day, week or month whose digest is due by `now`."""
     if every is Every.NEVER:
         return None
-    kind: Literal["week", "month"] = "week" if every is Every.WEEK else "month"
+    kind = _KINDS[every]
     result = periods.previous(periods.of(kind, now.astimezone(zone).date()))
     return result if moment(result, zone) <= now else periods.previous(result)
 

@@ -2,15 +2,12 @@
 
 import shlex
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.doctor.finding import Finding
 
-SILENT = timedelta(hours=24)
-# A device renews its link with 30 days left. With fewer than these something keeps it from that.
-ENDING = timedelta(days=21)
 _CHECK = "kiosks"
 
 
@@ -18,7 +15,9 @@ def devices(directory: Directory, known: Iterable[Device], now: datetime) -> lis
     """What is wrong with devices of open offices, and what those that were withdrawn still hold."""
     devices = list(known)
     ours = [
-        device for device in devices if device.withdrawn is None and _is_open(directory, device)
+        device
+        for device in devices
+        if device.withdrawn is None and directory.serves(device.service, device.office)
     ]
     findings = [finding for our in ours for finding in _device(directory, our, now)]
     findings += [finding for device in devices if device.withdrawn for finding in _left(device)]
@@ -36,7 +35,7 @@ def _device(directory: Directory, device: Device, now: datetime) -> list[Finding
 
 
 def _end(directory: Directory, device: Device, now: datetime) -> Finding | None:
-    if device.expires is None or device.expires - now >= ENDING:
+    if device.expires is None or not device.is_unrenewed(now):
         return None
     days = (device.expires - now).days
     text = f"the link of {_named(device)}"
@@ -49,7 +48,7 @@ def _end(directory: Directory, device: Device, now: datetime) -> Finding | None:
 
 
 def _silence(device: Device, now: datetime) -> Finding | None:
-    if device.seen is None or now - device.seen <= SILENT:
+    if device.seen is None or not device.is_silent(now):
         return None
     text = f"{_named(device)} has had no contact since {device.seen:%Y-%m-%d %H:%M} UTC"
     if device.waiting:
@@ -76,13 +75,6 @@ def _left(device: Device) -> list[Finding]:
 
 def _answers(n: int) -> str:
     return f"{n:,} {'answer' if n == 1 else 'answers'}"
-
-
-def _is_open(directory: Directory, device: Device) -> bool:
-    service, office = directory.services.get(device.service), directory.offices.get(device.office)
-    if service is None or office is None or service.closed or office.closed:
-        return False
-    return service.offices.get(device.office, False)
 
 
 def _named(device: Device) -> str:

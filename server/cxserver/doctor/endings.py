@@ -1,35 +1,37 @@
 """What ends soon: clearances, the links of places, and the keys that make links."""
 
 import shlex
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+from cxserver.catalog import endings, linkkeys
 from cxserver.catalog.directory import Clearance, Directory
 from cxserver.catalog.linkkeys import KeyRecord
 from cxserver.catalog.placements import Placement
 from cxserver.doctor.finding import Finding
 
-# Days before the end at which the tone gets more urgent.
-CLEARANCE_STAGES = (90, 30, 7)
-PLACE_STAGES = (60, 30, 7)
-# A key should mint for a year; NIST SP 800-57 allows two. From day 300 on we remind.
-KEY_YEAR = timedelta(days=365)
-KEY_STAGES = (65, 30, 7)
 # The part of the approved answers at which somebody should ask for more.
 USE_WARNS = 0.8
 _URGENCY = ("Soon", "This month", "Now")
 
-_CLEARANCE, _PLACE, _KEY = "clearances", "place links", "keys"
+_CLEARANCE, _PLACE, _KEY, _RETIRING = "clearances", "place links", "keys", "retiring keys"
+# So many names fit into a line.
+_NAMED = 4
+
+
+def placeholders(directory: Directory) -> list[Finding]:
+    """What the public would read of a sample catalog."""
+    agency = directory.agency
+    if agency is None or not agency.placeholders:
+        return []
+    cure = "Write your own values in the catalog, then: cx catalog apply FILE"
+    text = f"samples that nobody has replaced: {', '.join(agency.placeholders)}"
+    return [Finding("catalog", "problem", text, cure)]
 
 
 def clearances(directory: Directory, today: date) -> list[Finding]:
     """Clearances of open services: without one the public may not be asked (A-11 §280.11)."""
-    used = {
-        service.clearance.slug: service.clearance
-        for service in directory.services.values()
-        if not service.closed
-    }
-    ordered = sorted(used.values(), key=lambda item: (item.expires, item.slug))
+    ordered = endings.clearances(directory)
     findings = [finding for item in ordered for finding in (*_clearance(item, today), *_use(item))]
     if findings or not ordered:
         return findings
@@ -49,15 +51,7 @@ def places(directory: Directory, noted: Iterable[Placement], today: date) -> lis
 
 def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> list[Finding]:
     """Keys that have minted for most of a year. Of each service and office the newest counts."""
-    minting = {
-        (record.service, record.office): record
-        for record in sorted(records, key=lambda record: record.kid)
-        if "" not in record.revoked
-    }
-    ordered = sorted(
-        (record for record in minting.values() if _is_open(directory, record)),
-        key=lambda record: (record.issued, record.service, record.kid),
-    )
+    ordered = endings.minting(directory, records)
     findings = [finding for record in ordered for finding in _key(record, today)]
     if findings or not ordered:
         return findings
@@ -65,15 +59,35 @@ def keys(directory: Directory, records: Iterable[KeyRecord], today: date) -> lis
     return [Finding(_KEY, "ok", text)]
 
 
+def retiring(directory: Directory, records: Sequence[KeyRecord]) -> list[Finding]:
+    """Keys that a newer one replaced, and that still open links; nothing where there are none."""
+    states = linkkeys.states(records)
+    old = [
+        record
+        for record in records
+        if states[record.service, record.kid] == "retiring" and endings.is_open(directory, record)
+    ]
+    if not old:
+        return []
+    more = f" and {len(old) - _NAMED:,} more" if len(old) > _NAMED else ""
+    named = ", ".join(f"key {record.kid} of {record.service}" for record in old[:_NAMED])
+    cure = (
+        "A program that has the newer key keeps this one in front of it in CX_KEY until 48 hours "
+        "and 30 minutes after its last link: a reminder then stays the same answer. When no "
+        "program, poster, kiosk or page uses it, revoke it: cx key revoke"
+    )
+    return [Finding(_RETIRING, "ok", f"{named}{more}", cure)]
+
+
 def urgency(days: int, stages: tuple[int, ...]) -> str | None:
     """How urgent an end in `days` is; None when it is still far away."""
-    passed = [stage for stage in stages if days <= stage]
-    return _URGENCY[len(passed) - 1] if passed else None
+    passed = endings.stages_passed(days, stages)
+    return _URGENCY[passed - 1] if passed else None
 
 
 def _clearance(clearance: Clearance, today: date) -> list[Finding]:
     days = (clearance.expires - today).days
-    when = urgency(days, CLEARANCE_STAGES)
+    when = urgency(days, endings.CLEARANCE_STAGES)
     if when is None:
         return []
     renew = f"have OMB renew {clearance.omb_control_number}, then put the new date in the catalog."
@@ -99,16 +113,16 @@ def _use(clearance: Clearance) -> list[Finding]:
 def _place(directory: Directory, placement: Placement, today: date) -> list[Finding]:
     days = (placement.expires - today).days
     name = _named(placement)
-    if _is_shut(directory, placement):
+    if not directory.serves(placement.service, placement.office):
         text = f"{name}: the service or the office is closed"
         return [Finding(_PLACE, "warning", text, "Take it down.", days)] if days >= 0 else []
     if days < 0:
         text = f"{name} ended on {placement.expires}. People who open it can't answer"
         return [Finding(_PLACE, "problem", text, f"Now: {_again(placement)}", days)]
-    if placement.kid is not None and _is_withdrawn(directory, placement, placement.kid):
+    if endings.is_revoked(directory, placement):
         text = f"{name}: its key {placement.kid} is revoked, so it opens nothing"
         return [Finding(_PLACE, "problem", text, f"Now: {_again(placement)}", days)]
-    when = urgency(days, PLACE_STAGES)
+    when = urgency(days, endings.PLACE_STAGES)
     if when is None:
         return []
     text = f"{name} ends {_in(days)}, on {placement.expires}"
@@ -116,8 +130,8 @@ def _place(directory: Directory, placement: Placement, today: date) -> list[Find
 
 
 def _key(record: KeyRecord, today: date) -> list[Finding]:
-    days = (record.issued + KEY_YEAR - today).days
-    when = urgency(days, KEY_STAGES)
+    days = (record.issued + endings.KEY_YEAR - today).days
+    when = urgency(days, endings.KEY_STAGES)
     if when is None:
         return []
     age = (today - record.issued).days
@@ -127,30 +141,10 @@ def _key(record: KeyRecord, today: date) -> list[Finding]:
     )
     cure = (
         f"{when}: cx key issue {record.service}{scope}, and put the new key last in CX_KEY. "
-        "Keep the old one until its last link ends. Then revoke it."
+        "Keep the old one in front of it until 48 hours and 30 minutes after its last link. "
+        "Then revoke it."
     )
     return [Finding(_KEY, "warning", text, cure, days)]
-
-
-def _is_open(directory: Directory, record: KeyRecord) -> bool:
-    service = directory.services.get(record.service)
-    if service is None or service.closed:
-        return False
-    return record.office is None or service.offices.get(record.office, False)
-
-
-def _is_shut(directory: Directory, placement: Placement) -> bool:
-    service, office = (
-        directory.services.get(placement.service),
-        directory.offices.get(placement.office),
-    )
-    if service is None or office is None or service.closed or office.closed:
-        return True
-    return not service.offices.get(placement.office, False)
-
-
-def _is_withdrawn(directory: Directory, placement: Placement, kid: int) -> bool:
-    return directory.revocations.covers(placement.service, kid, placement.office, "")
 
 
 def _named(placement: Placement) -> str:

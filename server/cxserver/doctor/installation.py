@@ -2,6 +2,7 @@
 
 import ipaddress
 import stat
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,20 +10,23 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cxserver import db, oidc_client, tables
-from cxserver.catalog import rootkey
-from cxserver.doctor.finding import Finding
-from cxserver.errors import DatabaseUnfit, ServerError
+from cxserver import db, tables
+from cxserver.catalog import fingerprints, rootkey
+from cxserver.doctor.finding import Finding, State
+from cxserver.errors import DatabaseDamaged, DatabaseNewer, DatabaseUnfit
 from cxserver.settings import Settings
+from cxserver.timekeeping import evidence
+from cxserver.timekeeping.evidence import Evidence
+from cxserver.timekeeping.timekeeper import DRIFT
 
-_ADDRESS, _KEY, _DATABASE, _TABLES, _DURABLE, _CLOCK, _SIGN_IN = (
+_ADDRESS, _KEY, _KEY_MATCH, _DATABASE, _TABLES, _DURABLE, _CLOCK = (
     "public address",
     "root key",
+    "fingerprint",
     "database",
     "tables",
     "durability",
     "clock",
-    "staff sign-in",
 )
 
 
@@ -59,8 +63,8 @@ def root_key(settings: Settings) -> Finding:
     try:
         rootkey.read(path)
     except DatabaseUnfit as error:
-        cure = "If you made links with it before, restore it from your backup. A new key "
-        return Finding(_KEY, "problem", str(error), f"{cure}opens none of them.")
+        cure = "Restore it from your copy. Every server needs the same file, and no new key opens "
+        return Finding(_KEY, "problem", str(error), f"{cure}a link made with the old one.")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         text = f"{path} can be opened by other users (mode {mode:04o})"
@@ -68,20 +72,15 @@ def root_key(settings: Settings) -> Finding:
     return Finding(_KEY, "ok", f"{path}, readable by its owner only")
 
 
-def sign_in(settings: Settings) -> list[Finding]:
-    """Whether sign-in at the identity provider is set up whole; nothing where there is none."""
-    if not settings.oidc_issuer:
-        return []
+def root_key_match(connection: Connection, settings: Settings) -> Finding:
+    """Whether the root key is the one this database was used with."""
     try:
-        oidc_client.check(settings)
-    except ServerError as error:
-        return [Finding(_SIGN_IN, "problem", str(error), "`cx serve` does not start like this.")]
-    key = settings.oidc_private_key_file
-    mode = stat.S_IMODE(key.stat().st_mode) if key else 0
-    if mode & 0o077:
-        text = f"{key} can be opened by other users (mode {mode:04o})"
-        return [Finding(_SIGN_IN, "problem", text, f"chmod 600 {key}")]
-    return [Finding(_SIGN_IN, "ok", f"at {settings.oidc_issuer}")]
+        roots = fingerprints.read(connection, settings.root_key_path)
+    except DatabaseUnfit as error:
+        return Finding(_KEY_MATCH, "problem", str(error), "`cx serve` does not start like this.")
+    return Finding(
+        _KEY_MATCH, "ok", f"this is the root key of this database: {', '.join(roots.fingerprints)}"
+    )
 
 
 def database_file(settings: Settings) -> Finding | None:
@@ -96,32 +95,69 @@ def database(engine: Engine) -> list[Finding]:
     """Whether the database answers, has this software's tables, and keeps what it confirms."""
     where = engine.url.render_as_string(hide_password=True)
     try:
-        with db.read(engine):
-            pass
+        db.table_version(engine)
         reached = Finding(_DATABASE, "ok", where)
         return [reached, _tables(engine), _durability(engine)]
+    except DatabaseDamaged as error:
+        return [Finding(_DATABASE, "problem", str(error), "cx restore")]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         cure = "Start the database, or correct CX_DATABASE_URL."
         return [Finding(_DATABASE, "problem", f"{where} does not answer: {reason}", cure)]
 
 
-def clock(connection: Connection, now: datetime) -> Finding:
-    """Whether the clock is behind what was written here. That it is ahead cannot be seen."""
-    newest = _newest_day(connection)
+def clock(
+    connection: Connection, now: datetime, database_clock: Callable[[Connection], datetime]
+) -> Finding:
+    """Whether this machine's clock agrees with what was written here, and with PostgreSQL's."""
     text = f"{now:%Y-%m-%d %H:%M} UTC"
+    known = evidence.read(connection)
+    if connection.dialect.name == "postgresql":
+        drift = now - database_clock(connection)
+        if abs(drift) > DRIFT:
+            return _drifting(text, drift)
+    elif known.doubted_since or known.is_ahead(now):
+        return _doubted(text, known, now)
+    newest = _newest_day(connection)
     # A day of grace: these are the agency's dates, and east of Greenwich they are ahead of UTC.
-    if newest is None or newest <= now.date() + timedelta(days=1):
-        return Finding(_CLOCK, "ok", text)
-    text = f"{text}, but this database has entries of {newest}"
-    return Finding(
-        _CLOCK, "problem", text, "Set the clock. Until then new links are refused as too old."
-    )
+    if newest and newest > now.date() + timedelta(days=1):
+        return _behind(f"{text}, but this database has entries of {newest}")
+    if known.at and known.at > now + DRIFT:
+        return _behind(f"{text}, but the server noted {known.at:%Y-%m-%d %H:%M} UTC before")
+    return Finding(_CLOCK, "ok", text)
+
+
+def _behind(text: str) -> Finding:
+    cure = "Set the clock. Until then new links are refused as too old."
+    return Finding(_CLOCK, "problem", text, cure)
+
+
+def _drifting(text: str, drift: timedelta) -> Finding:
+    minutes = round(abs(drift) / timedelta(minutes=1))
+    side = "ahead of" if drift > timedelta() else "behind"
+    text = f"{text}: {minutes:,} minutes {side} the database's clock, which the server goes by"
+    return Finding(_CLOCK, "problem", text, "Set the clock of this machine or of the database.")
+
+
+def _doubted(text: str, known: Evidence, now: datetime) -> Finding:
+    proven = f"{known.at:%Y-%m-%d %H:%M} UTC" if known.at else "nothing"
+    text = f"{text}, but the newest time that is proven is {proven}"
+    if not known.doubted_since:
+        # The server has not run since. It will find out by the first link that somebody opens.
+        cure = "If this clock is right and the server was off: nothing. Otherwise set the clock."
+        return Finding(_CLOCK, "warning", text, cure)
+    hours = round(known.paused(now) / timedelta(hours=1))
+    text = f"{text}. Nothing is deleted and no day is closed, for {hours:,} hours now"
+    state: State = "problem" if known.paused(now) >= evidence.LONG else "warning"
+    cure = "If the clock is wrong, set it. If it is right: cx jobs confirm-clock"
+    return Finding(_CLOCK, state, text, cure)
 
 
 def _tables(engine: Engine) -> Finding:
     try:
         db.check_migrated(engine)
+    except DatabaseNewer as error:
+        return Finding(_TABLES, "problem", str(error), "Install a newer release.")
     except DatabaseUnfit as error:
         return Finding(_TABLES, "problem", str(error), "cx migrate")
     return Finding(_TABLES, "ok", "up to date")

@@ -1,5 +1,6 @@
 """Files that appear under their name only when they are complete."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from typing import BinaryIO, TextIO
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file of bytes; nothing is there unless all of it is."""
+    """A file of bytes; nothing is there unless all of it is. Raises OSError, which names `path`."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    check_writable(path)
     try:
         with draft.open("wb") as file:
             yield file
@@ -21,6 +23,18 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError, in the name of `path`, unless a file can be made there."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder. Name a file in it", str(path))
+    if not path.parent.is_dir():
+        fix = "the folder does not exist. Create it, or choose another"
+        raise FileNotFoundError(errno.ENOENT, fix, str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        fix = "you may not write in this folder. Choose another"
+        raise PermissionError(errno.EACCES, fix, str(path.parent))
 
 
 @contextmanager

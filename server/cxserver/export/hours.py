@@ -30,7 +30,10 @@ def crowded(
     columns = tables.responses.c
     key = (columns.service, columns.office, columns.day, columns.answered_hour)
     query = select(*key).where(
-        columns.service == service, columns.day >= start, columns.day <= last
+        columns.service == service,
+        columns.day >= start,
+        columns.day <= last,
+        tables.IS_COUNTED,
     )
     if offices is not None:
         query = query.where(columns.office.in_(sorted(offices)))

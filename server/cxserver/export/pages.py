@@ -61,7 +61,7 @@ def words(
 def _of(service: str, span: Span, offices: Collection[str]) -> Select[Any]:
     columns = tables.responses.c
     query = select(tables.responses).where(
-        columns.service == service, columns.office.in_(sorted(offices))
+        columns.service == service, columns.office.in_(sorted(offices)), tables.IS_COUNTED
     )
     if span.start is not None:
         query = query.where(columns.day >= span.start)

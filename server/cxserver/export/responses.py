@@ -111,6 +111,7 @@ def _page(connection: Connection, wanted: Filter, last: Row[Any] | None) -> list
 
 def _where(query: Select[Any], wanted: Filter) -> Select[Any]:
     table = tables.responses.c
+    query = query.where(tables.IS_COUNTED)
     if wanted.service is not None:
         query = query.where(table.service == wanted.service)
     if wanted.start is not None:

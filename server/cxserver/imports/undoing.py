@@ -16,7 +16,10 @@ from cxserver.instrument.survey import Survey
 from cxserver.intake import cut_tables, store
 
 # What staff may have done with an imported answer since.
-_WORK = (tables.case_notes, tables.cases, tables.alerts, tables.replies, tables.comment_reviews)
+_WORK = (
+    *(tables.case_notes, tables.cases, tables.alert_letters, tables.alerts),
+    *(tables.replies, tables.comment_reviews),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Bursts: answers that come from one device faster, or more alike, than people give them. Pure.
 
 Two runs are looked for (docs/operate/bursts.md says why these numbers): *rush*, a child at the
-buttons or somebody who stuffs the box; *same*, staff who press fives. Runs are kept in memory
-alone: the database never learns an exact time or a device.
+buttons or somebody who stuffs the box; *same*, staff who press fives. Through a poster or a site a
+crowd may answer at once from one network, so only a longer run of *same* counts there. Runs are
+kept in memory alone: the database never learns an exact time, a device or a network.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -40,6 +41,10 @@ RULES = (
 )
 
 
+# Of half a crowd that says the same, fifteen in a row are one in thirty thousand.
+CROWD_RULES = (Rule(SAME, 15, timedelta(seconds=20), alike=True),)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One stored answer: its device (service, office, nonce), its row, when it was given.
@@ -63,7 +68,8 @@ def face(answers: Answers) -> Face | None:
 class Runs:
     """The runs that are under way, per device. Of the longest unseen device nothing is kept."""
 
-    def __init__(self, devices: int = DEVICES):
+    def __init__(self, devices: int = DEVICES, rules: Sequence[Rule] = RULES):
+        self._rules = rules
         self._devices: OrderedDict[Device, _Visits] = OrderedDict()
         self._limit = devices
 
@@ -72,7 +78,7 @@ class Runs:
 
         Usually none. Else this one, and with it those that came before the run was long enough.
         """
-        visits = self._devices.setdefault(seen.device, _Visits())
+        visits = self._devices.setdefault(seen.device, _Visits(self._rules))
         self._devices.move_to_end(seen.device)
         if len(self._devices) > self._limit:
             self._devices.popitem(last=False)
@@ -104,12 +110,16 @@ class _Run:
 class _Visits:
     """The last answer of one device, and a run for each rule."""
 
+    rules: Sequence[Rule]
     last: Seen | None = None
-    runs: tuple[_Run, ...] = field(default_factory=lambda: tuple(_Run() for _ in RULES))
+    runs: tuple[_Run, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.runs = tuple(_Run() for _ in self.rules)
 
     def add(self, seen: Seen) -> dict[ResponseId, str]:
         result: dict[ResponseId, str] = {}
-        for rule, run in zip(RULES, self.runs, strict=True):
+        for rule, run in zip(self.rules, self.runs, strict=True):
             for row in run.add(rule, seen.row, joins=self._joins(rule, seen)):
                 result.setdefault(row, rule.flag)
         self.last = seen

@@ -18,7 +18,7 @@ from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
 from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
-from cxserver.intake import cut_tables, members, store
+from cxserver.intake import cut_tables, low_scores, members, store
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
 
@@ -43,7 +43,7 @@ def close_due(engine: Engine, known: Directory, now: datetime) -> Closed:
     for unit, waiting, last in _waiting(engine, known, now):
         finished = _finished(known, unit, now)
         if batches.close(waiting, finished, last):
-            close = partial(_close, known=known, unit=unit, finished=finished)
+            close = partial(_close, known=known, unit=unit, finished=finished, now=now)
             total += store.run(engine, close)
     return total
 
@@ -108,7 +108,9 @@ def arrivals(
     return {day: n for day, n in connection.execute(query)}
 
 
-def _close(connection: Connection, known: Directory, unit: Unit, finished: date) -> Closed:
+def _close(
+    connection: Connection, known: Directory, unit: Unit, finished: date, now: datetime
+) -> Closed:
     service = known.services[unit[0]]
     db.lock(connection, store.COUNTS_LOCK, service.slug)
     last = store.closed_through(connection, [unit]).get(unit)
@@ -121,6 +123,7 @@ def _close(connection: Connection, known: Directory, unit: Unit, finished: date)
     for batch in closed:
         inside = [each for each in answers if batch.first <= each.counted_day <= batch.through]
         added.update(members.tallies(service, inside, batch.through))
+        low_scores.open_cases(connection, service, known.opens_cases_at(unit[0]), inside, now)
     store.count(connection, added, store.RELEASED)
     return Closed(len(closed), sum(batch.n for batch in closed))
 

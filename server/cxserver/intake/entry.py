@@ -59,6 +59,8 @@ class Entry:
     clearance: Clearance
     alerts: tuple[str, ...] = ()
     reply: bytes | None = None
+    exclusion: str | None = None
+    arrived: datetime | None = None
 
     @property
     def row(self) -> ResponseId:
@@ -72,6 +74,7 @@ class Sheet:
     `opened_at` is in the stamp of a place's page; what comes as JSON carries no stamp.
 
     `reply` is the hash of a code that the person is shown when there are words to be answered.
+    What is `flooded` is stored, and counts nowhere before somebody looked.
     """
 
     opened: Opened
@@ -81,6 +84,7 @@ class Sheet:
     sid: bytes = b""
     opened_at: datetime | None = None
     flags: tuple[str, ...] = ()
+    flooded: bool = False
     mask: tuple[str, ...] = ()
     phrases: Phrases = phrases.NONE
     reply: bytes | None = None
@@ -94,9 +98,19 @@ class Secrets:
         self.body = roots.purpose_secret("body")
 
 
-def prepare(sheet: Sheet, answers: Answers, hidden: Secrets, now: datetime) -> Entry:
-    """The entry for these answers, which arrived `now`: masked, hashed, counted."""
-    response = _response(sheet, answers, now)
+def prepare(
+    sheet: Sheet,
+    answers: Answers,
+    hidden: Secrets,
+    now: datetime,
+    masked: Mapping[str, str] | None = None,
+) -> Entry:
+    """The entry for these answers, which arrived `now`: masked, hashed, counted.
+
+    `masked` are its `words` if they were masked already, by what they were.
+    """
+    response = _response(sheet, answers, now, masked or {})
+    exclusion = _exclude(response) if sheet.flooded else None
     invite = not sheet.opened.token.kind.is_place
     ends = (sheet.opened.token.ends + GRACE if invite else sheet.answered_at + _KEPT).date()
     typed = _typed(sheet.survey, response)
@@ -107,11 +121,20 @@ def prepare(sheet: Sheet, answers: Answers, hidden: Secrets, now: datetime) -> E
         ends=ends,
         forget=ends + _KEPT,
         response=response,
-        tallies=tuple(tallies(response, sheet.survey)),
+        tallies=() if exclusion else tuple(tallies(response, sheet.survey)),
         clearance=sheet.opened.service.clearance,
         alerts=sheet.phrases.matched(typed) if typed else (),
         reply=sheet.reply if typed else None,
+        exclusion=exclusion,
+        arrived=now.replace(minute=0, second=0, microsecond=0),
     )
+
+
+def _exclude(response: dict[str, Any]) -> str:
+    """Take it out of all counts: one exclusion for what a service gets too much of in a day."""
+    exclusion = f"{flags.FLOOD}-{response['counted_day']:%Y%m%d}"
+    response.update(counted_day=None, excluded=exclusion)
+    return exclusion
 
 
 def use_key(
@@ -157,10 +180,19 @@ def tallies(response: Mapping[str, Any], survey: Survey) -> Iterable[Tally]:
             yield (*where, f"question:{question.code}", chosen)
 
 
-def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
-    comment, questions = _words(sheet, answers)
+def words(sheet: Sheet, answers: Answers) -> list[str]:
+    """What the person wrote in their own words, cleaned, still to be masked."""
+    typed = (text for code, text in answers.questions.items() if not _choices(sheet)[code])
+    return [cleaning.clean(text) for text in (answers.comment, *typed) if text]
+
+
+def _response(
+    sheet: Sheet, answers: Answers, now: datetime, masked: Mapping[str, str]
+) -> dict[str, Any]:
+    comment, questions = _words(sheet, answers, masked)
     typed = (answers.comment, *answers.questions.values())
     noted = (flags.CONTROL,) if any(map(cleaning.holds_controls, typed)) else ()
+    flooded = (flags.FLOOD,) if sheet.flooded else ()
     at = sheet.answered_at
     return {
         "service": sheet.opened.service.slug,
@@ -177,21 +209,29 @@ def _response(sheet: Sheet, answers: Answers, now: datetime) -> dict[str, Any]:
         "drivers": dict(answers.scores) or list(answers.drivers),
         "comment": comment,
         "questions": questions,
-        "flags": ";".join(sorted({*sheet.flags, *noted})),
+        "flags": ";".join(sorted({*sheet.flags, *noted, *flooded})),
+        "excluded": None,
         "counted_day": now.astimezone(sheet.opened.office.zone).date(),
     }
 
 
-def _words(sheet: Sheet, answers: Answers) -> tuple[str, dict[str, str]]:
-    choices = {
-        question.code: question.choices
-        for question in sheet.survey.wording[sheet.survey.languages[0]].questions
-    }
+def _words(sheet: Sheet, answers: Answers, masked: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    def safe(text: str) -> str:
+        clean = cleaning.clean(text)
+        known = masked.get(clean)
+        return masking.mask(clean, sheet.mask) if known is None else known
+
+    choices = _choices(sheet)
     questions = {
-        code: text if choices[code] else _safe(text, sheet.mask)
-        for code, text in answers.questions.items()
+        code: text if choices[code] else safe(text) for code, text in answers.questions.items()
     }
-    return _safe(answers.comment, sheet.mask), questions
+    return safe(answers.comment), questions
+
+
+def _choices(sheet: Sheet) -> dict[str, Any]:
+    """The choices of each question, by its code; none where people write."""
+    questions = sheet.survey.wording[sheet.survey.languages[0]].questions
+    return {question.code: question.choices for question in questions}
 
 
 def _typed(survey: Survey, response: Mapping[str, Any]) -> list[str]:
@@ -203,10 +243,6 @@ def _typed(survey: Survey, response: Mapping[str, Any]) -> list[str]:
             response["questions"].get(item.code, "") for item in questions if not item.choices
         ]
     return [text for text in texts if text.strip()]
-
-
-def _safe(text: str, patterns: tuple[str, ...]) -> str:
-    return masking.mask(cleaning.clean(text), patterns)
 
 
 def _delay(sheet: Sheet) -> str:

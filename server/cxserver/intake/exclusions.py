@@ -1,7 +1,8 @@
 """Exclude answers from every count, and restore them: a quarantine and its undo.
 
-Official numbers follow at once. What is released follows batch by batch, as `disclosure.changes`
-decides. An answer that was in no batch yet has then not arrived; restored, it arrives that day.
+Official numbers, files and the approval follow at once. What is released follows batch by batch, as
+`disclosure.changes` decides. An answer that was in no batch yet has then not arrived; restored, it
+arrives that day. A flood is excluded as it is stored; restored, it is counted for the first time.
 """
 
 import secrets
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from cxserver import db, tables
 from cxserver.catalog.directory import Directory, Service
@@ -21,7 +22,8 @@ from cxserver.disclosure import batches, changes
 from cxserver.disclosure.batches import Batch
 from cxserver.disclosure.changes import Effect
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
-from cxserver.intake import cut_tables, entry, members, store
+from cxserver.instrument.flags import FLOOD, UNFLOODED
+from cxserver.intake import cut_tables, entry, ledger, members, store
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
 from cxserver.response_id import ResponseId
@@ -42,8 +44,8 @@ def exclude(
 ) -> str:
     """Take these answers of a service out of every count, as one action; its id.
 
-    Answers that are excluded already are left alone. Raises NotFound, Conflict if none is left,
-    and ExclusionRefused for answers that were imported.
+    Answers that are excluded already are left alone; the others are given back to the approval.
+    Raises NotFound, Conflict if none is left, and ExclusionRefused for answers that were imported.
     """
     db.lock(connection, store.COUNTS_LOCK, service)
     known_service, id = known.services[service], secrets.token_hex(8)
@@ -56,6 +58,9 @@ def exclude(
         connection.execute(insert(tables.exclusions).values(**action))
         days = zip(answers, inside, strict=True)
         _mark(connection, answers, [batch and answer.counted_day for answer, batch in days], id)
+    # The approval before the counts, as for every answer that is stored: else each of the two
+    # could wait for the other. And both at the end, for others wait for them.
+    ledger.refund(connection, known_service.clearance, len(answers))
     _count(connection, known_service, answers, -1)
     return id
 
@@ -63,17 +68,65 @@ def exclude(
 def restore(
     connection: Connection, known: Directory, service: str, id: str, who: str, now: datetime
 ) -> None:
-    """Undo an action as a whole, once. Raises NotFound, and Conflict if it is undone already."""
+    """Undo an action as a whole, once. It uses up the approval.
+
+    Raises NotFound, Conflict if it is undone already, and ExclusionRefused if that would be more
+    than OMB approved.
+    """
     db.lock(connection, store.COUNTS_LOCK, service)
     known_service = known.services[service]
     _check_active(connection, service, id)
+    _lift_flood(connection, service, id)
     with _released(connection, known_service, _changed(connection, service, id)):
         answers = _excluded(connection, service, id)
         action = tables.exclusions
         query = update(action).where(action.c.service == service, action.c.id == id)
         connection.execute(query.values(restored_by=who, restored_at=now))
         _mark(connection, answers, _days(connection, known, answers, now), None)
+    _charge(connection, known_service, answers)
     _count(connection, known_service, answers, 1)
+
+
+def split(
+    connection: Connection, service: str, id: str, rows: Iterable[ResponseId], now: datetime
+) -> str:
+    """Make some answers of a flood an action of their own, to be restored by itself; its id.
+
+    A flood was in no batch: taking it apart tells nothing of anybody.
+    """
+    part = secrets.token_hex(8)
+    row = connection.execute(
+        select(tables.exclusions.c.reason, tables.exclusions.c.who).where(
+            tables.exclusions.c.service == service, tables.exclusions.c.id == id
+        )
+    ).one()
+    action = {"service": service, "id": part, "reason": row.reason, "who": row.who, "at": now}
+    connection.execute(insert(tables.exclusions).values(**action))
+    answers = list(_read(connection, service, sorted(rows)))
+    _mark(connection, answers, [None] * len(answers), part)
+    return part
+
+
+def _charge(connection: Connection, service: Service, answers: Collection[Row[Any]]) -> None:
+    clearance, n = service.clearance, len(answers)
+    charged = ledger.charge(connection, clearance, n)
+    if charged < n:
+        ledger.refund(connection, clearance, charged)
+        raise ExclusionRefused(
+            f"Restoring {n:,} answers would use more than OMB approved: {charged:,} are left under "
+            f"{clearance.omb_control_number}. Ask OMB for more, or restore fewer."
+        )
+
+
+def _lift_flood(connection: Connection, service: str, id: str) -> None:
+    """Somebody looked: what was marked counts as any other answer, and a note is left."""
+    response = tables.responses
+    flags = func.replace(response.c.flags, FLOOD, UNFLOODED)
+    query = update(response).where(response.c.service == service, response.c.excluded == id)
+    flooded = query.where(
+        response.c.flags.like(f"%{FLOOD}%"), response.c.flags.not_like(f"%{UNFLOODED}%")
+    )
+    connection.execute(flooded.values(flags=flags))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ provoke looks the same, so that nobody can find out which services, offices or k
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
 
 from cxsdk import keys, token
@@ -25,13 +26,15 @@ STATUS: Mapping[str, int] = {
     "expired": 410,
     "revoked": 410,
     "survey_closed": 410,
+    "unavailable": 503,
 }
 
 
 class LinkNotOpen(ServerError):
     """A link that does not open. `code` names the page to show, `service` only if genuine.
 
-    `reason` is for the log: it never leaves the server.
+    `reason` is for the log: it never leaves the server. `genuine` are the service and office that a
+    link names which a key of ours has signed; such links are counted.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class LinkNotOpen(ServerError):
         ends: datetime | None = None,
         minutes: int = 0,
         place: bool = False,
+        genuine: tuple[str, str] | None = None,
     ):
         super().__init__(reason)
         self.code = code
@@ -51,6 +55,8 @@ class LinkNotOpen(ServerError):
         self.ends = ends
         self.minutes = minutes
         self.place = place
+        # The service and office that the link names, where a key of ours has signed it.
+        self.genuine = genuine
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Gate:
 
     def __init__(self, roots: RootKeys):
         self._roots = roots
+        # Kept: deriving costs more than everything else a page needs of it.
+        self.stamp_secret = cache(roots.stamp_secret)
         self._link_keys: dict[tuple[str, int, int, str, Kind], LinkKey] = {}
 
     def recognise(
@@ -108,6 +116,10 @@ class Gate:
         except TokenRefused as error:
             raise LinkNotOpen("not_found", error.code) from None
         epoch = _epoch(directory, service, office, claimed.kid)
+        if epoch > self._roots.newest:
+            raise LinkNotOpen("not_found", "unknown_epoch")
+        if office not in directory.services[service].offices:
+            raise self._unknown_office(service, office, claimed, epoch, text)
         try:
             self._link_key(service, claimed.kid, epoch, office, claimed.kind).check(text)
         except TokenRefused as error:
@@ -116,6 +128,29 @@ class Gate:
             raise LinkNotOpen("not_found", "wrong_kind")
         known = directory.services[service], directory.offices[office]
         return Opened(*known, claimed, text, epoch)
+
+    def _unknown_office(
+        self, service: str, office: str, claimed: Token, epoch: int, text: str
+    ) -> LinkNotOpen:
+        """Why it does not open: for everybody the same, but we know whether a key of ours made it.
+
+        The keys of such offices are derived anew each time: kept, they would fill the memory.
+        """
+        secret = self._roots.service_secret(service, claimed.kid, epoch)
+        try:
+            LinkKey(keys.office_secret(secret, office), claimed.kind).check(text)
+        except TokenRefused:
+            return LinkNotOpen("not_found", "unknown_office")
+        return LinkNotOpen("not_found", "unknown_office", genuine=(service, office))
+
+    def lacks_epoch(self, directory: Directory, service: str, text: str) -> bool:
+        """Whether the key that a token claims is from an epoch made since: the key was rotated."""
+        try:
+            kid = token.read(text).kid
+        except TokenRefused:
+            return False
+        epoch, _ = directory.keys.get((service, kid), (0, None))
+        return epoch > self._roots.newest
 
     def admit(
         self,
@@ -128,6 +163,15 @@ class Gate:
 
         A kiosk may send what it held: its answer is judged by when it was given, `answered_at`.
         """
+        try:
+            self._admit(directory, opened, now, answered_at)
+        except LinkNotOpen as refused:
+            refused.genuine = opened.service.slug, opened.office.slug
+            raise
+
+    def _admit(
+        self, directory: Directory, opened: Opened, now: datetime, answered_at: datetime | None
+    ) -> None:
         at = answered_at or now
         service, claimed = opened.service, opened.token
         codes = service.slug, claimed.kid, opened.office.slug, claimed.nonce.hex()
@@ -170,8 +214,6 @@ def _epoch(directory: Directory, service: str, office: str, kid: int) -> int:
     known = directory.services.get(service)
     if known is None:
         raise LinkNotOpen("not_found", "unknown_service")
-    if office not in known.offices:
-        raise LinkNotOpen("not_found", "unknown_office")
     epoch, only = directory.keys.get((service, kid), (0, None))
     if epoch == 0 or only not in (None, office):
         raise LinkNotOpen("not_found", "unknown_kid")

@@ -30,6 +30,24 @@ def use(connection: Connection, entries: Sequence[Entry]) -> frozenset[UseKey]:
     return frozenset(beyond)
 
 
+def charge(connection: Connection, clearance: Clearance, n: int) -> int:
+    """Count `n` answers that were not counted before; gives how many approved ones there were.
+
+    Fewer than `n`: then the caller has to undo it.
+    """
+    return _take(connection, clearance, n)
+
+
+def refund(connection: Connection, clearance: Clearance, n: int) -> None:
+    """Give answers back to the approval: nobody was asked for what turned out to be no answer."""
+    before = _held(connection, clearance.slug)
+    table = tables.burden
+    left = max(0, before - n)
+    connection.execute(update(table).where(table.c.clearance == clearance.slug).values(used=left))
+    if left < clearance.approved_responses <= before:
+        directory.bump(connection)
+
+
 def used(connection: Connection) -> dict[str, int]:
     """How many answers were taken, by clearance. What is held in memory may be behind."""
     columns = tables.burden.c

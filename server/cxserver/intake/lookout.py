@@ -1,10 +1,12 @@
-"""The lookout: sees every kiosk answer that was stored, and flags those of a burst afterwards.
+"""The lookout: sees every answer of a place that was stored, and flags those of a burst afterwards.
 
 It never stands in the way: an answer is confirmed whether it can be flagged just now or not. What
 could not be written is kept in mind and tried again with the next answer.
 """
 
 import asyncio
+import hmac
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +15,24 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from cxsdk.token import Kind
 from cxserver.catalog import kiosks
 from cxserver.catalog.directory import Directory
 from cxserver.errors import StoreUnavailable
-from cxserver.intake import reflag, store
-from cxserver.intake.bursts import Device, Runs, Seen
+from cxserver.instrument.answers import Answers
+from cxserver.instrument.flags import is_suspect
+from cxserver.intake import bursts, reflag, store
+from cxserver.intake.bursts import CROWD_RULES, Device, Runs, Seen
+from cxserver.intake.entry import Sheet
 from cxserver.intake.reflag import Change
 from cxserver.intake.writer import Writer
 from cxserver.log import logger
 from cxserver.response_id import ResponseId
 
+# Between the link and the network of somebody who is no kiosk.
+_CROWD = " "
+# Networks are known to this process alone, and as long as it lives.
+_SALT = secrets.token_bytes(32)
 # Marks that wait for a database which does not answer: more than a day of all answers.
 OWED = 50_000
 
@@ -33,6 +43,26 @@ class Noted:
 
     seen: Seen
     suspect: bool = False
+    kiosk: bool = True
+
+
+def noted(
+    sheet: Sheet, given: Answers, at: datetime, row: ResponseId, network: str
+) -> Noted | None:
+    """What the lookout wants to know of an answer stored as `row`. An invite answers once: nothing.
+
+    `at` is its moment by the second. A kiosk is one device; at a poster or on a site, people from
+    one network stand for one.
+    """
+    opened = sheet.opened
+    if not opened.token.kind.is_place:
+        return None
+    kiosk = opened.token.kind is Kind.KIOSK
+    nonce = opened.token.nonce.hex()
+    sender = nonce if kiosk else f"{nonce}{_CROWD}{_hash(network)}"
+    device = opened.service.slug, opened.office.slug, sender
+    seen = Seen(device, row, at, bursts.face(given))
+    return Noted(seen, is_suspect(";".join(sheet.flags)), kiosk)
 
 
 class Lookout:
@@ -42,6 +72,7 @@ class Lookout:
         self._engine = engine
         self._writer = writer
         self._runs = Runs()
+        self._crowds = Runs(rules=CROWD_RULES)
         self._owed: dict[ResponseId, tuple[str, Device]] = {}
         self._today: Counter[tuple[Device, bool]] = Counter()
         # One writes for all who wait: under load a commit carries many.
@@ -54,12 +85,13 @@ class Lookout:
         """
         if not given:
             return
-        for noted in given:
-            for row, flag in self._runs.judge(noted.seen).items():
+        for item in given:
+            runs = self._runs if item.kiosk else self._crowds
+            for row, flag in runs.judge(item.seen).items():
                 if len(self._owed) < OWED:
-                    self._owed.setdefault(row, (flag, noted.seen.device))
-            if noted.seen.row.day == _today(known, noted.seen.device, now):
-                self._today[noted.seen.device, noted.suspect] += 1
+                    self._owed.setdefault(row, (flag, item.seen.device))
+            if item.kiosk and item.seen.row.day == _today(known, item.seen.device, now):
+                self._today[item.seen.device, item.suspect] += 1
         async with self._turn:
             try:
                 await self._write(known, now)
@@ -94,10 +126,18 @@ class Lookout:
         for change in changes:
             device = marks[change.row][1]
             newly = change.is_suspect and not change.was_suspect
-            if newly and change.row.day == _today(known, device, now):
+            if newly and _is_kiosk(device) and change.row.day == _today(known, device, now):
                 # Counted when it came, as an honest one.
                 self._today[device, False] -= 1
                 self._today[device, True] += 1
+
+
+def _is_kiosk(device: Device) -> bool:
+    return _CROWD not in device[2]
+
+
+def _hash(network: str) -> str:
+    return hmac.digest(_SALT, network.encode("utf-8", "replace"), "sha256")[:8].hex()
 
 
 def _today(known: Directory, device: Device, now: datetime) -> date:

@@ -5,23 +5,19 @@ person took, and no answer waits for it. A server that is killed loses the last 
 """
 
 import math
-import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, func, select
 
-from cxserver import db, tables
+from cxserver import tables
+from cxserver.intake.counter import Counter
 
 # Eight steps to a doubling: what is read from them is right to about 4 %.
 _STEPS = 8
 # A page may lie open over lunch. Longer than this nobody fills in one screen.
 LONGEST = timedelta(hours=1)
-
-Place = tuple[str, date, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +29,16 @@ class Reading:
     p90: float
 
 
-class Meter:
+class Meter(Counter):
     """Counts durations until `flush` writes them. Any thread may count."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[Place] = Counter()
+        super().__init__(tables.durations)
 
     def count(self, service: str, day: date, took: timedelta) -> None:
         """One answer of `service`, sent `took` after its page was opened."""
-        if not timedelta(0) < took <= LONGEST:
-            return
-        with self._lock:
-            self._counts[service, day.replace(day=1), step(took.total_seconds())] += 1
-
-    def flush(self, engine: Engine) -> None:
-        """Write what was counted since the last time."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not counts:
-            return
-        try:
-            with db.write(engine) as connection:
-                _add(connection, counts)
-        except Exception:
-            with self._lock:
-                self._counts.update(counts)
-            raise
+        if timedelta(0) < took <= LONGEST:
+            self.add(service, day.replace(day=1), step(took.total_seconds()))
 
 
 def step(seconds: float) -> int:
@@ -99,19 +78,3 @@ def _quantile(counts: Mapping[int, int], rank: float) -> float:
         if passed >= rank:
             return seconds(at)
     raise ValueError("no counts")
-
-
-def _add(connection: Connection, counts: Mapping[Place, int]) -> None:
-    table = tables.durations
-    add = db.upsert(connection, table)
-    adding = add.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={"n": table.c.n + add.excluded.n},
-    )
-    connection.execute(adding, list(_rows(counts)))
-
-
-def _rows(counts: Mapping[Place, int]) -> Iterable[dict[str, Any]]:
-    for service, month, at in sorted(counts):
-        n = counts[service, month, at]
-        yield {"service": service, "month": month, "step": at, "n": n}

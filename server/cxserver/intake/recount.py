@@ -3,11 +3,12 @@
 Batches, and what they released, are rebuilt too (`released`).
 
 What stands for an office and a day is held against the responses, every sum against what it is
-the sum of. Versions that hold imported counts have no responses: of them only the sums are checked.
+the sum of. Versions that hold imported counts have no responses, nor have days that retention
+deleted: of them only the sums are checked.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -18,7 +19,7 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
 from cxserver.instrument.levels import Level
-from cxserver.intake import counts, entry, released
+from cxserver.intake import counts, disposals, entry, released
 from cxserver.intake.counts import Count
 from cxserver.intake.entry import Tally
 
@@ -48,22 +49,36 @@ def differences(source: db.Source) -> list[Difference]:
 def _compare_day(source: db.Source, known: Directory, service: str, day: date) -> list[Difference]:
     with source() as connection:
         tallied = _told(connection, service, day, Level.OFFICE_DAY, Level.DAY)
+        # Counts outlive the answers that retention deleted: of them only the sums are checked.
+        disposed = disposals.offices(connection, service, day)
         counted: Counter[Tally] = Counter()
         for row in _responses(connection, service, day):
+            if row.office in disposed:
+                continue
             survey = known.services[service].surveys[row.survey]
             counted.update(entry.tallies(row._asdict(), survey))
-        counted.update(_imported(connection, known, service, day))
+        counted.update(_uncountable(connection, known, service, day, disposed))
     return _apart(tallied, counts.spread(counted), (Level.OFFICE_DAY, Level.DAY))
 
 
-def _imported(connection: Connection, known: Directory, service: str, day: date) -> Counter[Tally]:
-    """The counts of a day that came as counts: there is nothing to count them from."""
+def _uncountable(
+    connection: Connection, known: Directory, service: str, day: date, disposed: Collection[str]
+) -> Counter[Tally]:
+    """The counts of a day that came as counts, or whose answers are disposed of: there is nothing
+    to count them from.
+    """
     versions = known.services[service].surveys.values()
     numbers = {version.n for version in versions if version.origin == "counts"}
-    if not numbers:
+    if not numbers and not disposed:
         return Counter()
     tallied = _told(connection, service, day, Level.OFFICE_DAY)
-    return Counter({count[1:]: n for count, n in tallied.items() if count[6] in numbers})
+    return Counter(
+        {
+            count[1:]: n
+            for count, n in tallied.items()
+            if count[6] in numbers or count[3] in disposed
+        }
+    )
 
 
 def _compare_month(source: db.Source, service: str, first: date) -> list[Difference]:

@@ -1,11 +1,13 @@
 """Rebuild batches and released counts from the responses kept, and compare.
 
 A batch shows its answers, less what exclusions took out of it, with the flags they had when it
-closed. Imported counts have no responses: of them only the sums are checked.
+closed. Imported counts have no responses, nor has a batch from which retention deleted answers: of
+them only the sums are checked.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -16,7 +18,7 @@ from cxserver.disclosure import batches
 from cxserver.disclosure.batches import Batch
 from cxserver.instrument import levels
 from cxserver.instrument.levels import Level
-from cxserver.intake import closing, counts, cut_tables, members, store
+from cxserver.intake import closing, counts, cut_tables, disposals, members, store
 from cxserver.intake.cut_tables import LIVE
 
 # What is counted, what stands in the tables, what the responses give.
@@ -35,9 +37,12 @@ def differences(connection: Connection, known: Directory, service: str) -> list[
 
 
 def _batches(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
+    touched = disposals.touched(connection, service)
     for office in sorted(known.services[service].offices):
-        stored = set(_kept(connection, service, office))
-        rebuilt = set(_rebuilt(connection, known, service, office))
+        lost = touched.get(office, set())
+        stored = set(_kept(connection, service, office)) - lost
+        after = disposals.last_through(lost)
+        rebuilt = set(_rebuilt(connection, known, service, office, after))
         for batch in sorted(stored ^ rebuilt, key=lambda batch: (batch.through, batch.first)):
             name = ("batch", service, office, batch.first, batch.through)
             yield name, batch.n * (batch in stored), batch.n * (batch in rebuilt)
@@ -51,13 +56,15 @@ def _kept(connection: Connection, service: str, office: str) -> list[Batch]:
     return [Batch(*row) for row in connection.execute(query)]
 
 
-def _rebuilt(connection: Connection, known: Directory, service: str, office: str) -> list[Batch]:
+def _rebuilt(
+    connection: Connection, known: Directory, service: str, office: str, after: date | None
+) -> list[Batch]:
     # What is due and not closed yet is no fault.
     last = closing.last_closed(connection, service).get(office)
     if last is None:
         return []
-    arrivals = closing.arrivals(connection, known.services[service], office)
-    return batches.close(arrivals, last)
+    arrivals = closing.arrivals(connection, known.services[service], office, after)
+    return batches.close(arrivals, last, after)
 
 
 def _live(connection: Connection, known: Directory, service: str) -> Iterator[Difference]:
@@ -65,14 +72,23 @@ def _live(connection: Connection, known: Directory, service: str) -> Iterator[Di
     known_service = known.services[service]
     imported = cut_tables.imported(known_service)
     effects = members.effects(connection, service)
+    touched = disposals.touched(connection, service)
     for office in sorted(known_service.offices):
+        lost = touched.get(office, set())
         rebuilt: Counter[Any] = Counter()
-        for batch in _kept(connection, service, office):
+        for batch in set(_kept(connection, service, office)) - lost:
             changes = effects.get((office, batch.through), {})
             rebuilt.update(members.shown(connection, known_service, office, batch, changes))
         there = Counter({(Level.OFFICE_DAY, *tally): n for tally, n in rebuilt.items()})
         released = _released(connection, service, Level.OFFICE_DAY, office)
-        mine = Counter({key: n for key, n in released.items() if key[6] not in imported})
+        unknown = {batch.through for batch in lost}
+        mine = Counter(
+            {
+                key: n
+                for key, n in released.items()
+                if key[6] not in imported and key[2] not in unknown
+            }
+        )
         yield from _apart(mine, there)
 
 

@@ -65,6 +65,9 @@ COUNTED: Counts = (tables.tallies, tables.choices)
 RELEASED: Counts = (tables.released, tables.released_choices)
 
 
+# Why a flood is excluded, in the words of the page that lists it.
+FLOODED = "More answers than people give (flood)"
+
 T = TypeVar("T")
 Result = Outcome | StoreUnavailable | AnswerUnstorable | ClearanceSpent
 
@@ -183,12 +186,14 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[UseKey, Result
     fresh = [entry for entry in entries if entry.key in claimed]
     outcomes: dict[UseKey, Result] = {}
     outcomes |= _judge(connection, [entry for entry in entries if entry.key not in claimed])
-    beyond = ledger.use(connection, fresh)
+    # What is excluded from the start takes no answer from the approval.
+    beyond = ledger.use(connection, [entry for entry in fresh if not entry.exclusion])
     if beyond:
         _release(connection, beyond)
         outcomes |= {key: ClearanceSpent("no approved answer is left") for key in beyond}
     stored = [entry for entry in fresh if entry.key not in beyond]
     if stored:
+        _open_exclusions(connection, stored)
         connection.execute(insert(tables.responses), _responses(connection, stored))
         count(connection, Counter(tally for entry in stored for tally in entry.tallies))
     codes = sequel.keep(connection, stored)
@@ -198,6 +203,25 @@ def _insert(connection: Connection, entries: list[Entry]) -> dict[UseKey, Result
     }
 
 
+def _open_exclusions(connection: Connection, stored: Sequence[Entry]) -> None:
+    """The actions under which a flood is stored: one for each service and day."""
+    rows = {
+        (entry.row.service, entry.exclusion): entry.arrived for entry in stored if entry.exclusion
+    }
+    if not rows:
+        return
+    # What was restored in the morning is a flood again in the evening.
+    add = db.upsert(connection, tables.exclusions).on_conflict_do_update(
+        index_elements=list(tables.exclusions.primary_key.columns),
+        set_={"restored_by": None, "restored_at": None},
+    )
+    values = [
+        {"service": service, "id": id, "reason": FLOODED, "who": "server", "at": arrived}
+        for (service, id), arrived in sorted(rows.items())
+    ]
+    connection.execute(add, values)
+
+
 def _responses(connection: Connection, stored: Sequence[Entry]) -> list[dict[str, Any]]:
     """The rows, none of them on a day that its office has closed: a batch that is out never grows,
     so what is stored late, or by a slow clock, counts on the day after.
@@ -205,6 +229,8 @@ def _responses(connection: Connection, stored: Sequence[Entry]) -> list[dict[str
     rows = [dict(entry.response) for entry in stored]
     closed = closed_through(connection, {(row["service"], row["office"]) for row in rows})
     for row in rows:
+        if row["excluded"]:
+            continue
         through = closed.get((row["service"], row["office"]))
         row["counted_day"] = batches.counted_day(row["counted_day"], through)
     return rows

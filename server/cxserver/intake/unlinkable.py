@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, and_, inspect, select, text
 
 from cxserver import db, tables
 from cxserver.catalog import directory
 
 # What names a response is as near to it as a column of its own.
-_BESIDE = ("alerts", "replies")
+_BESIDE = ("alerts", "alert_letters", "replies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ def _schema(connection: Connection) -> Iterator[Finding]:
         used & response_columns <= {"service"},
     )
     yield Finding(
-        "Nor have alerts and replies, which name their response.", used & beside <= {"service"}
+        "Nor have alerts, their mails and replies, which name their response.",
+        used & beside <= {"service"},
     )
     every = ("use_keys", "responses", *_BESIDE)
     keys = [key for table in every for key in look.get_foreign_keys(table)]
@@ -56,7 +57,7 @@ def _schema(connection: Connection) -> Iterator[Finding]:
         made = connection.execute(
             text(
                 "SELECT sql FROM sqlite_master "
-                "WHERE name IN ('responses', 'use_keys', 'alerts', 'replies')"
+                "WHERE name IN ('responses', 'use_keys', 'alerts', 'alert_letters', 'replies')"
             )
         ).scalars()
         ordered = all("WITHOUT ROWID" in sql for sql in made)
@@ -79,9 +80,25 @@ def _rows(connection: Connection, now: datetime) -> Iterator[Finding]:
         f"Codes and replies older than {tables.REPLY_DAYS} days are gone.",
         connection.execute(late).first() is None,
     )
+    yield Finding(
+        "Of the mails on an alert that was acknowledged, no time is kept but the hour.",
+        not _exact_letters(connection),
+    )
     hours = select(tables.responses.c.answered_hour).distinct()
     exact = [at for at in connection.execute(hours).scalars() if at.minute or at.second]
     yield Finding("No response knows more of its time than the hour.", not exact)
+
+
+def _exact_letters(connection: Connection) -> bool:
+    alerts, letters = tables.alerts.c, tables.alert_letters.c
+    names = ("service", "day", "response", "alert")
+    same = and_(*(alerts[name] == letters[name] for name in names))
+    rows = connection.execute(
+        select(letters.tried, letters.at)
+        .select_from(tables.alert_letters.join(tables.alerts, same))
+        .where(alerts.acknowledged.is_not(None))
+    )
+    return any(at.minute or at.second for row in rows for at in row if at)
 
 
 def _transactions(connection: Connection) -> Iterator[Finding]:

@@ -18,11 +18,15 @@ from sqlalchemy import Engine
 from cxserver.errors import QueueFull, StoreUnavailable
 from cxserver.intake import store
 from cxserver.intake.entry import Entry
+from cxserver.intake.observer import Observer
 from cxserver.intake.store import Outcome, Result
 from cxserver.log import logger
 
 WINDOW = 0.002
 BATCH = 500
+# After a commit that failed, how often an idle writer tries whether one works again, in seconds:
+# a load balancer sends nobody here meanwhile, so no answer would ever try it.
+_TRY = 1.0
 # How often one that waits for a place in a full queue looks again.
 _LOOK = 0.01
 
@@ -34,8 +38,9 @@ _Waiting = tuple[Entry, asyncio.AbstractEventLoop, "asyncio.Future[Outcome]"]
 class Writer:
     """The queue before the database. At most `size` answers wait in it."""
 
-    def __init__(self, engine: Engine, size: int):
+    def __init__(self, engine: Engine, size: int, observer: Observer | None = None):
         self._engine = engine
+        self._observer = observer or Observer()
         self._queue: queue.Queue[_Waiting | Callable[[], object] | None] = queue.Queue(size)
         self._thread = threading.Thread(target=self._run, name="cx-writer", daemon=True)
         # After an unknown commit nothing is believed until a commit has worked again.
@@ -95,7 +100,7 @@ class Writer:
         return await asyncio.wrap_future(done)
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
+        while (item := self._next()) is not None:
             if callable(item):
                 self._keep_house(item)
                 continue
@@ -105,6 +110,22 @@ class Writer:
                 self._keep_house(rest)
             elif rest is self:
                 return
+
+    def _next(self) -> _Waiting | Callable[[], object] | None:
+        while not self.ready:
+            try:
+                return self._queue.get(timeout=_TRY)
+            except queue.Empty:
+                self._try_again()
+        return self._queue.get()
+
+    def _try_again(self) -> None:
+        try:
+            store.probe(self._engine)
+        except Exception as error:
+            logger.warning("writer_not_ready", reason=type(error).__name__)
+        else:
+            self.ready = True
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], Any]:
         batch = [first]
@@ -125,6 +146,7 @@ class Writer:
 
     def _write(self, batch: list[_Waiting]) -> None:
         results: list[Result]
+        begun = time.perf_counter()
         try:
             if not self.ready:
                 store.probe(self._engine)
@@ -135,6 +157,9 @@ class Writer:
             logger.error("writer_failed", reason=type(error).__name__)
             results = [StoreUnavailable("the writer failed")] * len(batch)
         self.ready = not any(isinstance(result, StoreUnavailable) for result in results)
+        if self.ready:
+            self._observer.committed(len(batch), time.perf_counter() - begun)
+        self._observer.queue(self._queue.qsize(), self.ready)
         _deliver(batch, results)
 
     def _keep_house(self, work: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ def send_due(errand: Errand) -> str:
     known, now = errand.directory, errand.now
     sent = alerts.send_due(errand.engine, errand.settings, known, now, errand.go_on)
     with db.read(errand.engine) as connection:
-        left = len(alerts.waiting(connection))
+        left = len(alerts.waiting(connection)) + len(alerts.further(connection, known, now))
     if left:
         raise MailFailed(f"{sent} sent, {left} still waiting")
     return f"{sent} sent" if sent else "nothing to send"

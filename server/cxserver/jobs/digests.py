@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cxserver import db, mail
 from cxserver.accounts import members
 from cxserver.audit.journal import Journal
-from cxserver.catalog import rootkey
+from cxserver.catalog import fingerprints
 from cxserver.digests import content, subscriptions
 from cxserver.digests import letter as digest_mail
 from cxserver.digests.content import Digest
@@ -25,11 +25,12 @@ from cxserver.mail import Letter
 def send_due(errand: Errand) -> str:
     """Mail them; tells how many, in words. Raises ServerError when some could not be written."""
     with db.read(errand.engine) as connection:
+        roots = fingerprints.read(connection, errand.settings.root_key_path)
         due = subscriptions.due(connection, errand.now, content.zone(errand.directory))
     if not due:
         return "nothing to send"
     done: Counter[str] = Counter()
-    journal = Journal(rootkey.read(errand.settings.root_key_path), aloud=True)
+    journal = Journal(roots, aloud=True)
     with mail.connected(errand.settings) as session:
         for item in due:
             if not errand.go_on():

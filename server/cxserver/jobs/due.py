@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from cxserver import db, mail
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ServerError
-from cxserver.jobs import alarms, batches, digests, lease, reminders
+from cxserver.jobs import alarms, batches, digests, erasing, findings, lease, records, reminders
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.lease import FAILED, Record
 from cxserver.log import logger
@@ -30,7 +30,7 @@ _HOST = 40
 class Job:
     """Some work: `when` it is done, in words, how often we look whether there is any, how long a
     lease lasts without a sign of life. `work` says what it did, or raises. What `mails` waits until
-    a mail server is set up.
+    a mail server is set up; what `needs_clock`, until the clock is not in doubt.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Job:
     lasts: timedelta
     work: Callable[[Errand], str]
     mails: bool = True
+    needs_clock: bool = False
 
     def upcoming(self, record: Record | None, now: datetime) -> datetime:
         """When to look at it next: at once when it never was done, or failed."""
@@ -76,6 +77,33 @@ JOBS: tuple[Job, ...] = (
         lasts=timedelta(minutes=10),
         work=batches.close_due,
         mails=False,
+        needs_clock=True,
+    ),
+    Job(
+        "findings",
+        "every 6 hours: what stands out, and since when",
+        every=timedelta(hours=6),
+        lasts=timedelta(minutes=10),
+        work=findings.remember,
+        mails=False,
+        needs_clock=True,
+    ),
+    Job(
+        "erasures",
+        "every hour: what was erased, listed beside the backups",
+        every=timedelta(hours=1),
+        lasts=timedelta(minutes=10),
+        work=erasing.list_new,
+        mails=False,
+    ),
+    Job(
+        "records",
+        "every night: what is past its retention is deleted",
+        every=timedelta(hours=24),
+        lasts=timedelta(minutes=10),
+        work=records.dispose_due,
+        mails=False,
+        needs_clock=True,
     ),
 )
 
@@ -97,25 +125,36 @@ def run_due(
     *,
     jobs: Sequence[Job] = JOBS,
     stop: threading.Event | None = None,
+    wall: datetime | None = None,
+    in_doubt: bool = False,
 ) -> list[Done]:
     """Do what is due of `jobs`, and nothing that somebody else is doing. With `stop` set, end
-    soon.
+    soon. With the clock `in_doubt`, what cannot be undone waits; `wall` is what it shows.
     """
     fit = [job for job in jobs if not job.mails or mail.is_set_up(settings)]
+    fit = [job for job in fit if not (job.needs_clock and in_doubt)]
     if not fit:
         return []
     with db.read(engine) as connection:
         known = lease.records(connection)
     due = [job for job in fit if job.upcoming(known.get(job.name), now) <= now]
-    tried = [_Turn(job, engine, now, stop).take(settings, directory) for job in due]
+    tried = [_Turn(job, engine, now, stop, wall or now).take(settings, directory) for job in due]
     return [done for done in tried if done]
 
 
 class _Turn:
     """One try at one job."""
 
-    def __init__(self, job: Job, engine: Engine, now: datetime, stop: threading.Event | None):
+    def __init__(
+        self,
+        job: Job,
+        engine: Engine,
+        now: datetime,
+        stop: threading.Event | None,
+        wall: datetime,
+    ):
         self._job, self._engine, self._now, self._stop = job, engine, now, stop
+        self._wall = wall
         self._holder = f"{socket.gethostname()[:_HOST]}-{secrets.token_hex(8)}"
         # How long it takes is measured; what time it is was said.
         self._began = time.monotonic()
@@ -126,7 +165,8 @@ class _Turn:
         with db.write(self._engine) as connection:
             if not lease.take(connection, job.name, self._holder, self._now, job.lasts):
                 return None
-        done = self._work(Errand(self._engine, settings, directory, self._now, self._go_on))
+        errand = Errand(self._engine, settings, directory, self._now, self._go_on, self._wall)
+        done = self._work(errand)
         with db.write(self._engine) as connection:
             lease.give_back(connection, job.name, self._holder, self._now, done.result)
         return done

@@ -14,6 +14,8 @@ from cxserver.settings import Settings
 class Errand:
     """One run of one job. It asks `go_on` before each thing that can be done but once, and stops
     when told so: the server is about to end, or another has taken the job over.
+
+    `now` is the time to go by; `wall` is what the machine's clock shows, which may be in doubt.
     """
 
     engine: Engine
@@ -21,3 +23,4 @@ class Errand:
     directory: Directory
     now: datetime
     go_on: Callable[[], bool]
+    wall: datetime

@@ -4,16 +4,19 @@ Of each thing there are stages: 30, 7 and 1 days before. Only the newest that ha
 that a server that was off sends one reminder and not three.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from cxserver.catalog.directory import Clearance, Directory
+from cxserver.catalog.endings import CLEARANCE_STAGES
 from cxserver.doctor import endings
+from cxserver.intake.surges import Rush, Surge
 from cxserver.periods import Period
 from cxserver.quarter import due, fiscal
 from cxserver.quarter.due import Due
 from cxserver.quarter.submissions import Submission
+from cxserver.timekeeping.evidence import LONG, Evidence
 
 OVER = "over"
 FEW_LEFT, NONE_LEFT = f"{endings.USE_WARNS:.0%}", "100%"
@@ -53,7 +56,14 @@ class Using:
     used: int
 
 
-Subject = Filing | Yearly | Ending | Using
+@dataclass(frozen=True, slots=True)
+class ClockInDoubt:
+    """Nothing is deleted and no day closed, because the server's clock is not believed."""
+
+    hours: int
+
+
+Subject = Filing | Yearly | Ending | Using | ClockInDoubt | Surge | Rush
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,22 @@ def due_on(
     if files(directory):
         notices += [*_filings(today, log), *_yearly(today)]
     return sorted(notices, key=lambda item: (item.days, item.about))
+
+
+def of_the_clock(known: Evidence, clock: datetime) -> Iterator[Notice]:
+    """A reminder when the clock has been in doubt for so long that somebody has to look."""
+    paused = known.paused(clock)
+    if known.doubted_since and paused >= LONG:
+        about = f"clock {known.doubted_since:%Y-%m-%d %H:%M}"
+        yield Notice(about, OVER, ClockInDoubt(round(paused / timedelta(hours=1))))
+
+
+def of_crowds(surges: Iterable[Surge], rushes: Iterable[Rush], today: date) -> Iterator[Notice]:
+    """A reminder on the day on which far more answers come than usual."""
+    for surge in surges:
+        yield Notice(f"surge {surge.service} {today}", OVER, surge)
+    for rush in rushes:
+        yield Notice(f"rush {rush.clearance.slug} {today}", OVER, rush)
 
 
 def files(directory: Directory) -> bool:
@@ -132,7 +158,7 @@ def _approvals(today: date, directory: Directory, used: Mapping[str, int]) -> It
 def _ending(subject: Ending, today: date) -> Iterator[Notice]:
     clearance = subject.clearance
     days = (clearance.expires - today).days
-    stage = OVER if days < 0 else _stage(days, endings.CLEARANCE_STAGES)
+    stage = OVER if days < 0 else _stage(days, CLEARANCE_STAGES)
     if stage:
         # With its date: who had it renewed is reminded again, years later.
         yield Notice(f"end {clearance.slug} {clearance.expires.isoformat()}", stage, subject, days)

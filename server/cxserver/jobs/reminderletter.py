@@ -8,7 +8,8 @@ from functools import singledispatch
 
 from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import Agency, Clearance
-from cxserver.jobs.notices import Ending, Filing, Notice, Using, Yearly
+from cxserver.intake.surges import Rush, Surge
+from cxserver.jobs.notices import ClockInDoubt, Ending, Filing, Notice, Using, Yearly
 from cxserver.mail import Letter
 
 _WIDE = 76
@@ -140,6 +141,57 @@ def _(subject: Using, notice: Notice, staff: str) -> Middle:
         "How many are left: cx pra burden",
     )
     return Middle(title, (says,), cures)
+
+
+@_told.register
+def _(subject: ClockInDoubt, notice: Notice, staff: str) -> Middle:
+    says = (
+        f"The clock of the survey server has been in doubt for {subject.hours} hours: it is more "
+        "than 26 hours ahead of everything the server has seen. Answers are taken and dated by "
+        "the last time that is known. Nothing is deleted and no day is closed until you look.",
+    )
+    cures = (
+        "Compare the server's clock with another one, for example: date -u",
+        "If it is wrong: set it, and restart the server",
+        "If it is right: cx jobs confirm-clock",
+    )
+    return Middle("The server's clock is in doubt", says, cures)
+
+
+@_told.register
+def _(subject: Surge, notice: Notice, staff: str) -> Middle:
+    says = [
+        f"{subject.service} got {subject.answers:,} answers so far today. On a usual day of the "
+        f"last four weeks it gets {subject.usual:,}."
+    ]
+    if subject.marked:
+        says.append(
+            f"{subject.marked:,} of them came faster than people give answers. They are stored and "
+            "not counted."
+        )
+    cures = (
+        f"Look where they come from: {staff}/response",
+        f"If they are not from people, take them out: {staff}/quarantine",
+        "If they are: nothing. What was not counted can be put back on the same page.",
+    )
+    return Middle(f"Far more answers than usual: {subject.service}", tuple(says), cures)
+
+
+@_told.register
+def _(subject: Rush, notice: Notice, staff: str) -> Middle:
+    named = f"OMB control number {subject.clearance.omb_control_number}"
+    when = "today" if subject.days == 0 else f"in {subject.days} days"
+    says = (
+        f"{subject.today:,} answers came today under {named}, and {subject.left:,} are left. At "
+        f"this pace they are used up {when}. Then its surveys close.",
+    )
+    cures = (
+        f"If the answers are not from people, take them out: {staff}/quarantine. "
+        "That gives them back to the approval.",
+        "How many are left: cx pra burden",
+        "If they are from people, ask OMB for more: cx pra request SERVICE --responses N -o FOLDER",
+    )
+    return Middle(f"Answers run out {when}: {named}", says, cures)
 
 
 def _given(clearance: Clearance, used: int) -> str:

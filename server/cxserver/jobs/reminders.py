@@ -16,12 +16,13 @@ from cxserver.accounts import members
 from cxserver.accounts.roles import Member, Role
 from cxserver.digests import content
 from cxserver.errors import MailRefused
-from cxserver.intake import ledger
+from cxserver.intake import ledger, surges
 from cxserver.jobs import notices, reminderletter
 from cxserver.jobs.errand import Errand
-from cxserver.jobs.notices import Notice
+from cxserver.jobs.notices import ClockInDoubt, Notice
 from cxserver.log import logger
 from cxserver.quarter import submissions
+from cxserver.timekeeping import evidence
 
 # Those who file with OMB and keep the catalog.
 REMINDED = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
@@ -69,13 +70,29 @@ def owed(connection: Connection, due: Sequence[Notice], today: date) -> list[Owe
         Owed(member, notice)
         for member in people
         for notice in due
+        if _concerns(notice, member)
         if (notice.about, notice.stage, member.id) not in rows
     ]
 
 
+def _concerns(notice: Notice, member: Member) -> bool:
+    # Analysts file with OMB; the server's clock is not theirs to set.
+    return member.role is Role.ADMINISTRATOR or not isinstance(notice.subject, ClockInDoubt)
+
+
 def _due(connection: Connection, errand: Errand, today: date) -> list[Notice]:
     log = submissions.read(connection)
-    return notices.due_on(today, errand.directory, log, ledger.used(connection))
+    used = ledger.used(connection)
+    crowds = notices.of_crowds(
+        surges.surges(connection, errand.directory, today),
+        surges.rushes(connection, errand.directory, used, today),
+        today,
+    )
+    return [
+        *notices.of_the_clock(evidence.read(connection), errand.wall),
+        *crowds,
+        *notices.due_on(today, errand.directory, log, used),
+    ]
 
 
 def _send(errand: Errand, session: smtplib.SMTP, owed: Owed, today: date) -> str:

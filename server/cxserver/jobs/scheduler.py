@@ -1,4 +1,5 @@
-"""The server does what is due by itself: every 30 seconds, beside the answers, never before them.
+"""The server does what is due by itself: every half minute or sooner, beside the answers, never
+before them.
 
 A plain loop, as the housekeeping of the answer service is, and not APScheduler: what is due is
 asked of the database, where several servers agree on it, so a scheduler of its own would only be a
@@ -36,12 +37,22 @@ async def _keep_at(intake: AnswerService, job: Job) -> None:
                 stop.set()
                 await asyncio.wait([work], timeout=_SECONDS_TO_FINISH)
                 raise
-            await asyncio.sleep(EVERY)
+            # An alert waits no longer than its own job says.
+            await asyncio.sleep(min(EVERY, job.every.total_seconds()))
 
 
 def _work(intake: AnswerService, job: Job, stop: threading.Event) -> None:
-    now = intake.clock()
+    time = intake.clock
     try:
-        due.run_due(intake.engine, intake.settings, intake.directory, now, jobs=(job,), stop=stop)
+        due.run_due(
+            intake.engine,
+            intake.settings,
+            intake.directory,
+            time(),
+            jobs=(job,),
+            stop=stop,
+            wall=time.wall(),
+            in_doubt=time.in_doubt,
+        )
     except Exception as error:
         logger.error("job_failed", job=job.name, reason=type(error).__name__)

@@ -18,6 +18,7 @@ from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.store import Outcome
 from cxserver.pages import language
 from cxserver.public import framing, reply_link, screen, services
+from cxserver.web.client_network import network_of
 
 # In the place of a sealed code: there may be one, but we cannot show it.
 SHOWN = "shown"
@@ -63,7 +64,7 @@ async def ask(request: Request) -> Response:
         return _page(request, 200)
     code = replies.canonical(typed)
     if code is None:
-        return _page(request, 404, typed=typed[:_TYPED], wrong=True)
+        return _wrong(request, typed)
     spoken = request.query_params.get("lang", "")[:16]
     tail = f"?lang={quote(spoken, safe='')}" if spoken else ""
     return RedirectResponse(f"{services.of(request).intake.settings.path}/r/{code}{tail}", 303)
@@ -75,8 +76,17 @@ async def show(request: Request) -> Response:
     code = replies.canonical(typed)
     result = await asyncio.to_thread(_read, services.of(request).intake, code) if code else None
     if result is None:
-        return _page(request, 404, typed=typed[:_TYPED], wrong=True)
+        return _wrong(request, typed)
     return _page(request, 200, reply=result)
+
+
+def _wrong(request: Request, typed: str) -> Response:
+    """The page for a code that does not work; 429 for who tries many. A right code always works."""
+    wait = services.of(request).intake.knocks.wait(f"reply {network_of(request)}")
+    response = _page(request, 429 if wait else 404, typed=typed[:_TYPED], wrong=True)
+    if wait:
+        response.headers["retry-after"] = str(wait)
+    return response
 
 
 def _page(

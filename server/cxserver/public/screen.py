@@ -225,6 +225,22 @@ def reply_page(
     )
 
 
+def home_page(
+    *, agency: Agency | None, language: str, static: Static, path: str, demo: bool = False
+) -> str:
+    """What the server is, for whoever opens its own address."""
+    return _render(
+        "home.html",
+        language,
+        agency=agency,
+        static=static,
+        path=path,
+        demo=demo,
+        replying="shown",
+        host="",
+    )
+
+
 def refusal_page(
     code: str,
     *,
@@ -292,12 +308,15 @@ def _words(code: str) -> language.Words:
     return language.words(code)
 
 
-def _render(template: str, code: str, *, agency: Agency | None, **values: object) -> str:
+def _render(
+    template: str, code: str, *, agency: Agency | None, demo: bool = False, **values: object
+) -> str:
     return environment.render(
         _templates(),
         template,
         code,
         agency=agency,
+        demo=demo or (agency is not None and agency.demonstration),
         agency_name=_agency_name(agency, code),
         urgent=_translated(agency.urgent_help if agency else {}, code, ""),
         limit=COMMENT_LIMIT,

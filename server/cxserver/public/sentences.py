@@ -109,6 +109,10 @@ NOTICES = {
         "We could not confirm that your answer was saved. Press Send again; "
         "it will not be counted twice."
     ),
+    "flood": mark(
+        "Many answers are coming in just now, and yours was not saved. Your answers are below: "
+        "wait a minute and press Send again."
+    ),
     "language": mark("We do not have this page in the language you asked for."),
     "stamp": mark("This page had been open too long. Your answers are below: press Send again."),
     "check": mark("Please check your answers below and press Send again."),

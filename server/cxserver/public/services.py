@@ -9,7 +9,6 @@ from starlette.responses import HTMLResponse
 from cxserver.catalog.directory import Service
 from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.gate import LinkNotOpen
-from cxserver.log import logger
 from cxserver.pages import language
 from cxserver.public import framing, screen
 from cxserver.public.screen import Values
@@ -61,12 +60,9 @@ def host_of(request: Request, service: Service | None) -> str:
 
 def refuse(request: Request, refused: LinkNotOpen, values: Values | None = None) -> HTMLResponse:
     """The page for a link that does not open. The reason goes to the log, without the token."""
-    name = refused.service.slug if refused.service else None
-    logger.info("link_refused", code=refused.code, reason=refused.reason, service=name)
+    of(request).intake.note_refused(refused)
     headers = {}
     if refused.minutes:
-        # The signature is genuine, so the clocks differ: somebody should look.
-        logger.warning("clock_ahead_at_agency", service=name, minutes=refused.minutes)
         headers["retry-after"] = str(refused.minutes * 60)
     return page(
         request,
@@ -121,6 +117,8 @@ def error(request: Request, status: int, headers: Mapping[str, str], detail: str
 def _words_for(refused: LinkNotOpen, values: Values | None) -> str:
     if refused.reason in ("unapproved", "spent"):
         return refused.reason
+    if refused.code == "unavailable":
+        return "busy"
     if refused.code != "expired":
         return refused.code
     if refused.place:

@@ -11,20 +11,23 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from cxsdk import keys, token
 from cxserver import db
 from cxserver.comments.replies import hash_of
-from cxserver.errors import AnswerUnstorable, ClearanceSpent, StoreUnavailable
+from cxserver.errors import AnswerUnstorable, ClearanceSpent, FloodRefused, StoreUnavailable
 from cxserver.instrument import answers, flags
 from cxserver.instrument.answers import Answers, AnswersRefused, Problem
 from cxserver.instrument.scale import EVERY_POINT, FIVE_POINT
 from cxserver.instrument.survey import Survey
-from cxserver.intake import gate
+from cxserver.intake import gate, lookout
+from cxserver.intake.answer_service import AnswerService
 from cxserver.intake.entry import FAST, Sheet
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.intake.stamp import Stamp
+from cxserver.intake.store import Outcome
 from cxserver.pages import language
 from cxserver.public import framing, replies, screen, services
 from cxserver.public.screen import Values
 from cxserver.results import count
 from cxserver.web import form_body, static_files
+from cxserver.web.client_network import network_of
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 64 * 1024
@@ -38,25 +41,24 @@ _TRUST = {str(point): point for point in EVERY_POINT}
 async def show(request: Request) -> Response:
     """GET /s/{service}/{office}/{token}: looking changes nothing."""
     intake = services.of(request).intake
-    now = intake.clock()
     try:
-        opened = await intake.open(*_address(request), now)
+        opened = await intake.open(*_address(request))
     except LinkNotOpen as refused:
         return _trimmed(request) or services.refuse(request, refused)
     if await intake.is_answered(opened):
         return services.page(request, "already_answered", 200, service=opened.service)
-    return _sheet(request, opened, now)
+    return _sheet(request, opened, intake.clock())
 
 
 async def take(request: Request) -> Response:
     """POST of the form: 303 to the thanks, or the sheet again with every word kept."""
     form = _Form.parse(await form_body.read(request, FORM, FORM_LIMIT))
     intake = services.of(request).intake
-    now = intake.clock()
     try:
-        opened, stamp = await intake.reopen(*_address(request), form.stamp, now)
+        opened, stamp = await intake.reopen(*_address(request), form.stamp)
     except LinkNotOpen as refused:
         return services.refuse(request, refused, values=form.values)
+    now = intake.clock()
     turn = _Turn(request, opened, form, now, stamp if _is_fresh(opened, stamp, now) else None)
     if form.switch:
         return turn.again(200)
@@ -197,6 +199,7 @@ class _Turn:
 
 async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     intake, service = services.of(turn.request).intake, turn.opened.service
+    network = network_of(turn.request)
     code = replies.code_of(intake, service, stamp.sid, checked)
     values = replace(turn.form.values, scale=turn.survey.scale)
     sheet = Sheet(
@@ -210,7 +213,9 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
         reply=hash_of(code) if code else None,
     )
     try:
-        outcome = await intake.store(sheet, checked)
+        outcome = await intake.store(sheet, checked, network)
+    except FloodRefused as refused:
+        return turn.again(429, notice="flood", headers={"retry-after": str(refused.wait)})
     except StoreUnavailable:
         return turn.again(503, notice="unsaved", headers={"retry-after": "5"})
     except AnswerUnstorable:
@@ -222,7 +227,18 @@ async def _store(turn: _Turn, stamp: Stamp, checked: Answers) -> Response:
     if outcome.kind == "stored":
         today = intake.directory.today(turn.now)
         intake.meter.count(service.slug, today, turn.now - stamp.opened_at)
+        await _look_out(intake, sheet, checked, outcome, network)
     return _to_thanks(turn, await replies.carried(intake, outcome, code))
+
+
+async def _look_out(
+    intake: AnswerService, sheet: Sheet, checked: Answers, outcome: Outcome, network: str
+) -> None:
+    if outcome.row is None:
+        return
+    noted = lookout.noted(sheet, checked, sheet.answered_at, outcome.row, network)
+    if noted:
+        await intake.lookout.note(intake.directory, sheet.answered_at, [noted])
 
 
 def _to_thanks(turn: _Turn, carried: str) -> Response:

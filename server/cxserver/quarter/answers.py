@@ -65,6 +65,7 @@ def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
             tuple_(*key) > tuple_(*last),
             responses.c.day < quarter.end,
             tables.ASKED_BY_US,
+            tables.IS_COUNTED,
         )
         .order_by(*key)
         .limit(PAGE)
@@ -73,7 +74,8 @@ def _page(quarter: Period, service: str, last: tuple[date, str]) -> Any:
 
 def _during(quarter: Period, service: str | None) -> Any:
     columns = tables.responses.c
-    terms = [columns.day >= quarter.start, columns.day < quarter.end, tables.ASKED_BY_US]
+    terms = [columns.day >= quarter.start, columns.day < quarter.end]
+    terms += [tables.ASKED_BY_US, tables.IS_COUNTED]
     if service is not None:
         terms.append(columns.service == service)
     return and_(*terms)

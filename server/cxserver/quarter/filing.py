@@ -11,11 +11,11 @@ from typing import IO, Any
 from sqlalchemy import Connection
 
 from cxserver import db
-from cxserver.catalog import directory
+from cxserver.catalog import directory, names
 from cxserver.catalog.directory import Directory
 from cxserver.comments import omb_review
 from cxserver.comments.omb_review import Standing
-from cxserver.errors import NotFound, ServerError
+from cxserver.errors import ServerError
 from cxserver.export import cells
 from cxserver.instrument.flags import is_suspect
 from cxserver.periods import Period
@@ -77,8 +77,7 @@ def open_drawer(connection: Connection, order: Order, now: datetime) -> Drawer:
     said = telling.read(connection, order.quarter)
     if known.agency is None:
         raise ServerError("There is no catalog yet. To add one: cx catalog apply FILE")
-    if order.service is not None and order.service not in known.services:
-        raise NotFound(f"There is no service '{order.service}' in the catalog.")
+    names.check_service(known, order.service)
     included = [group for group in groups if order.with_flagged or not group.flagged]
     file_sets, out = sets.sort(known, included, order.form)
     return Drawer(

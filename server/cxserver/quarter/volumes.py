@@ -5,13 +5,14 @@ kiosk: never the number of times that a form was looked at. So it is given by a 
 source, and never guessed from what we count.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
-from cxserver import tables
+from cxserver import periods, tables
 from cxserver.errors import ServerError
 from cxserver.periods import Period
 from cxserver.quarter import edits
@@ -68,12 +69,23 @@ def put(
 def read(connection: Connection, quarter: Period) -> Mapping[tuple[str, str], Volume]:
     """Those of a quarter, by service and channel."""
     query = select(tables.volumes).where(tables.volumes.c.quarter == quarter.name)
-    return {
-        (row.service, row.channel): Volume(
-            row.served, row.offered, row.source, row.who, row.at, row.version
-        )
-        for row in connection.execute(query)
-    }
+    return {(row.service, row.channel): _volume(row) for row in connection.execute(query)}
+
+
+def newest(
+    connection: Connection, services: Collection[str]
+) -> tuple[Period | None, Mapping[tuple[str, str], Volume]]:
+    """The newest quarter that has any for these services, and those, by service and channel."""
+    columns = tables.volumes.c
+    mine = columns.service.in_(sorted(services))
+    last = select(func.max(columns.quarter)).where(mine).scalar_subquery()
+    rows = connection.execute(select(tables.volumes).where(mine, columns.quarter == last)).all()
+    quarter = periods.named(rows[0].quarter) if rows else None
+    return quarter, {(row.service, row.channel): _volume(row) for row in rows}
+
+
+def _volume(row: Any) -> Volume:
+    return Volume(row.served, row.offered, row.source, row.who, row.at, row.version)
 
 
 def _check(volume: Volume) -> None:

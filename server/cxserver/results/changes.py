@@ -6,13 +6,14 @@ from operator import add
 from typing import Literal
 
 from cxserver.instrument.survey import Survey
-from cxserver.results import chance, measures, mix, wording
+from cxserver.results import chance, measures, mix, shift_text, wording
 from cxserver.results.measures import Score
 from cxserver.results.mix import Adjusted
 from cxserver.results.slices import Slice, trust_scale
 
 Verdict = Literal["changed", "not changed", "cannot tell", "not comparable"]
-Cause = Literal["question", "channels"]
+# Why two sides do not compare; or, "version", why a line stops between two sides that do.
+Cause = Literal["question", "version", "channels"]
 
 # What a side of a comparison has to be grouped by.
 NEEDS = ("survey", "language", "channel")
@@ -21,7 +22,7 @@ LEAST = 30
 # Within five points either way nothing would be done differently: if the interval ends inside,
 # it did not change; if it reaches beyond, nobody can tell.
 MARGIN = 0.05
-_SCALE = "The answers to choose from changed."
+OTHER_SCALE = "The answers to choose from changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,6 @@ class Change:
     adjusted: Adjusted | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Where a series must not be drawn through: at the beginning of `period`, and why."""
-
-    period: str
-    cause: Cause
-    reason: str
-
-
 def side(slices: Iterable[Slice], measure: str = "trust") -> Side:
     """One side of a comparison out of slices by `NEEDS`. `measure` has points.
 
@@ -93,17 +85,21 @@ def compare(
     surveys: Mapping[str, Survey],
     measure: str = "trust",
     least: int = LEAST,
+    *,
+    shares: bool = False,
 ) -> Change:
-    """What became of the share of 4 and 5. `surveys` are the versions by name."""
+    """What became of the share of 4 and 5. `surveys` are the versions by name; `shares`: see
+    `shift_text.clause`.
+    """
     then, now = before.score, after.score
     if not then.n or not now.n:
         gone = _question(before, after, surveys, measure)
         if gone:
-            return Change("not comparable", gone[1], then, now)
+            return Change("not comparable", gone, then, now)
         return Change("cannot tell", "There are no answers on one side.", then, now)
     if then.is_thumbs is not now.is_thumbs:
         reason = _question(before, after, surveys, measure)
-        return Change("not comparable", reason[1] if reason else _SCALE, then, now)
+        return Change("not comparable", reason or OTHER_SCALE, then, now)
     low, high = measures.difference((now.top, now.n), (then.top, then.n))
     change = Change(
         "cannot tell",
@@ -116,13 +112,18 @@ def compare(
         chance=chance.differs(now.top, now.n, then.top, then.n),
     )
     if stop := _question(before, after, surveys, measure):
-        return replace(change, verdict="not comparable", reason=stop[1])
-    if stop := _mix(before, after):
-        same = mix.adjusted(before.counts, after.counts)
-        return replace(change, verdict="not comparable", reason=stop[1], adjusted=same)
+        return refused(change, before, after, stop, "question")
+    if stop := _mix(before, after, surveys, shares=shares):
+        return refused(change, before, after, stop, "channels")
     if min(then.n, now.n) < least:
         return replace(change, reason=f"Fewer than {least} people answered on one side.")
     return replace(change, verdict=_verdict(low, high), reason=_words(low, high))
+
+
+def refused(change: Change, before: Side, after: Side, reason: str, cause: Cause) -> Change:
+    """A change that does not compare; of two mixes of channels, what is left at the same mix."""
+    same = mix.adjusted(before.counts, after.counts) if cause == "channels" else None
+    return replace(change, verdict="not comparable", reason=reason, adjusted=same)
 
 
 def screen(changes: Sequence[Change], share: float = 0.05) -> list[Change]:
@@ -144,57 +145,20 @@ def screen(changes: Sequence[Change], share: float = 0.05) -> list[Change]:
     return result
 
 
-def breaks(
-    series: Sequence[tuple[str, Side]], surveys: Mapping[str, Survey], measure: str = "trust"
-) -> list[Break]:
-    """Where a series by period (its name, its answers) must not be drawn through, in its order.
-
-    While one version follows another a period can hold both; the break stands at its beginning
-    and is not told again when the old version has gone.
-    """
-    stops: list[Break] = []
-    answered = [(name, answers) for name, answers in series if answers.score.n]
-    known: dict[str, list[wording.Meaning | None]] = {}
-    for (_, before), (name, after) in zip(answered, answered[1:], strict=False):
-        known = known or wording.in_use(before.versions, surveys, measure)
-        in_use = wording.in_use(after.versions, surveys, measure)
-        new = {
-            where: [meaning for meaning in meanings if meaning not in known.get(where, meanings)]
-            for where, meanings in in_use.items()
-        }
-        other_scale = before.score.is_thumbs is not after.score.is_thumbs
-        if reason := wording.switch(known, new) or (_SCALE if other_scale else None):
-            stops.append(Break(name, "question", reason))
-        elif stop := _mix(before, after):
-            stops.append(Break(name, *stop))
-        known = known | in_use
-    return stops
-
-
-def _question(
-    before: Side, after: Side, surveys: Mapping[str, Survey], measure: str
-) -> tuple[Cause, str] | None:
-    reason = wording.switch(
+def _question(before: Side, after: Side, surveys: Mapping[str, Survey], measure: str) -> str | None:
+    return wording.switch(
         wording.in_use(before.versions, surveys, measure),
         wording.in_use(after.versions, surveys, measure),
     )
-    return ("question", reason) if reason else None
 
 
-def _mix(before: Side, after: Side) -> tuple[Cause, str] | None:
-    then, now = mix.channels(before.counts), mix.channels(after.counts)
-    if not mix.changed(then, now):
+def _mix(before: Side, after: Side, surveys: Mapping[str, Survey], *, shares: bool) -> str | None:
+    """What moved in the mix of channels, by the rule that breaks a series (`mix.shift`)."""
+    shift = mix.shift(mix.ways(before.counts), mix.ways(after.counts))
+    if shift is None:
         return None
-
-    def moved(name: str) -> float:
-        return now.get(name, 0) / sum(now.values()) - then.get(name, 0) / sum(then.values())
-
-    most = max(sorted(then.keys() | now.keys()), key=lambda name: abs(moved(name)))
-    services = {name.partition("/")[0] for name in then.keys() | now.keys()}
-    way = most.partition("/")[2] if len(services) == 1 else most
-    # Without its share: that is a cut, and shown as one or not at all.
-    side = "more" if moved(most) > 0 else "fewer"
-    return "channels", f"Answers come by other ways than before: {side} by {way}."
+    clause = shift_text.clause(shift, surveys, shares=shares)
+    return f"{clause[:1].upper()}{clause[1:]}: the two are not comparable."
 
 
 def _only_uncertain(change: Change) -> bool:

@@ -86,10 +86,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Runs of periods; between two of them something is hidden, missing or not comparable."""
+    """Runs of periods; between two of them something is hidden, missing or not comparable.
+    `notes` are days on which something happened.
+    """
 
     runs: tuple[Run, ...]
     breaks: tuple[Tick, ...]
+    notes: tuple[Tick, ...]
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
 
@@ -145,11 +148,20 @@ def likert(scores: Sequence[Score]) -> Likert:
 
 
 def trend(
-    series: Sequence[tuple[str, Score | None]], breaks: Collection[str], labels: int = 4
+    series: Sequence[tuple[str, Score | None]],
+    breaks: Collection[str],
+    labels: int = 3,
+    notes: Sequence[tuple[float, str]] = (),
+    beside: Sequence[Score | None] = (),
 ) -> Trend:
-    """A trend by period. None is a period that is not shown, and so is one with few answers."""
+    """A trend by period. None is a period that is not shown, and so is one with few answers.
+
+    `notes` stand at a number of periods from the left: 1.5 is the middle of the second. `beside`
+    are the scores of the charts that stand beside it: all of them have one scale.
+    """
     shown = [(name, score if score and _is_shown(score.n) else None) for name, score in series]
     known = [score for _, score in shown if score]
+    known += [score for score in beside if score and _is_shown(score.n)]
     low, high = _range([item.low or 0.0 for item in known], [item.high or 0.0 for item in known])
     step = (100 - _MARGIN) / max(1, len(shown))
     runs: list[list[Dot]] = [[]]
@@ -164,6 +176,7 @@ def trend(
         tuple(
             Tick(_MARGIN + at * step, name) for at, (name, _) in enumerate(shown) if name in breaks
         ),
+        tuple(Tick(_MARGIN + at * step, name) for at, name in notes),
         tuple(
             Tick(_MARGIN + (at + 0.5) * step, name)
             for at, (name, _) in enumerate(shown)

@@ -1,16 +1,17 @@
-"""How are we doing, what changed, and what to fix first: all that an overview says."""
+"""How are we doing, and what changed: all that an overview says of the scores."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from cxserver.instrument.survey import Survey
+from cxserver.periods import Span
 from cxserver.results import (
     changes,
     cuts,
     days,
-    fix_first,
     sentences,
     slices,
     trend,
@@ -18,7 +19,6 @@ from cxserver.results import (
 )
 from cxserver.results.changes import Change
 from cxserver.results.cuts import Counted, NotCut
-from cxserver.results.fix_first import First
 from cxserver.results.measures import Score
 from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.reading import Reading
@@ -130,7 +130,6 @@ class Seen:
     standing: tuple[Standing, ...]
     trend: Series
     moved: Moved
-    first: First
 
     @property
     def fallen(self) -> tuple[Mover, ...]:
@@ -161,13 +160,18 @@ class Fetched:
     apart: Sides | None
     reason: str
     trend: TrendCounts
-    first: Counted
 
 
-def fetch(reader: Reading, filters: Filters) -> Fetched | None:
-    """Read what the overview needs; None where nothing of it may be shown."""
+def fetch(reader: Reading, filters: Filters, *, movers: bool = True) -> Fetched | None:
+    """Read what the overview needs; None where nothing of it may be shown. Without `movers` it
+    does not say which offices or channels changed, and most often needs one question alone.
+    """
     if filters.refusal:
         return None
+    if not movers:
+        series = trend.fetch(reader.connection, filters)
+        sides = _out_of(series, filters) or _sides(reader, filters)
+        return Fetched(sides, "office", None, "", series)
     by = "office" if len(filters.offices) > 1 else "channel"
     apart, reason = _side_by_side(reader, filters, by)
     if apart and by == "office" and not filters.is_cut:
@@ -176,8 +180,26 @@ def fetch(reader: Reading, filters: Filters) -> Fetched | None:
     else:
         sides = _sides(reader, filters)
     blocks = trend.fetch(reader.connection, filters)
-    first = fix_first.fetch(reader, filters, wording.versions(reader.directory))
-    return Fetched(sides, by, apart, reason, blocks, first)
+    return Fetched(sides, by, apart, reason, blocks)
+
+
+def _out_of(series: TrendCounts, filters: Filters) -> Sides | None:
+    """Both sides out of the days that the series is made of, where it holds all of them."""
+    spans = filters.window.span, filters.window.before
+    if series.months or not all(span.within(trend.span_of(filters)) == span for span in spans):
+        return None
+    now, past = (_during(series, span) for span in spans)
+    return now, past
+
+
+def _during(series: TrendCounts, span: Span) -> Counted:
+    def count() -> list[Slice]:
+        days = (
+            item for item in series.counted.slices if date.fromisoformat(item.group["day"]) in span
+        )
+        return slices.merged(days, changes.NEEDS)
+
+    return Counted(count)
 
 
 def read(reader: Reading, filters: Filters) -> tuple[State, Seen | None]:
@@ -193,13 +215,13 @@ def work_out(fetched: Fetched | None, filters: Filters) -> tuple[State, Seen | N
     if not now.slices:
         return ("withheld" if now.hidden else "empty"), None
     surveys = wording.versions(filters.directory)
+    series = trend.work_out(fetched.trend, filters, surveys)
     return "full", Seen(
         before(filters),
         bool(now.hidden),
-        _standings(filters, surveys, now.slices, past.slices),
-        trend.work_out(fetched.trend, filters, surveys),
+        _standings(filters, surveys, now.slices, past.slices, series),
+        series,
         _moved(fetched, filters, surveys),
-        fix_first.work_out(fetched.first.slices, filters, surveys),
     )
 
 
@@ -211,13 +233,22 @@ def before(filters: Filters) -> str:
 
 
 def _standings(
-    filters: Filters, surveys: Mapping[str, Survey], now: Sequence[Slice], past: Sequence[Slice]
+    filters: Filters,
+    surveys: Mapping[str, Survey],
+    now: Sequence[Slice],
+    past: Sequence[Slice],
+    series: Series,
 ) -> tuple[Standing, ...]:
     result = (
         Standing(
             measure,
             _change(
-                filters, changes.side(past, measure), changes.side(now, measure), surveys, measure
+                filters,
+                changes.side(past, measure),
+                changes.side(now, measure),
+                surveys,
+                measure,
+                series,
             ),
         )
         for measure in MEASURES
@@ -237,8 +268,14 @@ def _change(
     now: changes.Side,
     surveys: Mapping[str, Survey],
     measure: str,
+    series: Series,
 ) -> Change:
-    change = changes.compare(past, now, surveys, measure)
+    change = changes.compare(past, now, surveys, measure, shares=filters.holds_rows)
+    if change.verdict != "not comparable" and min(past.score.n, now.score.n) >= changes.LEAST:
+        whole = Span(filters.window.before.start, filters.window.span.end)
+        # What the chart does not draw through is not compared beside it.
+        if stop := series.stop_within(measure, whole):
+            change = changes.refused(change, past, now, series.sentence(stop), stop.cause)
     if filters.is_settled or not past.score.n:
         return change
     return replace(change, verdict="cannot tell", reason=_COMING_IN)

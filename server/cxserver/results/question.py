@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
+from cxserver.catalog import names
 from cxserver.catalog.directory import Directory, Office, Service
 from cxserver.disclosure.audience import Audience
-from cxserver.errors import NotFound, QuestionRefused
+from cxserver.errors import QuestionRefused
 from cxserver.results import cuts, days, freshness, scopes
 from cxserver.results.days import DEFAULT, Asked, Window
 from cxserver.results.freshness import Freshness
@@ -141,8 +142,17 @@ class Filters:
             return around
         return around.narrowed(Scope(offices=scopes.subtree(self.directory, self.office)))
 
+    def peers(self) -> Scope:
+        """What an office is compared with: all offices of the services looked at, as far as their
+        batches have closed. Somebody who may see one office alone sees the others in sums.
+        """
+        services = frozenset(service.slug for service in self.services_in(self.of_office()))
+        everywhere = replace(self.seen, offices=None).released
+        chosen = Scope(services=services, channels=_one(self.channel))
+        return everywhere.narrowed(chosen).narrowed(Scope(languages=_one(self.language)))
+
     def around(self) -> Scope:
-        """As `of_office`, without its office: what an office is held against."""
+        """As `of_office`, without its office."""
         chosen = Scope(services=_one(self.service), channels=_one(self.channel))
         return self.seen.narrowed(chosen).narrowed(Scope(languages=_one(self.language)))
 
@@ -225,9 +235,9 @@ class Filters:
     def _check(self) -> None:
         seen = {item.slug for item in self.services_in(self.seen)}
         if self.service is not None and self.service not in seen:
-            raise NotFound("There is no such service here.")
+            raise names.unknown("You can see no service {}", self.service, seen)
         if self.office is not None and self.office not in self._seen_offices():
-            raise NotFound("There is no such office here.")
+            raise names.unknown("You can see no office {}", self.office, self._seen_offices())
         if self.channel is not None and self.channel not in CHANNELS:
             raise QuestionRefused(f"Choose a channel: {', '.join(CHANNELS)}.")
         languages = [code for code, _ in self.choices()["language"]]

@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cxserver.catalog import names
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import Audience
-from cxserver.errors import NotFound
 from cxserver.periods import Span
 
 WITHOUT_FLAGGED = frozenset({False})
@@ -72,8 +72,7 @@ def unit(directory: Directory, office: str) -> Scope:
 
 def subtree(directory: Directory, office: str) -> frozenset[str]:
     """The office and everything below it in the tree. Raises NotFound."""
-    if office not in directory.offices:
-        raise NotFound(f"There is no office '{office}' in the catalog.")
+    names.check_office(directory, office)
     below: dict[str | None, list[str]] = defaultdict(list)
     for other in directory.offices.values():
         below[other.parent].append(other.slug)
@@ -85,6 +84,16 @@ def subtree(directory: Directory, office: str) -> frozenset[str]:
             result.add(slug)
             waiting += below[slug]
     return frozenset(result)
+
+
+def with_parts(directory: Directory, service: str) -> frozenset[str]:
+    """The service and, of a journey, its steps."""
+    parts = {
+        part.slug
+        for part in directory.services.values()
+        if part.definition.get("part_of") == service
+    }
+    return frozenset({service} | parts)
 
 
 def _both(left: Any, right: Any) -> Any:

@@ -59,7 +59,7 @@ def since(change: Change, before: str) -> str:
     if change.verdict == "not changed":
         return f"About the same as {before}. {change.reason}"
     same = change.adjusted
-    if change.verdict == "not comparable" and same and "other ways" in change.reason:
+    if change.verdict == "not comparable" and same:
         moved = f"{_points(same.low, sign=True)} to {_points(same.high, sign=True)}"
         return f"{change.reason} At the same mix of channels it moved by {moved} points."
     return change.reason
@@ -73,6 +73,17 @@ def moved(name: str, measure: str, change: Change) -> str:
 def by(change: Change) -> str:
     """By how much it changed: the end of a sentence."""
     return f"{_by(change).lower()}, {_from_to(change)}."
+
+
+def shares(change: Change) -> tuple[str, str]:
+    """Both shares in percent, with a decimal where whole percents may lie a point further apart
+    than the change that stands beside them.
+    """
+    was, now = change.before.top2 or 0.0, change.after.top2 or 0.0
+    apart = round(100 * now) - round(100 * was)
+    if abs(apart) != round(100 * abs(now - was)):
+        return f"{was:.1%}", f"{now:.1%}"
+    return percent(was), percent(now)
 
 
 def driver(services: Iterable[Service], taps: Taps) -> str:
@@ -102,12 +113,8 @@ def _by(change: Change) -> str:
 
 
 def _from_to(change: Change) -> str:
-    was, now = change.before.top2 or 0.0, change.after.top2 or 0.0
-    # Whole percents may lie a point further apart than the change that stands beside them.
-    apart = round(100 * now) - round(100 * was)
-    if abs(apart) != round(100 * abs(now - was)):
-        return f"from {was:.1%} to {now:.1%}"
-    return f"from {percent(was)} to {percent(now)}"
+    was, now = shares(change)
+    return f"from {was} to {now}"
 
 
 def _points(value: float, *, sign: bool = False) -> str:

@@ -142,4 +142,6 @@ def _since(trend: Change | None) -> str:
         return f" That is {way} than the {then} before, by more than chance would do."
     if trend.before.is_thumbs is not trend.after.is_thumbs:
         return " Before, trust was asked in another way: the two do not compare."
+    if trend.verdict == "not comparable":
+        return f" Before: {then}. {trend.reason}"
     return f" Before: {then}; too few to call it a change."

@@ -20,8 +20,10 @@ from sqlalchemy import (
     and_,
     false,
     func,
+    literal_column,
     select,
     tuple_,
+    union_all,
 )
 
 from cxserver import periods, tables
@@ -47,6 +49,7 @@ _TABLES: Mapping[Audience, tuple[Table, Table]] = {
 # Whatever is asked beside drivers has at most so many columns: which of them are empty is not
 # worth a question of its own.
 _FEW_COLUMNS = 16
+_SEVERAL = 2
 
 # Up to so many look-ups of an office on a day are quicker than reading on.
 _SEEKS = 20_000
@@ -108,15 +111,22 @@ def fetch(
     return Fetched(
         by,
         columns,
-        [
-            (item.sign, connection.execute(_tallied(scope, item, by, columns)).all())
-            for item in sums
-        ],
-        [
-            (count.sign, connection.execute(_chosen(scope, count, by, wanted)).all())
-            for count in counts
-        ],
+        _run(connection, [(item.sign, _tallied(scope, item, by, columns)) for item in sums]),
+        _run(connection, [(item.sign, _chosen(scope, item, by, wanted)) for item in counts]),
     )
+
+
+def _run(
+    connection: Connection, queries: Sequence[tuple[int, Select[Any]]]
+) -> list[tuple[int, Rows]]:
+    """The rows of each, with its sign: of several by one question, for each costs a round trip."""
+    if len(queries) < _SEVERAL:
+        return [(sign, connection.execute(query).all()) for sign, query in queries]
+    numbered = (query.add_columns(literal_column(str(at))) for at, (_, query) in enumerate(queries))
+    rows: list[list[Any]] = [[] for _ in queries]
+    for *row, at in connection.execute(union_all(*numbered)):
+        rows[at].append(tuple(row))
+    return [(sign, part) for (sign, _), part in zip(queries, rows, strict=True)]
 
 
 def read(

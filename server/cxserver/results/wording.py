@@ -44,6 +44,33 @@ def versions(directory: Directory) -> dict[str, Survey]:
     }
 
 
+def ours(
+    answers: Mapping[tuple[str, str], int], surveys: Mapping[str, Survey]
+) -> dict[str, set[str]]:
+    """Which versions of our own asking are in use, by service: imports have versions of theirs."""
+    everyone: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for (version, _), n in answers.items():
+        service = version.partition("/")[0]
+        everyone[service] = everyone.get(service, 0) + n
+        counts[version] = counts.get(version, 0) + n
+    result: dict[str, set[str]] = {}
+    for version, n in counts.items():
+        service = version.partition("/")[0]
+        if (
+            version in surveys
+            and not surveys[version].origin
+            and n >= STRAGGLERS * everyone[service]
+        ):
+            result.setdefault(service, set()).add(version)
+    return result
+
+
+def service_name(survey: Survey) -> str:
+    """What the survey calls its service, in English where it can."""
+    return survey.wording.get("en", next(iter(survey.wording.values()))).service_name
+
+
 def meaning(survey: Survey, language: str, measure: str) -> Meaning | None:
     """What `measure` (a tally's: "trust", "driver:ease" …) meant there, None when not asked."""
     result = _asked(survey, language, measure)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
+from anyio import CapacityLimiter
 from sqlalchemy import Engine
 from starlette.requests import Request
 
@@ -17,7 +18,6 @@ from cxserver import db
 from cxserver.audit.journal import NOBODY, Journal
 from cxserver.digests import letter
 from cxserver.intake.answer_service import AnswerService
-from cxserver.log import logger
 from cxserver.pages import environment
 from cxserver.settings import Settings
 from cxserver.staff.refusals import Refusals
@@ -44,6 +44,8 @@ class StaffContext:
             Path(__file__).parent / "templates", letter.TEMPLATES
         )
     )
+    # Letters that a page has sent off; one that hangs keeps back no more than letters.
+    mailing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     refusals: Refusals = field(default_factory=Refusals)
     failures: deque[datetime] = field(default_factory=lambda: deque(maxlen=_STRANGERS))
 
@@ -69,7 +71,7 @@ class StaffContext:
 
     def note_stranger(self, how: str, result: str, now: datetime) -> None:
         """Write down a failed sign-in of nobody in particular, unless they come in floods."""
-        logger.warning("sign_in_refused", how=how, reason=result)
+        self.intake.log.note("warning", "sign_in_refused", result, how=how)
         if len(self.failures) == _STRANGERS and now - self.failures[0] < _MINUTE:
             return
         self.failures.append(now)
@@ -83,9 +85,15 @@ class StaffContext:
             "agency_name": agency.name if agency else "",
             "path": self.path,
             "static": self.files.url,
-            "demo": self.demo,
+            "demo": self.demo or (agency is not None and agency.demonstration),
         }
         return environment.render(self.templates, template, "en", **{**shared, **values})
+
+    def address(self, request: Request) -> str:
+        """The public address of what was asked for, query and all."""
+        path = request.scope["path"].removeprefix(self.settings.path)
+        query = request.scope["query_string"].decode("latin-1")
+        return quote(self.settings.path + path) + (f"?{query}" if query else "")
 
     def sign_in(self, request: Request) -> str:
         """The address of the sign-in page that leads back to the page asked for."""

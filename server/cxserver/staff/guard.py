@@ -1,13 +1,13 @@
 """The pages of the staff: an address, who may enter, and what is done there; none is unguarded.
 
-`behind_guard` wraps every handler alike: a session (else the sign-in page), a role that may enter
-(else 404, as if there were no such page), a request from our own pages for whatever is not a GET
-(else 403). What the handler then gets is a `Visit`.
+`behind_guard` wraps every handler alike: a session (else the sign-in page, or one that shows what
+was posted), a role that may enter (else 404, as if there were no such page), a request from our own
+pages for whatever is not a GET (else 403). What the handler then gets is a `Visit`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,14 +20,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from cxserver.accounts.roles import Member, Role, may_see
+from cxserver.accounts.sessions import Session
+from cxserver.attention import now
+from cxserver.attention.now import Counts
 from cxserver.catalog.directory import Directory
 from cxserver.errors import NotFound, QuestionRefused
-from cxserver.log import logger
 from cxserver.results.cuts import NotCut
 from cxserver.results.reading import Reading
 from cxserver.results.scopes import Scope
-from cxserver.staff import context, origin, session_cookie
+from cxserver.staff import context, origin, session_cookie, session_notice, unsent
 from cxserver.staff.context import StaffContext
+from cxserver.staff.session_notice import SessionNotice
 from cxserver.staff.snapshot import Snapshot
 from cxserver.web import form_body
 
@@ -53,7 +56,7 @@ class Visit:
     `form` holds what was posted, each field with all its values.
     """
 
-    member: Member
+    session: Session
     scope: Scope
     directory: Directory
     now: datetime
@@ -62,6 +65,16 @@ class Visit:
     routes: tuple["GuardedRoute", ...]
     form: Mapping[str, Sequence[str]]
     snapshot: Snapshot
+
+    @property
+    def member(self) -> Member:
+        """Who asks."""
+        return self.session.member
+
+    @property
+    def notice(self) -> SessionNotice:
+        """When this person is signed out, to be said on the page."""
+        return session_notice.notice(self.session, self.directory, self.now)
 
     @property
     def connection(self) -> Connection:
@@ -81,6 +94,11 @@ class Visit:
         """One transaction that may write. What is read afterwards is read anew."""
         return self.snapshot.write()
 
+    def end_reading(self) -> None:
+        """All has been read, the counts for the navigation too: what follows needs no database."""
+        counts_of(self)
+        self.snapshot.end()
+
     @property
     def path(self) -> str:
         """The public path of the staff pages: `/staff`, or below the path of CX_BASE_URL."""
@@ -97,7 +115,7 @@ class Visit:
         if beyond <= 0:
             self.note(what, about, str(status))
             return
-        logger.warning("staff_refused", member=self.member.id, status=status)
+        self.staff.intake.log.note("warning", "staff_refused", str(status), member=self.member.id)
         if beyond == 1:
             self.note("refused", "more than the log takes in an hour", "not written down")
 
@@ -110,9 +128,13 @@ After = Callable[[Request, Response], Awaitable[Response]]
 class GuardedRoute:
     """One page. `path` is below /staff; the handler runs in a thread, so that it may wait.
 
-    With a `label` it stands in the navigation of those who may enter, in the order of the list.
+    With a `label` it stands in the navigation of those who may enter, in the order of the list,
+    under the heading `group`.
     `audit` names the line that each visit writes to the log; "" for none. `after` is for what may
     take long elsewhere: it gets the response when the thread and the connection are given back.
+    `words` labels the fields that people write in: where the session has ended, they read them
+    again and can send them again, unless nothing `resends`. A page that `extends` no session is
+    for what asks by itself.
     """
 
     path: str
@@ -121,7 +143,20 @@ class GuardedRoute:
     methods: tuple[str, ...] = ("GET",)
     audit: str = ""
     label: str = ""
+    group: str = ""
     after: After | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    resends: bool = True
+    extends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the navigation: its label, its address with the filters kept."""
+
+    label: str
+    address: str
+    is_current: bool
 
 
 def behind_guard(routes: Iterable[GuardedRoute]) -> list[Route]:
@@ -140,30 +175,45 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     """
     if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
         raise HTTPException(404, _NO_FILE[values["state"]])
-    visit.snapshot.end()
-    return drawn(visit.staff, template, status, visit=visit, nav=navigation(visit), **values)
+    visit.end_reading()
+    counts, nav = counts_of(visit), navigation(visit)
+    return drawn(visit.staff, template, status, visit=visit, nav=nav, to_do=counts, **values)
+
+
+def counts_of(visit: Visit) -> Counts:
+    """What waits for this person, for the navigation. It is read once for a request."""
+    state = visit.request.state
+    if not hasattr(state, "counts"):
+        state.counts = now.count(visit.reading(), visit.member)
+    counts: Counts = state.counts
+    return counts
 
 
 def drawn(staff: StaffContext, template: str, status: int, **values: Any) -> HTMLResponse:
     """A page inside the layout; without a `visit` it has no navigation."""
-    given = {"visit": None, "nav": ()} | values
+    given = {"visit": None, "nav": (), "to_do": None} | values
     return HTMLResponse(staff.draw(template, **given), status, {"x-frame-options": "DENY"})
 
 
-def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
-    """The pages this person may enter: label, address with the filters kept, whether it is here."""
+def navigation(visit: Visit) -> list[tuple[str, list[Entry]]]:
+    """The pages this person may enter, by the headings of the navigation."""
     filters = filters_kept(visit.request)
     path = visit.request.scope["path"]
-    return [
-        (route.label, visit.path + route.path + filters, path == visit.path + route.path)
-        for route in visit.routes
-        if route.label and visit.member.role in route.roles
-    ]
+    groups: dict[str, list[Entry]] = {}
+    for route in visit.routes:
+        if route.label and visit.member.role in route.roles:
+            page = visit.path + route.path
+            entry = Entry(route.label, page + filters, page == path)
+            groups.setdefault(route.group, []).append(entry)
+    return list(groups.items())
 
 
 def filters_kept(request: Request) -> str:
     """The filters of this address as a query, `?` and all; "" when there are none."""
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    if not {"from", "to"} <= dict(pairs).keys():
+        # The list of comments takes one of them alone; no other page does.
+        pairs = [(name, value) for name, value in pairs if name not in ("from", "to")]
     query = urlencode([(name, value[:100]) for name, value in pairs if name in FILTERS])
     return f"?{query}" if query else ""
 
@@ -213,17 +263,36 @@ def _entered(
 ) -> Response:
     staff = context.of(request)
     now = staff.intake.clock()
-    member = session_cookie.member_of(request, staff, snapshot, now)
-    if member is None:
-        return RedirectResponse(staff.sign_in(request), 303)
+    session = session_cookie.session_of(request, staff, snapshot, now, extends=route.extends)
+    if session is None:
+        return _signed_out(route, request, form)
     directory = staff.intake.directory
-    scope = may_see(member, directory)
-    visit = Visit(member, scope, directory, now, request, staff, routes, form, snapshot)
+    scope = may_see(session.member, directory)
+    visit = Visit(session, scope, directory, now, request, staff, routes, form, snapshot)
     request.state.visit = visit
-    if member.role not in route.roles:
+    if session.member.role not in route.roles:
+        counts_of(visit)
         visit.note_refusal("refused", request.scope["path"][:200], 404)
         raise HTTPException(404)
     return _noted(route, visit)
+
+
+def _signed_out(
+    route: GuardedRoute, request: Request, form: Mapping[str, Sequence[str]]
+) -> Response:
+    """On to the sign-in page; of what was posted nothing is lost, and nothing is stored here."""
+    staff = context.of(request)
+    if request.method != "POST" or not route.resends:
+        return RedirectResponse(staff.sign_in(request), 303)
+    return drawn(
+        staff,
+        "signed-out.html",
+        401,
+        written=unsent.written(form, route.words),
+        others=unsent.others(form, route.words),
+        action=staff.address(request),
+        sign_in=f"{staff.path}/sign-in?next=/staff/session",
+    )
 
 
 def _handled(route: GuardedRoute, visit: Visit) -> Response:
@@ -240,6 +309,8 @@ def _noted(route: GuardedRoute, visit: Visit) -> Response:
     try:
         response = _handled(route, visit)
     except HTTPException as refused:
+        # For the navigation of the page that says so.
+        counts_of(visit)
         # A 404 may be somebody trying the names of others' offices.
         if route.audit or refused.status_code == 404:
             visit.note_refusal(route.audit or "look", about, refused.status_code)

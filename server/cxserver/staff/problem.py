@@ -32,7 +32,8 @@ def page(request: Request, status: int, headers: Mapping[str, str], detail: str)
     values: dict[str, object] = {"heading": heading, "text": text}
     visit = getattr(request.state, "visit", None)
     if visit is not None:
-        values |= {"visit": visit, "nav": guard.navigation(visit)}
+        counts = getattr(request.state, "counts", None)
+        values |= {"visit": visit, "nav": guard.navigation(visit), "to_do": counts}
     response = guard.drawn(staff, "problem.html", status, **values)
     response.headers.update(headers)
     return response

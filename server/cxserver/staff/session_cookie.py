@@ -1,4 +1,4 @@
-"""The cookie of whoever is signed in, and the member behind it."""
+"""The cookie of whoever is signed in, and the session behind it."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import sessions
-from cxserver.accounts.roles import Member
+from cxserver.accounts.sessions import Session
 from cxserver.settings import Settings
 from cxserver.staff.snapshot import Snapshot
 
@@ -22,21 +22,19 @@ _SECURE, _PLAIN = "__Host-cx-staff", "cx-staff"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def member_of(
-    request: Request, staff: "StaffContext", snapshot: Snapshot, now: datetime
-) -> Member | None:
-    """Who sent this request, if they are signed in; their session has been seen now."""
+def session_of(
+    request: Request, staff: "StaffContext", snapshot: Snapshot, now: datetime, *, extends: bool
+) -> Session | None:
+    """The session of whoever sent this request, if they are signed in. If it `extends` the session,
+    that has been seen now.
+    """
     id = id_of(request, staff.settings)
-    if not id:
-        return None
-    result = sessions.find(snapshot.connection, id, now)
-    if result is None:
-        return None
-    member, seen = result
-    if now - seen >= _STEP:
-        with snapshot.write() as connection:
-            sessions.touch(connection, id, now)
-    return member
+    session = sessions.find(snapshot.connection, id, now) if id else None
+    if session is None or not extends or now - session.seen < _STEP:
+        return session
+    with snapshot.write() as connection:
+        sessions.touch(connection, id, now)
+    return session.seen_at(now)
 
 
 def id_of(request: Request, settings: Settings) -> str:

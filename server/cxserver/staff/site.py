@@ -5,22 +5,35 @@ from starlette.routing import Route
 from cxserver import oidc_client
 from cxserver.intake.answer_service import AnswerService
 from cxserver.settings import Settings
-from cxserver.staff import context, guard
-from cxserver.staff.admin import audit, catalog, digest, places
+from cxserver.staff import alerts, context, guard
+from cxserver.staff.admin import audit, catalog, digest, places, records
 from cxserver.staff.comments import case, comments, redact, said
 from cxserver.staff.context import StaffContext
 from cxserver.staff.guard import GuardedRoute
 from cxserver.staff.quarter import quarter, record, review, review_redaction, telling
-from cxserver.staff.results import drivers, offices, overview, response
-from cxserver.staff.signin import doors
+from cxserver.staff.results import (
+    do_first_acts,
+    drivers,
+    first_page,
+    notes,
+    offices,
+    quarantine,
+    response,
+    scores,
+)
+from cxserver.staff.signin import doors, session
 from cxserver.web.static_files import Files
 
 # In the order of the navigation.
 ROUTES: tuple[GuardedRoute, ...] = (
-    *overview.ROUTES,
+    *first_page.ROUTES,
+    *alerts.ROUTES,
+    *do_first_acts.ROUTES,
+    *comments.ROUTES,
+    *notes.ROUTES,
     *offices.ROUTES,
     *drivers.ROUTES,
-    *comments.ROUTES,
+    *scores.ROUTES,
     *case.ROUTES,
     *redact.ROUTES,
     *said.ROUTES,
@@ -31,9 +44,12 @@ ROUTES: tuple[GuardedRoute, ...] = (
     *review.ROUTES,
     *review_redaction.ROUTES,
     *record.ROUTES,
-    *catalog.ROUTES,
     *digest.ROUTES,
+    *quarantine.ROUTES,
+    *catalog.ROUTES,
+    *records.ROUTES,
     *audit.ROUTES,
+    *session.ROUTES,
     *doors.ROUTES,
 )
 

@@ -3,6 +3,7 @@
 from cxserver.tables.answers import (
     ASKED_BY_US,
     COUNTED,
+    IS_COUNTED,
     WORDED,
     batch_changes,
     batches,
@@ -12,13 +13,22 @@ from cxserver.tables.answers import (
     durations,
     exclusions,
     imports,
+    refused_links,
     released,
     released_choices,
     responses,
     tallies,
     use_keys,
 )
-from cxserver.tables.casework import REPLY_DAYS, alerts, case_notes, cases, replies
+from cxserver.tables.casework import (
+    REPLY_DAYS,
+    alert_letters,
+    alerts,
+    case_notes,
+    cases,
+    findings,
+    replies,
+)
 from cxserver.tables.catalog import (
     agencies,
     changes,
@@ -27,24 +37,29 @@ from cxserver.tables.catalog import (
     offices,
     placements,
     revocations,
+    root_keys,
     service_offices,
     services,
     surveys,
 )
 from cxserver.tables.columns import SLUG, Moment, metadata
 from cxserver.tables.devices import kiosks, pairings
-from cxserver.tables.errands import digests, jobs, reminders
+from cxserver.tables.errands import digests, jobs, reminders, trusted_time
 from cxserver.tables.quarters import comment_reviews, indicators, reflections, submissions, volumes
+from cxserver.tables.records import disposals, legal_holds
+from cxserver.tables.results import chart_notes
 from cxserver.tables.staff import api_keys, audit, staff_invites, staff_members, staff_sessions
 
 __all__ = [
     "ASKED_BY_US",
     "COUNTED",
+    "IS_COUNTED",
     "Moment",
     "REPLY_DAYS",
     "SLUG",
     "WORDED",
     "agencies",
+    "alert_letters",
     "alerts",
     "api_keys",
     "audit",
@@ -54,17 +69,22 @@ __all__ = [
     "case_notes",
     "cases",
     "changes",
+    "chart_notes",
     "choices",
     "clearances",
     "cut_tables",
     "comment_reviews",
     "digests",
+    "disposals",
     "durations",
+    "refused_links",
     "exclusions",
+    "findings",
     "imports",
     "indicators",
     "jobs",
     "kiosks",
+    "legal_holds",
     "link_keys",
     "metadata",
     "offices",
@@ -77,6 +97,7 @@ __all__ = [
     "replies",
     "responses",
     "revocations",
+    "root_keys",
     "service_offices",
     "services",
     "staff_invites",
@@ -85,6 +106,7 @@ __all__ = [
     "submissions",
     "surveys",
     "tallies",
+    "trusted_time",
     "use_keys",
     "volumes",
 ]

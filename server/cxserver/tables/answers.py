@@ -89,6 +89,8 @@ responses = Table(
     sqlite_with_rowid=False,
 )
 
+# What is excluded is in no count, no file and no export, until it is restored.
+IS_COUNTED = responses.c.excluded.is_(None)
 # Those that were imported were filed by others.
 ASKED_BY_US = responses.c.flags.not_like("%imported%")
 
@@ -135,6 +137,17 @@ durations = Table(
     Column("month", Date, primary_key=True, comment="its first day"),
     Column("step", SmallInteger, primary_key=True, autoincrement=False, comment="how long"),
     Column("n", Integer, nullable=False, comment="how many took so long"),
+)
+
+refused_links = Table(
+    "refused_links",
+    metadata,
+    # Genuine links that did not open, as counts of a day: never of a link or a person.
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="the agency's date"),
+    Column("office", SLUG, primary_key=True, comment="as the link names it"),
+    Column("reason", String(20), primary_key=True, comment="why it did not open"),
+    Column("n", Integer, nullable=False, comment="how often"),
 )
 
 # What nearly every answer adds to has a column of its own: measure and value → column. With one

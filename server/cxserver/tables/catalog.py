@@ -42,6 +42,7 @@ offices = Table(
     Column("serves", Boolean, nullable=False, default=True),
     Column("closed", Boolean, nullable=False, default=False),
     Column("closed_on", Date, nullable=True, comment="the agency's day of closing"),
+    Column("reads_within_days", Integer, nullable=True, comment="its promise to read comments"),
 )
 
 service_offices = Table(
@@ -72,6 +73,15 @@ link_keys = Table(
     Column("epoch", Integer, nullable=False, comment="which root key it was derived from"),
     Column("issued", Date, nullable=False),
     CheckConstraint("kid BETWEEN 1 AND 65534", name="kid"),
+)
+
+root_keys = Table(
+    "root_keys",
+    metadata,
+    # Which root key this database belongs to. A fingerprint tells two keys apart and opens nothing.
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", String(16), nullable=False, comment="of that epoch's key"),
+    Column("since", Date, nullable=False),
 )
 
 revocations = Table(

@@ -16,6 +16,7 @@ kiosks = Table(
     Column("expires", Moment, nullable=True, comment="when its link ends"),
     Column("paired", Date, nullable=False, comment="the day it was paired, or first heard of"),
     Column("pin", String(120), nullable=True, comment="slow salted hash of the staff PIN"),
+    Column("proof", LargeBinary(32), nullable=True, comment="hash of a secret that it alone has"),
     Column("seen", Moment, nullable=True, comment="its last heartbeat"),
     Column("waiting", Integer, nullable=False, default=0, comment="answers it has yet to send"),
     Column("aside", Integer, nullable=False, default=0, comment="answers that were not taken"),

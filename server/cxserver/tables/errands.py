@@ -1,8 +1,19 @@
 """What the server does of itself, and whom it has told: written by the jobs."""
 
-from sqlalchemy import Column, Date, String, Table
+from sqlalchemy import Column, Date, Integer, String, Table
 
 from cxserver.tables.columns import Moment, metadata
+
+trusted_time = Table(
+    "trusted_time",
+    metadata,
+    # One row: without it one wrong clock could delete what keeps a link from being answered twice.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False, comment="the newest minute that is proven"),
+    Column(
+        "doubted_since", Moment, nullable=True, comment="what the clock showed as the doubt began"
+    ),
+)
 
 jobs = Table(
     "jobs",
@@ -19,7 +30,7 @@ digests = Table(
     "digests",
     metadata,
     Column("member", String(32), primary_key=True, comment="of the staff"),
-    Column("every", String(8), nullable=False, comment="week, month or never"),
+    Column("every", String(8), nullable=False, comment="day, week, month or never"),
     Column("through", Date, nullable=True, comment="the last day told of"),
     Column("refused", Date, nullable=True, comment="the day the mail server refused it for good"),
 )

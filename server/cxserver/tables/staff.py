@@ -1,6 +1,17 @@
 """Who may read: the staff, and programs by API keys; and what they did."""
 
-from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from cxserver.tables.columns import SLUG, Moment, metadata, version
 
@@ -28,6 +39,12 @@ staff_sessions = Table(
     Column("member", String(32), nullable=False, index=True, comment="whose it is"),
     Column("begun", Moment, nullable=False, comment="it ends 12 hours later"),
     Column("seen", Moment, nullable=False, comment="it ends 30 minutes after; to the minute"),
+    Column(
+        "id_token",
+        Text,
+        nullable=True,
+        comment="what the identity provider said of this person; goes back to it at sign-out",
+    ),
 )
 
 staff_invites = Table(
@@ -63,6 +80,13 @@ api_keys = Table(
     Column("office", SLUG, nullable=True, comment="set when it reads one office and those below"),
     Column("comments", Boolean, nullable=False, comment="whether it reads what people wrote"),
     Column("rows", Boolean, nullable=False, comment="whether it reads answers row by row"),
+    Column(
+        "links",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether it makes links; it then reads nothing",
+    ),
     Column("issued", Date, nullable=False),
     Column("expires", Date, nullable=False, comment="its last day"),
     Column("used", Date, nullable=True, comment="the last day it was used"),

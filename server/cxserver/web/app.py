@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -11,26 +13,33 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cxserver import clock as system_clock
 from cxserver import db, log
 from cxserver.api import endpoints
-from cxserver.catalog import directory
-from cxserver.clock import Clock
+from cxserver.catalog import directory, placeholders
+from cxserver.clock import Clock, Monotonic
 from cxserver.comments import replies
+from cxserver.errors import ServerError
+from cxserver.intake import refused_links
 from cxserver.intake.answer_service import AnswerService
+from cxserver.intake.observer import Observer
 from cxserver.jobs import scheduler
-from cxserver.public import embed, services, survey
+from cxserver.public import embed, home, security_txt, services, survey
 from cxserver.public import replies as answered
 from cxserver.public.kiosk import heartbeat, page, pairing, worker
 from cxserver.public.services import PublicServices
 from cxserver.public.sheets import Sheets
 from cxserver.settings import Settings
 from cxserver.staff import problem, site
-from cxserver.web import error_handlers
+from cxserver.web import error_handlers, metrics_page
 from cxserver.web.middleware import EdgeMiddleware
 from cxserver.web.static_files import Files
 from cxserver.web.sub_application import Prefix, SubApplication
+
+if TYPE_CHECKING:
+    from cxserver.metrics.scraping import Scraping
 
 
 def routes() -> list[BaseRoute]:
@@ -53,18 +62,30 @@ def routes() -> list[BaseRoute]:
         Prefix("/api", SubApplication(endpoints.routes(), endpoints.refusal)),
         Route("/staff", staff_home),
         Prefix("/staff", SubApplication(site.routes(), problem.page)),
+        Route("/.well-known/security.txt", security_txt.show),
+        Route("/metrics", metrics_page.show),
         Route("/favicon.ico", favicon),
         Route("/healthz", healthy),
         Route("/readyz", ready),
     ]
 
 
-def middleware(settings: Settings, *, demo: bool) -> list[Middleware]:
+def last_routes() -> list[BaseRoute]:
+    """What a host or the demonstration may put a page of its own before."""
+    return [Route("/", home.show)]
+
+
+def middleware(settings: Settings, observer: Observer, *, demo: bool) -> list[Middleware]:
     """What every request passes on its way in, the outermost first.
 
     It stands around Starlette, whose own answer to an unexpected fault has to leave by it too.
     """
-    return [Middleware(EdgeMiddleware, settings, demo)]
+    proxies = ["127.0.0.1", "::1", *settings.trusted_proxies]
+    return [
+        # Who asks: told by a proxy that we trust, or else whoever is at the other end of the line.
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=proxies),
+        Middleware(EdgeMiddleware, settings, demo, observer),
+    ]
 
 
 def handlers() -> Mapping[type[Exception], ExceptionHandler]:
@@ -83,17 +104,21 @@ class CxApp:
         settings: Settings,
         *,
         clock: Clock = system_clock.now,
+        monotonic: Monotonic | None = None,
         demo: bool = False,
         more_routes: Sequence[BaseRoute] = (),
     ):
         self.settings = settings
-        self._clock = clock
+        self._clock, self._monotonic = clock, monotonic
         self._demo = demo
         self._house: asyncio.Task[None] | None = None
         self._jobs: asyncio.Task[None] | None = None
+        self._time: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._scraping = _scraping(settings)
+        self._observer = self._scraping.counters if self._scraping else Observer()
         self._app = Starlette(
-            routes=[*routes(), *more_routes],
+            routes=[*routes(), *more_routes, *last_routes()],
             exception_handlers=handlers(),
             lifespan=self._lifespan,
         )
@@ -101,7 +126,7 @@ class CxApp:
         # that speaks https, that is one without encryption, token and all.
         self._app.router.redirect_slashes = False
         self._door: ASGIApp = self._app
-        for cls, args, kwargs in reversed(middleware(settings, demo=demo)):
+        for cls, args, kwargs in reversed(middleware(settings, self._observer, demo=demo)):
             self._door = cls(self._door, *args, **kwargs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,22 +142,37 @@ class CxApp:
             if self._house is not None:
                 return
             site.check(self.settings)
-            intake = await run_in_threadpool(AnswerService, self.settings, self._clock)
+            opening = partial(
+                AnswerService, self.settings, self._clock, self._monotonic, self._observer
+            )
+            intake = await run_in_threadpool(opening)
+            try:
+                placeholders.check_public(intake.directory, self.settings.base_url)
+            except ServerError:
+                await run_in_threadpool(intake.close)
+                raise
+            self._app.state.scraping = self._scraping
+            if self._scraping:
+                self._scraping.start(intake.staff_engine, intake.clock)
             files = Files(self.settings.path)
             sheets = Sheets(files.url, files.imports, demo=self._demo)
             self._app.state.services = PublicServices(intake, sheets, files, self._demo)
             self._app.state.staff = site.prepare(intake, files, demo=self._demo)
             if self.settings.scheduler:
                 self._jobs = asyncio.create_task(scheduler.keep_working(intake))
-            self._house = asyncio.create_task(intake.keep_house(replies.forget))
+            self._time = asyncio.create_task(intake.keep_time())
+            forgetting = replies.forget, refused_links.forget
+            self._house = asyncio.create_task(intake.keep_house(*forgetting))
 
     async def shutdown(self) -> None:
         """Write what waits, then let go."""
         if self._house is None:
             return
-        for task in (self._jobs, self._house):
+        for task in (self._jobs, self._time, self._house):
             await _ended(task)
-        self._house = self._jobs = None
+        self._house = self._time = self._jobs = None
+        if self._scraping:
+            await run_in_threadpool(self._scraping.stop)
         await run_in_threadpool(self._app.state.services.intake.close)
 
     @asynccontextmanager
@@ -149,6 +189,15 @@ class CxApp:
         return scope
 
 
+def _scraping(settings: Settings) -> "Scraping | None":
+    if not settings.metrics_listen and not settings.metrics_token.get_secret_value():
+        return None
+    # Loaded for those alone who watch.
+    from cxserver.metrics import scraping
+
+    return scraping.Scraping(settings)
+
+
 async def _ended(task: asyncio.Task[None] | None) -> None:
     if task is None:
         return
@@ -159,19 +208,30 @@ async def _ended(task: asyncio.Task[None] | None) -> None:
 
 def create_worker() -> CxApp:
     """The application in a worker process of its own, which has to set up its log itself."""
-    log.configure()
-    return create_app()
+    settings = Settings()
+    log.configure(settings.log_level)
+    return create_app(settings)
 
 
 def create_app(
     settings: Settings | None = None,
     *,
     clock: Clock = system_clock.now,
+    monotonic: Monotonic | None = None,
     demo: bool = False,
     more_routes: Sequence[BaseRoute] = (),
 ) -> CxApp:
-    """The application for `settings` (default: from the environment)."""
-    return CxApp(settings or Settings(), clock=clock, demo=demo, more_routes=more_routes)
+    """The application for `settings` (default: from the environment).
+
+    A `clock` of your own is its own monotonic clock, unless you give that too.
+    """
+    return CxApp(
+        settings or Settings(),
+        clock=clock,
+        monotonic=monotonic,
+        demo=demo,
+        more_routes=more_routes,
+    )
 
 
 async def static(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
 from cxserver.errors import TooManyReading
-from cxserver.log import logger
+from cxserver.log import BoundedLog
 
 # Of a request, a status, headers and the handler's own sentence, which may be empty.
 Refusal = Callable[[Request, int, Mapping[str, str], str], Response]
@@ -35,6 +35,8 @@ def handlers(refusal: Refusal) -> Mapping[type[Exception], ExceptionHandler]:
 @dataclass(frozen=True, slots=True)
 class _Part:
     refusal: Refusal
+    # Whoever asks for a page can make it fail as often as they like.
+    log: BoundedLog = field(default_factory=BoundedLog)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """An HTTP error, with the headers and the sentence it brings along."""
@@ -44,18 +46,18 @@ class _Part:
 
     async def busy(self, request: Request, error: Exception) -> Response:
         """The database does not answer. The link stays good."""
-        logger.error("database_failed", reason=type(error).__name__, where=_where(error))
+        self.log.note("error", "database_failed", type(error).__name__, where=_where(error))
         return self.refusal(request, 503, {"retry-after": "5"}, "")
 
     async def crowded(self, request: Request, error: Exception) -> Response:
         """More people wait for results than we let wait. Answers are not touched by it."""
-        logger.warning("reading_queue_full")
+        self.log.note("warning", "reading_queue_full", "full")
         return self.refusal(request, 503, {"retry-after": "30"}, _CROWDED)
 
     async def broken(self, request: Request, error: Exception) -> Response:
         """Our own fault: said plainly, without a trace of how. Its kind and place are logged."""
         fault = _original(error)
-        logger.error("request_failed", reason=type(fault).__name__, where=_where(fault))
+        self.log.note("error", "request_failed", type(fault).__name__, where=_where(fault))
         return self.refusal(request, 500, {}, "")
 
 

@@ -3,6 +3,7 @@
 Pure ASGI: one of Starlette's BaseHTTPMiddleware costs five times the whole request.
 """
 
+import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cxserver.intake.observer import Observer
 from cxserver.public.framing import POLICY
 from cxserver.settings import Settings
 
@@ -23,6 +25,7 @@ _HEADERS = {
     "x-robots-tag": "noindex, nofollow",
     "cache-control": "no-store",
 }
+_YEAR = "max-age=31536000"
 # A browser's head has 30 fields and two kilobytes; a link's address a hundred characters.
 _FIELDS = 100
 _HEAD = 64 * 1024
@@ -32,7 +35,7 @@ _UNKNOWN_HOST = (
     "Its operator sets CX_BASE_URL and CX_ALLOWED_HOSTS.\n"
 )
 # Probes come from inside, by address, and learn nothing.
-_PROBES = ("/healthz", "/readyz")
+_PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 class EdgeMiddleware:
@@ -41,8 +44,10 @@ class EdgeMiddleware:
     It stands outside of everything, so that the page about our own faults leaves by it too.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, demo: bool):
+    def __init__(self, app: ASGIApp, settings: Settings, demo: bool, observer: Observer):
         self._app = app
+        self._path = settings.path
+        self._observer = observer
         loopback = {"localhost", "127.0.0.1", "::1"} if demo else set()
         self._hosts = {name.lower().strip("[]") for name in settings.hosts | loopback}
         # Exact: an address that merely ends like a probe is no probe.
@@ -52,8 +57,9 @@ class EdgeMiddleware:
             # Browsers ignore it there, and complain about it on every page.
             del self._headers["cross-origin-opener-policy"]
         if settings.base_url.startswith("https://"):
-            self._headers["strict-transport-security"] = (
-                "max-age=31536000; includeSubDomains; preload"
+            self._headers["strict-transport-security"] = _YEAR + (
+                # Below www.agency.gov/cx it would bind hosts that are not ours.
+                "; includeSubDomains; preload" if settings.hsts_include_subdomains else ""
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,8 +67,13 @@ class EdgeMiddleware:
             await self._app(scope, receive, send)
             return
 
+        begun = time.perf_counter()
+
         async def leave(message: Message) -> None:
             if message["type"] == "http.response.start":
+                page = page_of(scope["path"], self._path)
+                seconds = time.perf_counter() - begun
+                self._observer.request(page, _method(scope), message["status"], seconds)
                 out = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     out.setdefault(name, value)
@@ -91,6 +102,35 @@ class EdgeMiddleware:
             return True
         named = headers.getlist("host")
         return len(named) == 1 and _hostname(named[0]) in self._hosts
+
+
+_PAGES = {
+    "s": "survey",
+    "r": "reply",
+    "k": "kiosk",
+    "embed": "embed",
+    "static": "static",
+    "staff": "staff",
+    "healthz": "probe",
+    "readyz": "probe",
+    "metrics": "probe",
+    ".well-known": "probe",
+    "": "home",
+}
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+
+
+def page_of(path: str, below: str) -> str:
+    """What kind of page an address is of: one of a few names, whatever a stranger typed."""
+    first, _, rest = path.removeprefix(below).removeprefix("/").partition("/")
+    if first == "api":
+        name = rest.removeprefix("v1/")
+        return f"api_{name}" if name in ("responses", "links", "results", "comments") else "api"
+    return _PAGES.get(first, "other")
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _is_secure(base_url: str) -> bool:

@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 TITLES = {
     400: "This could not be read.",
     401: "Show a key that is good.",
-    403: "This key does not read that.",
+    403: "This key is not for that.",
     404: "This link does not work.",
     405: "This address does not do that.",
     408: "This took too long.",
@@ -23,6 +23,7 @@ TITLES = {
     413: "This is too large.",
     415: "Send application/json in UTF-8.",
     422: "This does not fit.",
+    429: "Too many answers come from there. Send it again later; it will not count twice.",
     500: "Something went wrong on our side. Send it again; it will not count twice.",
     503: "We could not confirm that it was saved. Send it again; it will not count twice.",
 }
@@ -34,6 +35,7 @@ _CODES = {
     408: "timeout",
     413: "too_long",
     415: "unsupported",
+    429: "too_many_answers",
     500: "error",
     503: "unavailable",
 }

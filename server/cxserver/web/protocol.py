@@ -4,8 +4,13 @@ import asyncio
 import socket
 import struct
 from asyncio import TimerHandle
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from cxserver.web.connection_limit import ConnectionLimit
 
 HEAD_SECONDS = 5.0
 HEAD_BYTES = 64 * 1024
@@ -20,6 +25,11 @@ _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
 )
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"retry-after: 5\r\ncontent-length: 47\r\nconnection: close\r\n\r\n"
+    b"Too many people are here just now. Try again.\r\n"
+)
 
 
 class ImpatientProtocol(HttpToolsProtocol):
@@ -27,7 +37,8 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     A request's head must be complete in 5 seconds and 64 KiB; what is sent after the response is
     thrown away for 2 seconds and then cut off; a response that nobody reads is dropped after 30.
-    The time for a body is the application's to give (`pages.body`).
+    The time for a body is the application's to give (`form_body.read`). With a `limit` no more
+    connections stay open than it admits.
     """
 
     _timer: TimerHandle | None = None
@@ -36,12 +47,23 @@ class ImpatientProtocol(HttpToolsProtocol):
     _receiving = False
     _lingering = False
 
+    def __init__(self, *args: Any, limit: ConnectionLimit | None = None, **named: Any):
+        super().__init__(*args, **named)
+        self._limit = limit
+        # What to tell the limit when this connection has ended.
+        self._release: Callable[[], None] | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._polite = _Polite(self)
+        if self._limit and not self._is_admitted(self._limit):
+            self._refuse(self._limit)
+            return
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._release:
+            self._release()
         self._stop_timer()
         self.resume_writing()
         super().connection_lost(exc)
@@ -111,6 +133,23 @@ class ImpatientProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._stop_timer()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _is_admitted(self, limit: ConnectionLimit) -> bool:
+        # Whoever comes by a file of this machine has no address.
+        address = self.client[0] if self.client else ""
+        admitted = limit.admit(address)
+        if admitted:
+            self._release = partial(limit.release, address)
+        return admitted
+
+    def _refuse(self, limit: ConnectionLimit) -> None:
+        if not limit.may_tell():
+            self._drop()
+            return
+        self._release = limit.has_told
+        self.transport.write(_TOO_MANY)
+        self._receiving = True
+        self.leave()
 
     def _drop(self) -> None:
         # Without this the kernel would go on keeping what nobody reads.

@@ -1,26 +1,54 @@
 """Run the application under uvicorn, set for this work: no access log, nobody's word taken."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import uvicorn
 
+from cxserver import clock
+from cxserver.settings import Settings
+from cxserver.web import connection_limit
 from cxserver.web.app import CxApp, create_app
 from cxserver.web.protocol import ImpatientProtocol
 
 _SECONDS_TO_FINISH = 10
 
 
-def public(host: str, port: int, workers: int) -> None:
-    """Serve the settings of the environment until told to stop. Raises ServerError."""
+def public(host: str, port: int, workers: int, announce: Callable[[Settings], None]) -> None:
+    """Serve the settings of the environment until told to stop. Raises ServerError.
+
+    `announce` is called once it listens, or, with several processes, before they start.
+    """
+    # Each worker has its share of the ceilings.
+    os.environ["CX_WORKERS"] = str(workers)
+    settings = Settings()
     if workers == 1:
-        serve_app(create_app(), host, port)
+
+        async def when_up() -> None:
+            announce(settings)
+
+        serve_app(create_app(settings), host, port, when_up)
         return
+    announce(settings)
+    with ExitStack() as watching:
+        if settings.metrics_listen or settings.metrics_token.get_secret_value():
+            from cxserver.metrics import scraping
+
+            watching.enter_context(scraping.for_processes(settings, clock.now))
+        _run_workers(host, port, settings, workers)
+
+
+def _run_workers(host: str, port: int, settings: Settings, workers: int) -> None:
     # Workers are new processes: they must be told by name what to run.
     uvicorn.run(
-        "cxserver.web.app:create_worker", factory=True, **_options(host, port), workers=workers
+        "cxserver.web.app:create_worker",
+        factory=True,
+        **_options(host, port, settings),
+        workers=workers,
     )
 
 
@@ -35,7 +63,7 @@ def serve_app(
 
     Raises ServerError when the application cannot start.
     """
-    server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
+    server = uvicorn.Server(uvicorn.Config(app, **_options(host, port, app.settings)))
 
     async def run() -> None:
         # Ahead of uvicorn, which would tell a fault as a traceback and not as a sentence.
@@ -58,12 +86,14 @@ def serve_app(
         runner.run(run())
 
 
-def _options(host: str, port: int) -> dict[str, Any]:
+def _options(host: str, port: int, settings: Settings) -> dict[str, Any]:
+    limit = connection_limit.of(settings)
     return {
         "host": host,
         "port": port,
         "loop": "uvloop",
-        "http": ImpatientProtocol,
+        # Each worker process gets a copy of the limit, and counts its own connections.
+        "http": partial(ImpatientProtocol, limit=limit),
         "ws": "none",
         "log_config": None,
         # The path holds the token: it must reach no log.

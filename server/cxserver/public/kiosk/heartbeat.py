@@ -1,4 +1,5 @@
-"""POST /k/heartbeat: a device tells how it is, and learns the time, its link and its PIN.
+"""POST /k/heartbeat: a device tells how it is, and learns the time and its link; the hash of its
+PIN only where it proves that it is the tablet that was paired.
 
 It is written down for every genuine link, also for one that is refused: staff see a device that
 was revoked or whose link has ended, and what it still holds.
@@ -21,6 +22,7 @@ from cxserver.catalog import kiosks
 from cxserver.catalog.kiosks import Beat, Device, ShownLink
 from cxserver.intake import gate
 from cxserver.intake.answer_service import AnswerService
+from cxserver.intake.backlog import MOST
 from cxserver.intake.gate import LinkNotOpen, Opened
 from cxserver.public import services
 from cxserver.public.kiosk import page
@@ -42,6 +44,8 @@ class DeviceReport(BaseModel):
     waiting: _Count
     aside: _Count
     release: Annotated[str, Field(pattern=r"^[0-9a-f]{0,16}$")]
+    # What the device made at its pairing. Those that were paired before have none.
+    secret: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     state: Annotated[str, Field(pattern=r"^[a-z]{1,12}$")]
 
 
@@ -74,6 +78,7 @@ async def take(request: Request) -> Response:
     try:
         opened = await _recognise(intake, report.link)
     except LinkNotOpen as refused:
+        intake.note_refused(refused)
         return _problem(refused.status, refused.code, now)
     closed = _refusal(intake, opened, now)
     noted = await asyncio.to_thread(_write, intake, opened, report, now, closed is None)
@@ -87,7 +92,7 @@ async def take(request: Request) -> Response:
             "release": page.release(public, opened.service),
             "survey": opened.service.survey.name,
             "open": True,
-            "pin": noted.device.pin,
+            "pin": noted.device.pin_for(report.secret),
             "place": noted.device.place,
         }
     )
@@ -128,8 +133,9 @@ def _write(
         expires=opened.token.ends,
     )
     beat = Beat(
-        waiting=device_report.waiting,
-        aside=device_report.aside,
+        # No device keeps more, and this is how much it may send late.
+        waiting=min(device_report.waiting, MOST),
+        aside=min(device_report.aside, MOST),
         offset=round((now - device_report.device_now).total_seconds()),
         release=device_report.release,
         state=device_report.state,

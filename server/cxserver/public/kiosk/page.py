@@ -19,7 +19,7 @@ async def show(request: Request) -> Response:
     given = request.path_params
     address = given["service"], given["office"], given["token"]
     try:
-        opened = await public.intake.open(*address, public.intake.clock(), kiosk=True)
+        opened = await public.intake.open(*address, kiosk=True)
     except LinkNotOpen as refused:
         return services.refuse(request, refused)
     compress = static_files.takes_gzip(request)

@@ -1,12 +1,8 @@
 """GET and POST of /k: staff type the code that makes a device the screen of one office."""
 
 import asyncio
-import hmac
-import ipaddress
-import secrets
-from collections import deque
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,47 +13,13 @@ from starlette.responses import HTMLResponse, Response
 from cxserver import db
 from cxserver.catalog import kiosks, pairings
 from cxserver.intake.answer_service import AnswerService
-from cxserver.log import logger
 from cxserver.public import framing, screen, services
 from cxserver.web import form_body
+from cxserver.web.client_network import network_of
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 4096
-# More than this many wrong codes a minute come from nobody who reads them off a screen.
-WRONG = 10
-MINUTE = timedelta(minutes=1)
-_ADDRESSES = 10_000
 _TYPED = 64
-
-
-class Tries:
-    """Wrong codes of the last minute by where they came from: in memory alone, no address kept."""
-
-    def __init__(self) -> None:
-        self._salt = secrets.token_bytes(32)
-        self._wrong: dict[bytes, deque[datetime]] = {}
-
-    def wait(self, address: str, now: datetime) -> int:
-        """Seconds until this address may try again; 0 at once."""
-        wrong = self._wrong.get(self._name(address), deque())
-        while wrong and now - wrong[0] >= MINUTE:
-            wrong.popleft()
-        if len(wrong) <= WRONG:
-            return 0
-        return max(1, round((wrong[0] + MINUTE - now).total_seconds()))
-
-    def failed(self, address: str, now: datetime) -> None:
-        """Remember a wrong code."""
-        name = self._name(address)
-        wrong = self._wrong.pop(name, deque(maxlen=WRONG + 1))
-        wrong.append(now)
-        # The one that was heard of longest ago stands first.
-        self._wrong[name] = wrong
-        if len(self._wrong) > _ADDRESSES:
-            del self._wrong[next(iter(self._wrong))]
-
-    def _name(self, address: str) -> bytes:
-        return hmac.digest(self._salt, _network(address).encode(), "sha256")
 
 
 async def show(request: Request) -> Response:
@@ -67,50 +29,48 @@ async def show(request: Request) -> Response:
 
 async def take(request: Request) -> Response:
     """POST /k: 303 to the device's own link, or the page again with what was typed."""
-    typed = _code(await form_body.read(request, FORM, FORM_LIMIT))
+    sent = _fields(await form_body.read(request, FORM, FORM_LIMIT))
+    typed = sent.get("code", [""])[0]
     intake = services.of(request).intake
-    now, address = intake.clock(), request.client.host if request.client else ""
+    now = intake.clock()
     # A right code always works: behind a proxy all of an agency may share one address with somebody
     # who guesses. Among 31^8 codes that live ten minutes, guessing leads nowhere.
-    link = await asyncio.to_thread(_pair, intake, typed, now)
+    link = await asyncio.to_thread(_pair, intake, typed, _proof(sent), now)
     if link is None:
-        return _refuse(request, typed, address, now)
+        return _refuse(request, typed)
     # Its path alone: whatever name the device knows us by, it stays there.
     return Response(status_code=303, headers={"location": urlsplit(link).path})
 
 
-def _refuse(request: Request, typed: str, address: str, now: datetime) -> Response:
-    logger.info("pairing_refused")
-    tries = _tries(request)
-    wait = tries.wait(address, now)
+def _refuse(request: Request, typed: str) -> Response:
+    intake = services.of(request).intake
+    intake.log.note("info", "pairing_refused", "code")
+    wait = intake.knocks.wait(f"pairing {network_of(request)}")
     if wait:
         return _page(request, 429, typed, "many", {"retry-after": str(wait)})
-    tries.failed(address, now)
     return _page(request, 422, typed, "code")
 
 
-def _pair(intake: AnswerService, typed: str, now: datetime) -> str | None:
+def _pair(intake: AnswerService, typed: str, proof: bytes | None, now: datetime) -> str | None:
     with db.write(intake.engine) as connection:
         pairing = pairings.take(connection, intake.roots, typed, now)
         if pairing is None:
             return None
-        return kiosks.pair(connection, intake.roots, intake.settings.base_url, pairing, now)
+        address = intake.settings.base_url
+        return kiosks.pair(connection, intake.roots, address, pairing, now, proof=proof)
 
 
-def _tries(request: Request) -> Tries:
-    state = request.app.state
-    if not hasattr(state, "tries"):
-        state.tries = Tries()
-    tries: Tries = state.tries
-    return tries
+def _proof(sent: Mapping[str, Sequence[str]]) -> bytes | None:
+    # As many digits as the secret itself has. A page without script sends none.
+    text = sent.get("proof", [""])[0]
+    return bytes.fromhex(text) if kiosks.SECRET.match(text) else None
 
 
-def _code(text: str) -> str:
+def _fields(text: str) -> Mapping[str, Sequence[str]]:
     try:
-        sent = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=8)
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=8)
     except ValueError:
         raise HTTPException(400) from None
-    return sent.get("code", [""])[0]
 
 
 def _page(
@@ -131,12 +91,3 @@ def _page(
         problem=problem,
     )
     return HTMLResponse(text, status, {**framing.kiosk_headers(), **(headers or {})})
-
-
-def _network(address: str) -> str:
-    # Whoever has one IPv6 address has all those beside it.
-    try:
-        result = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((result, 64), strict=False)) if result.version == 6 else address

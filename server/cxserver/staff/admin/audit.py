@@ -49,4 +49,8 @@ def _line(text: str) -> int | None:
     return int(text)
 
 
-ROUTES = (GuardedRoute("/audit", show, roles.GUARDS, audit="read the audit log", label="Audit"),)
+ROUTES = (
+    GuardedRoute(
+        "/audit", show, roles.GUARDS, audit="read the audit log", label="Audit", group="Running"
+    ),
+)

@@ -172,4 +172,4 @@ def _row(service: Service, slug: str, filters: Filters) -> tuple[Cell, ...]:
     )
 
 
-ROUTES = (GuardedRoute("/catalog", show, roles.EVERYONE, label="Catalog"),)
+ROUTES = (GuardedRoute("/catalog", show, roles.EVERYONE, label="Catalog", group="Running"),)

@@ -14,6 +14,7 @@ from cxserver.staff import guard
 from cxserver.staff.guard import GuardedRoute, Visit
 
 _WORDS = {
+    Every.DAY: "Every morning: the four weeks that ended the day before",
     Every.WEEK: "Every Monday: the four weeks that ended on Sunday",
     Every.MONTH: "On the first of each month: the month that is over",
     Every.NEVER: "Never",
@@ -33,6 +34,7 @@ def _show(visit: Visit) -> Response:
     shown = Every.WEEK if every is Every.NEVER else every
     period = subscriptions.latest(shown, visit.now, zone)
     digest = period and content.make(visit.member, period, visit.connection, visit.directory)
+    guard.counts_of(visit)
     if digest and digest.quotes:
         visit.note("read comments", "digest")
     return guard.page(
@@ -52,7 +54,7 @@ def _choose(visit: Visit) -> Response:
     try:
         every = Every((visit.form.get("every") or [""])[0])
     except ValueError:
-        raise HTTPException(422, "Choose: every week, every month, or never.") from None
+        raise HTTPException(422, "Choose: every day, every week, every month, or never.") from None
     with visit.write() as connection:
         zone = content.zone(visit.directory)
         subscriptions.choose(connection, visit.member, every, visit.now, zone)
@@ -66,4 +68,8 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%A, %B} {moment.day}, {moment.year}, at {moment.hour}:00" if moment else ""
 
 
-ROUTES = (GuardedRoute("/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest"),)
+ROUTES = (
+    GuardedRoute(
+        "/digest", enter, roles.EVERYONE, methods=("GET", "POST"), label="Digest", group="Reporting"
+    ),
+)

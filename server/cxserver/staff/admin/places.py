@@ -14,6 +14,8 @@ from cxserver.catalog.directory import Directory, date_at
 from cxserver.catalog.kiosks import Device
 from cxserver.catalog.placements import Placement
 from cxserver.disclosure import ENOUGH
+from cxserver.intake import refused_links
+from cxserver.intake.refused_links import RefusedLinks
 from cxserver.results import table
 from cxserver.results.question import Filters
 from cxserver.results.scopes import Scope
@@ -21,12 +23,10 @@ from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
 
-# As `cx doctor` has it: who was not heard of for a day is silent.
-SILENT = timedelta(hours=24)
 # Time to print a poster again and to hang it up.
 SOON = timedelta(days=30)
-# A device renews its link 30 days before its end: with fewer something keeps it from that.
-ENDING = timedelta(days=21)
+# Links that did not open are listed for so many days.
+_REFUSED_DAYS = 30
 _KINDS = {"kiosk": "Kiosk", "poster": "Poster", "site": "Website"}
 
 
@@ -42,9 +42,11 @@ def show(request: Request, visit: Visit) -> Response:
     """Two lists: devices, and links that were put up."""
     filters = Filters.read(request.query_params, visit.reading())
     scope, today = filters.of_office(), visit.directory.today(visit.now)
+    since = today - timedelta(days=_REFUSED_DAYS)
     with visit.read() as connection:
         devices = [item for item in kiosks.known(connection, today) if _holds(scope, item)]
         links = [item for item in placements.known(connection, today) if _holds(scope, item)]
+        refused = [item for item in refused_links.read(connection, since) if _may_see(scope, item)]
     # A device tells of itself; the note that its link was made adds nothing.
     links = [link for link in links if link.kind != "kiosk"]
     states = [state(device, visit.directory, visit.now) for device in devices] + [
@@ -52,6 +54,8 @@ def show(request: Request, visit: Visit) -> Response:
     ]
     numbers = as_tables(devices, links, visit.directory, visit.now)
     if request.query_params.get("format") == "csv":
+        if request.query_params.get("list") == "refused":
+            return download.response("links-that-did-not-open", refusals(refused, visit.directory))
         return download.response("places", joined(numbers))
     return guard.page(
         visit,
@@ -59,6 +63,8 @@ def show(request: Request, visit: Visit) -> Response:
         filters=filters,
         devices=numbers[0],
         links=numbers[1],
+        refused=refusals(refused, visit.directory),
+        faults=sum(item.is_fault for item in refused),
         care=sum(place_state.needs_care for place_state in states),
         summary=summary(states),
     )
@@ -73,14 +79,14 @@ def state(device: Device, directory: Directory, now: datetime) -> State:
         return State(f"Its link ended on {day(at(device.expires))}. Pair it again.", True)
     if device.seen is None:
         return State("No contact yet. Is it turned on?", True)
-    if now - device.seen > SILENT:
+    if device.is_silent(now):
         text = f"Silent since {day(at(device.seen))}. Look at its power and its network."
         return State(text + _waiting(device), True)
     if device.aside:
         return State(
             f"Has {_answers(device.aside)} the server did not take. See its staff page.", True
         )
-    if device.expires is not None and device.expires - now < ENDING:
+    if device.is_unrenewed(now) and device.expires is not None:
         return State(
             f"Works. Its link ends on {day(at(device.expires))}; see to its network.", True
         )
@@ -122,6 +128,32 @@ def as_tables(
     return (
         Table("Kiosks", (*head, "Answers today", "Last contact (UTC)"), paired),
         Table("Posters and website links", head, hung),
+    )
+
+
+def refusals(counted: Iterable[RefusedLinks], directory: Directory) -> Table:
+    """The genuine links that did not open."""
+    head = ("Service", "Office", "How often", "Last", "Why, and what to do")
+    rows = tuple(_refusal(item, directory) for item in counted)
+    return Table(f"Links that did not open, last {_REFUSED_DAYS} days", head, rows)
+
+
+def _refusal(item: RefusedLinks, directory: Directory) -> tuple[Cell, ...]:
+    office = directory.offices.get(item.office)
+    service = directory.services.get(item.service)
+    return (
+        table.name(service.name if service else item.service),
+        table.name(office.name if office else item.office or "other offices"),
+        table.plain(f"{item.n:,}", item.n),
+        table.plain(day(item.last)),
+        table.plain(item.text(directory)),
+    )
+
+
+def _may_see(scope: Scope, item: RefusedLinks) -> bool:
+    # An office that does not exist is nobody's: who sees every office of the service sees it.
+    return (scope.services is None or item.service in scope.services) and (
+        scope.offices is None or item.office in scope.offices
     )
 
 
@@ -177,4 +209,6 @@ def _holds(scope: Scope, device: Device | Placement) -> bool:
     )
 
 
-ROUTES = (GuardedRoute("/places", show, roles.EVERYONE, label="Links and kiosks"),)
+ROUTES = (
+    GuardedRoute("/places", show, roles.EVERYONE, label="Links and kiosks", group="Collecting"),
+)

@@ -8,21 +8,28 @@ other day of the week leads to the same page.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
+from anyio import to_thread
 from sqlalchemy import Connection
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxserver import tables
+from cxserver import mail, tables
 from cxserver.accounts import members, roles
-from cxserver.comments import alerts, cases, replies
+from cxserver.accounts.roles import Member
+from cxserver.attention import alarms
+from cxserver.comments import acknowledging, cases, handover_letter, replies
 from cxserver.comments.cases import Case
+from cxserver.comments.readable import ReadableComment
 from cxserver.comments.replies import Posted
-from cxserver.comments.shelf import ReadableComment, Shelf
+from cxserver.comments.shelf import Shelf
 from cxserver.errors import Conflict, NotFound, ReplyRefused
+from cxserver.mail import Letter
 from cxserver.results.question import today_of
-from cxserver.staff import guard
+from cxserver.staff import alerts, guard
 from cxserver.staff.comments import colleagues, comments
 from cxserver.staff.guard import GuardedRoute, Visit
 
@@ -30,14 +37,21 @@ ADDRESS = "/comments/{service}/{week}/{id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """A button of the page: what the log calls it, and what it does.
-
-    Where that is about a colleague, it gives what the log is to say of that.
+class Outcome:
+    """What a button did: what the log is to say beside it (the colleague, the alerts), and a
+    letter to send.
     """
 
+    about: str = ""
+    letter: Letter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button of the page: what the log calls it, and what it does."""
+
     words: str
-    do: Callable[[Connection, Visit, ReadableComment], str | None]
+    do: Callable[[Connection, Visit, ReadableComment], Outcome | None]
 
 
 def told_of(request: Request, visit: Visit) -> ReadableComment:
@@ -70,13 +84,23 @@ def act(request: Request, visit: Visit) -> Response:
         raise HTTPException(422, "Press one of the buttons of the page.")
     try:
         with visit.write() as connection:
-            about = wanted.do(connection, visit, readable) or ""
-            log(connection, visit, readable, wanted.words, about=about)
+            outcome = wanted.do(connection, visit, readable) or Outcome()
+            log(connection, visit, readable, wanted.words, about=outcome.about)
     except Conflict as conflict:
         return drawn(visit, readable, status=409, problem=str(conflict), typed=_typed(visit))
     except ReplyRefused as refused:
         return drawn(visit, readable, status=422, problem=str(refused), typed=_typed(visit))
-    return back_to(visit, readable)
+    response = back_to(visit, readable)
+    if outcome.letter:
+        # Once the page is there: nobody waits for a mail server.
+        response.background = BackgroundTask(_mail, visit, outcome.letter)
+    return response
+
+
+async def _mail(visit: Visit, letter: Letter) -> None:
+    staff = visit.staff
+    send = partial(handover_letter.send, staff.settings, letter)
+    await to_thread.run_sync(send, limiter=staff.mailing)
 
 
 def drawn(
@@ -93,7 +117,7 @@ def drawn(
         notes = cases.notes(connection, readable_comment.comment.row)
         owner = _owner(connection, case)
         reply = _replied(connection, visit, readable_comment)
-        heard = alerts.is_told(connection, readable_comment.comment.row)
+    warned = alarms.of_comment(visit.reading(), visit.member, readable_comment.comment.row)
     empty = {"note": "", "said": case.said if case else "", "did": case.did if case else ""}
     empty["reply"] = reply.text if reply else ""
     return guard.page(
@@ -105,7 +129,7 @@ def drawn(
         notes=notes,
         owner=owner,
         reply=reply,
-        heard=heard,
+        alarms=[alerts.view(visit, alarm) for alarm in warned],
         replies_end=_replies_end(readable_comment),
         mine=bool(case and case.owner == visit.member.id),
         heirs=[
@@ -114,6 +138,7 @@ def drawn(
             if not (case and case.owner == other.id)
         ],
         state=comments.STATE_WORDS[case.state if case else "unread"],
+        mails=mail.is_set_up(visit.staff.settings),
         comment_page=visit.path + readable_comment.address,
         problem=problem,
         typed=empty | dict(typed or {}),
@@ -147,28 +172,45 @@ def back_to(visit: Visit, readable_comment: ReadableComment) -> Response:
     return RedirectResponse(visit.path + readable_comment.address, 303)
 
 
-def _take(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
+def _take(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> Outcome:
     seen = field(visit, "seen")
     cases.take(connection, readable_comment.comment.row, visit.member.id, seen, visit.now)
+    return Outcome(_acknowledge(connection, visit, readable_comment))
+
+
+def _acknowledge(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> str:
+    """Whoever takes care of a comment, or is done with it, has its alerts in hand."""
+    row, email = readable_comment.comment.row, visit.member.email
+    codes = acknowledging.acknowledge_all(connection, row, email, visit.now)
+    return f"acknowledges {', '.join(codes)}" if codes else ""
 
 
 def _leave(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
     cases.take(connection, readable_comment.comment.row, None, field(visit, "seen"), visit.now)
 
 
-def _hand(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> str:
+def _hand(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> Outcome:
     heir = members.find(connection, field(visit, "member"))
     if heir is None or not colleagues.may_read(visit, readable_comment, heir):
         raise HTTPException(422, "Go back and choose a colleague who may read this comment.")
     cases.take(connection, readable_comment.comment.row, heir.id, field(visit, "seen"), visit.now)
-    return f"to {heir.email}"
+    return Outcome(f"to {heir.email}", _letter_to(heir, visit, readable_comment))
+
+
+def _letter_to(heir: Member, visit: Visit, readable_comment: ReadableComment) -> Letter | None:
+    """What the colleague is sent; nobody is sent a letter by themselves."""
+    settings = visit.staff.settings
+    if heir.id == visit.member.id or not mail.is_set_up(settings):
+        return None
+    by = colleagues.called(visit.member)
+    return handover_letter.write(readable_comment, settings.base_url, to=heir.email, by=by)
 
 
 def _open(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
     cases.open_(connection, readable_comment.comment.row, field(visit, "seen"), visit.now)
 
 
-def _close(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
+def _close(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> Outcome:
     cases.close(
         connection,
         readable_comment.comment.row,
@@ -178,6 +220,7 @@ def _close(connection: Connection, visit: Visit, readable_comment: ReadableComme
         now=visit.now,
         today=today_of(visit.directory, visit.now),
     )
+    return Outcome(_acknowledge(connection, visit, readable_comment))
 
 
 def _note(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:
@@ -227,7 +270,7 @@ def _owner(connection: Connection, case: Case | None) -> str:
     if case is None or case.owner is None:
         return ""
     member = members.find(connection, case.owner)
-    return colleagues.called(member) if member else "somebody who has left"
+    return colleagues.called(member) if member else colleagues.LEFT
 
 
 _ACTS: Mapping[str, Act] = {
@@ -240,7 +283,13 @@ _ACTS: Mapping[str, Act] = {
     "reply": Act("reply to a comment", _reply),
 }
 
+_WRITTEN = {
+    "note": "Note",
+    "reply": "Reply",
+    "said": "You said",
+    "did": "We did",
+}
 ROUTES = (
     GuardedRoute(ADDRESS, show, roles.READERS, audit="read a comment"),
-    GuardedRoute(ADDRESS + "/act", act, roles.READERS, methods=("POST",)),
+    GuardedRoute(ADDRESS + "/act", act, roles.READERS, methods=("POST",), words=_WRITTEN),
 )

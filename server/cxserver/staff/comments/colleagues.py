@@ -2,11 +2,14 @@
 
 from cxserver.accounts import members, roles
 from cxserver.accounts.roles import Member
-from cxserver.comments.shelf import ReadableComment, Shelf
+from cxserver.comments.readable import ReadableComment
+from cxserver.comments.shelf import Shelf
 from cxserver.errors import NotFound
 from cxserver.results import question
 from cxserver.results.scopes import Scope
 from cxserver.staff.guard import Visit
+
+LEFT = "somebody who has left"
 
 
 def others(visit: Visit, readable_comment: ReadableComment) -> list[Member]:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from cxserver import db
 from cxserver.accounts import roles
+from cxserver.backups import erasures
 from cxserver.comments import redaction, striking
-from cxserver.comments.shelf import ReadableComment
+from cxserver.comments.readable import ReadableComment
 from cxserver.comments.striking import Cut
 from cxserver.staff import guard
 from cxserver.staff.comments import case
@@ -51,6 +52,7 @@ def _done(visit: Visit, readable_comment: ReadableComment, cut: Cut) -> Response
         )
         case.log(connection, visit, readable_comment, "redact a comment", result_of(gone, others))
     db.forget_rows(visit.staff.engine, redaction.TABLES)
+    erasures.note(visit.staff.engine, visit.staff.settings.backups)
     return case.back_to(visit, readable_comment)
 
 
@@ -71,4 +73,9 @@ def _free(readable_comment: ReadableComment) -> list[str]:
     return [code for code, *_ in readable_comment.comment.more]
 
 
-ROUTES = (GuardedRoute(case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",)),)
+_WRITTEN = {"words": "Words to redact"}
+ROUTES = (
+    GuardedRoute(
+        case.ADDRESS + "/redact", redact, roles.READERS, methods=("POST",), words=_WRITTEN
+    ),
+)

@@ -97,7 +97,7 @@ def drawn(visit: Visit, chosen: Chosen, rejected: RejectedInput) -> Response:
         filed = _glance(connection, visit, chosen)
         records = submissions.read(connection, chosen.quarter, chosen.form)
         tables = levels.read(connection, visit.directory, chosen.quarter)
-    visit.snapshot.end()
+    visit.end_reading()
     report = check.judge(filed.drawer, filed.entries)
     return guard.page(
         visit,
@@ -232,4 +232,4 @@ def _dates(visit: Visit, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-ROUTES = (GuardedRoute("/quarter", show, roles.FILERS, label="Quarter"),)
+ROUTES = (GuardedRoute("/quarter", show, roles.FILERS, label="Quarter", group="Reporting"),)

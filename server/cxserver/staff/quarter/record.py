@@ -97,7 +97,8 @@ def _named(request: Request) -> Chosen:
     raise HTTPException(404)
 
 
+_WRITTEN = {"official": "Name and title of the official who signs", "note": "Note"}
 ROUTES = (
     GuardedRoute("/quarter/files/{quarter}/{form}", download, roles.FILERS),
-    GuardedRoute("/quarter/record", add, roles.FILERS, methods=("POST",)),
+    GuardedRoute("/quarter/record", add, roles.FILERS, methods=("POST",), words=_WRITTEN),
 )

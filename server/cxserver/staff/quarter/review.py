@@ -69,6 +69,7 @@ def _show(visit: Visit, unsaved: UnsavedDecisions | None = None) -> Response:
         waiting = omb_review.waiting(connection, chosen.quarter)
         again = omb_review.read_some(connection, unsaved.rows) if unsaved else []
     if result:
+        guard.counts_of(visit)
         visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     page = result[:PAGE]
     rest = [item for item in page if item.row not in {other.row for other in again}]

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cxserver import db, periods
 from cxserver.accounts import roles
+from cxserver.backups import erasures
 from cxserver.comments import omb_review, redaction
 from cxserver.comments.striking import Cut
 from cxserver.errors import NotFound
@@ -43,6 +44,7 @@ def enter(request: Request, visit: Visit) -> Response:
 def _ask(visit: Visit, chosen: Chosen, row: ResponseId) -> Response:
     with visit.read() as connection:
         text = redaction.comment(connection, row)
+    guard.counts_of(visit)
     visit.note("read comments", f"{chosen.quarter.name} before OMB gets them")
     return guard.page(visit, "review-redact.html", chosen=chosen, name=_name(row), text=text)
 
@@ -77,6 +79,7 @@ def _done(visit: Visit, chosen: Chosen, row: ResponseId, cut: Cut) -> Response:
             connection, visit.member, "redact a comment", about, result, visit.now
         )
     db.forget_rows(visit.staff.engine, redaction.TABLES)
+    erasures.note(visit.staff.engine, visit.staff.settings.backups)
     return RedirectResponse(f"{visit.path}/quarter/comments{chosen.query(show='all')}", 303)
 
 
@@ -95,4 +98,9 @@ def _name(row: ResponseId) -> str:
     return f"{row.service}/{row.id}"
 
 
-ROUTES = (GuardedRoute("/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST")),)
+_WRITTEN = {"words": "Words to redact"}
+ROUTES = (
+    GuardedRoute(
+        "/quarter/comments/redact", enter, roles.FILERS, methods=("GET", "POST"), words=_WRITTEN
+    ),
+)

@@ -80,4 +80,11 @@ def _said(visit: Visit) -> Reflection | None:
     return Reflection(reflection, did, visit.member.email, visit.now)
 
 
-ROUTES = (GuardedRoute("/quarter/tell", take, roles.FILERS, methods=("POST",)),)
+_WRITTEN = {
+    "served-": "Customers served",
+    "offered-": "Of them, offered the survey",
+    "source-": "Where the numbers come from",
+    "reflection": "Reflection",
+    "accomplishments": "Accomplishments",
+}
+ROUTES = (GuardedRoute("/quarter/tell", take, roles.FILERS, methods=("POST",), words=_WRITTEN),)

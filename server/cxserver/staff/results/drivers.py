@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Service
+from cxserver.findings import do_first
 from cxserver.results import charts, cuts, drivers, small_office, suppression, table, wording
 from cxserver.results import sentences as words
 from cxserver.results.drivers import Taps
@@ -16,7 +17,7 @@ from cxserver.results.question import Filters
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
-from cxserver.staff.results import small_office_page
+from cxserver.staff.results import do_first_block, small_office_page
 
 _ENDS = ("At least", "At most")
 _HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
@@ -46,6 +47,7 @@ def show(request: Request, visit: Visit) -> Response:
         state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
         return guard.page(visit, "drivers.html", filters=filters, state=state)
     services = filters.services_in(filters.of_office())
+    first = do_first_block.make(visit, filters, do_first.read(visit.reading(), filters))
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":
         return download.response("drivers", numbers)
@@ -58,6 +60,7 @@ def show(request: Request, visit: Visit) -> Response:
         numbers=numbers,
         rows=_rows(taps, services),
         sentences=sentences(taps, services),
+        first=first,
         wrote=_wrote(visit, filters, taps),
     )
 
@@ -139,4 +142,4 @@ def _of_100(share: float) -> str:
     return f"{100 * share:.0f} of 100" if share >= 0.005 else "under 1 of 100"
 
 
-ROUTES = (GuardedRoute("/drivers", show, roles.EVERYONE, label="Drivers"),)
+ROUTES = (GuardedRoute("/drivers", show, roles.EVERYONE, label="Drivers", group="Every day"),)

@@ -3,33 +3,40 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import roles
 from cxserver.catalog.directory import Office
+from cxserver.findings import do_first
 from cxserver.results import (
     charts,
     cuts,
     funnel,
+    office_list,
     slices,
     small_office,
+    sparkline,
     suppression,
     table,
+    trend,
 )
 from cxserver.results.funnel import Funnel, Point, Position
+from cxserver.results.office_list import OfficeRow
 from cxserver.results.question import Filters
 from cxserver.results.slices import Slice
+from cxserver.results.sparkline import Scale, Sparkline
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
-from cxserver.staff.results import small_office_page
+from cxserver.staff.results import do_first_block, small_office_page
 
 _SCORES = ("response", "trust", "satisfaction")
 _PLACES: Mapping[Position, str] = {
-    "within": "as expected",
-    "above": "higher than chance explains",
-    "below": "lower than chance explains",
+    "within": "usual range",
+    "above": "clearly higher",
+    "below": "clearly lower",
 }
 _ENDS = ("At least", "At most")
 _SATISFIED = ("Satisfaction 4 or 5", *_ENDS, "Trust to expect", "Compared")
@@ -55,7 +62,7 @@ class Link:
 
 
 def show(request: Request, visit: Visit) -> Response:
-    """The funnel and the table of the offices."""
+    """The funnels and the list of the offices."""
     filters = Filters.read(request.query_params, visit.reading())
     if small_office.is_small(visit.connection, filters):
         return small_office_page.show(request, visit, filters)
@@ -69,25 +76,76 @@ def show(request: Request, visit: Visit) -> Response:
     # Of an office that is partly hidden the shown part alone is not compared.
     whole = {slug: item for slug, item in result.items() if slug not in hidden}
     scale = slices.trust_scale(result.values())
-    fit = comparable(whole, scale)
-    drawn = funnel.funnel(fit) if len(fit) > 1 else None
-    numbers = as_table(filters, visit.path, result, hidden, drawn, scale)
+    plots = [_plot(whole, measure, filters, visit.path) for measure in (scale, "satisfaction")]
+    drawn = plots[0].funnel
     if request.query_params.get("format") == "csv":
-        return download.response("offices", numbers)
+        table_ = as_table(filters, visit.path, result, hidden, drawn, scale)
+        return download.response("offices", table_)
+    listed = _listed(
+        request, visit, filters, office_list.rows(filters.offices, result, hidden, drawn)
+    )
+    first = do_first_block.make(visit, filters, do_first.read(visit.reading(), filters))
     return guard.page(
         visit,
         "offices.html",
         filters=filters,
         state="full",
-        numbers=numbers,
-        funnel=drawn,
-        plot=charts.funnel(drawn) if drawn else None,
-        links=_links(drawn, filters, visit.path) if drawn else [],
+        plots=[plot for plot in plots if plot.funnel is not None],
+        listed=listed,
+        first=first,
         summary=summary(drawn, filters.offices),
         withheld=bool(hidden),
         named=_NAMED,
-        best=_BEST[scale],
+        overall=table.percent(drawn.overall) if drawn else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A funnel of one measure, placed, with its links; `best` are its best answers."""
+
+    title: str
+    best: str
+    funnel: Funnel | None
+    placed: charts.Plot | None
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The offices of one page, in the order asked for, and the pages beside it."""
+
+    rows: Sequence[OfficeRow]
+    sort: str
+    page: int
+    pages: int
+    scale: Scale
+    sparks: Mapping[str, Sparkline | None]
+
+
+def _plot(whole: Mapping[str, Slice], measure: str, filters: Filters, path: str) -> Plot:
+    fit = comparable(whole, measure)
+    drawn = funnel.funnel(fit) if len(fit) > 1 else None
+    placed = charts.funnel(drawn) if drawn else None
+    links = _links(drawn, filters, path) if drawn else []
+    title = "Satisfaction" if measure == "satisfaction" else "Trust"
+    return Plot(title, _BEST.get(measure, "a 4 or 5"), drawn, placed, links)
+
+
+def _listed(request: Request, visit: Visit, filters: Filters, every: Sequence[OfficeRow]) -> Listed:
+    sort = request.query_params.get("sort", "") or "verdict"
+    if sort not in office_list.SORTS:
+        raise HTTPException(422, f"Choose an order: {', '.join(office_list.SORTS)}.")
+    pages = max(1, -(-len(every) // office_list.PAGE))
+    asked = request.query_params.get("page", "1")
+    page = int(asked) if asked.isdecimal() and len(asked) < 6 else 1
+    page = min(max(page, 1), pages)
+    start = (page - 1) * office_list.PAGE
+    rows = office_list.ordered(every, sort)[start : start + office_list.PAGE]
+    series = trend.by_office(visit.reading(), filters, [row.office.slug for row in rows])
+    scale = sparkline.scale(list(series.values()))
+    sparks = {slug: sparkline.line(blocks, scale, frozenset()) for slug, blocks in series.items()}
+    return Listed(rows, sort, page, pages, scale, sparks)
 
 
 def comparable(shown: Mapping[str, Slice], scale: str = "trust") -> dict[str, tuple[int, int]]:
@@ -190,4 +248,4 @@ def _others(n: int) -> str:
     return f"The other {n} offices differ by no more than is usual."
 
 
-ROUTES = (GuardedRoute("/offices", show, roles.EVERYONE, label="Offices"),)
+ROUTES = (GuardedRoute("/offices", show, roles.EVERYONE, label="Offices", group="Every day"),)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxserver.accounts import roles
+from cxserver.errors import QuestionRefused
 from cxserver.results import charts, cuts, question, small_office, table
 from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.table import Cell, Table
@@ -19,6 +20,8 @@ Way = tuple[str | None, str | None]
 # How many came by each; a number that is None is hidden.
 Ways = Mapping[Way, int | None]
 _ANSWERS = ("response",)
+# The files of those who see channels and languages apart: kind and label.
+_LISTS: Mapping[str, str] = {"channels": "channels", "languages": "languages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def show(request: Request, visit: Visit) -> Response:
         return guard.page(visit, "response.html", filters=filters, state="empty")
     numbers = as_table(ways, partly)
     if request.query_params.get("format") == "csv":
-        return download.response("response", numbers)
+        kind = request.query_params.get("kind", "")
+        return download.response(*as_file(ways, partly, kind))
     return guard.page(
         visit,
         "response.html",
@@ -50,6 +54,7 @@ def show(request: Request, visit: Visit) -> Response:
         state="full",
         numbers=numbers,
         n=ways[None, None],
+        files=[] if _is_crossed(ways) else list(_LISTS.items()),
         withheld=bool(partly),
         channels=bars(
             {code: ways.get((code, None)) for code in channels(ways)},
@@ -115,7 +120,7 @@ def languages(ways: Ways) -> list[str]:
 
 def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
     """Channels down, languages across, with totals; or the totals alone, one under the other."""
-    if not any(channel and language for channel, language in ways):
+    if not _is_crossed(ways):
         return _as_list(ways, partly)
     codes = languages(ways)
     head = ("Channel", *(question.language_name(code) for code in codes), "All")
@@ -125,6 +130,26 @@ def as_table(ways: Ways, partly: Set[Way] = frozenset()) -> Table:
     ]
     rows.append((table.name("All"), *(_cell(ways, (None, code)) for code in (*codes, None))))
     return Table("Answers by channel and language", head, tuple(rows))
+
+
+def as_file(ways: Ways, partly: Set[Way], kind: str = "") -> tuple[str, Table]:
+    """The name and the table of a file with one kind of row: a channel in a language; or, for
+    those who see channels and languages apart, one of the two lists. Raises QuestionRefused.
+    """
+    if _is_crossed(ways):
+        rows = tuple(
+            (_channel(channel), table.plain(question.language_name(code)), table.count(n))
+            for channel in channels(ways)
+            for code in languages(ways)
+            if (n := ways.get((channel, code)))
+        )
+        return "response", Table("Answers", ("Channel", "Language", "People"), rows)
+    kind = kind or "channels"
+    if kind not in _LISTS:
+        raise QuestionRefused(f"Choose a kind of file: {', '.join(_LISTS)}.")
+    listed = _channels(ways, partly) if kind == "channels" else _languages(ways, partly)
+    head = (kind.removesuffix("s").capitalize(), "People")
+    return f"response-{kind}", Table(_LISTS[kind], head, tuple(listed))
 
 
 def bars(
@@ -140,14 +165,25 @@ def bars(
 
 
 def _as_list(ways: Ways, partly: Set[Way]) -> Table:
-    rows = [(_channel(code), _cell(ways, (code, None), partly)) for code in channels(ways)]
-    rows += [
-        (table.name(question.language_name(code)), _cell(ways, (None, code), partly))
-        for code in languages(ways)
-    ]
+    rows = [*_channels(ways, partly), *_languages(ways, partly)]
     rows.append((table.name("All"), _cell(ways, (None, None))))
     head = ("Channel or language", "People")
     return Table("Answers by channel, and by language", head, tuple(rows))
+
+
+def _channels(ways: Ways, partly: Set[Way]) -> list[tuple[Cell, Cell]]:
+    return [(_channel(code), _cell(ways, (code, None), partly)) for code in channels(ways)]
+
+
+def _languages(ways: Ways, partly: Set[Way]) -> list[tuple[Cell, Cell]]:
+    return [
+        (table.name(question.language_name(code)), _cell(ways, (None, code), partly))
+        for code in languages(ways)
+    ]
+
+
+def _is_crossed(ways: Ways) -> bool:
+    return any(channel and language for channel, language in ways)
 
 
 def _channel(code: str) -> Cell:
@@ -169,4 +205,4 @@ def _cell(ways: Ways, way: Way, partly: Set[Way] = frozenset()) -> Cell:
     return table.partly(n) if way in partly else table.count(n)
 
 
-ROUTES = (GuardedRoute("/response", show, roles.EVERYONE, label="Response"),)
+ROUTES = (GuardedRoute("/response", show, roles.EVERYONE, label="Response", group="Collecting"),)

@@ -10,7 +10,7 @@ from cxserver.results.measures import Score
 from cxserver.results.question import Filters
 from cxserver.results.small import Quarter
 from cxserver.results.table import Cell, Table
-from cxserver.staff import download, guard
+from cxserver.staff import download, guard, now
 from cxserver.staff.comments import comments
 from cxserver.staff.guard import Visit
 
@@ -28,17 +28,21 @@ def show(request: Request, visit: Visit, filters: Filters) -> Response:
     if request.query_params.get("format") == "csv":
         return download.response("small-office", numbers)
     last = small_office.latest(quarters)
+    needs = now.block(visit)
+    wrote = comments.latest(visit, filters.offices[0].slug, WROTE)
+    now.note(visit, needs)
     return guard.page(
         visit,
         "small-office.html",
         filters=filters,
+        now=needs,
         office=filters.offices[0],
         sentences=note + small_office.in_sentences(quarters),
         latest=last,
         named=small_office.named(filters, last),
         quarters=numbers,
         comments=_comments(visit),
-        wrote=comments.latest(visit, filters.offices[0].slug, WROTE),
+        wrote=wrote,
         state_words=comments.STATE_WORDS,
     )
 

@@ -18,6 +18,7 @@ from cxserver.staff import context, guard, origin, session_cookie
 from cxserver.staff.context import StaffContext
 from cxserver.staff.guard import GuardedRoute, Visit
 from cxserver.staff.signin import entrance, oidc
+from cxserver.web.client_network import network_of
 
 _LONGEST = 100
 
@@ -63,7 +64,8 @@ async def take_link(request: Request) -> Response:
 def sign_out(request: Request, visit: Visit) -> Response:
     """POST /staff/sign-out: the session ends here; `lead_on` goes on to the provider."""
     with visit.write() as connection:
-        sessions.end(connection, session_cookie.id_of(request, visit.staff.settings))
+        id = session_cookie.id_of(request, visit.staff.settings)
+        request.state.id_token = sessions.end(connection, id)
         visit.staff.journal.write(connection, visit.member, "sign out", "", "done", visit.now)
     response = RedirectResponse(f"{visit.path}/sign-in", 303)
     session_cookie.take_back(response, request, visit.staff.settings)
@@ -76,14 +78,18 @@ async def lead_on(request: Request, response: Response) -> Response:
     id = session_cookie.id_of(request, staff.settings)
     if not (oidc.configured(staff.settings) and sessions.began_at_provider(id)):
         return response
-    onward = await oidc.leave(request, staff, staff.intake.clock())
+    onward = await oidc.leave(request, staff, request.state.id_token, staff.intake.clock())
     if onward is None:
         return response
     session_cookie.take_back(onward, request, staff.settings)
     return onward
 
 
-ROUTES = (GuardedRoute("/sign-out", sign_out, roles.EVERYONE, methods=("POST",), after=lead_on),)
+ROUTES = (
+    GuardedRoute(
+        "/sign-out", sign_out, roles.EVERYONE, methods=("POST",), after=lead_on, resends=False
+    ),
+)
 
 
 def _show_link(request: Request) -> Response:
@@ -91,7 +97,7 @@ def _show_link(request: Request) -> Response:
     session_cookie.cookie_name(request, staff.settings)
     member = _whose(request, staff, now)
     if member is None:
-        return _stale(staff)
+        return _stale(request, staff)
     return guard.drawn(staff, "link.html", 200, member=member)
 
 
@@ -107,7 +113,7 @@ def _take_link(request: Request) -> Response:
                     logger.warning("break_glass_sign_in")
                 return entrance.admit(connection, request, member, how, now, "/staff/")
     staff.note_stranger(how, "not a good link", now)
-    return _stale(staff)
+    return _stale(request, staff)
 
 
 def _whose(request: Request, staff: StaffContext, now: datetime) -> Member | None:
@@ -123,5 +129,10 @@ def _secret(request: Request) -> str:
     return str(request.path_params["secret"])[:_LONGEST]
 
 
-def _stale(staff: StaffContext) -> Response:
-    return guard.drawn(staff, "stale.html", 404)
+def _stale(request: Request, staff: StaffContext) -> Response:
+    """The page for a link that signs nobody in; 429 for who tries many. A good one always works."""
+    wait = staff.intake.knocks.wait(f"sign-in {network_of(request)}")
+    response = guard.drawn(staff, "stale.html", 429 if wait else 404)
+    if wait:
+        response.headers["retry-after"] = str(wait)
+    return response

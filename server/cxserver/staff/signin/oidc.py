@@ -1,7 +1,8 @@
 """Sign-in with the agency's identity provider: OpenID Connect, authorization code with PKCE.
 
 Who somebody is, is the provider's (issuer, subject); an email address only finds the invitation,
-once, and only if the provider verified it. Whatever does not fit is a 401 page and no session.
+once, and only if the provider verified it, or the agency trusts it (CX_OIDC_TRUST_EMAIL). Whatever
+does not fit is a 401 page and no session.
 """
 
 import hmac
@@ -14,29 +15,36 @@ from hashlib import sha256
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cxserver import db
 from cxserver.accounts import members
-from cxserver.log import logger
+from cxserver.accounts.roles import Member
+from cxserver.log import Level
+from cxserver.oidc_discovery import ProviderUnreachable, WrongIssuer
 from cxserver.settings import Settings
 from cxserver.staff import context, guard, problem, session_cookie
 from cxserver.staff.context import StaffContext
 from cxserver.staff.signin import entrance
-from cxserver.staff.signin.provider import (
-    Claims,
-    Provider,
-    ProviderUnreachable,
-    SignInRefused,
-    Ticket,
-)
+from cxserver.staff.signin.claims import Claims, SignInRefused
+from cxserver.staff.signin.provider import Provider, Ticket
 
 _LIVES = timedelta(minutes=10)
 # The strict form is checked before itsdangerous sees the text, as with a stamp: its last character
 # carries four bits, so only every fourth. Browsers keep no cookie longer than 4,096.
 _FORM = re.compile(r"[A-Za-z0-9_.-]{1,4000}\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z", re.ASCII)
+_UNCONFIRMED = (
+    "The identity provider did not confirm this email address, so it cannot find your invitation. "
+    "Ask the person who runs this server."
+)
+_SILENT = "The identity provider does not answer. Please try again later."
+_ELSEWHERE = (
+    "The identity provider answers under another name than this server expects. "
+    "Ask the person who runs this server to check CX_OIDC_ISSUER."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ async def start(request: Request) -> Response:
     try:
         address = await _provider(request, staff).address(ticket, now)
     except ProviderUnreachable as fault:
-        raise _unreachable(fault) from None
+        raise _unreachable(staff, fault) from None
     onward = context.safe_page(request.query_params.get("next", ""))
     errand = Errand(ticket, onward, now.isoformat())
     response = RedirectResponse(address, 303)
@@ -80,7 +88,7 @@ async def back(request: Request) -> Response:
         await staff.intake.arrivals.run(note)
         response = problem.page(request, 401, {}, refused.words)
     except ProviderUnreachable as fault:
-        raise _unreachable(fault) from None
+        raise _unreachable(staff, fault) from None
     # It was good for this one return.
     response.delete_cookie(
         name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
@@ -88,7 +96,9 @@ async def back(request: Request) -> Response:
     return response
 
 
-async def leave(request: Request, staff: StaffContext, now: datetime) -> Response | None:
+async def leave(
+    request: Request, staff: StaffContext, id_token: str, now: datetime
+) -> Response | None:
     """A page that leads on to the provider's own sign-out; None where it has none, or is down.
 
     The page leads on, and no redirect does: our policy lets no form of ours end elsewhere.
@@ -96,10 +106,10 @@ async def leave(request: Request, staff: StaffContext, now: datetime) -> Respons
     state = secrets.token_urlsafe(32)
     onward = f"{staff.settings.base_url}/staff/sign-in"
     try:
-        address = await _provider(request, staff).farewell(state, onward, now)
+        address = await _provider(request, staff).farewell(state, onward, id_token, now)
     except ProviderUnreachable as fault:
         # Whoever wants to leave has left here already.
-        logger.warning("provider_unreachable", reason=str(fault))
+        _note(staff, "warning", fault)
         return None
     if not address:
         return None
@@ -132,12 +142,29 @@ def _enter(
 ) -> Response:
     how = entrance.PROVIDER
     with db.write(staff.entrance) as connection:
-        member = members.identified(connection, claims.identity, claims.email, claims.name)
+        member = _member(connection, staff, claims, now)
         if member is not None:
-            return entrance.admit(connection, request, member, how, now, page)
+            token = claims.id_token
+            return entrance.admit(connection, request, member, how, now, page, id_token=token)
+    if claims.doubt and not claims.email:
+        raise SignInRefused(f"email not confirmed: {claims.doubt}", _UNCONFIRMED)
     raise SignInRefused(
         "not invited", "Nobody has invited you yet. Ask the person who runs this server."
     )
+
+
+def _member(
+    connection: Connection, staff: StaffContext, claims: Claims, now: datetime
+) -> Member | None:
+    """Who that is here. An address that only the agency trusts leaves a line in the log."""
+    member = members.identified(connection, claims.identity, "", claims.name)
+    if member is not None or not claims.email:
+        return member
+    member = members.identified(connection, claims.identity, claims.email, claims.name)
+    if member is not None and claims.doubt:
+        about = f"CX_OIDC_TRUST_EMAIL ({claims.doubt})"
+        staff.journal.write(connection, member, "trust email", about, "done", now)
+    return member
 
 
 def _errand(request: Request, staff: StaffContext, now: datetime) -> Errand:
@@ -206,6 +233,13 @@ def _provider(request: Request, staff: StaffContext) -> Provider:
     return provider
 
 
-def _unreachable(fault: ProviderUnreachable) -> HTTPException:
-    logger.error("provider_unreachable", reason=str(fault))
-    return HTTPException(503, "The identity provider does not answer. Please try again later.")
+def _unreachable(staff: StaffContext, fault: ProviderUnreachable) -> HTTPException:
+    _note(staff, "error", fault)
+    return HTTPException(503, _ELSEWHERE if isinstance(fault, WrongIssuer) else _SILENT)
+
+
+def _note(staff: StaffContext, level: Level, fault: ProviderUnreachable) -> None:
+    fields = {}
+    if isinstance(fault, WrongIssuer):
+        fields = {"given": fault.given, "expected": staff.settings.oidc_issuer}
+    staff.intake.log.note(level, "provider_unreachable", str(fault), **fields)

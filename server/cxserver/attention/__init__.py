@@ -1,0 +1,1 @@
+"""What needs a person now: alerts, late comments, silent kiosks, things that end soon."""

@@ -1,0 +1,3 @@
+"""Backups: taking, checking and restoring them, what was erased since, and moving to another
+database.
+"""

@@ -1,0 +1,1 @@
+"""What time it is, where one wrong clock must not delete anything or date an answer."""

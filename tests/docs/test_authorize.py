@@ -1,0 +1,52 @@
+"""The papers for the security officer: each control names code and tests that exist."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "operate" / "authorize"
+authorize = runpy.run_path(str(ROOT / "scripts" / "authorize"))
+CONTROLS = tomllib.loads((FOLDER / "controls.toml").read_text(encoding="utf-8"))["control"]
+
+
+@pytest.mark.parametrize(
+    "control", CONTROLS, ids=lambda control: f"{control['list']} {control['id']}"
+)
+def test_each_control_names_code_and_tests_that_exist(control):
+    assert control["code"] and control["tests"] and len(control["does"]) > 20
+    assert list(authorize["faults"](control)) == []
+
+
+def test_a_test_or_file_that_is_gone_is_told():
+    control = dict(
+        CONTROLS[0], code=["server/gone.py"], tests=["tests/sdk/test_token.py::test_gone"]
+    )
+    assert list(authorize["faults"](control)) == [
+        "AC-2: there is no file server/gone.py",
+        "AC-2: there is no test tests/sdk/test_token.py::test_gone",
+    ]
+
+
+@pytest.mark.parametrize("name", ["nist-800-53", "asvs", "wcag"])
+def test_the_pages_are_drawn_from_the_list(name):
+    assert (FOLDER / f"{name}.md").read_text(encoding="utf-8") == authorize["page"](name, CONTROLS)
+    numbers = [control["id"] for control in CONTROLS if control["list"] == name]
+    assert len(numbers) >= 12 and len(set(numbers)) == len(numbers)
+
+
+def test_the_bill_of_materials_names_every_package_of_the_server(tmp_path):
+    lock, file = ROOT / "requirements" / "server.lock", tmp_path / "sbom.json"
+    line = [str(Path(sys.executable).with_name("cyclonedx-py")), "requirements", str(lock)]
+    more = ["--pyproject", str(ROOT / "pyproject.toml"), "--output-file", str(file)]
+    subprocess.run([*line, *more], check=True, capture_output=True)
+    bill = json.loads(file.read_text(encoding="utf-8"))
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "cxsdk")
+    locked = re.findall(r"^([a-z0-9.-]+)(?:\[\w+\])?==", lock.read_text(encoding="utf-8"), re.M)
+    assert {component["name"] for component in bill["components"]} == set(locked)
