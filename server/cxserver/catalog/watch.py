@@ -1,5 +1,6 @@
 """Keep the directory in memory fresh while others change the database."""
 
+import asyncio
 import threading
 import time
 
@@ -14,7 +15,7 @@ from cxserver.log import logger
 # A revocation must bite within 60 seconds on every worker; this leaves ample room.
 INTERVAL = 1.0
 # Strangers can ask for what does not exist as often as they like; we look no more often than this.
-LEAST = 0.1
+PAUSE = 0.1
 
 
 class Watch:
@@ -25,6 +26,7 @@ class Watch:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._looked = 0.0
+        self._one_at_a_time = asyncio.Lock()
         self.directory = self._load()
 
     def start(self) -> None:
@@ -40,15 +42,29 @@ class Watch:
 
     def refresh(self) -> Directory:
         """Look now, and reload if anything has changed."""
-        self._looked = time.monotonic()
+        began = time.monotonic()
         with db.read(self._engine) as connection:
             if directory.counter(connection) != self.directory.counter:
                 self.directory = directory.load(connection)
+        # Said only now, or who waits would go on before the directory is there.
+        self._looked = began
         return self.directory
 
-    def looked_just_now(self) -> bool:
-        """Whether another look would hardly see more."""
-        return time.monotonic() - self._looked < LEAST
+    async def see_what_is_new(self) -> None:
+        """Return once everything that was committed before this call is in the directory.
+
+        All who wait share one look, and looks are PAUSE apart. Where the database does not answer,
+        the directory stays as it was, and nobody who waits looks again.
+        """
+        called = time.monotonic()
+        async with self._one_at_a_time:
+            if self._looked >= called:
+                return
+            await asyncio.sleep(max(0.0, self._looked + PAUSE - time.monotonic()))
+            try:
+                await asyncio.to_thread(self.refresh)
+            except SQLAlchemyError:
+                self._looked = time.monotonic()
 
     def _load(self) -> Directory:
         with db.read(self._engine) as connection:

@@ -143,22 +143,17 @@ class AnswerService:
             # that the time it takes does not tell what exists.
             if refused.reason == "malformed":
                 raise
-        await self._refresh()
+        await self._watch.see_what_is_new()
         if self._gate.lacks_epoch(self.directory, service, text):
             await asyncio.to_thread(self._reread_roots)
         return self._recognise(service, office, text, kiosk=kiosk)
 
     async def look_again(self) -> None:
         """See the keys and offices that were added a moment ago. Raises LinkNotOpen (503)."""
-        await self._refresh()
+        await self._watch.see_what_is_new()
         newest = max((epoch for epoch, _ in self.directory.keys.values()), default=0)
         if newest > self.roots.newest:
             await asyncio.to_thread(self._reread_roots)
-
-    async def _refresh(self) -> None:
-        if not self._watch.looked_just_now():
-            with suppress(SQLAlchemyError):
-                await asyncio.to_thread(self._watch.refresh)
 
     def standings(self, signed: str, now: datetime) -> list[Standing]:
         """What links would meet, to who holds the key that makes them. Raises LinkKeyUnknown."""
