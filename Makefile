@@ -25,7 +25,7 @@ run: ## Serve the demonstration on http://127.0.0.1:8000 (PORT=8000 DATA=.demo L
 
 test: check ## Run everything: style, types, imports, tests with Chromium and PostgreSQL (ARGS="-k name")
 	@scripts/test-programs
-	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
+	@scripts/run-tests -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 test-slow: SEED := $(SEED)
 test-slow: setup ## Break disks, databases and clocks, and write docs/operate/trust.md; property tests with other examples (ARGS="-k name" SEED=1)
