@@ -103,6 +103,17 @@ def test_an_invited_person_signs_in_and_is_led_to_the_page_asked_for(agency):
     assert (row.issuer, row.subject, row.name) == (provider.issuer, "7f3a", "Ana Ruiz")
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_send_anybody_to_the_provider(office, site):
+    _, _, client = office
+    sent = client.get("/staff/sign-in/provider", headers={"sec-fetch-site": site})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/staff/sign-in")
+    assert "set-cookie" not in sent.headers
+    for ours in ("same-origin", "none"):
+        sent = client.get("/staff/sign-in/provider", headers={"sec-fetch-site": ours})
+        assert "/authorize?" in sent.headers["location"]
+
+
 def test_setting_out_and_coming_back_wrongly_store_no_session(office):
     house, _, client = office
     leave(client)
@@ -170,6 +181,15 @@ def test_a_session_of_before_ends_when_its_browser_signs_in_again(office):
 
 
 # ---- the way out
+
+
+def test_two_browsers_of_one_person_have_a_session_each(agency):
+    house, _, office = agency
+    with httpx2.Client(base_url=house.settings.base_url, follow_redirects=False) as home:
+        assert [come(browser).status_code for browser in (office, home)] == [303, 303]
+        assert [browser.get("/staff/audit").status_code for browser in (office, home)] == [200, 200]
+        post(home, "/staff/sign-out")
+        assert [browser.get("/staff/audit").status_code for browser in (office, home)] == [200, 303]
 
 
 def test_signing_out_goes_on_to_the_provider_with_its_own_token_and_nothing_of_ours(agency):

@@ -26,7 +26,7 @@ from cxserver.accounts.roles import Member
 from cxserver.log import Level
 from cxserver.oidc_discovery import ProviderUnreachable, WrongIssuer
 from cxserver.settings import Settings
-from cxserver.staff import context, guard, problem, session_cookie
+from cxserver.staff import context, guard, origin, problem, session_cookie
 from cxserver.staff.context import StaffContext
 from cxserver.staff.signin import entrance
 from cxserver.staff.signin.claims import Claims, SignInRefused
@@ -65,6 +65,9 @@ async def start(request: Request) -> Response:
     """GET /staff/sign-in/provider: 303 to the provider. Stores nothing here."""
     staff, now = context.of(request), context.of(request).intake.clock()
     name = _cookie(request, staff.settings)
+    if origin.is_foreign(request):
+        # Nobody is signed in by a page of somebody else's: our own has a button for it.
+        return RedirectResponse(f"{staff.path}/sign-in", 303)
     ticket = Ticket(*(secrets.token_urlsafe(32) for _ in range(3)))
     try:
         address = await _provider(request, staff).address(ticket, now)
