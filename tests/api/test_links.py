@@ -175,6 +175,23 @@ def test_neither_key_nor_address_is_logged(sqlite_house: House, caplog, capfd):
     assert key[:20] not in heard and made.rpartition("/")[2] not in heard
 
 
+def test_a_refused_key_is_in_the_log_by_its_reason_alone(sqlite_house: House):
+    reader = new_key(sqlite_house, "permits")
+    with structlog.testing.capture_logs() as events, sqlite_house.client() as client:
+        for told in (order(client, "cxa1_nothing"), order(client, reader)):
+            assert told.status_code in (401, 403)
+        client.get("/api/v1/results", headers=bearer(reader[:-1]))
+        client.get("/api/v1/results")
+        client.post("/api/v1/links/check", json={"signed": "no.question"})
+    noted = [event for event in events if event["event"] == "api_refused"]
+    # The rest of this second is counted, and told at its end.
+    assert [(event["log_level"], event["reason"]) for event in noted[:1]] == [
+        ("warning", "key_refused")
+    ]
+    assert all(event.keys() <= {"event", "log_level", "reason", "n", "reasons"} for event in noted)
+    assert reader[5:40] not in json.dumps(events, default=str)
+
+
 def test_the_days_use_is_noted(sqlite_house: House):
     key = new_key(sqlite_house, "permits", links=True)
     with sqlite_house.client() as client:

@@ -28,11 +28,11 @@ async def check(request: Request) -> Response:
         await intake.look_again()
         report = await asyncio.to_thread(_report, intake, question.signed)
     except LinkKeyUnknown as error:
-        return visitor.refused(Rejected(401, "key_unknown", str(error)))
+        return visitor.refused(request, Rejected(401, "key_unknown", str(error)))
     except LinkNotOpen as refused:
-        return visitor.refused(Rejected(refused.status, refused.code))
+        return visitor.refused(request, Rejected(refused.status, refused.code))
     except Rejected as rejected:
-        return visitor.refused(rejected)
+        return visitor.refused(request, rejected)
     return JSONResponse(report.model_dump(mode="json"))
 
 

@@ -51,9 +51,9 @@ async def issue(request: Request) -> Response:
         await intake.look_again()
         link = await visitor.readers(request).run(partial(_issued, request, intake, text))
     except Rejected as rejected:
-        return visitor.refused(rejected)
+        return visitor.refused(request, rejected)
     except LinkNotOpen as refused:
-        return visitor.refused(Rejected(refused.status, refused.code))
+        return visitor.refused(request, Rejected(refused.status, refused.code))
     body = IssuedLink(url=link, expires_at=link.expires_at)
     return JSONResponse(body.model_dump(mode="json"), 201)
 

@@ -34,7 +34,7 @@ async def show(request: Request) -> Response:
         visitor.check_address(request)
         body = await visitor.readers(request).run(partial(_told, request))
     except Rejected as rejected:
-        return visitor.refused(rejected)
+        return visitor.refused(request, rejected)
     return JSONResponse(body)
 
 

@@ -28,6 +28,7 @@ from cxserver.results import scopes
 from cxserver.results.scopes import Scope
 from cxserver.web import problem_details
 
+_NOT_LET_IN = (401, 403)
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
@@ -77,7 +78,7 @@ def receives(
             check_address(request)
             body = await readers(request).run(partial(_answered, request, model, answer))
         except Rejected as rejected:
-            return refused(rejected)
+            return refused(request, rejected)
         return JSONResponse(body)
 
     return handler
@@ -89,9 +90,14 @@ def check_address(request: Request) -> None:
         raise Rejected(400, "key_in_address", _IN_ADDRESS)
 
 
-def refused(rejected: Rejected) -> Response:
-    """The problem document; it says how to show a key where that was the problem."""
+def refused(request: Request, rejected: Rejected) -> Response:
+    """The problem document; it says how to show a key where that was the problem. Who was not let
+    in is in the server's log, by the reason alone.
+    """
     problem = rejected.problem
+    if problem.status in _NOT_LET_IN:
+        intake: AnswerService = request.app.state.services.intake
+        intake.log.note("warning", "api_refused", problem.code)
     headers = {}
     if problem.status == 401:
         headers["www-authenticate"] = 'Bearer realm="results"' + (
