@@ -68,6 +68,19 @@ def rewritten(folder: Path, port: int, behind: str) -> str:
     }.items():
         assert old in text
         text = text.replace(old, new)
+    return whole(folder, text)
+
+
+def plain_door(folder: Path, port: int) -> str:
+    """The part of the example that leads to https, on a free port."""
+    text = NGINX.partition("server {\n    listen 443")[0]
+    text = re.sub(r"    listen \[::\].*\n", "", text)
+    text = text.replace("server_name cx.agency.gov;", "server_name 127.0.0.1;")
+    return whole(folder, text.replace("listen 80;", f"listen 127.0.0.1:{port};"))
+
+
+def whole(folder: Path, text: str) -> str:
+    """A configuration that nginx runs with, around this part of one."""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     places = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     user = "user root;\n" if os.getuid() == 0 else ""
@@ -79,12 +92,12 @@ def rewritten(folder: Path, port: int, behind: str) -> str:
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
+def nginx(folder: Path, port: int, text: str) -> Iterator[Proxy]:
     program = programs.nginx()
     assert program, "No nginx was found. `make test` installs it."
     folder.mkdir()
     conf = folder.parent / "nginx.conf"
-    conf.write_text(rewritten(folder, port, behind), encoding="utf-8")
+    conf.write_text(text, encoding="utf-8")
     line: list[str | Path] = [program, "-p", folder, "-c", conf, "-e", folder / "start.log"]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     try:
@@ -100,6 +113,11 @@ def nginx(folder: Path, port: int, behind: str) -> Iterator[Proxy]:
         process.communicate(timeout=http_server.PATIENCE)
 
 
+def serving(folder: Path, port: int, behind: str) -> contextlib.AbstractContextManager[Proxy]:
+    """nginx before the server at `behind`."""
+    return nginx(folder / "nginx", port, rewritten(folder / "nginx", port, behind))
+
+
 def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(
     serve: Servers, sqlite_house: House, tmp_path: Path
 ):
@@ -107,7 +125,7 @@ def test_an_answer_through_nginx_is_counted_and_no_log_knows_its_link(
     sqlite_house.move(f"http://127.0.0.1:{port}")
     behind = serve(sqlite_house.app())
     link = sqlite_house.mint()
-    with nginx(tmp_path / "nginx", port, behind) as proxy, httpx2.Client() as person:
+    with serving(tmp_path, port, behind) as proxy, httpx2.Client() as person:
         page = person.get(link)
         assert page.status_code == 200 and page.headers["content-encoding"] == "gzip"
         assert page.headers["server"] == "nginx" and "no-store" in page.headers["cache-control"]
@@ -143,7 +161,7 @@ def test_no_log_knows_the_link_when_the_server_is_down(sqlite_house: House, tmp_
     port, dead = http_server.free_port(), http_server.free_port()
     sqlite_house.move(f"http://127.0.0.1:{port}")
     link = sqlite_house.mint()
-    with nginx(tmp_path / "nginx", port, f"http://127.0.0.1:{dead}") as proxy:
+    with serving(tmp_path, port, f"http://127.0.0.1:{dead}") as proxy:
         assert httpx2.get(link).status_code == 502
     assert [line.split()[1:4] for line in proxy.log] == [["GET", "survey", "502"]]
     assert link.rpartition("/")[2][:20] not in proxy.written
@@ -175,6 +193,16 @@ class UnitParser(configparser.RawConfigParser):
 
     def optionxform(self, optionstr: str) -> str:
         return optionstr
+
+
+def test_people_are_led_to_https_and_programs_are_refused(tmp_path: Path):
+    folder, port = tmp_path / "nginx", http_server.free_port()
+    with nginx(folder, port, plain_door(folder, port)) as proxy:
+        person = httpx2.get(f"{proxy.address}/s/permits/riverside/abc?lang=es")
+        program = httpx2.get(f"{proxy.address}/api/v1/results?service=permits")
+    assert person.status_code == 301
+    assert person.headers["location"] == "https://cx.agency.gov/s/permits/riverside/abc?lang=es"
+    assert program.status_code == 403 and "location" not in program.headers
 
 
 def test_the_unit_starts_what_exists_and_is_shut_in():
@@ -263,6 +291,8 @@ def test_compose_waits_for_the_database_and_says_only_what_exists():
     check_settings(set(server["environment"]))
     assert server["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert (DEPLOY / server["build"]["context"] / server["build"]["dockerfile"]).is_file()
+    # No password is shipped: without one of its own it does not start.
+    assert database["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
     # Nothing but this machine reaches it without https.
     assert all(port.startswith("127.0.0.1:") for port in server["ports"])
     mounted = {volume.partition(":")[0] for volume in server["volumes"] + database["volumes"]}
