@@ -79,6 +79,14 @@ def test_the_wheel_carries_what_the_server_reads(wheel: Path) -> None:
     assert {"cxsdk/py.typed", "cxserver/__main__.py"} <= names
 
 
+def test_the_wheel_holds_our_packages_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+        tests = [name for name in archive.namelist() if "/tests/" in name or "test_" in name]
+    [about] = [top for top in tops if top.endswith(".dist-info")]
+    assert tops == {"cxsdk", "cxserver", about} and not tests
+
+
 def test_the_wheel_needs_itsdangerous_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
