@@ -95,6 +95,11 @@ def test_the_page_that_is_open_is_marked_among_the_others(analyst, path):
 
 
 @pytest.mark.parametrize("path", [*PAGES, *OTHERS])
+def test_every_page_has_the_way_out(analyst, path):
+    assert '<form method="post" action="/staff/sign-out"><button' in analyst.get(path).text
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OTHERS])
 def test_the_keyboard_reaches_the_content_at_once(analyst, path):
     page = read(analyst, path)
     assert page.find("a")[0].holds(href="#main", **{"class": "skip"})
