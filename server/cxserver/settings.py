@@ -134,6 +134,13 @@ class Settings(BaseSettings):
         "confirmed them (`email_verified`).",
     )
 
+    sign_in_notice: str = Field(
+        "",
+        max_length=2000,
+        description="The agency's words about the use of this system, above the button that signs "
+        "staff in.",
+    )
+
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="The mail server: `smtp://name:password@host:587`, or `smtps://`. Empty: none.",

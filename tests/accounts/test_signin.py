@@ -16,6 +16,7 @@ from cxserver.accounts import members, roles, sessions
 from cxserver.accounts.roles import Role
 from cxserver.staff import context, site
 from tests.support import fork_server, http_server
+from tests.support.shared_house import shared_house
 from tests.support.staff_accounts import OURS, invite, post, sign_in
 
 HTTPS = "https://cx.example.gov"
@@ -64,6 +65,16 @@ def test_a_link_signs_in_once(house, client):
     assert again.status_code == 404 and "This link does not work" in again.text
     assert "set-cookie" not in again.headers
     assert client.get("/staff/audit").status_code == 303
+
+
+def test_the_agencys_notice_stands_above_the_button_as_plain_text(request):
+    said = "U.S. Government system. <b>Use</b> may be monitored."
+    with shared_house(request, sign_in_notice=said) as house, house.client() as client:
+        for path in ("/staff/sign-in", invite(house, Role.ANALYST)):
+            page = client.get(path).text
+            shown = page.index("&lt;b&gt;Use&lt;/b&gt; may be monitored.")
+            assert "<b>Use" not in page and shown < page.index("</main>")
+            assert "<form" not in page[page.index("<main") : shown]
 
 
 def test_looking_at_a_link_uses_nothing_up_and_signs_nobody_in(house, client):

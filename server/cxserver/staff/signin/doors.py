@@ -46,6 +46,7 @@ async def show(request: Request) -> Response:
         provider=oidc.configured(staff.settings),
         left=oidc.has_left(request, staff),
         next=onward,
+        notice=staff.settings.sign_in_notice,
     )
 
 
@@ -98,7 +99,8 @@ def _show_link(request: Request) -> Response:
     member = _whose(request, staff, now)
     if member is None:
         return _stale(request, staff)
-    return guard.drawn(staff, "link.html", 200, member=member)
+    notice = staff.settings.sign_in_notice
+    return guard.drawn(staff, "link.html", 200, member=member, notice=notice)
 
 
 def _take_link(request: Request) -> Response:
