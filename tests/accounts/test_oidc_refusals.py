@@ -1,11 +1,13 @@
 """What comes back from an identity provider and does not fit: nobody is let in."""
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from cxserver import db, tables
+from cxserver import db, oidc_discovery, tables
+from cxserver.oidc_discovery import ProviderUnreachable
 from tests.accounts.test_oidc import ANA, _at_work, come, leave, office, refused
 from tests.support.identity_provider import CLIENT
 
@@ -164,3 +166,20 @@ def test_a_weaker_sign_in_than_was_insisted_on_is_refused(sqlite_house, serve):
         assert provider.authorizations[0]["acr_values"] == f"{strong} urn:piv"
         provider.twist = {"acr": "urn:piv"}
         assert come(client).status_code == 303
+
+
+def test_a_provider_that_leads_elsewhere_is_not_followed(serve):
+    """What answers at another address need not be the provider (ASVS 15.3.2)."""
+    reached = []
+
+    async def app(scope, receive, send):
+        if scope["type"] != "http":
+            return
+        reached.append(scope["path"])
+        head = [(b"location", b"/elsewhere"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 302, "headers": head})
+        await send({"type": "http.response.body"})
+
+    with pytest.raises(ProviderUnreachable, match="302"):
+        asyncio.run(oidc_discovery.fetch(serve(app), False))
+    assert reached == ["/.well-known/openid-configuration"]
