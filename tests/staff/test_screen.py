@@ -23,7 +23,7 @@ from cxserver.records.holds import Cover
 from cxserver.results import chart_notes
 from cxserver.results.chart_notes import Writer
 from cxserver.staff import site
-from tests.support import browser_layout, page_layout
+from tests.support import browser_layout, page_layout, wcag_faults
 from tests.support.answer_factory import add_answers
 from tests.support.comment_factory import add_comments
 from tests.support.house import CATALOGUE, MORE, OFFICES, House
@@ -220,6 +220,7 @@ def test_axe_finds_nothing_folded_or_open(visit, name):
     page_layout.open_all(page)
     assert browser_layout.axe(page) == []
     assert page.locator("h1").count() == 1 and browser_layout.unlabelled(page) == []
+    assert wcag_faults.unclear(page) + wcag_faults.changing(page) == []
 
 
 @EVERY
@@ -254,6 +255,40 @@ def test_enlarged_to_four_times_or_in_twice_the_letters_nothing_is_cut_off(visit
     assert page_layout.cut_off(page) == []
     page.set_viewport_size(DESK)
     assert page_layout.cut_off(page) + page_layout.overlapping_words(page) == []
+
+
+@EVERY
+def test_with_wide_spacing_nothing_is_cut_off(visit, name):
+    page = visit(name, viewport=PHONE)
+    page_layout.open_all(page)
+    wcag_faults.space_out(page)
+    assert page_layout.cut_off(page) + page_layout.overlapping_words(page) == []
+
+
+def test_navigation_stands_in_the_same_order_on_every_page(visit):
+    menus = {name: menu_of(visit(name)) for name, look in LOOKS.items() if look.who == "analyst"}
+    assert len(menus["comments"]) > 5
+    assert {name for name, menu in menus.items() if menu != menus["comments"]} == set()
+
+
+def menu_of(page: Page) -> list[str]:
+    """What the navigation leads to, in its order."""
+    links = page.locator("header nav a").all()
+    return [str(link.get_attribute("href")).partition("?")[0] for link in links]
+
+
+def test_every_room_is_in_the_navigation_or_linked_from_the_page_it_belongs_to(visit):
+    """Two ways lead to a page: the navigation, which shows all rooms, and the page before it."""
+    menu = set(menu_of(visit("catalogue"))) | set(menu_of(visit("comments")))
+    rooms = {f"/staff{room.path}" for room in site.ROUTES if room.group and "GET" in room.methods}
+    assert {room for room in rooms if "{" not in room} - menu == set()
+    tiles = visit("overview").locator("#main a[href^='/staff/']").all()
+    assert {str(tile.get_attribute("href")).partition("?")[0] for tile in tiles} & menu
+
+
+def test_signing_in_asks_for_nothing_that_one_must_remember(visit):
+    for name in ("sign-in", "link"):
+        assert wcag_faults.personal(visit(name)) == []
 
 
 @pytest.mark.parametrize("name", CHARTS)
