@@ -163,25 +163,25 @@ def address(house: House, look: Look) -> str:
     """The address of a page: where it is about a comment, about the one that there is."""
     if "{" not in look.path:
         return look.path
-    [one] = [row for row in house.responses() if row["comment"]]
+    [commented] = [row for row in house.responses() if row["comment"]]
     with db.read(house.engine) as connection:
         note = connection.execute(select(tables.chart_notes.c.id)).scalars().first()
-    return look.path.format(comment=f"{one['service']}/{one['id']}", note=note)
+    return look.path.format(comment=f"{commented['service']}/{commented['id']}", note=note)
 
 
 @pytest.fixture(scope="module")
 def badges(agency, browser) -> dict[str, object]:
     """What the browser carries for each who is signed in: they sign in once for all."""
-    found: dict[str, object] = {"": None}
+    states: dict[str, object] = {"": None}
     for role in (Role.ADMINISTRATOR, Role.ANALYST, Role.RECORDS_OFFICER):
         context = browser.new_context()
         page = context.new_page()
         page.goto(agency.settings.base_url + invite(agency, role))
         with page.expect_navigation():
             page.click("main button")
-        found[role] = context.storage_state()
+        states[role] = context.storage_state()
         context.close()
-    return found
+    return states
 
 
 @pytest.fixture
@@ -193,8 +193,8 @@ def visit(agency, badges, open_page, page_faults):
         page: Page = open_page(**{"viewport": DESK, "storage_state": badges[look.who]} | how)
         link = name == "link"
         path = invite(agency, Role.SERVICE_LEAD) if link else address(agency, look)
-        found = page.goto(agency.settings.base_url + path)
-        assert found is not None and found.status == look.status
+        response = page.goto(agency.settings.base_url + path)
+        assert response is not None and response.status == look.status
         expect(page.get_by_role("heading", level=1)).to_have_text(look.heading)
         if look.says:
             expect(page.get_by_role("heading", level=2, name=look.says, exact=True)).to_be_visible()
@@ -321,11 +321,11 @@ def words_of(page: Page) -> list[str]:
     """The words of headings and tables, also of those that are folded up, without their spaces.
     What is urgent now stays on the screen: paper is read later, and by others.
     """
-    found = page.eval_on_selector_all(
+    words = page.eval_on_selector_all(
         "#main :is(h1, h2, h3, th, td):not(.unseen, .now-block *)",
         "all => all.map(e => e.textContent.replace(/\\s+/g, ''))",
     )
-    return [word for word in found if word]
+    return [word for word in words if word]
 
 
 def outside(sheet: pypdfium2.PdfPage) -> list[str]:
