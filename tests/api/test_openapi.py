@@ -16,9 +16,9 @@ from tests.support.shared_house import shared_house
 
 @pytest.fixture(scope="module")
 def document(client):
-    found = client.get("/api/v1/openapi.json")
-    assert found.headers["content-type"] == "application/json"
-    return found.json()
+    response = client.get("/api/v1/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    return response.json()
 
 
 def test_every_address_of_the_api_is_described_with_its_methods(document):
@@ -55,18 +55,19 @@ def test_every_reference_leads_somewhere(document):
     references = re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))
     assert len(references) > 5
     for reference in references:
-        found = document
+        target = document
         for step in reference.split("/"):
-            found = found[step]
-        assert found["type"] == "object"
+            target = target[step]
+        assert target["type"] == "object"
 
 
 def test_the_servers_address_is_the_one_people_use(request, document):
     assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
     base_url = "https://agency.gov/feedback"
     with shared_house(request, base_url=base_url) as house, house.client() as client:
-        found = client.get("/api/v1/openapi.json").json()  # the client puts /feedback before it
-        assert found["servers"] == [{"url": base_url}]
+        # The client puts /feedback before it.
+        description = client.get("/api/v1/openapi.json").json()
+        assert description["servers"] == [{"url": base_url}]
         item = {"link": house.mint(), "trust": 4, "satisfaction": 4}
         assert client.post("/api/v1/responses", json=item).status_code == 201
 
@@ -87,12 +88,12 @@ def test_every_example_is_taken_as_it_stands(street, client, document):
     assert set(examples) == {"invite", "batch"}
     for name, example in examples.items():
         taken = client.post("/api/v1/responses", json=genuine(street, example["value"]))
-        told = taken.json()
+        reply = taken.json()
         if "items" in example["value"]:
-            assert taken.status_code == 200, told
-            assert [result["status"] for result in told["results"]] == [201]
+            assert taken.status_code == 200, reply
+            assert [result["status"] for result in reply["results"]] == [201]
         else:
-            assert taken.status_code == 201, (name, told)
+            assert taken.status_code == 201, (name, reply)
 
 
 def test_the_example_of_a_link_is_taken_as_it_stands(street, client, document):

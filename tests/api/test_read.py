@@ -96,10 +96,10 @@ def plain(row):
 
 
 def test_a_key_with_rows_reads_every_row_of_the_export(client, exported, everything):
-    found = rows(client, everything)
-    assert len(found) == 137
-    assert Counter(map(plain, found)) == Counter(map(plain, exported))
-    assert {row["office"] for row in found} >= {"lakeside", "seaside"}
+    answers = rows(client, everything)
+    assert len(answers) == 137
+    assert Counter(map(plain, answers)) == Counter(map(plain, exported))
+    assert {row["office"] for row in answers} >= {"lakeside", "seaside"}
 
 
 def test_a_key_without_rows_is_refused_them_with_the_way_to_get_them(client, reader):
@@ -110,15 +110,15 @@ def test_a_key_without_rows_is_refused_them_with_the_way_to_get_them(client, rea
 
 def test_rows_and_results_of_a_key_with_rows_are_of_the_same_people(client, everything):
     days = {"from_": "2026-10-06", "to": "2026-10-14"}
-    found = rows(client, everything, **{"from": "2026-10-06", "to": "2026-10-14"})
-    counts = Counter(row["office"] for row in found)
+    answers = rows(client, everything, **{"from": "2026-10-06", "to": "2026-10-14"})
+    counts = Counter(row["office"] for row in answers)
     assert counts == counts_by(results(client, everything, **days), "office")
     assert counts == {"riverside": 17, "lakeside": 3, "hilltop": 20}
 
 
 def test_a_row_says_its_hour_where_five_share_it_like_the_export(client, street):
-    found = rows(client, new_key(street, "permits", "riverside", rows=True), **OCTOBER)
-    assert Counter((row["answered_hour"], row["week"], row["month"]) for row in found) == {
+    answers = rows(client, new_key(street, "permits", "riverside", rows=True), **OCTOBER)
+    assert Counter((row["answered_hour"], row["week"], row["month"]) for row in answers) == {
         ("2026-10-06T16:00:00Z", "2026-W41", "2026-10"): 12,
         (None, "2026-W41", "2026-10"): 5,
         (None, "2026-W43", "2026-10"): 4,
@@ -126,9 +126,9 @@ def test_a_row_says_its_hour_where_five_share_it_like_the_export(client, street)
 
 
 def test_no_row_has_words(client, everything):
-    found = rows(client, everything)
-    assert len(found) > 30 and any(row["questions"] for row in found)
-    for row in found:
+    answers = rows(client, everything)
+    assert len(answers) > 30 and any(row["questions"] for row in answers)
+    for row in answers:
         assert "comment" not in row and set(row["questions"]) <= {"purpose"}
 
 
@@ -141,10 +141,10 @@ def test_page_by_page_nothing_is_told_twice_and_nothing_left_out(client, everyth
 
 
 def test_within_a_month_the_order_tells_nothing_of_the_day(client, everything):
-    found = rows(client, everything)
-    order = [(row["service"], row["month"]) for row in found]
+    answers = rows(client, everything)
+    order = [(row["service"], row["month"]) for row in answers]
     assert order == sorted(order)
-    days = [row["day"] or "" for row in found if row["service"] == "calls"]
+    days = [row["day"] or "" for row in answers if row["service"] == "calls"]
     assert days not in (sorted(days), sorted(days, reverse=True))
 
 
@@ -157,25 +157,25 @@ def test_a_cursor_holds_no_day_and_a_foreign_one_opens_nothing(street, client, e
     cursor = got["next"]
     assert date.fromisoformat(_inside(cursor)[1]).day == 1
     north = new_key(street, office="north", rows=True)
-    found = rows(client, north, cursor=cursor)
-    assert {row["office"] for row in found} == {"hilltop", "seaside"}
+    answers = rows(client, north, cursor=cursor)
+    assert {row["office"] for row in answers} == {"hilltop", "seaside"}
     got = client.get(
         "/api/v1/responses", params={"cursor": cursor}, headers=bearer(new_key(street))
     )
     assert got.status_code == 403
     for spoilt in ("A" * 8, cursor[:-4], "-" * 40, cursor[::-1]):
-        asked = {"cursor": spoilt}
-        got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
+        query = {"cursor": spoilt}
+        got = client.get("/api/v1/responses", params=query, headers=bearer(everything))
         assert got.status_code == 422, spoilt
 
 
 def test_any_days_can_be_asked_for(client, everything):
-    found = rows(client, everything, **{"from": "2026-09-10", "to": "2026-10-06"})
-    assert Counter(row["day"] for row in found) == {"2026-09-16": 6, "2026-10-06": 14}
+    answers = rows(client, everything, **{"from": "2026-09-10", "to": "2026-10-06"})
+    assert Counter(row["day"] for row in answers) == {"2026-09-16": 6, "2026-10-06": 14}
     for limit in (1, 4):
         days = {"from": "2026-10-08", "to": "2026-10-21"}
         assert len(rows(client, everything, limit=limit, **days)) == 41
-    for asked in (
+    for query in (
         {"from": "2026-10-01", "to": "2026-09-30"},
         {"from": "0001-01-01"},
         {"to": "0001-01-01"},
@@ -184,8 +184,8 @@ def test_any_days_can_be_asked_for(client, everything):
         {"limit": "+5"},
         {"limit": "1e2"},
     ):
-        got = client.get("/api/v1/responses", params=asked, headers=bearer(everything))
-        assert got.status_code == 422, asked
+        got = client.get("/api/v1/responses", params=query, headers=bearer(everything))
+        assert got.status_code == 422, query
     assert rows(client, everything, **{"from": "9998-12-01"}) == []
     assert len(rows(client, everything, to="9999-12-31")) == 137
 
@@ -209,8 +209,8 @@ BATCHED = {
 }
 
 
-def worded(found):
-    return Counter((row["week"], row["comment"]) for row in found)
+def worded(comments):
+    return Counter((row["week"], row["comment"]) for row in comments)
 
 
 def test_comments_come_with_their_batch_and_with_rows_at_once(client, exported, everything, reader):
@@ -229,22 +229,22 @@ def test_comments_are_for_keys_that_read_them(street, client):
 
 def test_the_days_of_comments_are_whole_weeks_but_for_keys_with_rows(client, everything, reader):
     for day in ("2026-10-05", "2026-10-07", "2026-10-11"):
-        asked = {"from": day, "to": day}
-        assert len(rows(client, reader, "comments", **asked)) == 14
-        assert rows(client, everything, "comments", **asked) == []
+        days = {"from": day, "to": day}
+        assert len(rows(client, reader, "comments", **days)) == 14
+        assert rows(client, everything, "comments", **days) == []
     assert len(rows(client, everything, "comments", **{"from": "2026-10-06", "to": "2026-10-06"}))
 
 
 def test_what_one_person_gave_stands_beside_the_words(client, reader):
-    found = rows(client, reader, "comments")
-    assert set(found[0]) == {
+    comments = rows(client, reader, "comments")
+    assert set(comments[0]) == {
         *("service", "office", "week", "trust", "satisfaction", "scale", "comment", "questions"),
         *("drivers_positive", "drivers_negative", "driver_scores"),
     }
-    kind = [row for row in found if row["comment"] == "Quick, and kind."]
+    kind = [row for row in comments if row["comment"] == "Quick, and kind."]
     assert {(row["trust"], row["satisfaction"]) for row in kind} == {(4, 5)}
     assert all(row["drivers_positive"] == ["ease"] for row in kind)
-    assert {row["trust"] for row in found if row["comment"] == "Slow."} == {1}
+    assert {row["trust"] for row in comments if row["comment"] == "Slow."} == {1}
 
 
 def test_answers_and_words_cannot_be_laid_beside_each_other(street, client, everything):
@@ -301,8 +301,8 @@ def test_a_key_in_an_address_is_refused_whatever_else_is_sent(client, everything
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_read_is_never_kept_nor_shared_with_other_sites(client, everything, path):
-    asked = bearer(everything) | {"origin": "https://evil.example"}
-    got = client.get(path, headers=asked)
+    headers = bearer(everything) | {"origin": "https://evil.example"}
+    got = client.get(path, headers=headers)
     assert got.status_code == 200 and got.headers["cache-control"] == "no-store"
     assert not [name for name in got.headers if name.startswith("access-control-")]
     head = client.head(path, headers=bearer(everything))

@@ -362,8 +362,8 @@ def test_thumbs_are_told_apart(sqlite_house):
         add_comments(sqlite_house, *[""] * many, trust=thumb, satisfaction=None)
     with sqlite_house.client() as client:
         days = {"from": "2026-10-26", "to": "2026-11-01"}
-        asked = {"by": "office", **days}
+        query = {"by": "office", **days}
         reader = bearer(new_key(sqlite_house, rows=True))
-        [row] = client.get("/api/v1/results", params=asked, headers=reader).json()["rows"]
+        [row] = client.get("/api/v1/results", params=query, headers=reader).json()["rows"]
     assert (row["thumbs"]["up"], row["thumbs"]["down"], row["thumbs"]["share"]) == (3, 2, 0.6)
     assert row["trust"]["counts"] == [0, 0, 0, 0, 0]

@@ -102,8 +102,8 @@ def _messages_in_the_code() -> set[str]:
     with (ROOT / "locale" / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     keywords = {**extract.DEFAULT_KEYWORDS, "mark": None, "counted": (1, 2)}
-    found = extract.extract_from_dir(ROOT, methods, options, keywords)
-    return {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
+    messages = extract.extract_from_dir(ROOT, methods, options, keywords)
+    return {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in messages}
 
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
@@ -115,7 +115,7 @@ def _slots(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "linked", "accepted", "chosen"),
+    ("requested", "linked", "accepted", "chosen"),
     [
         (None, None, None, "en"),
         ("es", "en", "en", "es"),
@@ -130,10 +130,10 @@ def _slots(text: str) -> set[str]:
     ],
 )
 def test_the_button_goes_before_the_link_and_the_link_before_the_browser(
-    asked: str | None, linked: str | None, accepted: str | None, chosen: str
+    requested: str | None, linked: str | None, accepted: str | None, chosen: str
 ) -> None:
-    found = language.choose(("en", "es"), requested=asked, linked=linked, accepted=accepted)
-    assert found == chosen
+    code = language.choose(("en", "es"), requested=requested, linked=linked, accepted=accepted)
+    assert code == chosen
 
 
 def test_chinese_is_found_by_its_script_where_browsers_name_a_country() -> None:
@@ -199,8 +199,8 @@ def test_every_refusal_is_told_in_both_languages_with_help_and_a_way_on(code: st
 
 
 def test_what_was_typed_is_shown_back_on_a_refusal() -> None:
-    kept = screen.Values(satisfaction=4, trust=2, drivers=("ease",), comment="Long <line>\nhere")
-    page = _refusal("conflict", "es", values=kept)
+    typed = screen.Values(satisfaction=4, trust=2, drivers=("ease",), comment="Long <line>\nhere")
+    page = _refusal("conflict", "es", values=typed)
     assert "4 de 5" in page
     assert "Facilidad" in page
     assert "Long &lt;line&gt;\nhere" in page

@@ -347,13 +347,13 @@ def test_answers_that_are_used_up_are_told(house):
     assert kinds(house, member(Role.OFFICE_MANAGER)) == [("answers", 0)]
 
 
-@pytest.mark.parametrize(("days", "told"), [(31, False), (30, True), (-5, True), (-31, False)])
-def test_the_link_of_a_place_is_told_a_month_before_its_end(house, days, told):
+@pytest.mark.parametrize(("days", "listed"), [(31, False), (30, True), (-5, True), (-31, False)])
+def test_the_link_of_a_place_is_told_a_month_before_its_end(house, days, listed):
     today = house.today()
     with db.write(house.engine) as connection:
         ends = today + timedelta(days=days)
         placements.note(connection, "permits", "riverside", "poster", "Door", ends, today)
-    assert kinds(house, member(Role.OFFICE_MANAGER)) == ([("link", days)] if told else [])
+    assert kinds(house, member(Role.OFFICE_MANAGER)) == ([("link", days)] if listed else [])
     assert kinds(house, member(Role.OFFICE_MANAGER, office="lakeside")) == []
 
 

@@ -29,7 +29,7 @@ def test_it_opens_at_once_beside_strangers_who_ask_for_what_does_not_exist(house
 
 
 @pytest.fixture
-def asked(house: House) -> Iterator[list[str]]:
+def queries(house: House) -> Iterator[list[str]]:
     """What the database of `house` is asked, as it is asked."""
     statements: list[str] = []
 
@@ -41,15 +41,15 @@ def asked(house: House) -> Iterator[list[str]]:
     event.remove(house.engine, "before_cursor_execute", note)
 
 
-def test_a_crowd_of_strangers_shares_one_look(house: House, asked: list[str]):
+def test_a_crowd_of_strangers_shares_one_look(house: House, queries: list[str]):
     watch = Watch(house.engine)
 
     async def crowd() -> None:
         await asyncio.gather(*(watch.see_what_is_new() for _ in range(200)))
 
-    asked.clear()
+    queries.clear()
     asyncio.run(crowd())
-    looks = [statement for statement in asked if statement.startswith("SELECT")]
+    looks = [statement for statement in queries if statement.startswith("SELECT")]
     assert 1 <= len(looks) <= 2
 
 

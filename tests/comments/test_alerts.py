@@ -72,7 +72,9 @@ def say(house, *comments, **how):
 def test_an_alert_is_kept_with_the_answer_and_only_of_words_that_match(alarmed):
     say(alarmed, SAID, "Quick and friendly.", "")
     [row] = rows(alarmed)
-    [response] = [one for one in alarmed.responses() if one["comment"].startswith("I waited")]
+    [response] = [
+        stored for stored in alarmed.responses() if stored["comment"].startswith("I waited")
+    ]
     assert (row.service, row.day, row.response) == ("permits", response["day"], response["id"])
     assert (row.alert, row.office, row.tries, row.sent) == ("crisis", "riverside", 0, None)
 
@@ -135,7 +137,7 @@ def test_an_answer_without_a_match_costs_no_statement_more(alarmed, monkeypatch)
 
     monkeypatch.setattr("cxserver.intake.store.write", write)
     say(alarmed, "Quick and friendly.")
-    assert said and not any("alerts" in one or "SAVEPOINT" in one for one in said)
+    assert said and not any("alerts" in statement or "SAVEPOINT" in statement for statement in said)
 
 
 # ---- the mail
@@ -291,8 +293,10 @@ def test_what_was_tried_least_goes_first(alarmed):
 
 
 def finding(house):
-    found = [one for one in checkup.examine(house.settings, house.clock()) if one.check == "alerts"]
-    return [(one.state, one.cure) for one in found]
+    findings = [
+        each for each in checkup.examine(house.settings, house.clock()) if each.check == "alerts"
+    ]
+    return [(each.state, each.cure) for each in findings]
 
 
 def test_the_doctor_tells_of_alerts_that_nobody_hears(alarmed, box):
@@ -369,4 +373,4 @@ def test_a_running_server_mails_the_team_within_seconds(alarmed, box, serve, mon
     [letter], [to] = box.letters, box.bound_for
     assert to == ["crisis@example.gov", "night@example.gov"]
     assert "Some days I want to die." in plain(letter) and "457-55-5462" not in plain(letter)
-    assert [one.sent is not None for one in rows(alarmed)] == [True]
+    assert [row.sent is not None for row in rows(alarmed)] == [True]

@@ -65,12 +65,12 @@ def acknowledge(house, who=MANAGER):
 
 def test_each_team_is_mailed_once_when_the_time_of_the_one_before_is_over(escalating, box):
     say(escalating, SAID)
-    told = []
+    mailed = []
     for _ in range(14):
         send(escalating)
-        told.append(len(box.bound_for))
+        mailed.append(len(box.bound_for))
         escalating.clock.forward(minutes=5)
-    assert told == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3]
+    assert mailed == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3]
     assert box.bound_for == [FIRST, SECOND, THIRD]
     assert [(row.step, row.team) for row in letters(escalating)] == [
         (0, "Crisis team"),
@@ -275,10 +275,10 @@ def test_two_nodes_at_the_same_moment_mail_the_next_team_once(escalating, box):
         sent.append(send_from_another_process(escalating))
 
     nodes = [threading.Thread(target=node) for _ in range(2)]
-    for one in nodes:
-        one.start()
-    for one in nodes:
-        one.join()
+    for thread in nodes:
+        thread.start()
+    for thread in nodes:
+        thread.join()
     assert sorted(sent) == [0, 1] and box.bound_for == [FIRST, SECOND]
 
 

@@ -19,8 +19,8 @@ from tests.support.staff_accounts import post, sign_in
 def reasons(house, rows):
     """Why each case is there: "" where none opened, None where a person opened it."""
     with db.read(house.engine) as connection:
-        found = cases.state_of(connection, rows)
-    return [found[row].opened_for if row in found else "" for row in rows]
+        states = cases.state_of(connection, rows)
+    return [states[row].opened_for if row in states else "" for row in rows]
 
 
 def test_a_low_score_opens_a_case_without_an_owner_when_its_batch_closes(house):

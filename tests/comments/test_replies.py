@@ -31,8 +31,8 @@ def replying(house):
 def code_on(client, sent):
     """The code on the thanks page that an answer led to; None when there is none."""
     assert sent.status_code == 303
-    found = CODE.search(client.get(sent.headers["location"]).text)
-    return found and found[0]
+    match = CODE.search(client.get(sent.headers["location"]).text)
+    return match and match[0]
 
 
 def rows(house):
@@ -62,7 +62,7 @@ def test_a_reply_is_read_under_the_code_and_nobody_else(house):
         waiting = client.get(f"/r/{code}")
         assert waiting.status_code == 200
         assert "No reply yet. Look again until January 3, 2027." in waiting.text
-        [mine] = [one for one in house.responses() if one["comment"] == SAID]
+        [mine] = [row for row in house.responses() if row["comment"] == SAID]
         house.clock.forward(days=3)
         post(house, mine, "It is fixed.\nThank <you>, call (202) 555-0147.")
         page = client.get(f"/r/{code}").text
@@ -88,10 +88,10 @@ def test_the_form_leads_to_the_page_of_the_code(house):
 )
 def test_a_code_that_does_not_work_is_a_404_that_says_so(house, path):
     with replying(house).client() as client:
-        told = client.get(path)
-        assert told.status_code == 404
-        assert "This code does not work, or its 60 days are over." in told.text
-        assert "<i>" not in told.text
+        refusal = client.get(path)
+        assert refusal.status_code == 404
+        assert "This code does not work, or its 60 days are over." in refusal.text
+        assert "<i>" not in refusal.text
         spanish = client.get(path, headers={"accept-language": "es"}).text
         assert "Este código no funciona" in spanish
 
@@ -169,9 +169,9 @@ def test_no_road_leads_from_a_link_to_its_answer_by_way_of_the_code(house):
         assert code_on(client, client.post(link, data=answers | {"stamp": second})) is None
     house.clock.forward(days=4)
     store.forget(house.engine, house.clock().date())
-    found = unlinkable.findings(db.source(house.engine), house.clock())
-    assert [one.claim for one in found if not one.holds] == []
-    assert any("repl" in one.claim for one in found) and code
+    findings = unlinkable.findings(db.source(house.engine), house.clock())
+    assert [finding.claim for finding in findings if not finding.holds] == []
+    assert any("repl" in finding.claim for finding in findings) and code
 
 
 def test_the_search_for_a_road_sees_a_reply_that_is_kept_too_long(house):
@@ -180,7 +180,9 @@ def test_the_search_for_a_road_sees_a_reply_that_is_kept_too_long(house):
     later = house.clock() + timedelta(days=61)
     store.forget(house.engine, later.date())
     broken = [
-        one.claim for one in unlinkable.findings(db.source(house.engine), later) if not one.holds
+        finding.claim
+        for finding in unlinkable.findings(db.source(house.engine), later)
+        if not finding.holds
     ]
     assert len(broken) == 1 and "60 days" in broken[0]
 
@@ -257,12 +259,14 @@ def test_inside_an_agencys_page_the_code_is_seen_by_the_person_alone(page, host,
     inside.locator(".send").click()
     code = inside.locator(".code").inner_text()
     assert CODE.fullmatch(code)
-    told = page.evaluate("told")
-    assert told and not any(code in one for one in told)
+    messages = page.evaluate("told")
+    assert messages and not any(code in message for message in messages)
     thanks = [request for request in requests if "/thanks" in request.url]
     assert thanks and all("referer" not in request.headers for request in thanks)
     with page.context.expect_page() as opened:
         inside.get_by_role("link", name="Open the page of your code").click()
     expect(opened.value.locator("main")).to_contain_text("No reply yet")
-    query = parse_qs(urlsplit([one.url for one in requests if "/thanks" in one.url][0]).query)
+    query = parse_qs(
+        urlsplit([request.url for request in requests if "/thanks" in request.url][0]).query
+    )
     assert code not in query["code"][0]

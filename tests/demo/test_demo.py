@@ -56,8 +56,8 @@ class Demo:
     def interrupt(self) -> tuple[int, str, str]:
         """Press Ctrl-C. Its exit code, what it said, and what it said on standard error."""
         self.process.send_signal(signal.SIGINT)
-        told, complained = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, told, complained
+        printed, complained = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, printed, complained
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -133,8 +133,8 @@ def test_an_answer_makes_the_number_rise_without_a_reload(demo, open_page):
     expect(phone.locator(".demo")).to_be_visible()
     browser_layout.answer(phone, 5, 4)
     browser_layout.send(phone)
-    told = f"Counted: Riverside Office, {before} → {before + 1}"
-    expect(phone.locator(".counted")).to_have_text(told)
+    sentence = f"Counted: Riverside Office, {before} → {before + 1}"
+    expect(phone.locator(".counted")).to_have_text(sentence)
     expect(phone.locator(".demo")).to_be_visible()
     expect(front.locator(RIVERSIDE)).to_have_text(str(before + 1))
     expect(front.get_by_role("status")).to_have_text(f"Riverside Office: {before} → {before + 1}.")
@@ -178,10 +178,10 @@ def test_the_commands_on_the_page_run_when_pasted_elsewhere(demo, page, tmp_path
         setup = page.locator("#setup").inner_text().strip()
         pasted = [f"{setup}\n{command}" for command in named.values()]
         printed = shells.map(lambda commands: paste(commands, tmp_path), pasted)
-        told = dict(zip(named, printed, strict=True))
-    assert "riverside" in told["Results by office"]
-    assert "agree" in told["Count again and compare"]
-    assert answers(told["Make a link"].strip().splitlines()[-1])
+        output = dict(zip(named, printed, strict=True))
+    assert "riverside" in output["Results by office"]
+    assert "agree" in output["Count again and compare"]
+    assert answers(output["Make a link"].strip().splitlines()[-1])
     rows = (tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) > 4000 and rows[0].startswith("service,office,")
 
@@ -258,9 +258,9 @@ def test_ctrl_c_stops_it_cleanly_and_the_next_start_keeps_the_answers(
             "EMPTY_RESPONSE",
         ):
             page_faults.allow(f"Failed to load resource: net::ERR_{gone}")
-        code, told, complained = first.interrupt()
+        code, printed, complained = first.interrupt()
         assert (code, complained) == (0, "")
-        assert "Stopped." in told and "Traceback" not in told
+        assert "Stopped." in printed and "Traceback" not in printed
     finally:
         first.close()
     page.close()
@@ -277,11 +277,11 @@ def test_ctrl_c_stops_it_cleanly_and_the_next_start_keeps_the_answers(
 
 
 def test_a_busy_port_and_a_busy_folder_are_told_in_a_sentence(demo, tmp_path):
-    told = refused("--port", str(demo.port), "--data", str(tmp_path / "new"))
-    assert "PORT=" in told and str(demo.port) in told
+    message = refused("--port", str(demo.port), "--data", str(tmp_path / "new"))
+    assert "PORT=" in message and str(demo.port) in message
     data = Path(demo.process.args[demo.process.args.index("--data") + 1])
-    told = refused("--port", str(http_server.free_port()), "--data", str(data))
-    assert "Another server already works on" in told
+    message = refused("--port", str(http_server.free_port()), "--data", str(data))
+    assert "Another server already works on" in message
 
 
 def refused(*words: str) -> str:
@@ -338,10 +338,10 @@ def test_the_quarters_files_are_one_click_away(demo, page):
         with page.expect_download() as started:
             page.get_by_role("link", name=name).click()
         with zipfile.ZipFile(started.value.path()) as files:
-            names = [one.partition("/")[2] for one in files.namelist()]
-            told = json.loads(
-                files.read(next(one for one in files.namelist() if "manifest" in one))
+            names = [path.partition("/")[2] for path in files.namelist()]
+            manifest = json.loads(
+                files.read(next(path for path in files.namelist() if "manifest" in path))
             )
-        assert any(one.endswith(end) for one in names)
-        assert told["draft"] and told["answers"] > 0
-        assert started.value.suggested_filename == f"{told['quarter']}-{told['format']}.zip"
+        assert any(path.endswith(end) for path in names)
+        assert manifest["draft"] and manifest["answers"] > 0
+        assert started.value.suggested_filename == f"{manifest['quarter']}-{manifest['format']}.zip"

@@ -49,7 +49,9 @@ DIGESTS = [job for job in due.JOBS if job.name == "digests"]
 def choose(house, role, every):
     with db.write(house.engine) as connection:
         [entry] = [
-            one for one in members.everyone(connection) if one.member.email == f"{role}@example.gov"
+            entry
+            for entry in members.everyone(connection)
+            if entry.member.email == f"{role}@example.gov"
         ]
         subscriptions.choose(
             connection, entry.member, subscriptions.Every(every), house.clock.now, ZONE
@@ -63,7 +65,7 @@ def run(house, at=DUE, **later):
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     done = due.run_due(house.engine, house.settings, known, house.clock.now, jobs=DIGESTS)
-    return {one.name: one.result for one in done}.get("digests", "")
+    return {job.name: job.result for job in done}.get("digests", "")
 
 
 def text_of(page):
@@ -172,7 +174,7 @@ def test_every_number_in_it_stands_on_the_page_or_in_its_file(quiet, box):
 
 
 def numbers_in(text):
-    return {one.rstrip(".,") for one in re.findall(r"\d[\d,.]*%?", text)}
+    return {number.rstrip(".,") for number in re.findall(r"\d[\d,.]*%?", text)}
 
 
 def test_answers_that_wait_for_others_are_in_no_digest(quiet, box):
@@ -235,13 +237,13 @@ def test_no_digest_holds_what_belongs_to_others(quiet, box):
     invite(house, Role.OFFICE_MANAGER, office="lakeside")
     invite(house, Role.SERVICE_LEAD, service="calls")
     run(house)
-    told = letters(box)
+    mails = letters(box)
     others = r"Riverside|Office \d|riverside|office-\d|Call Center|Telephone help|Hearing"
-    assert not re.search(others, told[MANAGER].as_string())
-    assert not re.search(r"Riverside|Lakeside|Office \d|Permit|Hearing", told[LEAD].as_string())
+    assert not re.search(others, mails[MANAGER].as_string())
+    assert not re.search(r"Riverside|Lakeside|Office \d|Permit|Hearing", mails[LEAD].as_string())
     # A name is words, whatever it looks like.
-    assert "Lakeside &lt;b&gt;&amp; Sons&lt;/b&gt;" in html(told[MANAGER])
-    assert "Lakeside <b>& Sons</b>" in told[MANAGER].get_body(("plain",)).get_content()
+    assert "Lakeside &lt;b&gt;&amp; Sons&lt;/b&gt;" in html(mails[MANAGER])
+    assert "Lakeside <b>& Sons</b>" in mails[MANAGER].get_body(("plain",)).get_content()
 
 
 def letters(box):
@@ -270,7 +272,7 @@ def test_three_comments_of_closed_batches_stand_in_it(mailed, box):
     run(house)
     [letter] = box.letters
     words = in_their_words(letter)
-    assert len(set(words)) == 3 and all(one.startswith("It took") for one in words)
+    assert len(set(words)) == 3 and all(quote.startswith("It took") for quote in words)
     for said in both(letter):
         assert said.count("Riverside Office, week of October 26, 2026") == 3
         assert "By the lake" not in said and "Long ago" not in said and "Too few" not in said
@@ -293,11 +295,11 @@ def test_comments_that_wait_or_came_later_or_have_an_alert_stand_in_none(quiet, 
     now = add_comments(house, "crisis now", day=DUE.date())
     add_alerts(house, now)
     run(house, days=3)
-    told = letters(box)
-    assert not in_their_words(told["lakeside@example.gov"])
+    mails = letters(box)
+    assert not in_their_words(mails["lakeside@example.gov"])
     for letter in box.letters:
         assert not re.search("Too few [0-9]|This week [0-9]|crisis", letter.as_string())
-    assert len(in_their_words(told["riverside@example.gov"])) == 3
+    assert len(in_their_words(mails["riverside@example.gov"])) == 3
 
 
 def test_who_may_not_read_comments_gets_none(quiet, box):
@@ -328,8 +330,8 @@ def test_a_comment_can_put_no_link_and_no_mark_into_a_mail(quiet, box):
     run(house)
     [letter] = box.letters
     quotes = in_their_words(letter)
-    assert any(one.startswith("See [address] and [address] [address] now") for one in quotes)
+    assert any(quote.startswith("See [address] and [address] [address] now") for quote in quotes)
     for part in ("plain", "html"):
         assert "evil" not in letter.get_body((part,)).get_content()
     assert "&lt;b&gt;now&lt;/b&gt;" in html(letter) and "<b>" not in html(letter)
-    assert all(len(one) <= 301 for one in quotes)
+    assert all(len(quote) <= 301 for quote in quotes)

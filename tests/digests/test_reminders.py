@@ -54,15 +54,17 @@ def run(house, at):
     with db.read(house.engine) as connection:
         known = directory.load(connection)
     done = due.run_due(house.engine, house.settings, known, at, jobs=JOB)
-    return [one.result for one in done]
+    return [job.result for job in done]
 
 
 def mails(house, box, at, about=""):
     """The letters the analyst gets `about` something at this moment, by subject."""
     box.letters.clear()
     run(house, at)
-    mine = [one for one in box.letters if one["To"] == ANALYST and about in one["Subject"]]
-    return {str(one["Subject"]): plain(one) for one in mine}
+    mine = [
+        letter for letter in box.letters if letter["To"] == ANALYST and about in letter["Subject"]
+    ]
+    return {str(letter["Subject"]): plain(letter) for letter in mine}
 
 
 def plain(letter):
@@ -88,9 +90,9 @@ def test_a_quarter_is_reminded_of_30_7_and_1_days_before_and_at_no_other_time(ma
         for hour in (0, 9):
             box.letters.clear()
             run(mailed, before(days) + timedelta(hours=hour))
-            mine = [one for one in box.letters if "2027Q1" in one["Subject"]]
-            assert [one["To"] for one in mine] in ([], BOTH)
-            got += [(days, str(one["Subject"])) for one in mine[:1]]
+            mine = [letter for letter in box.letters if "2027Q1" in letter["Subject"]]
+            assert [letter["To"] for letter in mine] in ([], BOTH)
+            got += [(days, str(letter["Subject"])) for letter in mine[:1]]
     assert got == [
         (30, "Due in 30 days: feedback of 2027Q1"),
         (7, "Due in 7 days: feedback of 2027Q1"),
@@ -99,7 +101,7 @@ def test_a_quarter_is_reminded_of_30_7_and_1_days_before_and_at_no_other_time(ma
 
 
 @pytest.mark.parametrize(
-    ("designated", "key", "told"),
+    ("designated", "key", "reminded"),
     [
         (True, "", True),
         (True, "reminders = false", False),
@@ -107,7 +109,7 @@ def test_a_quarter_is_reminded_of_30_7_and_1_days_before_and_at_no_other_time(ma
         (False, "reminders = true", True),
     ],
 )
-def test_who_files_nothing_is_reminded_of_approvals_alone(sqlite_house, designated, key, told):
+def test_who_files_nothing_is_reminded_of_approvals_alone(sqlite_house, designated, key, reminded):
     text = CATALOGUE.replace("expires = 2028-03-31", "expires = 2027-02-20")
     text = text.replace("[clearance.umbrella]", f"[agency.filing]\n{key}\n[clearance.umbrella]")
     if not designated:
@@ -115,9 +117,11 @@ def test_who_files_nothing_is_reminded_of_approvals_alone(sqlite_house, designat
     sqlite_house.apply(text)
     with db.read(sqlite_house.engine) as connection:
         known = directory.load(connection)
-    found = notices.due_on(date(2026, 12, 30), known, (), {})
-    kinds = {type(one.subject) for one in found}
-    assert kinds == ({notices.Ending, notices.Filing, notices.Yearly} if told else {notices.Ending})
+    reminders = notices.due_on(date(2026, 12, 30), known, (), {})
+    kinds = {type(reminder.subject) for reminder in reminders}
+    assert kinds == (
+        {notices.Ending, notices.Filing, notices.Yearly} if reminded else {notices.Ending}
+    )
 
 
 def test_a_server_that_was_off_sends_the_newest_only_and_says_how_much_is_left(quiet, box):
@@ -138,7 +142,7 @@ def test_a_day_is_that_of_the_agency(quiet, box):
 def test_the_letter_says_what_by_when_and_which_commands(quiet, box):
     [text] = mails(quiet, box, before(7)).values()
     one_line = " ".join(text.split())
-    for told in (
+    for words in (
         "The feedback of 2027Q1 (Thursday, October 1, 2026 to Thursday, December 31, 2026) is due "
         "to OMB by Friday, January 29, 2027, in 7 days.",
         "there is no record",
@@ -147,7 +151,7 @@ def test_the_letter_says_what_by_when_and_which_commands(quiet, box):
         "cx quarter record 2027Q1 submitted --who NAME",
         "an analyst at Department of Everyday Affairs",
     ):
-        assert told in one_line
+        assert words in one_line
     assert "None" not in text and "{" not in text
 
 
@@ -178,7 +182,7 @@ def test_what_the_log_calls_submitted_is_reminded_of_no_more(quiet, box):
 
 
 @pytest.mark.parametrize(
-    ("day", "title", "told"),
+    ("day", "title", "advice"),
     [
         (date(2026, 12, 31), "Designate at least two services", "designated = true"),
         (date(2027, 2, 24), "CX capacity assessment", "what your organization can do"),
@@ -186,21 +190,21 @@ def test_what_the_log_calls_submitted_is_reminded_of_no_more(quiet, box):
         (date(2027, 5, 31), "CX action plan", "cx fix-first"),
     ],
 )
-def test_each_of_the_years_dates_is_reminded_of(quiet, box, day, title, told):
+def test_each_of_the_years_dates_is_reminded_of(quiet, box, day, title, advice):
     noon = datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
     subjects = []
     for days in (31, 30, 8, 7, 2, 1, 0, -1):
         got = mails(quiet, box, noon - timedelta(days=days))
         subjects += [subject for subject in got if title in subject]
-        assert all(told in text for subject, text in got.items() if title in subject)
+        assert all(advice in text for subject, text in got.items() if title in subject)
     assert subjects == [f"Due {when}: {title}" for when in ("in 30 days", "in 7 days", "tomorrow")]
 
 
 def test_every_date_of_a_year_has_its_advice():
     dates = calendar.of_the_agency(2031)
     assert len(dates) > 2
-    for one in dates:
-        assert reminderletter.YEARLY[one.day.month, one.day.day]
+    for each in dates:
+        assert reminderletter.YEARLY[each.day.month, each.day.day]
 
 
 # ---- clearances
@@ -212,7 +216,7 @@ def test_a_clearance_is_reminded_of_90_30_and_7_days_before_its_end_and_after_it
     subjects = []
     for days in range(95, -5, -1):
         got = mails(quiet, box, end - timedelta(days=days))
-        subjects += [(days, one) for one in got if "1234-5678" in one]
+        subjects += [(days, subject) for subject in got if "1234-5678" in subject]
     assert subjects == [
         (90, "Expires in 90 days: OMB control number 1234-5678"),
         (30, "Expires in 30 days: OMB control number 1234-5678"),
@@ -310,8 +314,8 @@ def test_an_address_that_is_refused_is_asked_once_a_day_and_the_doctor_says_so(q
     box.refuses[ANALYST] = "550 gone"
     assert run(quiet, before(7)) == ["1 sent, 1 refused"]
     assert run(quiet, before(6.9)) == ["nothing to send"]
-    told = [one.text for one in checkup.examine(quiet.settings, before(6.9))]
-    assert "1 reminder was refused by the mail server" in told
+    texts = [finding.text for finding in checkup.examine(quiet.settings, before(6.9))]
+    assert "1 reminder was refused by the mail server" in texts
     assert run(quiet, before(6)) == ["1 refused"]
     box.refuses.clear()
     assert run(quiet, before(5)) == ["1 sent"]

@@ -167,9 +167,9 @@ def test_of_many_who_come_at_once_one_sends(mailed, box):
         return due.run_due(house.engine, house.settings, known, DUE, jobs=DIGESTS)
 
     with ThreadPoolExecutor(6) as pool:
-        done = [one for found in pool.map(at_once, range(6)) for one in found]
+        done = [job for jobs in pool.map(at_once, range(6)) for job in jobs]
     # Who comes when the first is done finds nothing left.
-    assert {one.result for one in done} <= {"5 sent", "nothing to send"}
+    assert {job.result for job in done} <= {"5 sent", "nothing to send"}
     assert sorted(box.to) == [f"m{n}@example.gov" for n in range(5)]
 
 
@@ -186,14 +186,14 @@ def test_one_refused_address_does_not_keep_it_from_the_others(mailed, box):
     box.refuses.clear()
     assert run(house, days=2) == "1 sent"
     assert box.to[2:] == ["a@example.gov"]
-    rows = kept(house)
+    rows = digest_rows(house)
     assert rows and all(row.refused is None and row.through for row in rows)
 
 
 def test_not_now_is_tried_again_within_minutes(quiet, box):
     invite(quiet, Role.OFFICE_MANAGER)
     box.refuses[MANAGER] = "451 try later"
-    assert run(quiet) == "1 left for later" and not kept(quiet)
+    assert run(quiet) == "1 left for later" and not digest_rows(quiet)
     box.refuses.clear()
     assert run(quiet, minutes=6) == "1 sent"
 
@@ -203,12 +203,12 @@ def test_a_mail_server_that_is_down_loses_nothing(mailed, box):
     invite(house, Role.OFFICE_MANAGER)
     house.settings = mail_server.Postbox(http_server.free_port()).settings(up)
     assert run(house).startswith("failed: The mail server failed: ConnectionRefusedError")
-    assert not kept(house)
+    assert not digest_rows(house)
     house.settings = up
     assert run(house, seconds=30) == "1 sent"
 
 
-def kept(house):
+def digest_rows(house):
     with db.read(house.engine) as connection:
         return connection.execute(select(tables.digests)).all()
 

@@ -93,14 +93,17 @@ class World:
 
     def read_around_an_import(self, before: Counter[str], brought: Counter[str]) -> None:
         """Everybody reads the first month, before and after a file brings more people of it."""
-        told = [Person("permits", "lakeside", one, "en", FIRST, FIRST) for one in before.elements()]
+        earlier = [
+            Person("permits", "lakeside", channel, "en", FIRST, FIRST)
+            for channel in before.elements()
+        ]
         more = [
-            Person("permits", "lakeside", one, "en", FIRST, FIRST, "file")
-            for one in brought.elements()
+            Person("permits", "lakeside", channel, "en", FIRST, FIRST, "file")
+            for channel in brought.elements()
         ]
         today = FIRST + timedelta(days=30)
         with self.house.client() as client:
-            self.answer(told)
+            self.answer(earlier)
             self.close(Night(today, runs=True, early=False, nodes=1))
             self.look(client, today + timedelta(days=1))
             self.bring(more, today)
@@ -136,7 +139,7 @@ class World:
     def exclude_beside_a_table(self) -> None:
         """Everybody reads a month's total and table, before and after five of seven leave."""
         many = Counter({"email": 20, "kiosk": 7}).elements()
-        people = [Person("permits", "lakeside", one, "en", FIRST, FIRST) for one in many]
+        people = [Person("permits", "lakeside", channel, "en", FIRST, FIRST) for channel in many]
         today = FIRST + timedelta(days=30)
         with self.house.client() as client:
             self.answer(people)
@@ -159,10 +162,10 @@ class World:
 
     def answer(self, people: list[Person]) -> list[Entry]:
         """They answer, and are stored."""
-        entries = [self._entry(one) for one in people]
+        entries = [self._entry(person) for person in people]
         for at in range(0, len(entries), 200):
             results = store.write(self.house.engine, entries[at : at + 200])
-            assert not any(isinstance(one, Exception) for one in results)
+            assert not any(isinstance(result, Exception) for result in results)
         self.town.arrive(people)
         self.rows += [each.row for each in entries]
         return entries
@@ -170,8 +173,12 @@ class World:
     def bring(self, people: list[Person], today: date) -> None:
         """They are in a file that is imported."""
         rows = [
-            [*row(str(n), When=str(one.day), Where=CODES[one.office]), one.channel, one.language]
-            for n, one in enumerate(people)
+            [
+                *row(str(n), When=str(person.day), Where=CODES[person.office]),
+                person.channel,
+                person.language,
+            ]
+            for n, person in enumerate(people)
         ]
         file = sheet(rows, (*HEAD, "How", "Spoken"))
         given = batch(self.folder, file, mapping=IMPORTED, name=f"{today}.csv")
@@ -197,20 +204,20 @@ class World:
 
     def faults(self) -> list[str]:
         """All that is wrong with what was told; a few of each kind."""
-        found = []
+        faults = []
         for read in self.reads.values():
             chance = random.Random(1)
-            found += read.faults[:9]
-            found += [*worked_out(read, chance)][:9]
-            found += [*apart(read)][:9]
-        return found
+            faults += read.faults[:9]
+            faults += [*worked_out(read, chance)][:9]
+            faults += [*apart(read)][:9]
+        return faults
 
-    def _entry(self, one: Person) -> Entry:
-        service, office = self.known.services[one.service], self.known.offices[one.office]
-        at, now = (datetime.combine(day, time(18), UTC) for day in (one.day, one.stored))
-        token = Token(KINDS[one.channel], 1, int(at.timestamp()), self.chance.randbytes(8))
+    def _entry(self, person: Person) -> Entry:
+        service, office = self.known.services[person.service], self.known.offices[person.office]
+        at, now = (datetime.combine(day, time(18), UTC) for day in (person.day, person.stored))
+        token = Token(KINDS[person.channel], 1, int(at.timestamp()), self.chance.randbytes(8))
         opened = Opened(service, office, token, token.nonce.hex(), 1)
-        how = Sheet(opened, service.survey, one.language, at, self.chance.randbytes(18))
+        how = Sheet(opened, service.survey, person.language, at, self.chance.randbytes(18))
         return entry.prepare(how, ANSWERS, self.secrets, now)
 
 

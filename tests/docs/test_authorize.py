@@ -104,6 +104,23 @@ def test_a_test_or_file_that_is_gone_is_told():
     ]
 
 
+def test_the_accessibility_report_rests_on_a_run_of_all_its_tests():
+    assert list(authorize["untested"](LISTS["wcag"])) == []
+    more = [*LISTS["wcag"], {"tests": ["tests/staff/test_screen.py::test_of_tomorrow"]}]
+    [missing] = authorize["untested"](more)
+    assert "test_of_tomorrow: run scripts/accessibility" in missing
+
+
+def test_the_report_leaves_no_criterion_of_level_a_or_aa_out():
+    """WCAG 2.2 has 55 of them; 4.1.1 is gone."""
+    text = authorize["HEADS"]["wcag"][1]
+    not_applicable = {f"1.2.{n}" for n in range(1, 6)} | {"1.4.2", "2.2.2", "2.3.1", "2.5.4"}
+    assert all(number in text for number in ("1.2.1 to 1.2.5", *sorted(not_applicable)[5:]))
+    evaluated = {control["id"] for control in LISTS["wcag"]}
+    assert evaluated.isdisjoint(not_applicable)
+    assert len(evaluated | not_applicable) == 55
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_the_pages_are_drawn_from_the_list(name):
     drawn = authorize["page"](name, LISTS[name])

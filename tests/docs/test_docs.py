@@ -60,16 +60,16 @@ def cells(text: str) -> list[list[str]]:
 
 def commands() -> dict[str, set[str]]:
     """Every command of `cx` by its words, with its options."""
-    found: dict[str, set[str]] = {}
+    options: dict[str, set[str]] = {}
 
     def walk(command: Any, words: str) -> None:
         for name, sub in getattr(command, "commands", {}).items():
             walk(sub, f"{words} {name}")
         if not hasattr(command, "commands"):
-            found[words] = {flag for option in command.params for flag in option.opts}
+            options[words] = {flag for option in command.params for flag in option.opts}
 
     walk(typer.main.get_command(console.app), "cx")
-    return found
+    return options
 
 
 # ---- the README runs
@@ -230,12 +230,12 @@ def test_a_link_of_the_readme_is_short_enough_for_a_text_message():
 
 
 def test_every_setting_is_on_its_page_with_its_default_and_meaning():
-    told = {row[0].strip("`"): row[1:] for row in cells(SETTINGS)}
+    documented = {row[0].strip("`"): row[1:] for row in cells(SETTINGS)}
     for name, field in Settings.model_fields.items():
-        default, meaning = told.pop(f"CX_{name.upper()}")
+        default, meaning = documented.pop(f"CX_{name.upper()}")
         assert default.strip("`") == str(field.default or ""), name
         assert meaning.startswith(field.description or "?"), name
-    assert set(told) == {"CX_KEY"}
+    assert set(documented) == {"CX_KEY"}
 
 
 def test_every_variable_that_the_sdk_reads_is_on_the_page_about_settings():
@@ -256,8 +256,8 @@ def test_no_page_names_a_variable_that_nobody_reads():
 
 
 def test_every_command_is_on_its_page():
-    told = [row[0].strip("`") for row in cells(COMMANDS)]
-    assert sorted(told) == sorted(commands())
+    documented = [row[0].strip("`") for row in cells(COMMANDS)]
+    assert sorted(documented) == sorted(commands())
 
 
 def test_the_options_beside_a_command_exist():
@@ -282,8 +282,8 @@ def said_commands(page: str) -> list[str]:
     """Each `cx …` of a page, in a code block or in a line of text."""
     lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
     lines += [span for span in re.findall(r"`([^`\n]+)`", page) if span.startswith("cx ")]
-    found = [re.search(r"\bcx [a-z].*", line.partition("#")[0]) for line in lines]
-    return [match[0].rstrip(" &)") for match in found if match and "…" not in match[0]]
+    matches = [re.search(r"\bcx [a-z].*", line.partition("#")[0]) for line in lines]
+    return [match[0].rstrip(" &)") for match in matches if match and "…" not in match[0]]
 
 
 def test_every_make_target_in_a_page_exists():
@@ -300,9 +300,9 @@ def test_every_make_target_in_a_page_exists():
 
 
 def test_the_page_about_architecture_shows_every_room():
-    told = [row[0].strip("`") for row in cells(section(ARCHITECTURE, "The rooms"))]
+    documented = [row[0].strip("`") for row in cells(section(ARCHITECTURE, "The rooms"))]
     rooms = {f"{file.parent.name}/" for file in ROOT.glob("server/cxserver/*/__init__.py")}
-    assert sorted(told) == sorted(rooms | {"sdk/cxsdk"})
+    assert sorted(documented) == sorted(rooms | {"sdk/cxsdk"})
 
 
 @pytest.mark.parametrize("journey", ["A link", "An answer", "A comment", "A number"])
@@ -315,8 +315,8 @@ def test_every_file_of_a_journey_exists(journey):
 
 
 def test_the_glossary_is_in_order():
-    told = [row[0] for row in cells(section(ARCHITECTURE, "Glossary"))]
-    assert told == sorted(told)
+    terms = [row[0] for row in cells(section(ARCHITECTURE, "Glossary"))]
+    assert terms == sorted(terms)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -361,14 +361,14 @@ def test_the_readme_is_one_page():
 
 
 def test_the_survey_weighs_what_the_readme_says(sqlite_house: House):
-    [told] = re.findall(r"under (\d+) kB in (\d+) requests", README)
+    [promised] = re.findall(r"under (\d+) kB in (\d+) requests", README)
     with sqlite_house.client() as client:
         page = client.get(sqlite_house.mint())
         files = sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)))
         weighed = [page, *(client.get(file) for file in files)]
     assert all(each.headers["content-encoding"] == "gzip" for each in weighed)
     sizes = [int(each.headers["content-length"]) for each in weighed]
-    assert (sum(sizes) < 1000 * int(told[0]), len(sizes)) == (True, int(told[1])), sizes
+    assert (sum(sizes) < 1000 * int(promised[0]), len(sizes)) == (True, int(promised[1])), sizes
 
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("benchmarks/*.py")), ids=lambda file: file.stem)
@@ -393,8 +393,8 @@ def test_the_tables_of_what_we_store_are_those_of_the_code():
 
 def examples(columns: int) -> list[list[str]]:
     """The rows of the tables about masking, by their number of columns."""
-    told = [row for row in cells(section(STORE, "What is taken out")) if len(row) == columns]
-    return [[cell.strip("`") for cell in row] for row in told]
+    rows = [row for row in cells(section(STORE, "What is taken out")) if len(row) == columns]
+    return [[cell.strip("`") for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize(("what", "typed", "stored"), examples(3))

@@ -114,8 +114,10 @@ def test_a_drill_brings_back_all_that_was_acknowledged_before(standing: Site, fo
         standing.node.environment |= place
         standing.node.start()
         standing.node.wait()
-        told = send_again(crowd)
-        assert told == {word: 409 if word in words or word == erased else 201 for word in told}
+        statuses = send_again(crowd)
+        assert statuses == {
+            word: 409 if word in words or word == erased else 201 for word in statuses
+        }
         assert words_in(engine) == Counter({*crowd.attempted, MARK} - {erased})
         assert recount.differences(db.source(engine)) == []
 

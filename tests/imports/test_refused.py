@@ -48,15 +48,15 @@ from tests.support.import_files import (
 def test_a_row_that_cannot_be_taken_is_told_with_its_cure(
     sqlite_house: House, tmp_path: Path, cells: dict[str, str], says: str
 ) -> None:
-    [told] = rejected(sqlite_house, tmp_path, [row("1", Said="two\nlines"), row("2", **cells)])
-    assert told.startswith("past.csv, line 4, ")
-    assert says in told and "Fix: " in told
+    [message] = rejected(sqlite_house, tmp_path, [row("1", Said="two\nlines"), row("2", **cells)])
+    assert message.startswith("past.csv, line 4, ")
+    assert says in message and "Fix: " in message
 
 
 def test_what_somebody_wrote_is_never_repeated(sqlite_house: House, tmp_path: Path) -> None:
-    [told] = rejected(sqlite_house, tmp_path, [[*row("1"), "Ana Pérez"]])
-    assert "it has 12 cells, and there are 11 columns" in told
-    assert "Ana" not in told
+    [message] = rejected(sqlite_house, tmp_path, [[*row("1"), "Ana Pérez"]])
+    assert "it has 12 cells, and there are 11 columns" in message
+    assert "Ana" not in message
 
 
 def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path) -> None:
@@ -66,23 +66,23 @@ def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path) -> None
     map.write_text(toml(MAP), encoding="utf-8")
     before = snapshot(house)
     words = ("import", "run", file, "--map", map)
-    _, told = invoke(house, *words, fails=True)
+    _, message = invoke(house, *words, fails=True)
     # Rows with the same fault share a sentence; each is named in it.
-    assert "past.csv, 2 rows, column 'Trust': this is not a point" in told
-    assert "Lines 3, 4." in told and "2 rows have errors. Nothing was imported." in told
+    assert "past.csv, 2 rows, column 'Trust': this is not a point" in message
+    assert "Lines 3, 4." in message and "2 rows have errors. Nothing was imported." in message
     invoke(house, *words, "--dry-run", "--skip-rejected")
     assert snapshot(house) == before
-    shown, told = invoke(house, *words, "--skip-rejected", "--json")
+    shown, message = invoke(house, *words, "--skip-rejected", "--json")
     assert json.loads(shown)["imported"] == house.count() == 1
-    assert [one["line"] for one in json.loads(shown)["rejected"]] == [3, 4]
-    _, told = invoke(house, *words, "--skip-rejected", fails=True)
-    assert "was imported before" in told
+    assert [fault["line"] for fault in json.loads(shown)["rejected"]] == [3, 4]
+    _, message = invoke(house, *words, "--skip-rejected", fails=True)
+    assert "was imported before" in message
     assert house.count() == 1
 
 
 def test_what_fails_half_way_leaves_nothing(house: House, tmp_path: Path) -> None:
     given = batch(tmp_path, sheet([row(str(n)) for n in range(1100)]))
-    found = dry_run(house, given)
+    summary = dry_run(house, given)
     before = snapshot(house)
 
     def break_down(n: int) -> None:
@@ -90,7 +90,7 @@ def test_what_fails_half_way_leaves_nothing(house: House, tmp_path: Path) -> Non
 
     def write(progress: taking.Progress) -> None:
         with db.write(house.engine) as connection:
-            taking.take(connection, given, found, NOW, progress)
+            taking.take(connection, given, summary, NOW, progress)
 
     with pytest.raises(RuntimeError):
         write(break_down)
@@ -132,7 +132,7 @@ def test_the_printed_maps_are_maps(form: shape.Form, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "says"),
+    ("changed", "says"),
     [
         ({"q1_5": "4.40"}, "this is a mean, not a number of people"),
         ({"volume_of_respondents": "900"}, "900 people answered, and 1,250 gave points"),
@@ -144,12 +144,12 @@ def test_the_printed_maps_are_maps(form: shape.Form, tmp_path: Path) -> None:
     ],
 )
 def test_a_row_of_counts_that_does_not_hold_is_told(
-    sqlite_house: House, tmp_path: Path, told: dict[str, str], says: str
+    sqlite_house: House, tmp_path: Path, changed: dict[str, str], says: str
 ) -> None:
-    given = batch(tmp_path, wide_sheet(**told), "wide", WIDE)
-    found = dry_run(sqlite_house, given)
-    assert [says in str(one) for one in found.rejected] == [True]
-    assert not found.total
+    given = batch(tmp_path, wide_sheet(**changed), "wide", WIDE)
+    summary = dry_run(sqlite_house, given)
+    assert [says in str(fault) for fault in summary.rejected] == [True]
+    assert not summary.total
 
 
 @examples.times(3)
@@ -158,12 +158,13 @@ def test_a_row_of_counts_that_does_not_hold_is_told(
     total=st.integers(0, 400_000),
 )
 def test_shares_become_exactly_as_many_people(shares: list[int], total: int) -> None:
-    exact = [100 * one / sum(shares) for one in shares]
-    given = [f"{one:.3f}%" for one in exact]
-    found = cells.counts(["c"] * 5, given, total)
-    assert sum(found) == total
+    exact = [100 * share / sum(shares) for share in shares]
+    given = [f"{share:.3f}%" for share in exact]
+    counts = cells.counts(["c"] * 5, given, total)
+    assert sum(counts) == total
     assert all(
-        abs(n - total * one / 100) < 2 + total / 10_000 for n, one in zip(found, exact, strict=True)
+        abs(n - total * share / 100) < 2 + total / 10_000
+        for n, share in zip(counts, exact, strict=True)
     )
 
 

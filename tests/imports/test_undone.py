@@ -39,8 +39,8 @@ def test_undoing_leaves_what_was_there_before(house: House, tmp_path: Path) -> N
 
 
 def test_its_batches_and_what_they_released_go_along(house: House, tmp_path: Path) -> None:
-    kept = [row(str(n), When="2023-07-03") for n in range(5)]
-    run_import(house, batch(tmp_path, sheet(kept), name="kept.csv"))
+    earlier = [row(str(n), When="2023-07-03") for n in range(5)]
+    run_import(house, batch(tmp_path, sheet(earlier), name="kept.csv"))
     before = snapshot(house)
     rows = [row(str(n), When=f"2023-0{month}-01") for month in (7, 8) for n in range(10, 15)]
     rows = [[f"{at}", *cells[1:]] for at, cells in enumerate(rows)]

@@ -15,7 +15,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "masked"),
     [
         ("write to bob.o'neil@example.com please", "write to [email] please"),
         ("ana_p+cx@mail.example.gov!", "[email]!"),
@@ -38,8 +38,8 @@ DATA = Path(__file__).parents[1] / "data"
         ("a123456789", "[number]"),
     ],
 )
-def test_what_identifies_is_masked(typed, kept):
-    assert masking.mask(typed, ["A[0-9]{8,9}"]) == kept
+def test_what_identifies_is_masked(typed, masked):
+    assert masking.mask(typed, ["A[0-9]{8,9}"]) == masked
 
 
 @pytest.mark.parametrize(

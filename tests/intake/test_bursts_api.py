@@ -25,8 +25,8 @@ def test_a_late_batch_of_a_burst_is_flagged_from_its_first_answer_on(house):
     items += [item(fives, start + timedelta(seconds=15 * n)) for n in range(9)]
     items += [item(honest, start + timedelta(seconds=30 * n)) for n in range(30)]
     with house.client() as client:
-        told = post(client, {"device_now": NOW.isoformat(), "items": items}).json()["results"]
-    assert [result["status"] for result in told] == [201] * 45
+        results = post(client, {"device_now": NOW.isoformat(), "items": items}).json()["results"]
+    assert [result["status"] for result in results] == [201] * 45
     assert flags(house) == [""] * 30 + [RUSH] * 6 + [SAME] * 9
     assert (counted(house, flagged=True), counted(house, flagged=False)) == (45, 30)
     assert recount.differences(db.source(house.engine)) == []
@@ -59,20 +59,20 @@ def test_answers_sent_again_make_no_burst(sqlite_house):
 
 def test_twins_in_one_batch_are_judged_in_their_order(house):
     link = device(house)
-    one = item(link, NOW - timedelta(minutes=5), comment="first")
+    first = item(link, NOW - timedelta(minutes=5), comment="first")
     other = item(link, NOW - timedelta(minutes=9))
     items = []
     for _ in range(5):
-        items += [one, one | {"trust": 1}, one | {"key": one["key"].upper()}]
+        items += [first, first | {"trust": 1}, first | {"key": first["key"].upper()}]
         items += [other, other | {"comment": "again"}]
     with house.client() as client:
-        told = post(client, {"items": items}).json()["results"]
-    assert [result["status"] for result in told] == [
+        results = post(client, {"items": items}).json()["results"]
+    assert [result["status"] for result in results] == [
         *(201, 409, 200, 201, 409),
         *(200, 409, 200, 200, 409) * 4,
     ]
-    kept = sorted((row["comment"], row["trust"]) for row in house.responses())
-    assert kept == [("", 5), ("first", 5)]
+    stored = sorted((row["comment"], row["trust"]) for row in house.responses())
+    assert stored == [("", 5), ("first", 5)]
 
 
 def tables_of(house: House) -> dict[str, list[str]]:
@@ -90,8 +90,8 @@ def test_a_test_answer_is_checked_and_leaves_nothing(house):
         before = tables_of(house)
         tests = [item(link, NOW + timedelta(seconds=n), test=True) for n in range(12)]
         assert post(client, tests[0]).json() == {"status": "tested", "receipt": ""}
-        told = post(client, {"items": tests}).json()["results"]
-        assert [(result["status"], result["receipt"]) for result in told] == [(200, "")] * 12
+        results = post(client, {"items": tests}).json()["results"]
+        assert [(result["status"], result["receipt"]) for result in results] == [(200, "")] * 12
         assert post(client, tests[0] | {"trust": 9}).status_code == 422
         assert post(client, tests[0] | {"link": "x"}).status_code == 404
         assert tables_of(house) == before
@@ -113,11 +113,11 @@ def test_a_test_answer_is_checked_and_leaves_nothing(house):
 def test_the_offset_of_an_item_goes_before_that_of_its_batch(sqlite_house, slow, offset, flag):
     house = sqlite_house
     when = NOW - timedelta(hours=5)
-    one = item(device(house), when - timedelta(**slow), clock_offset=offset)
+    answer = item(device(house), when - timedelta(**slow), clock_offset=offset)
     with house.client() as client:
-        batch = {"device_now": (NOW - timedelta(days=9)).isoformat(), "items": [one]}
+        batch = {"device_now": (NOW - timedelta(days=9)).isoformat(), "items": [answer]}
         assert post(client, batch).json()["results"][0]["status"] == 201
-        assert post(client, one).status_code == 200
+        assert post(client, answer).status_code == 200
     [row] = house.responses()
     assert row["answered_hour"] == when.replace(minute=0).astimezone(UTC)
     assert row["flags"] == flag

@@ -45,8 +45,8 @@ def test_a_count_of_the_first_or_last_day_that_lies_disagrees_with_day_and_month
             .values(answers=columns.answers + 1)
         )
     assert changed.rowcount == 1
-    found = set(differences(turned))
-    assert (Level.OFFICE_DAY, day) in found
-    assert (Level.OFFICE_MONTH, day.replace(day=1)) in found
-    months = {at for level, at in found if level == Level.OFFICE_MONTH}
+    places = set(differences(turned))
+    assert (Level.OFFICE_DAY, day) in places
+    assert (Level.OFFICE_MONTH, day.replace(day=1)) in places
+    months = {at for level, at in places if level == Level.OFFICE_MONTH}
     assert months == {day.replace(day=1)}

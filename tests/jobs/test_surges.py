@@ -28,7 +28,7 @@ def tally(day: date) -> Tally:
     return ("permits", day, "riverside", "poster", "en", 1, False, "response", "all")
 
 
-def found(house: House) -> list[tuple[str, int, int]]:
+def surge_rows(house: House) -> list[tuple[str, int, int]]:
     with db.read(house.engine) as connection:
         known = directory.load(connection)
         result = surges.surges(connection, known, TODAY)
@@ -50,7 +50,7 @@ def test_ten_times_the_usual_day_is_a_surge(
     house: House, today: int, usual: int, is_surge: bool
 ) -> None:
     fill(house, today, usual)
-    assert found(house) == ([("permits", today, usual)] if is_surge else [])
+    assert surge_rows(house) == ([("permits", today, usual)] if is_surge else [])
 
 
 def rushes(house: House, approved: int, used: int, today: int) -> list[int]:

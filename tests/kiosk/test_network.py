@@ -37,18 +37,18 @@ class Wall:
     """What answers in the server's place, always the same."""
 
     def __init__(self, kiosk: Page, **answer: Any):
-        self.asked: list[str] = []
+        self.urls: list[str] = []
         self.answer = answer
         kiosk.route(re.compile("/api/|heartbeat"), self.fulfill)
 
     def fulfill(self, route: Any) -> None:
-        self.asked.append(route.request.url)
+        self.urls.append(route.request.url)
         route.fulfill(**self.answer)
 
     def has_refused_answers(self) -> bool:
         """Whether the page has read what came of its answers: only then it asks for the server."""
-        sent = [at for at, url in enumerate(self.asked) if url.endswith("/api/v1/responses")]
-        return bool(sent) and any("heartbeat" in url for url in self.asked[sent[0] :])
+        sent = [at for at, url in enumerate(self.urls) if url.endswith("/api/v1/responses")]
+        return bool(sent) and any("heartbeat" in url for url in self.urls[sent[0] :])
 
 
 def forget_network_faults(faults: list[str]) -> None:

@@ -46,20 +46,20 @@ def test_a_code_may_be_typed_in_any_case_with_spaces_and_hyphens(sqlite_house):
 
 
 def test_of_two_who_type_a_code_at_the_same_time_one_pairs(house):
-    code, found = offer(house), []
+    code, taken = offer(house), []
     start = threading.Barrier(2)
 
     def type_it() -> None:
         start.wait()
         with db.write(house.engine) as connection:
-            found.append(pairings.take(connection, house.roots, code, NOW))
+            taken.append(pairings.take(connection, house.roots, code, NOW))
 
     both = [threading.Thread(target=type_it) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert sorted(one is not None for one in found) == [False, True]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert sorted(pairing is not None for pairing in taken) == [False, True]
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(10, 303), (10.01, 422), (600, 422)])
@@ -155,4 +155,4 @@ def test_a_person_pairs_with_one_large_field_and_one_large_button(open_house, op
     page.fill("#code", code.lower().replace("-", " "))
     page.click(".send")
     page.wait_for_url("**/k/permits/riverside/*")
-    assert [one.place for one in devices(open_house).values()] == [DOOR]
+    assert [device.place for device in devices(open_house).values()] == [DOOR]

@@ -99,10 +99,10 @@ def test_a_fault_leaves_the_ratings_as_wide_as_they_were(stand, language):
 
 
 def widths(page: Page) -> list[float]:
-    found: list[float] = page.locator(".scale .row").evaluate_all(
+    row_widths: list[float] = page.locator(".scale .row").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect().width)"
     )
-    return found
+    return row_widths
 
 
 def test_a_fault_is_read_once_and_its_marks_go_when_it_is_mended(stand):
@@ -133,9 +133,9 @@ def test_tiles_under_one_another_are_no_taller_than_a_finger_needs(stand):
     page.get_by_role("button", name="Larger text").click()
     for room in (TABLET, DOOR):
         page.set_viewport_size({"width": room[0], "height": room[1]})
-        tiles = [one for one in browser_layout.fields(page) if "trust-" in one["name"]]
-        assert len({one["left"] for one in tiles}) == 1
-        assert max(one["height"] for one in tiles) <= 150, room
+        tiles = [field for field in browser_layout.fields(page) if "trust-" in field["name"]]
+        assert len({tile["left"] for tile in tiles}) == 1
+        assert max(tile["height"] for tile in tiles) <= 150, room
 
 
 def test_the_sign_that_it_is_required_never_stands_alone(stand):
@@ -239,8 +239,8 @@ def test_without_script_it_says_what_it_needs(open_page, hall):
     english, spanish = page.locator("noscript p").all()
     expect(english).to_contain_text("This screen needs JavaScript.")
     expect(spanish).to_contain_text("Esta pantalla necesita JavaScript.")
-    for told in (english, spanish):
-        expect(told).to_be_visible()
+    for paragraph in (english, spanish):
+        expect(paragraph).to_be_visible()
 
 
 # ---- the page as it is served
@@ -322,12 +322,15 @@ def test_the_survey_closes_by_itself_after_the_last_day_of_its_clearance(sqlite_
 
 def test_the_kiosk_can_be_installed(sqlite_house):
     with sqlite_house.client() as client:
-        found = client.get("/k/manifest.webmanifest")
-        assert found.headers["content-type"] == "application/manifest+json"
-        told = found.json()
-        assert (told["name"], told["display"]) == ("Department of Everyday Affairs", "fullscreen")
-        assert (told["start_url"], told["scope"]) == ("/k", "/k")
-        icons = {icon["type"]: client.get(icon["src"]) for icon in told["icons"]}
+        response = client.get("/k/manifest.webmanifest")
+        assert response.headers["content-type"] == "application/manifest+json"
+        manifest = response.json()
+        assert (manifest["name"], manifest["display"]) == (
+            "Department of Everyday Affairs",
+            "fullscreen",
+        )
+        assert (manifest["start_url"], manifest["scope"]) == ("/k", "/k")
+        icons = {icon["type"]: client.get(icon["src"]) for icon in manifest["icons"]}
     for media_type, icon in icons.items():
         assert (icon.status_code, icon.headers["content-type"]) == (200, media_type)
     picture = Image.open(io.BytesIO(icons["image/png"].content))

@@ -46,12 +46,12 @@ def test_reload_back_forward_and_return_bring_nothing_back(stand, hall):
     expect(page.locator("#answers")).to_be_visible()
     assert not traces(page)
     fill(page)
-    here = page.url
+    address = page.url
     page.evaluate("""() => new Promise((done) => {
       addEventListener("popstate", done, { once: true });
       history.back();
     }).then(() => {})""")
-    assert page.url == here, "back leaves the survey"
+    assert page.url == address, "back leaves the survey"
     expect(page.locator("#comment")).to_have_value(SECRET)
     page.goto(f"{hall.settings.base_url}/healthz")
     page.go_back()

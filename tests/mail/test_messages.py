@@ -120,8 +120,8 @@ def test_the_mail_asks_what_the_page_asks_word_for_word(language, which, name):
         ).html
     )
     filled = name or statements.bare_name("Permit renewal", language)
-    asked = statements.fill(statements.SATISFACTION[which][language], language, name=filled)
-    assert asked in mail.words
+    question = statements.fill(statements.SATISFACTION[which][language], language, name=filled)
+    assert question in mail.words
     page = statements.STARS if which == "experience" else statements.AGREEMENT
     labels = [label.replace(statements.SHY, "") for label in page[language]]
     said = [text.partition(" – ")[2] or text for _, text in mail.links]

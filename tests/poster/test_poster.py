@@ -49,10 +49,10 @@ def test_nothing_leaves_the_margins_or_touches_another_text(name):
     for left, top, right, bottom in boxes:
         assert 36 <= round(left, 3) and round(right, 1) <= page.paper.width - 36
         assert 36 <= top and bottom <= page.paper.height - 36
-    for at, one in enumerate(boxes):
+    for at, first in enumerate(boxes):
         for other in boxes[at + 1 :]:
-            apart = one[2] <= other[0] or other[2] <= one[0]
-            assert apart or one[3] < other[1] or other[3] < one[1]
+            apart = first[2] <= other[0] or other[2] <= first[0]
+            assert apart or first[3] < other[1] or other[3] < first[1]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -89,9 +89,9 @@ def test_long_names_stand_there_whole_and_readable(name):
     notice_of = NOTICES[name]
     for paper in PAPERS:
         page = laid_out(f"{name}-{paper}")
-        told = "".join(page.description.split())
+        description = "".join(page.description.split())
         for text in (*notice_of.texts, notice_of.address):
-            assert "".join(text.split()) in told
+            assert "".join(text.split()) in description
         assert min(item.size for item in page.items if isinstance(item, Text)) >= 8.5
 
 
@@ -122,7 +122,7 @@ def test_it_says_everything_in_english():
 
 
 def test_it_says_everything_in_spanish():
-    told = laid_out("es-letter").description
+    description = laid_out("es-letter").description
     for words in (
         "¿Cómo le fue?",
         "Renovación de permisos",
@@ -133,14 +133,14 @@ def test_it_says_everything_in_spanish():
         "Número de control de OMB 1234-5678, vence el 31 de marzo de 2028.",
         "Este cartel sirve hasta el 8 de diciembre de 2027.",
     ):
-        assert words in told
-    assert "How" not in told and laid_out("es-letter").language == "es"
+        assert words in description
+    assert "How" not in description and laid_out("es-letter").language == "es"
 
 
 def test_in_both_languages_each_sentence_is_marked_with_its_own():
     texts = [item for item in laid_out("both-letter").items if isinstance(item, Text)]
-    told = {item.language: item.words for item in texts if item.tag == "H1"}
-    assert told == {"en": "How did it go?", "es": "¿Cómo le fue?"}
+    headings = {item.language: item.words for item in texts if item.tag == "H1"}
+    assert headings == {"en": "How did it go?", "es": "¿Cómo le fue?"}
     assert len({item.language for item in texts if "1234-5678" in item.words}) == 2
 
 
@@ -186,8 +186,8 @@ def test_the_letters_that_are_easily_confused_differ():
 @pytest.mark.parametrize("name", ["ñ Ñ á é í ó ú ü ¿ ¡", "Łódź", "Hawaiʻi Kāneʻohe", "Diné Ąą"])
 def test_latin_letters_of_every_kind_are_drawn(name):
     page = layout.lay_out(notice(office=name), PAPERS["letter"])
-    told = pypdfium2.PdfDocument(file.draw(page, Path("x.pdf"), NOW))[0].get_textpage()
-    assert name in told.get_text_range()
+    text_page = pypdfium2.PdfDocument(file.draw(page, Path("x.pdf"), NOW))[0].get_textpage()
+    assert name in text_page.get_text_range()
 
 
 @pytest.mark.parametrize("name", ["東口", "Вход", "مخرج"])

@@ -29,23 +29,23 @@ def pages(street, client):
 
 
 def read(client, address: str, status: int = 200) -> Element:
-    told = client.get(address)
-    assert told.status_code == status
-    return page_elements.read(told.text)
+    response = client.get(address)
+    assert response.status_code == status
+    return page_elements.read(response.text)
 
 
 def sent_wrong(street, client, service: str = "permits", **fields: str) -> Element:
     """The survey as it comes back when something is wrong with it."""
     link = street.mint(service)
-    told = client.post(link, data={"stamp": stamp_of(client.get(link).text)} | fields)
-    assert told.status_code == 422
-    return page_elements.read(told.text)
+    response = client.post(link, data={"stamp": stamp_of(client.get(link).text)} | fields)
+    assert response.status_code == 422
+    return page_elements.read(response.text)
 
 
 def group(page: Element, name: str) -> Element:
     """The fieldset that holds the inputs of this name."""
-    [found] = [one for one in page.find("fieldset") if one.find("input", name=name)]
-    return found
+    [fieldset] = [each for each in page.find("fieldset") if each.find("input", name=name)]
+    return fieldset
 
 
 # ---- the survey
@@ -83,7 +83,7 @@ def test_each_point_has_its_words_and_its_number(pages):
     spanish = pages(language="es")
     for point in spanish.find("input", type="radio"):
         assert "\u00ad" not in (point["aria-label"] or "")
-    named = [one for one in spanish.find("label") if "\u00ad" in one.text]
+    named = [label for label in spanish.find("label") if "\u00ad" in label.text]
     assert named, "no long word has a place to break"
     for label in named:
         [point], [shown] = label.find("input"), label.find("span")
@@ -92,9 +92,9 @@ def test_each_point_has_its_words_and_its_number(pages):
 
 
 def test_another_language_is_named_in_that_language(pages):
-    for here, there, name in (("en", "es", "Español"), ("es", "en", "English")):
-        page = pages(language=here)
-        assert page.find("html")[0].holds(lang=here, dir="ltr")
+    for language, there, name in (("en", "es", "Español"), ("es", "en", "English")):
+        page = pages(language=language)
+        assert page.find("html")[0].holds(lang=language, dir="ltr")
         [switch] = page.find("div", role="group")
         assert switch["aria-label"] in ("Language", "Idioma")
         [button] = switch.find("button")
@@ -210,24 +210,24 @@ def every_page(street, client):
 
 def test_what_refers_to_another_element_finds_it(street, client, pages):
     seen = 0
-    for told in every_page(street, client):
+    for response in every_page(street, client):
         # A kiosk's parts are shown one at a time, each in its own language.
-        texts = re.findall(r"<template.*?</template>", told.text, re.DOTALL) or [told.text]
+        texts = re.findall(r"<template.*?</template>", response.text, re.DOTALL) or [response.text]
         for text in texts:
             faults = page_elements.broken_references(page_elements.read(text))
-            assert faults == [], told.url
+            assert faults == [], response.url
             seen += 1
     assert seen >= 18
 
 
 def test_a_link_to_another_language_is_marked_with_it(street, client, pages):
     seen = 0
-    for told in every_page(street, client):
-        page = page_elements.read(told.text)
+    for response in every_page(street, client):
+        page = page_elements.read(response.text)
         for nav in page.find("nav"):
-            here = page.find("html")[0]["lang"]
+            language = page.find("html")[0]["lang"]
             [link] = nav.find("a")
-            there = {"en": "es", "es": "en"}[here]
+            there = {"en": "es", "es": "en"}[language]
             assert link.holds(lang=there, hreflang=there) and f"lang={there}" in link["href"]
             assert link.text == {"en": "English", "es": "Español"}[there]
             assert nav.find("b")[0]["aria-current"] == "true" and nav["aria-label"]
@@ -237,8 +237,8 @@ def test_a_link_to_another_language_is_marked_with_it(street, client, pages):
 
 def test_no_public_page_is_to_be_found_by_searching(street, client, pages):
     seen = 0
-    for told in every_page(street, client):
-        page = page_elements.read(told.text)
+    for response in every_page(street, client):
+        page = page_elements.read(response.text)
         assert [meta["content"] for meta in page.find("meta", name="robots")] == ["noindex"]
         assert page.find("meta", charset="utf-8") and page.find("title")[0].text
         seen += 1
@@ -252,9 +252,11 @@ def test_no_public_page_is_to_be_found_by_searching(street, client, pages):
     ("address", "method"), [("/r?code=short", "get"), ("/k", "post")], ids=["reply", "pairing"]
 )
 def test_a_code_is_typed_without_help_from_the_keyboard(street, client, pages, address, method):
-    told = client.post(address, data={"code": "ABCD"}) if method == "post" else client.get(address)
-    page = page_elements.read(told.text)
-    [form] = [one for one in page.find("form") if one.find("input", name="code")]
+    response = (
+        client.post(address, data={"code": "ABCD"}) if method == "post" else client.get(address)
+    )
+    page = page_elements.read(response.text)
+    [form] = [each for each in page.find("form") if each.find("input", name="code")]
     assert form.holds(method=method, novalidate="", autocomplete="off")
     [code] = form.find("input", name="code")
     assert code.holds(autocomplete="off", autocapitalize="characters", autocorrect="off")
@@ -285,8 +287,8 @@ def kiosk(street, client, pages):
 
 
 def part(kiosk: Element, name: str, language: str) -> Element:
-    [found] = kiosk.find("template", data_part=name, data_language=language)
-    return found
+    [template] = kiosk.find("template", data_part=name, data_language=language)
+    return template
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

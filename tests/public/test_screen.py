@@ -17,7 +17,7 @@ from starlette.responses import Response
 from cxserver.public import sentences, services
 from cxserver.public.screen import Values
 from cxserver.settings import Settings
-from tests.support import browser_layout, house
+from tests.support import browser_layout, house, wcag_faults
 from tests.support.house import House
 from tests.support.http_server import Servers
 
@@ -162,12 +162,28 @@ def test_every_page_is_large_enough_accessible_and_never_cut_off(
     assert not browser_layout.small_text(phone)
     assert not browser_layout.unlabelled(phone)
     assert not browser_layout.axe(phone)
+    assert not wcag_faults.unclear(phone) + wcag_faults.changing(phone)
+    assert not wcag_faults.personal(phone)
     for width, height, percent in ROOMS:
         phone.set_viewport_size({"width": width, "height": height})
         browser_layout.enlarge_text(phone, percent)
         room = f"at {width} x {height}, text {percent} %"
         assert not browser_layout.clipped(phone), room
         assert not browser_layout.broken_words(phone), room
+    wcag_faults.space_out(phone)
+    assert not browser_layout.clipped(phone), "spaced out"
+
+
+@LANGUAGES
+def test_help_stands_in_the_same_order_on_every_page(phone, gallery, language):
+    """The danger line and the agency's contact come after what the page is about."""
+    for show in (show_survey, show_likert_with_stars, show_choice, show_thanks):
+        show(phone, gallery, language)
+        order = phone.eval_on_selector_all(
+            "main h1, main form, .help, .links, .links a",
+            "all => all.map(e => e.className || e.localName)",
+        )
+        assert order.index("help") < order.index("links") == len(order) - 1 - order.count("a")
 
 
 def open_details(page: Page) -> None:

@@ -88,8 +88,8 @@ def test_a_day_off_that_was_given_once_moves_nothing():
     [(None, 29), (date(2027, 1, 28), 28), (date(2027, 1, 29), 29), (date(2027, 1, 30), 29)],
 )
 def test_the_earlier_of_the_rule_and_the_published_date_is_the_day(published, day):
-    found = due.Due("Feedback data of 2027Q1", "§280.16", date(2027, 1, 29), published)
-    assert found.day == date(2027, 1, day)
+    deadline = due.Due("Feedback data of 2027Q1", "§280.16", date(2027, 1, 29), published)
+    assert deadline.day == date(2027, 1, day)
 
 
 def test_reminders_come_before_the_earlier_date():

@@ -82,8 +82,8 @@ def apart_in_full(rows: Sequence[Row], before: Sequence[Row], question: str) -> 
         for some in (before, rows)
         for number in (100 * top(some, question) / len(some), len(some))
     ]
-    told = {"same": [100 * MARGIN], "cannot tell": [low, high]}
-    more = told.get(verdict(rows, before, question), [])
+    limits = {"same": [100 * MARGIN], "cannot tell": [low, high]}
+    more = limits.get(verdict(rows, before, question), [])
     return [*sides, difference, low, high, *more]
 
 

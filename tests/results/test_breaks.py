@@ -69,8 +69,8 @@ def share_noticed(n: int, points: float, runs: int) -> float:
     noticed = 0
     for _ in range(runs):
         before, after = planted(chance, n, points)
-        found = breaks.shifts([*before, *after])
-        noticed += any(at >= len(before) - 1 for at, _ in found)
+        shifts = breaks.shifts([*before, *after])
+        noticed += any(at >= len(before) - 1 for at, _ in shifts)
     low, high = measures.wilson(noticed, runs)
     print(
         f"seed {SEED - n}: {100 * points:.0f} points at {n} answers a week, {noticed} of {runs} "
@@ -132,8 +132,8 @@ def test_a_change_that_is_noticed_late_is_dated_back_to_where_it_began() -> None
 
 def test_a_kiosk_that_is_off_for_three_weeks_breaks_the_line_twice() -> None:
     usual = {"permits/email": 60, "permits/kiosk": 40}
-    found = breaks.shifts([usual] * 6 + [{"permits/email": 60}] * 3 + [usual] * 6)
-    assert [(at, shift.channel) for at, shift in found] == [(6, "email"), (9, "kiosk")]
+    shifts = breaks.shifts([usual] * 6 + [{"permits/email": 60}] * 3 + [usual] * 6)
+    assert [(at, shift.channel) for at, shift in shifts] == [(6, "email"), (9, "kiosk")]
 
 
 def test_a_share_that_moves_by_less_than_ten_points_is_no_break_however_sure() -> None:

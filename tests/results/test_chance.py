@@ -97,6 +97,6 @@ def test_shares_read_as_people(counted):
 
 
 def test_choices_share_those_who_chose():
-    told = measures.choices({"first": 3, "appeal": 1})
-    assert (told["first"].share, told["first"].n) == (0.75, 4)
+    shares = measures.choices({"first": 3, "appeal": 1})
+    assert (shares["first"].share, shares["first"].n) == (0.75, 4)
     assert measures.share(0, 0).share is None

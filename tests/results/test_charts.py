@@ -68,20 +68,20 @@ def test_higher_shares_stand_higher():
 def test_a_funnel_has_no_spot_for_fewer_than_thirty_answers():
     offices = {f"o{n}": (20 + n, 30 + 3 * n) for n in range(12)} | {"tiny": (7, 9)}
     offices |= {"thirty": (20, 30), "twenty-nine": (20, 29)}
-    found = funnel.funnel(offices)
-    assert found is not None
-    plot = charts.funnel(found)
+    figure = funnel.funnel(offices)
+    assert figure is not None
+    plot = charts.funnel(figure)
     assert {spot.name for spot in plot.spots} == offices.keys() - {"tiny", "twenty-nine"}
     assert all(0 <= spot.x <= 100 and 0 <= spot.y <= 100 for spot in plot.spots)
 
 
 def test_a_spot_is_marked_outside_where_it_lies_outside_of_the_drawn_limits():
     offices = {f"o{n}": (80, 100) for n in range(12)} | {"bad": (40, 100)}
-    found = funnel.funnel(offices)
-    assert found is not None
-    [bad] = [spot for spot in charts.funnel(found).spots if spot.outside != "within"]
+    figure = funnel.funnel(offices)
+    assert figure is not None
+    [bad] = [spot for spot in charts.funnel(figure).spots if spot.outside != "within"]
     assert (bad.name, bad.outside) == ("bad", "below")
-    lowest = max(float(point.split(",")[1]) for point in charts.funnel(found).outer.split()[-2:])
+    lowest = max(float(point.split(",")[1]) for point in charts.funnel(figure).outer.split()[-2:])
     assert bad.y > lowest
 
 

@@ -77,7 +77,7 @@ def test_results_equal_an_independent_count_of_the_export(house):
     rows = list(csv.DictReader(StringIO(cx(house, "export", "--format", "csv"))))
     assert len(rows) == 2000
     for by in ("office", "channel", "language", "service"):
-        told = json.loads(cx(house, "results", "--by", by, "--json"))["rows"]
+        results = json.loads(cx(house, "results", "--by", by, "--json"))["rows"]
         assert {
             row[by]: {
                 "n": row["n"],
@@ -88,7 +88,7 @@ def test_results_equal_an_independent_count_of_the_export(house):
                     for code, taps in row["drivers"].items()
                 },
             }
-            for row in told
+            for row in results
         } == count_export(rows, by)
     drivers = json.loads(cx(house, "results", "--by", "driver", "--json"))["rows"]
     both = count_export(rows, "service")["permits"]["drivers"]
@@ -105,14 +105,14 @@ def test_the_export_is_the_same_bytes_again_and_filters_by_office_and_day(sqlite
         cx(house, "export", "--format", "csv", "-o", str(file))
     assert first.read_bytes() == second.read_bytes()
     assert [path.name for path in tmp_path.glob(".*.part")] == []
-    one = cx(house, "export", "--format", "jsonl", "--office", OFFICES[3]).splitlines()
-    assert {json.loads(line)["office"] for line in one} == {OFFICES[3]}
-    day = json.loads(one[0])["day"]
+    lines = cx(house, "export", "--format", "jsonl", "--office", OFFICES[3]).splitlines()
+    assert {json.loads(line)["office"] for line in lines} == {OFFICES[3]}
+    day = json.loads(lines[0])["day"]
     assert cx(house, "export", "--format", "jsonl", "--from", "2031-01-01") == ""
     same = cx(
         house, "export", "--format", "jsonl", "--office", OFFICES[3], "--from", day, "--to", day
     )
-    assert same.splitlines() == one
+    assert same.splitlines() == lines
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
@@ -165,7 +165,7 @@ def test_likert_drivers_and_extra_questions_are_counted(house):
     (row,) = json.loads(cx(house, "results", "--json"))["rows"]
     assert row["drivers"]["ease"]["counts"] == [0, 1, 0, 0, 0]
     assert row["drivers"]["employee"]["counts"] == [0, 0, 0, 0, 1]
-    (kept,) = csv.DictReader(StringIO(cx(house, "export")))
-    assert kept["driver_scores"] == "ease=2;employee=5"
-    assert kept["questions"] == "purpose=appeal"
+    (exported,) = csv.DictReader(StringIO(cx(house, "export")))
+    assert exported["driver_scores"] == "ease=2;employee=5"
+    assert exported["questions"] == "purpose=appeal"
     assert "agree" in cx(house, "recount", "--check")

@@ -37,7 +37,7 @@ some_measures = st.none() | st.frozensets(st.sampled_from([measure for measure, 
 def invented(many: int = 900) -> Counter[tuple]:
     """Counts of fifteen months."""
     chance = random.Random(280)
-    found: Counter[tuple] = Counter()
+    tallies: Counter[tuple] = Counter()
     for _ in range(many):
         tally = (
             chance.choice(["hearings", "permits"]),
@@ -49,12 +49,12 @@ def invented(many: int = 900) -> Counter[tuple]:
             chance.random() < 0.2,
             *chance.choice(MEASURES),
         )
-        found[tally] += chance.randint(1, 9)
-    return found
+        tallies[tally] += chance.randint(1, 9)
+    return tallies
 
 
-def told(read) -> dict:
-    return {tuple(one.group.items()): one.counts for one in read}
+def counts_by_group(read) -> dict:
+    return {tuple(row.group.items()): row.counts for row in read}
 
 
 @pytest.mark.hypothesis
@@ -71,7 +71,9 @@ def test_every_level_gives_the_same_numbers(engine, monkeypatch):
         chosen = readings.counted(engine, scope, by, only)
         with monkeypatch.context() as other:
             other.setattr(parts, "parts", of_single_days)
-            assert told(chosen) == told(readings.counted(engine, scope, by, only))
+            assert counts_by_group(chosen) == counts_by_group(
+                readings.counted(engine, scope, by, only)
+            )
 
     check()
 
@@ -99,8 +101,8 @@ def test_a_part_that_spells_out_its_days_spells_out_all(span, by):
         counted = {
             at for day in days for level, at, _ in levels.places(day, "") if level == part.level
         }
-        held = {day for day in counted if day in part.span}
-        assert held == {day for day in each if day in counted}
+        within = {day for day in counted if day in part.span}
+        assert within == {day for day in each if day in counted}
         assert len(each) == len(set(each)) <= 400
 
 
@@ -128,7 +130,7 @@ def test_never_more_than_a_month_of_single_days_is_read(start, length):
     single = [
         part.span for part in parts.parts(span, (), apart=True) if part.level is Level.OFFICE_DAY
     ]
-    assert sum((present(one.end) - present(one.start)).days for one in single) <= 31
+    assert sum((present(span.end) - present(span.start)).days for span in single) <= 31
 
 
 def test_what_is_added_and_taken_again_leaves_nothing(engine):

@@ -83,7 +83,9 @@ def holds(scope: Scope, row) -> bool:
         (scope.surveys, f"{row['service']}/{row['survey']}"),
         (scope.flagged, row["flagged"]),
     )
-    return row["day"] in scope.span and all(one is None or value in one for one, value in sets)
+    return row["day"] in scope.span and all(
+        chosen is None or value in chosen for chosen, value in sets
+    )
 
 
 def name(row, group: str) -> str:
@@ -93,15 +95,15 @@ def name(row, group: str) -> str:
 
 
 def counted(rows, by) -> dict:
-    found: dict[tuple, Counter] = {}
+    counts: dict[tuple, Counter] = {}
     for row in rows:
         key = tuple(name(row, group) for group in by)
-        found.setdefault(key, Counter())[row["measure"], row["value"]] += row["n"]
-    return found
+        counts.setdefault(key, Counter())[row["measure"], row["value"]] += row["n"]
+    return counts
 
 
-def told(read, by) -> dict:
-    return {tuple(one.group[group] for group in by): Counter(one.counts) for one in read}
+def counts_by_group(read, by) -> dict:
+    return {tuple(row.group[group] for group in by): Counter(row.counts) for row in read}
 
 
 @pytest.mark.hypothesis
@@ -112,7 +114,7 @@ def test_every_slice_is_what_a_plain_count_finds(engine):
     @given(a_scope, a_split)
     def check(scope, by):
         there = [row for row in rows if holds(scope, row)]
-        assert told(readings.counted(engine, scope, by), by) == counted(there, by)
+        assert counts_by_group(readings.counted(engine, scope, by), by) == counted(there, by)
 
     check()
 
@@ -142,25 +144,25 @@ def test_a_role_narrows_whatever_is_asked_for(engine):
 
     @examples.times(0.5)
     @given(a_scope, a_scope)
-    def check(asked, role):
-        read = readings.counted(engine, asked.narrowed(role), ("office", "service"))
-        there = [row for row in rows if holds(asked, row) and holds(role, row)]
-        assert told(read, ("office", "service")) == counted(there, ("office", "service"))
+    def check(scope, role):
+        read = readings.counted(engine, scope.narrowed(role), ("office", "service"))
+        there = [row for row in rows if holds(scope, row) and holds(role, row)]
+        assert counts_by_group(read, ("office", "service")) == counted(there, ("office", "service"))
 
     check()
 
 
 def test_a_question_reads_tallies_only(engine):
     fill(engine)
-    asked: list[str] = []
+    statements: list[str] = []
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(_connection, _cursor, statement, *_):
-        asked.append(statement)
+        statements.append(statement)
 
     readings.counted(engine, Scope(), ("office", "week", "survey"))
-    selects = [one for one in asked if one.startswith("SELECT")]
-    assert selects and not any("responses" in one for one in selects)
+    selects = [statement for statement in statements if statement.startswith("SELECT")]
+    assert selects and not any("responses" in statement for statement in selects)
 
 
 def test_an_office_on_spelled_out_days_is_found_by_key(sqlite_house):
@@ -206,7 +208,7 @@ def test_results_by_period_and_under_an_office(sqlite_house):
     rows = [row for row in fill(sqlite_house.engine) if row["measure"] == "response"]
     read = json.loads(cx(sqlite_house, "results", "--by", "quarter", "--under", "coast", "--json"))
     there = [row for row in rows if row["office"] == "riverside"]
-    expected = {key[0]: sum(found.values()) for key, found in counted(there, ["quarter"]).items()}
+    expected = {key[0]: sum(counts.values()) for key, counts in counted(there, ["quarter"]).items()}
     assert {row["quarter"]: row["n"] for row in read["rows"]} == expected
     assert expected.keys() == {"2026Q4", "2027Q1"}
     assert "no office" in cx(sqlite_house, "results", "--under", "atlantis", fails=True)

@@ -110,12 +110,12 @@ def test_a_revoked_key_is_named_everywhere_or_at_its_office(unserved, begin):
     unserved.revoke("permits", 1, office="lakeside")
     unserved.revoke("calls", 1)
     begin()
-    found = issuer(unserved).check([PAIR, ("permits", "lakeside"), ("calls", "center")])
-    assert [(finding.code, finding.office) for finding in found] == [
+    findings = issuer(unserved).check([PAIR, ("permits", "lakeside"), ("calls", "center")])
+    assert [(finding.code, finding.office) for finding in findings] == [
         ("key_revoked", "lakeside"),
         ("key_revoked", "center"),
     ]
-    assert "cx key issue permits" in found[0].text
+    assert "cx key issue permits" in findings[0].text
 
 
 def test_a_key_of_another_server_is_unknown(served):
@@ -128,9 +128,9 @@ def test_a_key_of_another_server_is_unknown(served):
 
 
 def test_what_needs_no_server_is_named_without_it(served):
-    found = issuer(served).check([("permit", "riverside"), ("permits", "River side"), PAIR])
-    assert codes(found) == [("key_elsewhere", "fault"), ("bad_name", "fault")]
-    assert found[0].nearest == ("permits",)
+    findings = issuer(served).check([("permit", "riverside"), ("permits", "River side"), PAIR])
+    assert codes(findings) == [("key_elsewhere", "fault"), ("bad_name", "fault")]
+    assert findings[0].nearest == ("permits",)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_a_key_of_one_office_learns_nothing_of_its_neighbors(unserved, begin):
 
 def test_many_offices_are_asked_about_in_several_questions(served):
     pairs = [("permits", f"office-{n}") for n in range(1200)]
-    found = issuer(served).check([*pairs, PAIR])
-    assert len(found) == 1200 and {finding.code for finding in found} == {"unknown_office"}
+    findings = issuer(served).check([*pairs, PAIR])
+    assert len(findings) == 1200 and {finding.code for finding in findings} == {"unknown_office"}
 
 
 # ---- the address

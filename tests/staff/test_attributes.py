@@ -69,9 +69,9 @@ def analyst(busy, case):
 
 
 def read(client, path):
-    told = client.get(path)
-    assert told.status_code == 200, path
-    return page_elements.read(told.text)
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return page_elements.read(response.text)
 
 
 @pytest.mark.parametrize("path", [*PAGES, *OTHERS, "case"])

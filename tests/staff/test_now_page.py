@@ -29,13 +29,13 @@ WORDS = "Some days I want to die."
 def audit_of(house):
     with db.read(house.engine) as connection:
         line = tables.audit.c
-        found = connection.execute(select(line.what, line.about, line.who).order_by(line.n))
-        return [row for row in found if row.what == "acknowledge an alert"]
+        lines = connection.execute(select(line.what, line.about, line.who).order_by(line.n))
+        return [row for row in lines if row.what == "acknowledge an alert"]
 
 
 def fields_of(page, back=""):
-    found = page_elements.read(page.text).find("input", name="comment")
-    return {"comment": found[0]["value"], "list": "crisis", "back": back}
+    inputs = page_elements.read(page.text).find("input", name="comment")
+    return {"comment": inputs[0]["value"], "list": "crisis", "back": back}
 
 
 def press(client, page, **more):
@@ -324,8 +324,8 @@ def acknowledge_first(house):
     """One of the two is in hand already."""
     with db.read(house.engine) as connection:
         table = tables.alerts
-        told = connection.execute(select(table.c.response).where(table.c.sent.is_not(None)))
-        [response] = told.scalars()
+        mailed = connection.execute(select(table.c.response).where(table.c.sent.is_not(None)))
+        [response] = mailed.scalars()
     with db.write(house.engine) as connection:
         mine = tables.alerts.c.response == response
         values = {"acknowledged": house.clock(), "acknowledged_by": "night@example.gov"}

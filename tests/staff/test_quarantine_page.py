@@ -32,8 +32,8 @@ def test_it_counts_first_and_changes_nothing_before_you_say_so(house: House) -> 
         sign_in(house, client, Role.ANALYST)
         page = client.get("/staff/quarantine").text
         assert "No answers are taken out." in page
-        asked = post(client, "/staff/quarantine", **CHOICE)
-        assert "3 answers match" in asked.text and "Take them out" in asked.text
+        preview = post(client, "/staff/quarantine", **CHOICE)
+        assert "3 answers match" in preview.text and "Take them out" in preview.text
         assert counted(house) == 4
         done = post(client, "/staff/quarantine", **CHOICE, confirm="yes")
         assert (done.status_code, done.headers["location"]) == (303, "/staff/quarantine")

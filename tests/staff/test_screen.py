@@ -23,7 +23,7 @@ from cxserver.records.holds import Cover
 from cxserver.results import chart_notes
 from cxserver.results.chart_notes import Writer
 from cxserver.staff import site
-from tests.support import browser_layout, page_layout
+from tests.support import browser_layout, page_layout, wcag_faults
 from tests.support.answer_factory import add_answers
 from tests.support.comment_factory import add_comments
 from tests.support.house import CATALOGUE, MORE, OFFICES, House
@@ -163,25 +163,25 @@ def address(house: House, look: Look) -> str:
     """The address of a page: where it is about a comment, about the one that there is."""
     if "{" not in look.path:
         return look.path
-    [one] = [row for row in house.responses() if row["comment"]]
+    [commented] = [row for row in house.responses() if row["comment"]]
     with db.read(house.engine) as connection:
         note = connection.execute(select(tables.chart_notes.c.id)).scalars().first()
-    return look.path.format(comment=f"{one['service']}/{one['id']}", note=note)
+    return look.path.format(comment=f"{commented['service']}/{commented['id']}", note=note)
 
 
 @pytest.fixture(scope="module")
 def badges(agency, browser) -> dict[str, object]:
     """What the browser carries for each who is signed in: they sign in once for all."""
-    found: dict[str, object] = {"": None}
+    states: dict[str, object] = {"": None}
     for role in (Role.ADMINISTRATOR, Role.ANALYST, Role.RECORDS_OFFICER):
         context = browser.new_context()
         page = context.new_page()
         page.goto(agency.settings.base_url + invite(agency, role))
         with page.expect_navigation():
             page.click("main button")
-        found[role] = context.storage_state()
+        states[role] = context.storage_state()
         context.close()
-    return found
+    return states
 
 
 @pytest.fixture
@@ -193,8 +193,8 @@ def visit(agency, badges, open_page, page_faults):
         page: Page = open_page(**{"viewport": DESK, "storage_state": badges[look.who]} | how)
         link = name == "link"
         path = invite(agency, Role.SERVICE_LEAD) if link else address(agency, look)
-        found = page.goto(agency.settings.base_url + path)
-        assert found is not None and found.status == look.status
+        response = page.goto(agency.settings.base_url + path)
+        assert response is not None and response.status == look.status
         expect(page.get_by_role("heading", level=1)).to_have_text(look.heading)
         if look.says:
             expect(page.get_by_role("heading", level=2, name=look.says, exact=True)).to_be_visible()
@@ -220,6 +220,7 @@ def test_axe_finds_nothing_folded_or_open(visit, name):
     page_layout.open_all(page)
     assert browser_layout.axe(page) == []
     assert page.locator("h1").count() == 1 and browser_layout.unlabelled(page) == []
+    assert wcag_faults.unclear(page) + wcag_faults.changing(page) == []
 
 
 @EVERY
@@ -256,6 +257,40 @@ def test_enlarged_to_four_times_or_in_twice_the_letters_nothing_is_cut_off(visit
     assert page_layout.cut_off(page) + page_layout.overlapping_words(page) == []
 
 
+@EVERY
+def test_with_wide_spacing_nothing_is_cut_off(visit, name):
+    page = visit(name, viewport=PHONE)
+    page_layout.open_all(page)
+    wcag_faults.space_out(page)
+    assert page_layout.cut_off(page) + page_layout.overlapping_words(page) == []
+
+
+def test_navigation_stands_in_the_same_order_on_every_page(visit):
+    menus = {name: menu_of(visit(name)) for name, look in LOOKS.items() if look.who == "analyst"}
+    assert len(menus["comments"]) > 5
+    assert {name for name, menu in menus.items() if menu != menus["comments"]} == set()
+
+
+def menu_of(page: Page) -> list[str]:
+    """What the navigation leads to, in its order."""
+    links = page.locator("header nav a").all()
+    return [str(link.get_attribute("href")).partition("?")[0] for link in links]
+
+
+def test_every_room_is_in_the_navigation_or_linked_from_the_page_it_belongs_to(visit):
+    """Two ways lead to a page: the navigation, which shows all rooms, and the page before it."""
+    menu = set(menu_of(visit("catalogue"))) | set(menu_of(visit("comments")))
+    rooms = {f"/staff{room.path}" for room in site.ROUTES if room.group and "GET" in room.methods}
+    assert {room for room in rooms if "{" not in room} - menu == set()
+    tiles = visit("overview").locator("#main a[href^='/staff/']").all()
+    assert {str(tile.get_attribute("href")).partition("?")[0] for tile in tiles} & menu
+
+
+def test_signing_in_asks_for_nothing_that_one_must_remember(visit):
+    for name in ("sign-in", "link"):
+        assert wcag_faults.personal(visit(name)) == []
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_charts_are_drawn_in_the_colours_that_a_system_forces(visit, name):
     page = visit(name, forced_colors="active")
@@ -286,11 +321,11 @@ def words_of(page: Page) -> list[str]:
     """The words of headings and tables, also of those that are folded up, without their spaces.
     What is urgent now stays on the screen: paper is read later, and by others.
     """
-    found = page.eval_on_selector_all(
+    words = page.eval_on_selector_all(
         "#main :is(h1, h2, h3, th, td):not(.unseen, .now-block *)",
         "all => all.map(e => e.textContent.replace(/\\s+/g, ''))",
     )
-    return [word for word in found if word]
+    return [word for word in words if word]
 
 
 def outside(sheet: pypdfium2.PdfPage) -> list[str]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.support import wcag_faults
+
 # What can be reached with Tab, in the order of the document. Radio buttons of one name are one.
 _STOPS = """() => [...document.querySelectorAll(
   "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
@@ -134,6 +136,8 @@ def lost_stops(page: Page) -> list[str]:
             return [*faults, f"at {focused['name']} instead of {name}"]
         if not focused["drawn"] or not focused["inside"]:
             faults.append(f"the focus cannot be seen at {name}")
+        if wcag_faults.is_covered(page):
+            faults.append(f"something lies over {name}")
     return faults
 
 

@@ -51,14 +51,14 @@ def test_every_day_lies_in_just_one_period_of_a_kind(day, kind):
 @given(day_of_this_century, st.integers(0, 400), st.sampled_from(KINDS))
 def test_the_periods_between_two_days_leave_no_gap(first, more, kind):
     last = first + timedelta(days=more)
-    found = periods.between(kind, first, last)
-    assert first in found[0].span and last in found[-1].span
-    for one, following in zip(found, found[1:], strict=False):
-        assert one.end == following.start
+    consecutive = periods.between(kind, first, last)
+    assert first in consecutive[0].span and last in consecutive[-1].span
+    for period, following in zip(consecutive, consecutive[1:], strict=False):
+        assert period.end == following.start
 
 
 @examples.times(3)
 @given(st.lists(st.none() | day_of_this_century, min_size=4, max_size=4), day_of_this_century)
 def test_a_span_within_another_holds_what_both_hold(ends, day):
-    one, other = Span(*ends[:2]), Span(*ends[2:])
-    assert (day in one.within(other)) == (day in one and day in other)
+    span, other = Span(*ends[:2]), Span(*ends[2:])
+    assert (day in span.within(other)) == (day in span and day in other)

@@ -118,10 +118,10 @@ def test_a_flood_of_one_kind_is_a_line_a_second(client, capsys, flood):
 
 
 def test_what_a_library_says_of_broken_requests_is_bounded_too(monkeypatch):
-    told = io.StringIO()
+    output = io.StringIO()
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    monkeypatch.setattr(sys, "stderr", told)
+    monkeypatch.setattr(sys, "stderr", output)
     try:
         log.configure()
         for _ in range(30):
@@ -130,7 +130,7 @@ def test_what_a_library_says_of_broken_requests_is_bounded_too(monkeypatch):
     finally:
         structlog.reset_defaults()
         root.handlers[:], root.level = before
-    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    lines = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [line["event"] for line in lines] == [
         "Invalid HTTP request received.",
         "library_repeats",

@@ -120,9 +120,9 @@ def test_every_response_carries_the_safe_headers_and_no_cookie(street, client):
         seen.add(response.status_code)
         for header, value in EVERYWHERE.items():
             assert response.headers[header] == value, (name, header)
-        found = policy(response)
-        assert found.pop("frame-ancestors"), name
-        assert found == POLICY, name
+        directives = policy(response)
+        assert directives.pop("frame-ancestors"), name
+        assert directives == POLICY, name
         assert "set-cookie" not in response.headers, name
         assert "camera=()" in response.headers["permissions-policy"], name
         assert "strict-transport-security" not in response.headers, name
@@ -141,8 +141,8 @@ def test_behind_https_browsers_are_told_to_stay_there(request):
         house.client() as client,
     ):
         for path in (house.mint(), "/nothing", "/healthz", "/api/v1/openapi.json"):
-            told = client.get(path).headers["strict-transport-security"]
-            assert told == "max-age=31536000"
+            header = client.get(path).headers["strict-transport-security"]
+            assert header == "max-age=31536000"
 
 
 def test_hosts_below_are_bound_to_https_where_the_operator_says_so(request):
@@ -152,8 +152,8 @@ def test_hosts_below_are_bound_to_https_where_the_operator_says_so(request):
         shared_house(request, base_url=where, hsts_include_subdomains=True) as house,
         house.client() as client,
     ):
-        told = client.get("/healthz").headers["strict-transport-security"]
-        assert told == "max-age=31536000; includeSubDomains; preload"
+        header = client.get("/healthz").headers["strict-transport-security"]
+        assert header == "max-age=31536000; includeSubDomains; preload"
 
 
 def test_without_https_browsers_are_not_sent_where_nobody_answers(street, client):
@@ -165,11 +165,13 @@ def test_without_https_browsers_are_not_sent_where_nobody_answers(street, client
 def test_the_pages_of_replies_carry_the_same_and_open_from_a_sandbox(street, client):
     """Inside an agency's page the link to /r opens from a sandboxed frame."""
     for path in ("/r", "/r?code=nothing", "/r/0000-0000-0000-0000"):
-        found = client.get(path)
+        response = client.get(path)
         opened = {"cross-origin-opener-policy": "unsafe-none"}
         for header, value in (EVERYWHERE | opened).items():
-            assert found.headers[header] == value, (path, header)
-        assert found.headers["cache-control"] == "no-store" and "set-cookie" not in found.headers
+            assert response.headers[header] == value, (path, header)
+        assert (
+            response.headers["cache-control"] == "no-store" and "set-cookie" not in response.headers
+        )
 
 
 def test_a_page_loads_nothing_and_posts_nowhere_but_here(street, client):
@@ -236,8 +238,8 @@ def test_thanks_and_refusals_show_inside_the_frame_of_their_service(street, clie
 def test_the_demonstration_is_framed_by_this_machine_alone(sqlite_house):
     house = sqlite_house
     with house.client(demo=True) as client:
-        told = policy(client.get(house.mint(channel="site")))["frame-ancestors"]
-        assert told == f"'self' http://localhost:* http://127.0.0.1:* {AGENCY}"
+        ancestors = policy(client.get(house.mint(channel="site")))["frame-ancestors"]
+        assert ancestors == f"'self' http://localhost:* http://127.0.0.1:* {AGENCY}"
         assert policy(client.get(house.mint()))["frame-ancestors"] == "'none'"
 
 
@@ -259,10 +261,10 @@ def test_only_who_reads_gzip_gets_it(street, client, accepts, coding):
     link = street.mint()
     style = re.findall(r'href="(/static/[^"]+)"', client.get(link).text)[0]
     for path in (link, style):
-        found = client.get(path, headers={"accept-encoding": accepts})
-        assert found.headers.get("content-encoding") == coding
-        assert "accept-encoding" in found.headers["vary"]
-        assert len(found.text) > 1000
+        response = client.get(path, headers={"accept-encoding": accepts})
+        assert response.headers.get("content-encoding") == coding
+        assert "accept-encoding" in response.headers["vary"]
+        assert len(response.text) > 1000
 
 
 def test_hosts_are_compared_whole_whatever_their_case_and_port(request):
@@ -298,14 +300,14 @@ def test_two_names_of_a_host_are_refused(street, client):
 
 def everything(house):
     """A hash of every row of every table, but for what is noted beside the answers."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     with db.read(house.engine) as connection:
         for table in tables.metadata.sorted_tables:
             if table.name in NOTED:
                 continue
             rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
-            told.update(repr((table.name, rows)).encode())
-    return told.hexdigest()
+            digest.update(repr((table.name, rows)).encode())
+    return digest.hexdigest()
 
 
 # Who of the staff looked, what time it is, how many genuine links did not open: never an answer,

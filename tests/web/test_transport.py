@@ -81,8 +81,8 @@ BROKEN = {
 def test_a_broken_request_is_refused_and_stores_nothing(street, name):
     expected, rest = BROKEN[name]
     before = row_counts(street.house)
-    told = street.say(street.head(b"POST") + CLOSE + rest)
-    assert told.status in expected and len(told.statuses) == 1
+    reply = street.say(street.head(b"POST") + CLOSE + rest)
+    assert reply.status in expected and len(reply.statuses) == 1
     assert row_counts(street.house) == before
 
 
@@ -127,9 +127,9 @@ def test_a_broken_request_line_is_refused(street, name):
     before = row_counts(street.house)
     line = line.replace(b"{path}", street.path()).replace(b"{host}", street.host)
     line = line.replace(b" HTTP/1.1\r\n", b" HTTP/1.1\r\n" + CLOSE)
-    told = street.say(line)
-    assert told.status == expected and len(told.statuses) == 1
-    assert "evil" not in told.text and "Traceback" not in told.text
+    reply = street.say(line)
+    assert reply.status == expected and len(reply.statuses) == 1
+    assert "evil" not in reply.text and "Traceback" not in reply.text
     assert row_counts(street.house) == before
 
 
@@ -249,8 +249,8 @@ def test_no_line_break_gets_into_an_answers_head(street, break_):
     form = street.form(path)
     head = street.head(b"POST", path + b"?lang=es" + break_) + FORM + CLOSE
     taken = street.say(head + b"Content-Length: %d\r\n\r\n" % len(form) + form)
-    told = taken.text.lower()
-    assert taken.statuses == [303] and "set-cookie" not in told and "x-evil" not in told
+    text = taken.text.lower()
+    assert taken.statuses == [303] and "set-cookie" not in text and "x-evil" not in text
     dressed = street.say(street.head(path=path + b")" + break_) + CLOSE + END)
     assert dressed.statuses == [404] and "set-cookie" not in dressed.text.lower()
 
@@ -268,10 +268,10 @@ def test_scanners_look_and_press_and_the_person_still_answers(street):
     before = row_counts(street.house)
     for scanner in SCANNERS:
         for method, status in ((b"HEAD", 200), (b"OPTIONS", 204), *[(b"GET", 200)] * 3):
-            told = street.say(street.head(method, path + b"?r=5") + scanner + CLOSE + END)
-            assert told.statuses == [status]
+            reply = street.say(street.head(method, path + b"?r=5") + scanner + CLOSE + END)
+            assert reply.statuses == [status]
             # HTTP forbids a body here, and a robot's next request would be read from it.
-            assert method == b"GET" or told.raw.endswith(END + END)
+            assert method == b"GET" or reply.raw.endswith(END + END)
         # Some press the button too: an empty form is invalid, and uses nothing up.
         for robot in (b"", street.form(path).split(b"&")[0]):
             head = street.head(b"POST", path) + FORM + scanner + CLOSE
@@ -331,6 +331,6 @@ def test_a_million_parts_are_not_even_counted(street):
 
 def test_the_server_says_nothing_of_what_it_is_made_of(street):
     for request in (street.head(), b"GET / HTTP/1.1\r\nHost: evil\r\n", b"BROKEN\r\n"):
-        told = street.say(request + CLOSE + END).text.lower()
+        text = street.say(request + CLOSE + END).text.lower()
         for name in ("uvicorn", "starlette", "python", "x-powered-by", "\r\nserver:"):
-            assert name not in told
+            assert name not in text

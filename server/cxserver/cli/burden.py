@@ -9,7 +9,7 @@ from cxserver.catalog.directory import Clearance, Directory
 from cxserver.cli.console import Data, Json, database, out, plain_table, say_json, settings
 from cxserver.cli.request import pra
 from cxserver.intake import meter
-from cxserver.intake.meter import Reading
+from cxserver.intake.meter import TimeTaken
 
 
 @pra.command()
@@ -17,10 +17,10 @@ def burden(data: Data = None, json: Json = False) -> None:
     """Show how many approved answers and hours are used."""
     with database(settings(data)) as engine, db.read(engine) as connection:
         known = directory.load(connection)
-        readings = meter.read(connection)
+        times = meter.read(connection)
     today = known.today(clock.now())
     clearances = [_clearance(clearance, today) for clearance in _clearances(known)]
-    services = [_service(known, slug, reading) for slug, reading in readings.items()]
+    services = [_service(known, slug, time) for slug, time in times.items()]
     if json:
         say_json({"clearances": clearances, "services": services})
         return
@@ -73,13 +73,13 @@ def _cells(clearance: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _service(known: Directory, slug: str, reading: Reading) -> dict[str, Any]:
+def _service(known: Directory, slug: str, time: TimeTaken) -> dict[str, Any]:
     service = known.services.get(slug)
     return {
         "service": slug,
-        "n": reading.n,
-        "p50_seconds": round(reading.p50),
-        "p90_seconds": round(reading.p90),
+        "n": time.n,
+        "p50_seconds": round(time.p50),
+        "p90_seconds": round(time.p90),
         "approved_seconds": 60 * service.clearance.burden_minutes if service else None,
     }
 

@@ -21,8 +21,8 @@ LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a service's meter shows: of `n` people half took `p50` seconds or less, 90 % `p90`."""
+class TimeTaken:
+    """The time that people took: of `n` people half took `p50` seconds or less, 90 % `p90`."""
 
     n: int
     p50: float
@@ -51,8 +51,8 @@ def seconds(of: int) -> float:
     return float(2 ** (of / _STEPS))
 
 
-def read(connection: Connection, since: date | None = None) -> dict[str, Reading]:
-    """What each service's meter shows, of the months from `since` on."""
+def read(connection: Connection, since: date | None = None) -> dict[str, TimeTaken]:
+    """The time taken by service, in the months from `since` on; without any, it is left out."""
     columns = tables.durations.c
     query = select(columns.service, columns.step, func.sum(columns.n)).group_by(
         columns.service, columns.step
@@ -62,13 +62,13 @@ def read(connection: Connection, since: date | None = None) -> dict[str, Reading
     result: dict[str, dict[int, int]] = {}
     for service, at, n in connection.execute(query):
         result.setdefault(service, {})[at] = int(n)
-    return {service: reading(counts) for service, counts in sorted(result.items())}
+    return {service: time_taken(counts) for service, counts in sorted(result.items())}
 
 
-def reading(counts: Mapping[int, int]) -> Reading:
+def time_taken(counts: Mapping[int, int]) -> TimeTaken:
     """What counts by step amount to; there is at least one."""
     n = sum(counts.values())
-    return Reading(n, _quantile(counts, 0.5 * n), _quantile(counts, 0.9 * n))
+    return TimeTaken(n, _quantile(counts, 0.5 * n), _quantile(counts, 0.9 * n))
 
 
 def _quantile(counts: Mapping[int, int], rank: float) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxserver.catalog.directory import Agency, Service
-from cxserver.intake.meter import Reading
+from cxserver.intake.meter import TimeTaken
 from cxserver.pages import environment, language
 from cxserver.pra import estimate
 from cxserver.pra.estimate import Burden
@@ -28,7 +28,7 @@ _TEMPLATES = environment.make(Path(__file__).parent / "templates")
 class Request:
     """What is asked for. `audience` and `frequency` are the agency's words, or ours if "".
 
-    `measured` is what the meter shows of this service so far.
+    `measured` is the time that people took so far, None where no answer was timed.
     """
 
     agency: Agency
@@ -36,7 +36,7 @@ class Request:
     burden: Burden
     audience: str = ""
     frequency: str = ""
-    measured: Reading | None = None
+    measured: TimeTaken | None = None
 
     @property
     def methods(self) -> list[str]:

@@ -11,7 +11,7 @@ from cxserver.accounts import roles
 from cxserver.catalog.directory import Clearance, Service
 from cxserver.instrument.survey import Choice, Survey, Wording
 from cxserver.intake import meter
-from cxserver.intake.meter import Reading
+from cxserver.intake.meter import TimeTaken
 from cxserver.results import question, table
 from cxserver.results.question import Filters
 from cxserver.results.table import Cell, Table
@@ -54,8 +54,8 @@ def show(request: Request, visit: Visit) -> Response:
     if request.query_params.get("format") == "csv":
         return download.response("catalog", as_table(services, filters))
     with visit.read() as connection:
-        readings = meter.read(connection, since=filters.today - _YEAR)
-    entries = [entry(service, filters, readings.get(service.slug)) for service in services]
+        times = meter.read(connection, since=filters.today - _YEAR)
+    entries = [entry(service, filters, times.get(service.slug)) for service in services]
     return guard.page(
         visit,
         "catalog.html",
@@ -67,22 +67,22 @@ def show(request: Request, visit: Visit) -> Response:
     )
 
 
-def entry(service: Service, filters: Filters, reading: Reading | None) -> Entry:
+def entry(service: Service, filters: Filters, time: TimeTaken | None) -> Entry:
     """One service."""
     approval, care = clearance(service.clearance, filters.today)
     versions = tuple(service.surveys[n] for n in sorted(service.surveys, reverse=True))
-    took, longer = measured(reading, service.clearance)
+    took, longer = measured(time, service.clearance)
     return Entry(service, approval, care, _offices([service], filters), versions, took, longer)
 
 
-def measured(reading: Reading | None, clearance: Clearance) -> tuple[str, bool]:
+def measured(time: TimeTaken | None, clearance: Clearance) -> tuple[str, bool]:
     """How long people took, beside what was approved; and whether half of them take longer.
 
     It does not tell of how many: that would give away what other pages hide.
     """
-    if reading is None or reading.n < _TIMED:
+    if time is None or time.n < _TIMED:
         return f"Not measured yet: that takes {_TIMED} timed answers.", False
-    half, most, approved = round(reading.p50), round(reading.p90), 60 * clearance.burden_minutes
+    half, most, approved = round(time.p50), round(time.p90), 60 * clearance.burden_minutes
     text = (
         f"Half of the people took at most {half} seconds from opening the survey to sending it, "
         f"nine of ten at most {most}. Approved are {approved}."
