@@ -6,12 +6,16 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 
 from tests.support import cx_process, fork_server
 from tests.support.house import House
 from tests.support.http_server import PATIENCE
+
+_CX = "cxserver"
+_CHECKOUT = Path(__file__).parents[2]
 
 
 class Node:
@@ -22,6 +26,8 @@ class Node:
         self.address = f"http://127.0.0.1:{port}"
         # More for its environment. With LD_PRELOAD it is a Python started from nothing.
         self.environment: dict[str, str] = {}
+        # Another module is a server with a defect planted: `tests.faults.hasty`.
+        self.program = _CX
         self._house = house
         self._process: fork_server.Process | subprocess.Popen[bytes] | None = None
 
@@ -35,12 +41,14 @@ class Node:
         """Start it. It does not listen yet: `wait` for that."""
         words = ["serve", "--port", str(self.port)]
         environment = cx_process.environment(self._house) | self.environment
-        if "LD_PRELOAD" not in self.environment:
+        if "LD_PRELOAD" not in self.environment and self.program == _CX:
             self._process = fork_server.start(words, environment)
             return
-        command = [sys.executable, "-m", "cxserver", *words]
+        command = [sys.executable, "-m", self.program, *words]
         quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
+        self._process = subprocess.Popen(
+            command, env=environment, cwd=_CHECKOUT, stdout=quiet, stderr=quiet
+        )
 
     def wait(self, ready: int = 200) -> None:
         """Return once it is ready for answers; with `ready` 503, once it says that it is not."""

@@ -10,13 +10,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.faults import disk, proof
+from tests.faults import controls, disk, proof
 from tests.faults.conftest import ENGINES
 from tests.faults.site import Site, standing
 from tests.support.http_server import PATIENCE
 
 # SQLite and PostgreSQL use one of the two, as they were built.
 FLUSH = "fsync,fdatasync"
+# Megabytes of a disk that has room for each.
+DISKS = {"sqlite": 24, "postgresql": 240}
 
 
 @contextmanager
@@ -89,6 +91,19 @@ def fill_up(engine: str, folder: Path) -> proof.Result:
     return proof.noted(result, f"{refused} refused with 503")
 
 
+def lost_on_a_full_disk(engine: str, folder: Path) -> str:
+    """The control: the disk fills under a careless server."""
+    folder.mkdir()
+    with disk.small(folder, 1 << 20) as point, standing(engine, point) as site:
+        with controls.hasty_crowd(site) as crowd:
+            disk.remount(point, f"size={room_needed(point) + 512}k")
+            _fill(point / "ballast")
+            crowd.more(40)
+        (point / "ballast").unlink()
+        disk.remount(point, "size=1g")
+        return controls.losses(crowd)
+
+
 def _fill(file: Path) -> None:
     """Take all the room that is left."""
     with file.open("wb", buffering=0) as out:
@@ -107,24 +122,43 @@ def test_a_full_disk_refuses_and_recovers_by_itself(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_nothing_is_lost_on_a_full_disk(folder: Path, engine: str) -> None:
-    fill_up(engine, folder).save()
+    control = lost_on_a_full_disk(engine, folder / "control")
+    proof.noted(fill_up(engine, folder), control).save()
 
 
 @pytest.mark.slow
-def test_a_disk_that_may_not_be_written_to_is_a_503(folder: Path) -> None:
-    """SQLite's files on a disk that turns read-only, and back."""
-    with disk.breakable(folder, 24) as store, standing("sqlite", store.folder) as site:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_disk_that_may_not_be_written_to_is_a_503(folder: Path, engine: str) -> None:
+    """The database's files on a disk that turns read-only, and back."""
+    megabytes = DISKS[engine]
+    with disk.breakable(folder, megabytes) as store, standing(engine, store.folder) as site:
+        # A file system that ends so forgets what nobody flushed, such as the files of `initdb`.
+        store.settle()
         with site.crowd() as crowd:
             crowd.more(10)
             # As the system does it when a disk fails: an emergency, whoever writes.
             store.forbid_writing()
             crowd.more_replies(503, 5)
             site.node.wait(ready=503)
-        site.node.kill()
-        site.house.engine.dispose()
-        store.mount_again()
-        site.node.restart()
-        proof.conclude("F14", crowd).save()
+        allow_writing(site, store)
+        result = proof.conclude("F14", crowd)
+        with controls.hasty_crowd(site) as careless:
+            store.forbid_writing()
+            careless.more(20)
+        allow_writing(site, store)
+        proof.noted(result, controls.losses(careless)).save()
+
+
+def allow_writing(site: Site, store: disk.Disk) -> None:
+    """Take the disk off and put it back: whoever has a file open there must end first."""
+    site.node.kill()
+    if site.cluster:
+        site.cluster.kill()
+    site.house.engine.dispose()
+    store.mount_again()
+    if site.cluster:
+        site.cluster.start()
+    site.node.restart()
 
 
 # ---- one write fails, or all do
@@ -153,7 +187,27 @@ def revive(site: Site) -> None:
 def test_a_flush_that_fails_once_loses_nothing(standing: Site, at: range) -> None:
     results = [one_failure(standing, nth) for nth in at]
     assert sum(result.unsaved for result in results) > 0, "no flush failed"
-    proof.total(results).save()
+    proof.noted(proof.total(results), lost_at_a_write(standing, f"{FLUSH}:error=EIO")).save()
+
+
+def lost_at_a_write(site: Site, fault: str, tries: int = 12) -> str:
+    """The control: a fault at the first, second … write of a careless server, until it loses."""
+    for nth in range(1, tries + 1):
+        with controls.hasty_crowd(site) as crowd:
+            with injected(writers(site), f"{fault}:when={nth}"):
+                time.sleep(0.4 + nth / 20)
+            restart_what_died(site)
+            crowd.more(5)
+        if proof.missing(crowd):
+            break
+    return controls.losses(crowd)
+
+
+def restart_what_died(site: Site) -> None:
+    """PostgreSQL or the server, whichever writes, from what it left."""
+    if not site.node.is_alive():
+        site.node.restart()
+    revive(site)
 
 
 @pytest.mark.slow
@@ -167,7 +221,12 @@ def test_flushes_that_fail_for_good_are_503_and_pages_go_on(standing: Site) -> N
             assert site.node.is_alive()
         revive(site) if site.cluster else site.node.restart()
         crowd.more(10)
-    proof.conclude("F4", crowd).save()
+    result = proof.conclude("F4", crowd)
+    with controls.hasty_crowd(site) as careless:
+        with injected(writers(site), f"{FLUSH}:error=EIO"):
+            careless.more(20)
+        revive(site) if site.cluster else site.node.restart()
+    proof.noted(result, controls.losses(careless)).save()
 
 
 @pytest.mark.slow
@@ -187,4 +246,5 @@ def test_death_at_the_nth_write_loses_nothing(standing: Site, call: str) -> None
             crowd.more(5)
         results.append(proof.conclude(fault, crowd))
     assert sum(result.unsaved for result in results) > 0, "nothing died"
-    proof.total(results).save()
+    control = lost_at_a_write(site, f"{call}:signal=SIGKILL")
+    proof.noted(proof.total(results), control).save()

@@ -89,7 +89,24 @@ def test_a_request_cut_at_any_byte_is_a_whole_answer_or_none(standing: Site) -> 
             sent = write(standing, crowd, crowd.invite())
             hang_up_after(standing, sent[:offset], 0.2 if offset == length else 0)
     wait_for_rows(crowd, 2)
-    proof.conclude("F10", crowd).save()
+    result = proof.conclude("F10", crowd)
+    proof.noted(result, parts_of_an_answer(standing, crowd)).save()
+
+
+def parts_of_an_answer(site: Site, crowd: Crowd) -> str:
+    """The control: cut requests that say that they are whole. Parts of what was written arrive,
+    and the check that nobody gave such an answer sees them.
+    """
+    known = set(proof.stored(crowd))
+    for left_out in range(1, 13):
+        whole = as_form(site, crowd, crowd.invite())
+        head, _, body = whole.partition(b"\r\n\r\n")
+        length = f"Content-Length: {len(body)}".encode()
+        less = head.replace(length, f"Content-Length: {len(body) - left_out}".encode())
+        hang_up_after(site, less + b"\r\n\r\n" + body[:-left_out], 0.2)
+    parts = set(proof.stored(crowd)) - known - set(crowd.attempted)
+    assert parts, "a check that sees no part of an answer would prove nothing"
+    return f"cut requests that claim to be whole: {len(parts)} parts of answers stored, all noticed"
 
 
 # ---- all at once

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
-from tests.faults import proof
+from tests.faults import controls, proof
+from tests.faults.crowd import Crowd
 from tests.faults.node import Node
 from tests.faults.site import Site
 from tests.faults.test_disk_errors import injected
@@ -28,7 +29,12 @@ def test_a_killed_postgresql_loses_nothing_and_the_pool_heals(postgresql_site: S
             site.postgresql.restart()
             crowd.more(10)
     assert crowd.replies[500] == 0
-    proof.conclude("F7-killed", crowd).save()
+    result = proof.conclude("F7-killed", crowd)
+    with controls.hasty_crowd(site) as careless:
+        for _ in range(5):
+            site.postgresql.restart()
+            careless.more(10)
+    proof.noted(result, controls.losses(careless)).save()
 
 
 def test_a_stopped_postgresql_loses_nothing(postgresql_site: Site) -> None:
@@ -36,12 +42,21 @@ def test_a_stopped_postgresql_loses_nothing(postgresql_site: Site) -> None:
     with site.crowd() as crowd:
         for seconds in (1, 6, 12):
             crowd.more(10)
-            site.postgresql.send_signal(signal.SIGSTOP)
-            time.sleep(seconds)
-            site.postgresql.send_signal(signal.SIGCONT)
+            stop(site, seconds)
             crowd.more(10)
     assert crowd.replies[500] == 0
-    proof.conclude("F7-stopped", crowd).save()
+    result = proof.conclude("F7-stopped", crowd)
+    with controls.hasty_crowd(site) as careless:
+        stop(site, 12)
+        careless.more(10)
+    proof.noted(result, controls.losses(careless)).save()
+
+
+def stop(site: Site, seconds: float) -> None:
+    """PostgreSQL does nothing for so long, and then goes on."""
+    site.postgresql.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    site.postgresql.send_signal(signal.SIGCONT)
 
 
 def test_a_connection_that_ends_at_commit_leaves_no_doubt_after_a_retry(postgresql_site) -> None:
@@ -50,15 +65,24 @@ def test_a_connection_that_ends_at_commit_leaves_no_doubt_after_a_retry(postgres
     with site.crowd() as crowd:
         for nth in range(3, 23):
             crowd.more(3)
-            with injected(site.postgresql.processes(), f"sendto:error=ECONNRESET:when={nth}"):
-                crowd.pause(0.3, 0.5)
-            site.postgresql.run(f"SELECT pg_terminate_backend(pid) FROM ({_OURS}) AS ours")
+            break_off(site, crowd, nth)
         crowd.more(10)
     assert crowd.replies[500] == 0
     result = proof.conclude("F8", crowd)
     unknown = result.stored - result.acknowledged
     assert unknown > 0, "no connection ended between COMMIT and its reply"
-    proof.noted(result, f"{unknown} were stored though their client heard of an error").save()
+    with controls.hasty_crowd(site) as careless:
+        for nth in range(3, 13):
+            break_off(site, careless, nth)
+    note = f"{unknown} were stored though their client heard of an error"
+    proof.noted(result, f"{note}; {controls.losses(careless)}").save()
+
+
+def break_off(site: Site, crowd: Crowd, nth: int) -> None:
+    """The n-th thing that each of PostgreSQL's processes says from now on does not arrive."""
+    with injected(site.postgresql.processes(), f"sendto:error=ECONNRESET:when={nth}"):
+        crowd.pause(0.3, 0.5)
+    site.postgresql.run(f"SELECT pg_terminate_backend(pid) FROM ({_OURS}) AS ours")
 
 
 # ---- two servers

@@ -5,6 +5,7 @@ restored, at which everybody sends their answer once more.
 """
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 
 from cxserver import db, tables
 from cxserver.backups import erasures
@@ -140,4 +141,34 @@ def test_a_backup_under_load_has_all_that_was_acknowledged_before(
                 assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
     result = proof.conclude("F17", crowd)
     note = f"{len(before)} acknowledged before the backup, all in it"
-    proof.noted(result, note).save()
+    proof.noted(result, f"{note}; {torn(standing, folder)}").save()
+
+
+def torn(site: Site, folder: Path) -> str:
+    """The control: a copy that is not of one moment, taken while people answer."""
+    copy = torn_dump if site.cluster else torn_file
+    with site.crowd() as crowd:
+        crowd.more(20)
+        return copy(site, crowd, folder)
+
+
+def torn_file(site: Site, crowd: Crowd, folder: Path) -> str:
+    """SQLite's file as `cp` takes it, without what is in its log."""
+    before, file = set(crowd.acknowledged), folder / "copied.sqlite3"
+    shutil.copyfile(str(site.house.engine.url.database), file)
+    engine = db.open_engine(Settings(data_dir=folder, database_url=f"sqlite:///{file}"))
+    lost = len(before - set(words_in(engine)))
+    engine.dispose()
+    assert lost > 0, "a bare copy that has everything would prove nothing"
+    return f"file copied without its log: {lost} of {len(before)} acknowledged before are not in it"
+
+
+def torn_dump(site: Site, crowd: Crowd, folder: Path) -> str:
+    """PostgreSQL's tables read one after the other, each as it is at its own moment."""
+    with db.read(site.house.engine) as connection:
+        rows = connection.scalar(select(func.count()).select_from(tables.responses))
+    crowd.more(20)
+    with db.read(site.house.engine) as connection:
+        counted = connection.scalar(select(func.sum(tables.burden.c.used)))
+    assert counted > rows, "tables of two moments that agree would prove nothing"
+    return f"tables read one after the other: {rows} answers, {counted} counted"

@@ -10,25 +10,33 @@ import pytest
 from sqlalchemy import text
 
 from cxserver import db
-from tests.faults import proof
+from tests.faults import controls, proof
 from tests.faults.site import Site
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_locked_database_waits_then_refuses_and_recovers(standing: Site) -> None:
-    house = standing.house
     with standing.crowd() as crowd:
         for seconds in (3, 12):
             crowd.more(10)
-            with db.write(house.engine) as connection:  # on SQLite that is the lock
-                if house.engine.dialect.name == "postgresql":
-                    connection.execute(text("LOCK TABLE responses IN EXCLUSIVE MODE"))
-                time.sleep(seconds)
+            lock(standing, seconds)
         crowd.more(10)
     assert crowd.replies[503] > 0 and crowd.replies[500] == 0
     refused = f"{crowd.replies[503]} refused with 503"
-    proof.noted(proof.conclude("F12", crowd), refused).save()
+    result = proof.conclude("F12", crowd)
+    with controls.hasty_crowd(standing) as careless:
+        lock(standing, 12)
+    proof.noted(result, f"{refused}; {controls.losses(careless)}").save()
+
+
+def lock(site: Site, seconds: float) -> None:
+    """Nobody else can store an answer for so long."""
+    engine = site.house.engine
+    with db.write(engine) as connection:  # on SQLite that is the lock
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE responses IN EXCLUSIVE MODE"))
+        time.sleep(seconds)
 
 
 def test_a_server_out_of_descriptors_keeps_what_it_acknowledged(standing: Site) -> None:
@@ -52,7 +60,8 @@ def test_a_server_out_of_descriptors_keeps_what_it_acknowledged(standing: Site) 
         resource.prlimit(standing.node.pid, resource.RLIMIT_NOFILE, (1024, 4096))
         crowd.more(10)
     result = proof.conclude("F15-descriptors", crowd)
-    proof.noted(result, f"all {few} descriptors in use").save()
+    note = f"all {few} descriptors in use; {controls.counted_twice(crowd)}"
+    proof.noted(result, note).save()
 
 
 def descriptors(process: int) -> int:
@@ -72,4 +81,5 @@ def test_a_server_out_of_memory_keeps_what_it_acknowledged(standing: Site) -> No
         time.sleep(5)
         node.restart()
         crowd.more(10)
-    proof.conclude("F15-memory", crowd).save()
+    result = proof.conclude("F15-memory", crowd)
+    proof.noted(result, controls.counted_twice(crowd)).save()

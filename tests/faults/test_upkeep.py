@@ -1,6 +1,8 @@
 """What an operator does while people answer: migrate, export. And dies in the middle."""
 
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -74,7 +76,19 @@ def test_a_killed_migration_is_done_or_not_begun(standing: Site) -> None:
         crowd.more(10)
     assert kills > 0
     result = proof.conclude("F16", crowd)
-    proof.noted(result, f"{kills} of 8 migrations killed at work, none left half done").save()
+    note = f"{kills} of 8 migrations killed at work, none left half done"
+    proof.noted(result, f"{note}; {half_done(standing, every)}").save()
+
+
+def half_done(site: Site, every: set[str]) -> str:
+    """The control: the tables made each in a transaction of its own, and killed in the middle."""
+    new = empty_database(site, 9)
+    command = [sys.executable, "-m", "tests.faults.piecemeal", str(len(every) // 2)]
+    done = subprocess.run(command, env=new, cwd=proof.CHECKOUT, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    there = names_of_tables(new["CX_DATABASE_URL"])
+    assert there not in (set(), every), "a kill that leaves nothing half done would prove nothing"
+    return f"each table in a transaction of its own: {len(there)} of {len(every)} left"
 
 
 # ---- exports
@@ -97,4 +111,21 @@ def test_a_killed_export_leaves_no_file_that_looks_whole(standing: Site, folder:
         assert file.read_bytes() == lines
     assert kills > 0
     result = proof.conclude("F18", crowd)
-    proof.noted(result, f"{kills} of 12 exports killed at work, no part under a final name").save()
+    note = f"{kills} of 12 exports killed at work, no part under a final name"
+    proof.noted(result, f"{note}; {cut_off(environment, folder, lines)}").save()
+
+
+def cut_off(environment: dict[str, str], folder: Path, whole: bytes) -> str:
+    """The control: the export is printed into the file itself, and is killed in the middle."""
+    file = folder / "printed.csv"
+    with file.open("wb") as output:
+        process = fork_server.start(["export", "-o", "-"], environment, output)
+        ends = time.monotonic() + PATIENCE
+        while file.stat().st_size == 0 and time.monotonic() < ends:
+            time.sleep(0.001)
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+    part = file.read_bytes()
+    assert 0 < len(part) < len(whole), "an export that is whole when killed would prove nothing"
+    return f"printed into the file itself: {len(part)} of {len(whole)} bytes there"

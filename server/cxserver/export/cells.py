@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,8 +10,10 @@ from typing import Any
 CELL_LIMIT = 32_767
 CUT = " […] (cut: a cell of Excel holds 32,767 characters; CSV, JSONL and Parquet hold all)"
 
-# A spreadsheet runs a cell that begins like this (also after spaces, also in full width).
-_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+# A spreadsheet runs a cell that begins like this (OWASP, "CSV Injection"), and drops these first.
+_FORMULA, _BREAKS = frozenset("=+-@"), frozenset("\t\r\n")
+# Blanks of every width, and what takes no room at all, such as U+200B.
+_UNSEEN = frozenset(("Zs", "Zl", "Zp", "Cf", "Cc"))
 # Embeddings and overrides end with PDF, isolates with PDI.
 _EMBEDDING_ENDS, _ISOLATE_ENDS = "\u202c", "\u2069"
 _OPENS = {
@@ -35,9 +38,21 @@ def guarded(value: Any) -> Any:
 
 def inert(value: Any) -> Any:
     """The value, behind an apostrophe if a spreadsheet would run it."""
-    if isinstance(value, str) and value.lstrip(" ")[:1] in _FORMULA:
+    if isinstance(value, str) and _would_run(value):
         return "'" + value
     return value
+
+
+def _would_run(text: str) -> bool:
+    """Whether a spreadsheet might run this, also once somebody has trimmed what cannot be seen, or
+    changed signs of full width and the like into those of a keyboard.
+    """
+    if text[:1].isalnum():
+        return False
+    if text.lstrip(" ")[:1] in _BREAKS:
+        return True
+    first = next((char for char in text if unicodedata.category(char) not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first) in _FORMULA
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,9 @@ a process of its own masks them, started only then, with a bounded queue.
 
 import asyncio
 import multiprocessing
+import os
 import re
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -58,7 +60,9 @@ class MaskPool:
         if self._at_work == 1:
             return await asyncio.to_thread(mask_all, texts, patterns)
         pool = self._pool = self._pool or ProcessPoolExecutor(
-            max_workers=1, mp_context=multiprocessing.get_context("spawn")
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_end_with_server,
         )
         try:
             loop = asyncio.get_running_loop()
@@ -69,6 +73,19 @@ class MaskPool:
             if self._pool is pool:
                 self._pool = None
             return await asyncio.to_thread(mask_all, texts, patterns)
+
+
+def _end_with_server() -> None:
+    """Whoever waits for work holds both ends of its line, so that it never breaks off: a server
+    that is killed would leave this process behind, and what it read last with it.
+    """
+    threading.Thread(target=_wait_for_the_end, name="cx-mask-end", daemon=True).start()
+
+
+def _wait_for_the_end() -> None:
+    if server := multiprocessing.parent_process():
+        server.join()
+    os._exit(0)
 
 
 def mask_all(texts: Sequence[str], patterns: tuple[str, ...]) -> list[str]:

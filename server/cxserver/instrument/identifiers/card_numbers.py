@@ -4,6 +4,7 @@ A card may stand beside anything: a price, a day, a ZIP code. So each part of a 
 starts and ends with a group is weighed, and those that pass may overlap.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -47,6 +48,14 @@ LENGTHS = {
 }
 SHORTEST = min(min(lengths) for lengths in LENGTHS.values())
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+# Cut as cards are printed, by a sign that otherwise parts one number from the next: the same each
+# time, with no blank beside it, and no longer row of numbers around it.
+_LISTED = re.compile(
+    r"(?<![0-9\ufffc])(?<![0-9][,:;+=])"
+    r"(?:[0-9]{4}(?P<four>[,:;+=])(?:[0-9]{4}(?P=four)){2}[0-9]{4}"
+    r"|[0-9]{4}(?P<six>[,:;+=])[0-9]{6}(?P=six)[0-9]{5})"
+    r"(?![0-9\ufffc]|[,:;+=][0-9])"
+)
 # How cards are printed, besides four by four.
 _PRINTED = ([4, 6, 5], [4, 6, 4], [4, 3, 3, 3], [6, 13], [8, 8])
 
@@ -56,6 +65,10 @@ def find(text: FoldedText) -> Iterator[Span]:
     for run in text.runs:
         if len(run.digits) >= SHORTEST:
             yield from (run.span(first, last) for first, last in _cards(run))
+    for match in _LISTED.finditer(text.words):
+        digits = "".join(char for char in match[0] if char.isdigit())
+        if len(digits) in LENGTHS.get(digits[:4], ()) and _passes_luhn(digits):
+            yield match.span()
 
 
 def candidates(run: Run) -> Iterator[tuple[int, int]]:
@@ -73,6 +86,11 @@ def _cards(run: Run) -> Iterator[tuple[int, int]]:
         series = sums[(end - 1) % 2]
         if (series[end] - series[start]) % 10 == 0 and _looks_written_so(run, first, last):
             yield first, last
+
+
+def _passes_luhn(digits: str) -> bool:
+    sums = _luhn_sums(digits)
+    return sums[(len(digits) - 1) % 2][-1] % 10 == 0
 
 
 def _luhn_sums(digits: str) -> tuple[list[int], list[int]]:

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from cxserver.instrument.identifiers.digit_groups import Span
 from cxserver.instrument.identifiers.folded_text import BLANK, FoldedText
 
+# Doubled, as in a hurry; or as an address of a page has it (RFC 3986), or HTML.
+_TYPED = "@{1,3}|%40|&#64;"
 _AT = re.compile(
-    r"(?P<sign>@|[\[({<] {0,2}(?:at|arroba|@) {0,2}[\])}>])|(?<= )(?P<word>at|arroba)(?= )"
+    rf"(?P<sign>{_TYPED}|[\[({{<] {{0,2}}(?:at|arroba|@) {{0,2}}[\])}}>])"
+    r"|(?<= )(?P<word>at|arroba)(?= )"
 )
 _DOT = r"(?: {0,2}[\[({<] {0,2}(?:dot|punto|\.) {0,2}[\])}>] {0,2}| (?:dot|punto) | ?\. ?)"
 _HOST = r"(?=[0-9_-]*[a-z])[\w-]{1,63}+"
@@ -53,7 +56,8 @@ _REACH = 40
 
 def find(text: FoldedText) -> Iterator[Span]:
     """The addresses of `text`."""
-    if "@" not in text.words and text.vocabulary.isdisjoint(("at", "arroba")):
+    signed = any(sign in text.words for sign in ("@", "%40", "&#64;"))
+    if not signed and text.vocabulary.isdisjoint(("at", "arroba")):
         return
     words, backward = text.words, text.words[::-1]
     for at in _AT.finditer(words):
