@@ -281,10 +281,18 @@ def test_of_many_offices_the_first_page_alone_counts_late_comments(written, monk
         assert present(now.look(reading, who, counts).counts.late).n == 6
 
 
-def test_more_than_anybody_reads_are_told_as_so_many_or_more(written, monkeypatch):
-    monkeypatch.setattr(promise, "MOST", 4)
+@pytest.mark.parametrize(
+    ("most", "badge", "words"),
+    [(7, "6", "6"), (6, "6", "6"), (5, "5+", "more than 5")],
+)
+def test_of_more_than_anybody_reads_it_is_said_that_there_are_more(
+    written, monkeypatch, most, badge, words
+):
+    monkeypatch.setattr(promise, "MOST", most)
     written.apply(promised(1))
-    assert look(written, member(Role.OFFICE_MANAGER)).counts.late.n == 4
+    late = present(look(written, member(Role.OFFICE_MANAGER)).counts.late)
+    assert (late.badge, late.words) == (badge, words)
+    assert late.sentence == f"{words.capitalize()} comments are past your 1-day promise."
 
 
 # ---- what is silent or ends

@@ -4,11 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
-from cxserver import db
+from cxserver import db, tables
 from cxserver.accounts.roles import Role
+from cxserver.audit.journal import Journal
 from cxserver.comments import cases
+from cxserver.errors import AnswerUnstorable
 from cxserver.intake import closing
+from cxserver.jobs import due
 from tests.support.closed_batches import release, take_back
 from tests.support.comment_factory import ASKING, MONDAY, add_comments, directory_of
 from tests.support.house import CATALOGUE
@@ -65,6 +69,49 @@ def test_the_catalog_says_which_score_is_low(house, agency, service, opens):
     add_comments(house, "")
     release(house)
     assert reasons(house, rows) == opens
+
+
+def test_the_log_has_a_line_of_each_case_that_opened_by_itself(house):
+    rows = add_comments(house, "slow", "rude", trust=1)
+    rows += add_comments(house, "fine", "good", trust=5)
+    # Somebody has this one in hand already: nothing opens it.
+    [taken] = add_comments(house, "late", trust=1)
+    with db.write(house.engine) as connection:
+        cases.read(connection, taken, "riverside", house.clock.now)
+        cases.take(connection, taken, "m" * 32, "1", house.clock.now)
+    for _ in range(2):
+        close_by_job(house)
+    with db.read(house.engine) as connection:
+        line = tables.audit.c
+        lines = connection.execute(
+            select(line.who, line.member, line.about, line.result).where(line.what == "open a case")
+        ).all()
+        assert Journal(house.roots).verify(connection).is_whole
+    about = sorted(f"permits/{MONDAY}/{row.id}" for row in rows[:2])
+    assert [tuple(item) for item in lines] == [("system", None, named, "done") for named in about]
+
+
+def test_a_batch_that_does_not_close_after_all_has_no_line(house):
+    add_comments(house, "slow", *[""] * 4, trust=1)
+
+    def fails(connection, opened):
+        assert len(opened) == 1
+        Journal(house.roots).write(connection, "system", "open a case", "", "done", when)
+        raise RuntimeError("the power went")
+
+    when = house.clock.now + timedelta(days=2)
+    with pytest.raises(AnswerUnstorable):
+        closing.close_due(house.engine, directory_of(house), when, fails)
+    with db.read(house.engine) as connection:
+        for table in (tables.batches, tables.cases, tables.audit):
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def close_by_job(house):
+    when = house.clock.now + timedelta(days=2)
+    jobs = [job for job in due.JOBS if job.name == "batches"]
+    due.run_due(house.engine, house.settings, directory_of(house), when, jobs=jobs)
+    house.clock.now += timedelta(hours=2)
 
 
 def test_two_servers_that_close_a_batch_open_its_cases_once_and_undo_nothing(house):

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import insert
 
 from cxserver import db, tables
+from cxserver.comments import handovers
 from cxserver.errors import NotFound
 from cxserver.imports import taken, undoing
 from cxserver.intake import recount
+from cxserver.response_id import ResponseId
 from tests.support import quarter_answers
 from tests.support.cli_runner import invoke
 from tests.support.house import NOW, House
@@ -75,6 +77,7 @@ def test_what_staff_made_of_a_comment_goes_with_it(house: House, tmp_path: Path)
     with db.write(house.engine) as connection:
         connection.execute(insert(tables.cases).values(case))
         connection.execute(insert(tables.case_notes).values(note))
+        handovers.note(connection, ResponseId(*about.values()), "0" * 32, "Ann", NOW)
         connection.execute(insert(tables.comment_reviews).values(review))
     assert _undo(house, prepared.id) == undoing.Undone(answers=1, versions=1, cases=1)
     assert snapshot(house) == before

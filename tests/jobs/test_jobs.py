@@ -338,6 +338,7 @@ def test_a_program_reads_what_was_done(at_command):
     assert json.loads(at_command("run-due", "--json")) == {
         "done": [
             {"name": "alerts", "result": "nothing to send", "failed": False},
+            {"name": "handovers", "result": "nothing to send", "failed": False},
             {"name": "digests", "result": "1 sent", "failed": False},
             {"name": "reminders", "result": "nothing to send", "failed": False},
             {"name": "batches", "result": "nothing to close", "failed": False},

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from cxserver import db, tables
 from cxserver.audit.journal import COMMAND, Journal, latest
-from cxserver.comments import cases
+from cxserver.comments import cases, handovers
 from cxserver.comments.striking import MARK
 from cxserver.errors import Conflict, NotFound
 from cxserver.intake import closing
@@ -93,10 +93,13 @@ def test_an_answer_takes_with_it_what_hangs_on_it_and_every_count_stays(house: H
     young, *_ = add_comments(house, "Young", day=NOT_DUE)
     for row in (old, young):
         open_case(house, row)
+        with db.write(house.engine) as connection:
+            handovers.note(connection, row, "0" * 32, "Ann", house.clock())
     before = counted(house)
     dispose(house)
     assert counted(house) == before == 4
-    assert [rows(house, table) for table in ("responses", "cases", "case_notes")] == [1, 1, 1]
+    hanging = ("responses", "cases", "case_notes", "handovers")
+    assert [rows(house, table) for table in hanging] == [1, 1, 1, 1]
     assert disagreements(house) == []
 
 

@@ -207,6 +207,20 @@ def test_a_note_that_somebody_changed_is_not_deleted_unseen(house: House) -> Non
         assert len(stored(house)) == 1
 
 
+def test_who_reads_a_note_on_the_whole_agency_cannot_change_it(house: House) -> None:
+    with house.client() as client:
+        sign_in(house, client, Role.ANALYST)
+        write(client)
+        id = note_id(house)
+        sign_in(house, client, Role.OFFICE_MANAGER, office="riverside")
+        page = client.get(NOTES).text
+        assert "New form live" in page and f"note={id}" not in page
+        assert client.get(f"{NOTES}?note={id}").status_code == 404
+        for act in ("save", "delete"):
+            assert write(client, id=id, act=act, seen="1", text="Mine now").status_code == 404
+    assert stored(house) == [(None, None, "New form live")]
+
+
 def test_nobody_reads_the_notes_of_others_and_all_read_those_of_the_agency(house: House) -> None:
     with house.client() as client:
         sign_in(house, client, Role.ANALYST)

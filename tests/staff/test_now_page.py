@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from cxserver import db, tables
 from cxserver.accounts.roles import Role
+from cxserver.attention import promise
 from cxserver.catalog import kiosks, placements
 from cxserver.catalog.pairings import Pairing
 from tests.comments.test_alerts import SAID, rows, say, send
@@ -289,7 +290,7 @@ def test_what_else_needs_somebody_has_a_line_each(escalating):
         "Last contact November 1, 10:20 a.m. EST, with 12 answers on it.",
         "The link “Notice board beside the entrance” ends on November 13, 2026.",
         "The approval with OMB number 1234-5678 ends on November 20, 2026.",
-        '>6<span class="unseen"> past the promise</span>',
+        '>6</span><span class="unseen">6 past the promise</span>',
     ):
         assert words in page, words
     assert "Link key" not in page
@@ -338,3 +339,13 @@ def look(page, name):
     assert page_layout.small_targets(page) == [], name
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, name
+
+
+def test_the_badge_says_where_there_are_more_than_it_counts(escalating, monkeypatch):
+    trouble(escalating)
+    monkeypatch.setattr(promise, "MOST", 5)
+    with escalating.client() as client:
+        sign_in(escalating, client, Role.OFFICE_MANAGER)
+        page = client.get("/staff/session").text
+    assert '<span aria-hidden="true">5+</span>' in page
+    assert '<span class="unseen">more than 5 past the promise</span>' in page

@@ -40,6 +40,7 @@ LINES = {"read comments", "read the audit log", "refused"}
 MAY_HOLD_AN_ENGINE = {
     "audit/adoption.py": "migrates, and adopts a database before anything else",
     "comments/alerts.py": "mails round by round: each letter is written down before the next",
+    "comments/handovers.py": "mails letter by letter: each is put off before it is tried",
     "catalog/watch.py": "looks every second whether what exists has changed",
     "doctor/installation.py": "sees whether the database can be opened",
     "intake/backlog.py": "reads what a kiosk reported, now and then",

@@ -182,7 +182,7 @@ NO_EDITORS = {
             *("use_keys", "burden", "durations", "refused_links", "tallies", "choices", "batches"),
             *("released", "disposals"),
             *("released_choices", "batch_changes", "cut_tables", "changes", "alerts", "jobs"),
-            "alert_letters",
+            *("alert_letters", "handovers"),
             *("reminders", "pairings", "staff_sessions", "staff_invites", "placements", "kiosks"),
         ),
         "written by the server, or a note for the operator",

@@ -122,7 +122,7 @@ def rejected(house: House, folder: Path, rows: list[list[str]], **mapping: Any) 
 def snapshot(house: House) -> dict[str, list[str]]:
     """All that an import could touch."""
     names = ("responses", "tallies", "choices", "surveys", "imports", "services", "burden")
-    more = ("use_keys", "alerts", "replies", "cases", "case_notes", "comment_reviews")
+    more = ("use_keys", "alerts", "replies", "cases", "case_notes", "handovers", "comment_reviews")
     released = ("batches", "batch_changes", "released", "released_choices", "cut_tables")
     with db.read(house.engine) as connection:
         return {

@@ -9,7 +9,7 @@ from cxserver import tables
 HOT = (
     *("responses", "use_keys", "tallies", "choices", "released", "released_choices", "batches"),
     *("exclusions", "batch_changes", "alerts", "cases", "case_notes", "replies", "comment_reviews"),
-    *("alert_letters", "findings"),
+    *("alert_letters", "findings", "handovers"),
 )
 # What two colleagues may have open at the same time.
 EDITED = (

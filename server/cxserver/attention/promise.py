@@ -18,7 +18,7 @@ from cxserver.accounts.roles import Member
 from cxserver.catalog.directory import date_at
 from cxserver.results.reading import Reading
 
-# More than so many are told as "500 or more": nobody reads that far, and no page may take longer.
+# Beyond so many it is "more than 500": nobody reads that far, and no page may take longer.
 MOST = 500
 # Older ones are looked for no longer.
 _OLDEST = timedelta(weeks=26)
@@ -28,8 +28,8 @@ _APPEARS = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """How many comments are past the promise (`MOST` is that many or more), the Monday of the
-    oldest one's week, and the promise in days, where all these offices have the same.
+    """How many comments are past the promise, counted up to `MOST` and one more; the Monday of
+    the oldest one's week; and the promise in days, where all these offices have the same.
     """
 
     n: int
@@ -37,9 +37,19 @@ class Late:
     days: int | None
 
     @property
+    def words(self) -> str:
+        """How many there are, in a sentence: "12", or "more than 500"."""
+        return f"more than {MOST}" if self.n > MOST else f"{self.n}"
+
+    @property
+    def badge(self) -> str:
+        """The same where there is room for a number: "12", or "500+"."""
+        return f"{MOST}+" if self.n > MOST else f"{self.n}"
+
+    @property
     def sentence(self) -> str:
         """How many there are, and past which promise."""
-        n = f"{MOST} or more" if self.n >= MOST else f"{self.n}"
+        n = self.words[:1].upper() + self.words[1:]
         promise = f"your {self.days}-day promise" if self.days else "the promise of their offices"
         return f"{n} {'comment is' if self.n == 1 else 'comments are'} past {promise}."
 
@@ -60,7 +70,8 @@ def late(reading: Reading, member: Member, offices: int | None = None) -> Late |
     if not promises or (offices is not None and len(promises) > offices):
         return None
     groups = _groups(reading, promises)
-    rows = select(tables.responses.c.day).where(_is_late(reading, groups)).limit(MOST).subquery()
+    late_days = select(tables.responses.c.day).where(_is_late(reading, groups))
+    rows = late_days.limit(MOST + 1).subquery()
     query = select(func.count(), func.min(rows.c.day))
     n, oldest = reading.connection.execute(query).one()
     if not n:

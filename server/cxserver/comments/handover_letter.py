@@ -1,32 +1,29 @@
 """The letter to a colleague who was handed a case: where it is, and no word of the comment."""
 
-from cxserver import mail
-from cxserver.comments.readable import ReadableComment
-from cxserver.errors import MailFailed, MailRefused
-from cxserver.log import logger
+from datetime import date, timedelta
+
+from cxserver.catalog.directory import Directory
 from cxserver.mail import Letter
-from cxserver.settings import Settings
+from cxserver.response_id import ResponseId
 
 
-def write(readable: ReadableComment, base_url: str, *, to: str, by: str) -> Letter:
-    """The letter `to` an address, about a case that `by` handed over."""
+def write(
+    row: ResponseId, office: str, known: Directory, base_url: str, *, to: str, by: str
+) -> Letter:
+    """The letter `to` an address, about a case of an `office` that `by` handed over."""
+    place = known.offices[office].name if office in known.offices else office
+    about = known.services[row.service].name if row.service in known.services else row.service
     text = (
-        f"{by} assigned a comment to you. It is about {readable.service} at {readable.office}.\n"
+        f"{by} assigned a comment to you. It is about {about} at {place}.\n"
         "\n"
         "Read it and take care of it here:\n"
-        f"{base_url}/staff{readable.address}\n"
+        f"{base_url}/staff/comments/{row.service}/{_monday(row.day)}/{row.id}\n"
         "\n"
         "We leave the comment itself out of this mail. You need to sign in to read it.\n"
     )
-    return Letter((to,), f"A comment is assigned to you: {readable.office}", text)
+    return Letter((to,), f"A comment is assigned to you: {place}", text)
 
 
-def send(settings: Settings, letter: Letter) -> None:
-    """Hand it to the mail server, once. What goes wrong is a line in the server's log: the case
-    has its new owner all the same, who finds it among their own.
-    """
-    try:
-        with mail.connected(settings) as session:
-            mail.send(session, settings, letter)
-    except (MailFailed, MailRefused) as error:
-        logger.error("handover_not_mailed", reason=str(error))
+def _monday(day: date) -> date:
+    """The page's address has the week in it, never the day."""
+    return day - timedelta(days=day.weekday())

@@ -66,7 +66,8 @@ def showing(
         )
         for place in places
     ]
-    chosen = _shelf(reader, Scope()).some_each(wishes, _days(span), _LOOKED_AT)
+    days = [day for week in _weeks(span) for day in week]
+    chosen = _shelf(reader, Scope()).some_each(wishes, days, _LOOKED_AT)
     return [sorted(_readable(comments), key=_new)[:most] for comments in chosen]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from cxserver import mail, tables
+from cxserver.comments import handovers
 from cxserver.doctor.finding import Finding
 from cxserver.settings import Settings
 
@@ -28,7 +29,7 @@ def jobs(connection: Connection, settings: Settings, now: datetime) -> list[Find
     faults = [fault for row in rows for fault in _faults(row, now)]
     if not any(row.ran for row in rows):
         faults = [_never(settings)]
-    faults += _refused(connection)
+    faults += [*_refused(connection), *_not_handed_over(connection)]
     last = max((row.ran for row in rows if row.ran), default=now)
     return faults or [Finding(_JOBS, "ok", f"last done {last:%Y-%m-%d %H:%M} UTC")]
 
@@ -62,3 +63,13 @@ def _refused(connection: Connection) -> list[Finding]:
                 Finding(_MAIL, "warning", f"{counted} refused by the mail server", cure)
             )
     return findings
+
+
+def _not_handed_over(connection: Connection) -> list[Finding]:
+    n = handovers.stuck(connection)
+    if not n:
+        return []
+    counted = "1 letter" if n == 1 else f"{n} letters"
+    text = f"{counted} about an assigned case not mailed after {handovers.MANY} tries or more"
+    cure = "See handover_not_mailed in the log. Remove people who left with cx staff revoke."
+    return [Finding(_MAIL, "warning", text, cure)]

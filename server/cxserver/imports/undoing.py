@@ -17,7 +17,8 @@ from cxserver.intake import cut_tables, store
 
 # What staff may have done with an imported answer since.
 _WORK = (
-    *(tables.case_notes, tables.cases, tables.alert_letters, tables.alerts),
+    *(tables.case_notes, tables.handovers, tables.cases),
+    *(tables.alert_letters, tables.alerts),
     *(tables.replies, tables.comment_reviews),
 )
 

@@ -6,7 +6,7 @@ nobody excludes its answers.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -21,9 +21,12 @@ from cxserver.disclosure.batches import Batch
 from cxserver.intake import cut_tables, low_scores, members, store
 from cxserver.intake.cut_tables import LIVE
 from cxserver.intake.entry import Tally
+from cxserver.response_id import ResponseId
 
 # A service at an office.
 Unit = tuple[str, str]
+# Hears, in the transaction that closes a batch, which cases a low score has opened.
+Note = Callable[[Connection, Sequence[ResponseId]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,19 @@ class Closed:
         return Closed(self.batches + other.batches, self.answers + other.answers)
 
 
-def close_due(engine: Engine, known: Directory, now: datetime) -> Closed:
-    """Close what is due of every unit, each in a transaction of its own."""
+def _unnoted(connection: Connection, opened: Sequence[ResponseId]) -> None:
+    pass
+
+
+def close_due(engine: Engine, known: Directory, now: datetime, note: Note = _unnoted) -> Closed:
+    """Close what is due of every unit, each in a transaction of its own. `note` writes down which
+    cases that opens: the log is no matter of this room.
+    """
     total = Closed()
     for unit, waiting, last in _waiting(engine, known, now):
         finished = _finished(known, unit, now)
         if batches.close(waiting, finished, last):
-            close = partial(_close, known=known, unit=unit, finished=finished, now=now)
+            close = partial(_close, known=known, unit=unit, finished=finished, now=now, note=note)
             total += store.run(engine, close)
     return total
 
@@ -109,7 +118,7 @@ def arrivals(
 
 
 def _close(
-    connection: Connection, known: Directory, unit: Unit, finished: date, now: datetime
+    connection: Connection, known: Directory, unit: Unit, finished: date, now: datetime, note: Note
 ) -> Closed:
     service = known.services[unit[0]]
     db.lock(connection, store.COUNTS_LOCK, service.slug)
@@ -123,7 +132,8 @@ def _close(
     for batch in closed:
         inside = [each for each in answers if batch.first <= each.counted_day <= batch.through]
         added.update(members.tallies(service, inside, batch.through))
-        low_scores.open_cases(connection, service, known.opens_cases_at(unit[0]), inside, now)
+        at = known.opens_cases_at(unit[0])
+        note(connection, low_scores.open_cases(connection, service, at, inside, now))
     store.count(connection, added, store.RELEASED)
     return Closed(len(closed), sum(batch.n for batch in closed))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, and_
 from cxserver import db, tables
 from cxserver.catalog.directory import Service
 from cxserver.instrument.scale import THUMBS
+from cxserver.response_id import ResponseId
 
 # SQLite takes a limited number of values in one statement.
 _AT_ONCE = 500
@@ -20,24 +21,29 @@ _AT_ONCE = 500
 
 def open_cases(
     connection: Connection, service: Service, at: int, answers: Iterable[Row[Any]], now: datetime
-) -> None:
-    """Open a case for each of these answers that has words and a score up to `at`; 0 opens none."""
+) -> list[ResponseId]:
+    """Open a case for each of these answers that has words and a score up to `at`; 0 opens none.
+    Which were opened: not those whose case is somebody's already.
+    """
     rows = list(_cases(service, at, answers, now))
-    for first in range(0, len(rows), _AT_ONCE):
-        _open(connection, rows[first : first + _AT_ONCE], now)
+    return [
+        row
+        for first in range(0, len(rows), _AT_ONCE)
+        for row in _open(connection, rows[first : first + _AT_ONCE], now)
+    ]
 
 
-def _open(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
+def _open(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> list[ResponseId]:
     cases = tables.cases
+    key = (cases.c.service, cases.c.day, cases.c.response)
     wish = db.upsert(connection, cases).values(rows)
     opened = {"state": "open", "opened_for": wish.excluded.opened_for, "changed": now}
-    connection.execute(
-        wish.on_conflict_do_update(
-            index_elements=[cases.c.service, cases.c.day, cases.c.response],
-            set_=opened | {"version": cases.c.version + 1},
-            where=and_(cases.c.state == "read", cases.c.owner.is_(None)),
-        )
+    done = wish.on_conflict_do_update(
+        index_elements=key,
+        set_=opened | {"version": cases.c.version + 1},
+        where=and_(cases.c.state == "read", cases.c.owner.is_(None)),
     )
+    return [ResponseId(*row) for row in connection.execute(done.returning(*key))]
 
 
 def _cases(

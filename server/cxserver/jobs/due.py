@@ -17,7 +17,17 @@ from sqlalchemy import Engine
 from cxserver import db, mail
 from cxserver.catalog.directory import Directory
 from cxserver.errors import ServerError
-from cxserver.jobs import alarms, batches, digests, erasing, findings, lease, records, reminders
+from cxserver.jobs import (
+    alarms,
+    batches,
+    digests,
+    erasing,
+    findings,
+    handovers,
+    lease,
+    records,
+    reminders,
+)
 from cxserver.jobs.errand import Errand
 from cxserver.jobs.lease import FAILED, Record
 from cxserver.log import logger
@@ -55,6 +65,13 @@ JOBS: tuple[Job, ...] = (
         every=timedelta(seconds=20),
         lasts=timedelta(minutes=2),
         work=alarms.send_due,
+    ),
+    Job(
+        "handovers",
+        "every minute: letters about assigned cases that did not leave at once",
+        every=timedelta(minutes=1),
+        lasts=timedelta(minutes=5),
+        work=handovers.send_due,
     ),
     Job(
         "digests",

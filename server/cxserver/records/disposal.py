@@ -27,7 +27,7 @@ from cxserver.response_id import ResponseId
 
 # What the audit log calls it.
 DISPOSE = "dispose of records"
-_CASE = (tables.case_notes, tables.cases)
+_CASE = (tables.case_notes, tables.handovers, tables.cases)
 _HANGS = (*_CASE, tables.alert_letters, tables.alerts, tables.replies, tables.comment_reviews)
 # Rows that one statement names.
 _SLICE = 500

@@ -173,11 +173,16 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
     Whoever asked for a file of what is empty or hidden gets a 404: a program must not take this
     page for numbers, nor a file without rows for nobody's answers.
     """
-    if visit.request.query_params.get("format") == "csv" and values.get("state") in _NO_FILE:
+    if _wants_file(visit.request) and values.get("state") in _NO_FILE:
         raise HTTPException(404, _NO_FILE[values["state"]])
     visit.end_reading()
     counts, nav = counts_of(visit), navigation(visit)
     return drawn(visit.staff, template, status, visit=visit, nav=nav, to_do=counts, **values)
+
+
+def _wants_file(request: Request) -> bool:
+    """Whether the address is one of a table or of a chart, and not of the page around it."""
+    return request.query_params.get("format") == "csv" or "chart" in request.query_params
 
 
 def counts_of(visit: Visit) -> Counts:

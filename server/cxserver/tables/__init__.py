@@ -27,6 +27,7 @@ from cxserver.tables.casework import (
     case_notes,
     cases,
     findings,
+    handovers,
     replies,
 )
 from cxserver.tables.catalog import (
@@ -80,6 +81,7 @@ __all__ = [
     "refused_links",
     "exclusions",
     "findings",
+    "handovers",
     "imports",
     "indicators",
     "jobs",

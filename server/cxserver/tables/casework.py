@@ -52,6 +52,22 @@ case_notes = Table(
     Column("text", Text, nullable=False, comment="for colleagues; the public never sees it"),
 )
 
+handovers = Table(
+    "handovers",
+    metadata,
+    # A letter to the colleague whom a case was assigned to, until a mail server has taken it. What
+    # it says is in the case; the case has a new owner before the letter leaves.
+    Column("service", SLUG, primary_key=True),
+    Column("day", Date, primary_key=True, comment="of the response"),
+    Column("response", String(32), primary_key=True, comment="its random id"),
+    Column("member", String(32), primary_key=True, comment="who gets the letter"),
+    Column("who", String(254), nullable=False, comment="what the one who assigned it is called"),
+    Column("at", Moment, nullable=False, comment="when it was assigned"),
+    Column("due", Moment, nullable=False, comment="not tried before: whoever tries puts it off"),
+    Column("tries", Integer, nullable=False, comment="how often it was tried"),
+    sqlite_with_rowid=False,
+)
+
 alerts = Table(
     "alerts",
     metadata,

@@ -21,13 +21,13 @@ from cxserver import mail, tables
 from cxserver.accounts import members, roles
 from cxserver.accounts.roles import Member
 from cxserver.attention import alarms
-from cxserver.comments import acknowledging, cases, handover_letter, replies
+from cxserver.comments import acknowledging, cases, handovers, replies
 from cxserver.comments.cases import Case
 from cxserver.comments.readable import ReadableComment
 from cxserver.comments.replies import Posted
 from cxserver.comments.shelf import Shelf
 from cxserver.errors import Conflict, NotFound, ReplyRefused
-from cxserver.mail import Letter
+from cxserver.response_id import ResponseId
 from cxserver.results.question import today_of
 from cxserver.staff import alerts, guard
 from cxserver.staff.comments import colleagues, comments
@@ -38,12 +38,12 @@ ADDRESS = "/comments/{service}/{week}/{id}"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a button did: what the log is to say beside it (the colleague, the alerts), and a
-    letter to send.
+    """What a button did: what the log is to say beside it (the colleague, the alerts), and
+    whether a letter waits.
     """
 
     about: str = ""
-    letter: Letter | None = None
+    mails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,16 @@ def act(request: Request, visit: Visit) -> Response:
     except ReplyRefused as refused:
         return drawn(visit, readable, status=422, problem=str(refused), typed=_typed(visit))
     response = back_to(visit, readable)
-    if outcome.letter:
-        # Once the page is there: nobody waits for a mail server.
-        response.background = BackgroundTask(_mail, visit, outcome.letter)
+    if outcome.mails:
+        # Once the page is there: nobody waits for a mail server. Where this process ends before,
+        # the job does it.
+        response.background = BackgroundTask(_mail, visit, readable.comment.row)
     return response
 
 
-async def _mail(visit: Visit, letter: Letter) -> None:
-    staff = visit.staff
-    send = partial(handover_letter.send, staff.settings, letter)
+async def _mail(visit: Visit, row: ResponseId) -> None:
+    staff, known = visit.staff, visit.directory
+    send = partial(handovers.send_due, staff.engine, staff.settings, known, visit.now, row=row)
     await to_thread.run_sync(send, limiter=staff.mailing)
 
 
@@ -194,16 +195,18 @@ def _hand(connection: Connection, visit: Visit, readable_comment: ReadableCommen
     if heir is None or not colleagues.may_read(visit, readable_comment, heir):
         raise HTTPException(422, "Go back and choose a colleague who may read this comment.")
     cases.take(connection, readable_comment.comment.row, heir.id, field(visit, "seen"), visit.now)
-    return Outcome(f"to {heir.email}", _letter_to(heir, visit, readable_comment))
+    return Outcome(f"to {heir.email}", _note_letter(connection, visit, readable_comment, heir))
 
 
-def _letter_to(heir: Member, visit: Visit, readable_comment: ReadableComment) -> Letter | None:
-    """What the colleague is sent; nobody is sent a letter by themselves."""
-    settings = visit.staff.settings
-    if heir.id == visit.member.id or not mail.is_set_up(settings):
-        return None
-    by = colleagues.called(visit.member)
-    return handover_letter.write(readable_comment, settings.base_url, to=heir.email, by=by)
+def _note_letter(
+    connection: Connection, visit: Visit, readable_comment: ReadableComment, heir: Member
+) -> bool:
+    """Whether the colleague is to have a letter; nobody is sent one by themselves."""
+    if heir.id == visit.member.id or not mail.is_set_up(visit.staff.settings):
+        return False
+    who = colleagues.called(visit.member)
+    handovers.note(connection, readable_comment.comment.row, heir.id, who, visit.now)
+    return True
 
 
 def _open(connection: Connection, visit: Visit, readable_comment: ReadableComment) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,8 +18,15 @@ from cxserver.results.question import Filters
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
+from cxserver.staff.pictures import answer, bars
+from cxserver.staff.pictures.picture import Picture
 from cxserver.staff.results import do_first_block, small_office_page
 
+_HOW = (
+    "The thin line at the end of each bar is where it most likely lies (95 of 100 times). Where "
+    "people choose from a list, those who gave trust a 4 or 5 (or thumbs up) are asked what went "
+    "well, and all others what could be better."
+)
 _ENDS = ("At least", "At most")
 _HEAD = ("Driver", "People asked", "Could be better", *_ENDS, "Went well", *_ENDS)
 
@@ -47,6 +55,9 @@ def show(request: Request, visit: Visit) -> Response:
         state = "withheld" if counted.hidden else "unasked" if counted.slices else "empty"
         return guard.page(visit, "drivers.html", filters=filters, state=state)
     services = filters.services_in(filters.of_office())
+    if "chart" in request.query_params:
+        drawn = {"drivers": partial(_picture, filters, taps, services, bool(counted.hidden))}
+        return answer.response(visit, filters, "drivers", drawn)
     first = do_first_block.make(visit, filters, do_first.read(visit.reading(), filters))
     numbers = as_table(taps, services)
     if request.query_params.get("format") == "csv":
@@ -59,6 +70,7 @@ def show(request: Request, visit: Visit) -> Response:
         partial=bool(counted.hidden),
         numbers=numbers,
         rows=_rows(taps, services),
+        how=_HOW,
         sentences=sentences(taps, services),
         first=first,
         wrote=_wrote(visit, filters, taps),
@@ -92,6 +104,19 @@ def sentences(taps: Sequence[Taps], services: Sequence[Service]) -> list[str]:
         name = words.driver(services, better)
         lines.append(f"Most named as what went well: “{name}”, {_said(better.went_well)}.")
     return lines
+
+
+def _picture(
+    filters: Filters, taps: Sequence[Taps], services: Sequence[Service], is_part: bool
+) -> Picture:
+    """What people named, to be passed on without its page."""
+    return Picture(
+        "Of 100 people who answered",
+        " ".join(sentences(taps, services)),
+        answer.days(filters),
+        bars.drivers(_rows(taps, services)),
+        (_HOW, answer.PARTLY) if is_part else (_HOW,),
+    )
 
 
 def _wrote(visit: Visit, filters: Filters, taps: Sequence[Taps]) -> tuple[str, str]:

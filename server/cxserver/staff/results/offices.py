@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,6 +31,10 @@ from cxserver.results.sparkline import Scale, Sparkline
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
+from cxserver.staff.pictures import answer
+from cxserver.staff.pictures import plots as pictures
+from cxserver.staff.pictures.answer import Charts
+from cxserver.staff.pictures.picture import Picture
 from cxserver.staff.results import do_first_block, small_office_page
 
 _SCORES = ("response", "trust", "satisfaction")
@@ -41,6 +46,11 @@ _PLACES: Mapping[Position, str] = {
 _ENDS = ("At least", "At most")
 _SATISFIED = ("Satisfaction 4 or 5", *_ENDS, "Trust to expect", "Compared")
 _BEST: Mapping[str, str] = {"trust": "a 4 or 5", "thumbs": "thumbs up"}
+_HOW = (
+    "Few answers scatter more, so the shaded limits are wide on the left: 95 of 100 offices lie "
+    "within the darker area by chance, 998 of 1,000 within both. Offices with fewer than 30 "
+    "answers are in the table alone."
+)
 # The names of more would lie on each other; the table has them all.
 _NAMED = 12
 # A sentence with more of them is a list.
@@ -81,6 +91,8 @@ def show(request: Request, visit: Visit) -> Response:
     if request.query_params.get("format") == "csv":
         table_ = as_table(filters, visit.path, result, hidden, drawn, scale)
         return download.response("offices", table_)
+    if "chart" in request.query_params:
+        return answer.response(visit, filters, "offices", _pictures(plots, filters))
     listed = _listed(
         request, visit, filters, office_list.rows(filters.offices, result, hidden, drawn)
     )
@@ -96,6 +108,7 @@ def show(request: Request, visit: Visit) -> Response:
         summary=summary(drawn, filters.offices),
         withheld=bool(hidden),
         named=_NAMED,
+        how=_HOW,
         overall=table.percent(drawn.overall) if drawn else "",
     )
 
@@ -130,6 +143,30 @@ def _plot(whole: Mapping[str, Slice], measure: str, filters: Filters, path: str)
     links = _links(drawn, filters, path) if drawn else []
     title = "Satisfaction" if measure == "satisfaction" else "Trust"
     return Plot(title, _BEST.get(measure, "a 4 or 5"), drawn, placed, links)
+
+
+def _pictures(plots: Sequence[Plot], filters: Filters) -> Charts:
+    """The funnels, to be passed on without their page."""
+    return {
+        plot.title.lower(): partial(_picture, plot, plot.funnel, plot.placed, filters)
+        if plot.funnel and plot.placed
+        else None
+        for plot in plots
+    }
+
+
+def _picture(plot: Plot, drawn: Funnel, placed: charts.Plot, filters: Filters) -> Picture:
+    outside = [spot.name for spot in placed.spots if spot.outside != "within"]
+    names = {slug: filters.directory.offices[slug].name for slug in outside}
+    return Picture(
+        f"{plot.title} by office: the share who gave {plot.best}",
+        summary(drawn, filters.offices),
+        answer.days(filters),
+        pictures.funnel(
+            placed, names if len(names) <= _NAMED else {}, table.percent(drawn.overall)
+        ),
+        (_HOW,),
+    )
 
 
 def _listed(request: Request, visit: Visit, filters: Filters, every: Sequence[OfficeRow]) -> Listed:

@@ -1,6 +1,7 @@
 """GET /staff/response: whom we reach, by channel and language, and what is not known of it."""
 
-from collections.abc import Mapping, Set
+import functools
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,6 +14,9 @@ from cxserver.results.question import CHANNELS, Filters
 from cxserver.results.table import Cell, Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
+from cxserver.staff.pictures import answer
+from cxserver.staff.pictures import bars as picture_bars
+from cxserver.staff.pictures.picture import Picture
 from cxserver.staff.results import small_office_page
 
 # A channel and a language; None is all of them.
@@ -20,6 +24,9 @@ Way = tuple[str | None, str | None]
 # How many came by each; a number that is None is hidden.
 Ways = Mapping[Way, int | None]
 _ANSWERS = ("response",)
+_WITHHELD = (
+    "“Not shown” and “partly hidden” stand where a small group at one office could be worked out."
+)
 # The files of those who see channels and languages apart: kind and label.
 _LISTS: Mapping[str, str] = {"channels": "channels", "languages": "languages"}
 
@@ -47,6 +54,13 @@ def show(request: Request, visit: Visit) -> Response:
     if request.query_params.get("format") == "csv":
         kind = request.query_params.get("kind", "")
         return download.response(*as_file(ways, partly, kind))
+    rows = {"channels": _channel_bars(ways, partly), "languages": _language_bars(ways, partly)}
+    if "chart" in request.query_params:
+        drawn = {
+            name: functools.partial(_picture, filters, name, rows[name], bool(partly))
+            for name in rows
+        }
+        return answer.response(visit, filters, "response", drawn)
     return guard.page(
         visit,
         "response.html",
@@ -55,17 +69,31 @@ def show(request: Request, visit: Visit) -> Response:
         numbers=numbers,
         n=ways[None, None],
         files=[] if _is_crossed(ways) else list(_LISTS.items()),
-        withheld=bool(partly),
-        channels=bars(
-            {code: ways.get((code, None)) for code in channels(ways)},
-            CHANNELS,
-            {code for code, _ in partly if code},
-        ),
-        languages=bars(
-            {code: ways.get((None, code)) for code in languages(ways)},
-            {code: question.language_name(code) for code in languages(ways)},
-            {code for _, code in partly if code},
-        ),
+        withheld=_WITHHELD if partly else "",
+        channels=rows["channels"],
+        languages=rows["languages"],
+    )
+
+
+def _channel_bars(ways: Ways, partly: Set[Way]) -> list[Bar]:
+    counts = {code: ways.get((code, None)) for code in channels(ways)}
+    return bars(counts, CHANNELS, {code for code, _ in partly if code})
+
+
+def _language_bars(ways: Ways, partly: Set[Way]) -> list[Bar]:
+    counts = {code: ways.get((None, code)) for code in languages(ways)}
+    names = {code: question.language_name(code) for code in counts}
+    return bars(counts, names, {code for _, code in partly if code})
+
+
+def _picture(filters: Filters, name: str, rows: Sequence[Bar], is_part: bool) -> Picture:
+    """One of the two lists, to be passed on without its page."""
+    return Picture(
+        f"Answers by {name.removesuffix('s')}",
+        "How many people answered.",
+        answer.days(filters),
+        picture_bars.parts(rows),
+        (_WITHHELD,) if is_part else (),
     )
 
 

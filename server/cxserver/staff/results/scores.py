@@ -12,7 +12,8 @@ from cxserver.results.question import Filters
 from cxserver.results.table import Table
 from cxserver.staff import download, guard
 from cxserver.staff.guard import GuardedRoute, Visit
-from cxserver.staff.results import scores_files, small_office_page
+from cxserver.staff.pictures import answer
+from cxserver.staff.results import scores_files, scores_pictures, small_office_page
 
 
 def show(request: Request, visit: Visit) -> Response:
@@ -28,6 +29,8 @@ def show(request: Request, visit: Visit) -> Response:
     if request.query_params.get("format") == "csv":
         kind = request.query_params.get("kind", "") or scores_files.SCORES
         return download.response(f"scores-{kind}", scores_files.table_of(kind, filters, seen))
+    if "chart" in request.query_params:
+        return answer.response(visit, filters, "scores", scores_pictures.of(filters, seen))
     return guard.page(
         visit,
         "scores.html",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +22,8 @@ _WHOLE = "This is all that people answered here. A small office is not cut up an
 
 def show(request: Request, visit: Visit, filters: Filters) -> Response:
     """The page."""
+    if "chart" in request.query_params:
+        raise HTTPException(404, "A small office has no charts.")
     note = [_WHOLE] if filters.service or filters.channel or filters.language else []
     filters = small_office.whole(filters)
     quarters = small_office.quarters(visit.reading(), filters)

@@ -1,0 +1,1 @@
+"""Charts as files that stand alone: for slides, letters and minutes."""
