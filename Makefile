@@ -30,9 +30,9 @@ test: check ## Run everything: style, types, imports, tests with Chromium and Po
 test-slow: SEED := $(SEED)
 test-slow: setup ## Break disks, databases and clocks, and write docs/operate/trust.md; property tests with other examples (ARGS="-k name" SEED=1)
 	@scripts/test-programs
-	@rm -f build/trust/*.json
+	@[ -n "$(ARGS)" ] || rm -f build/trust/*.json
 	@CX_TEST_SEED=$(SEED) .venv/bin/python -m pytest -m slow -rP $(ARGS) || [ $$? = 5 ]
-	@[ ! -d build/trust ] || .venv/bin/python scripts/trust
+	@[ -n "$(ARGS)" ] || [ ! -d build/trust ] || .venv/bin/python scripts/trust
 	@echo "Property tests: make test-slow SEED=$(strip $(SEED)) tries the same examples again."
 	@.venv/bin/python -m pytest -m hypothesis --hypothesis-profile nightly --hypothesis-seed $(SEED) $(ARGS)
 
