@@ -322,7 +322,8 @@ def at_command(quiet):
 def test_cron_does_what_is_due_once_and_says_what(at_command, quiet, box):
     assert "never" in at_command("list")
     assert at_command("run-due") == (
-        "alerts: nothing to send\ndigests: 1 sent\nreminders: nothing to send\n"
+        "alerts: nothing to send\nhandovers: nothing to send\n"
+        "digests: 1 sent\nreminders: nothing to send\n"
         "batches: nothing to close\n"
         "findings: nothing stands out\n"
         "erasures: nothing new\n"

@@ -145,7 +145,7 @@ MAY_LOG = {
     "intake/sequel.py": "a table that cannot be written",
     "intake/writer.py": "the writer, once a batch",
     "comments/alerts.py": "once a letter",
-    "comments/handover_letter.py": "once a letter, for each press of a colleague",
+    "comments/handovers.py": "once a letter and try: nine tries, ever further apart",
     "audit/journal.py": "each is a row, and strangers get ten a minute",
 }
 
