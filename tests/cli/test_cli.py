@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from datetime import timedelta
 import pytest
 from typer.main import get_command
 
+import cxsdk
 from cxsdk import Issuer, Key
 from cxserver import clock, db
 from cxserver.catalog import directory, placements
@@ -34,6 +36,11 @@ def test_every_command_and_option_explains_itself(path, command):
     assert command.help
     for option in command.params:
         assert option.help or option.name == "help", f"{' '.join(path)} {option.name}"
+
+
+def test_it_says_its_version_as_the_sdk_does(sqlite_house):
+    [line] = cx(sqlite_house, "--version").splitlines()
+    assert line == f"cx {cxsdk.__version__} (Python {platform.python_version()})"
 
 
 def test_help_lists_the_commands(sqlite_house):

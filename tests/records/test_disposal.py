@@ -1,5 +1,6 @@
 """Retention with clock and hold: what is due goes, what is not stays, and so do all counts."""
 
+import hashlib
 from datetime import date, timedelta
 
 import pytest
@@ -162,6 +163,24 @@ def test_cases_go_by_their_own_rule(house: House) -> None:
     assert [item.n for item in dispose(house)] == [1]
     assert [rows(house, table) for table in ("responses", "cases", "case_notes")] == [2, 1, 1]
     assert listed(house) == []
+
+
+def reply_to(house: House, row: ResponseId) -> None:
+    service, day, response = row
+    until = day + timedelta(days=60)
+    values = {"service": service, "day": day, "response": response, "until": until}
+    with db.write(house.engine) as connection:
+        hashed = hashlib.sha256(response.encode()).digest()
+        connection.execute(tables.replies.insert().values(code_hash=hashed, text="Sorry", **values))
+
+
+def test_replies_go_by_their_own_rule(house: House) -> None:
+    set_rules(house, '[records]\nreplies = { years = 1, schedule = "GRS 6.5 020" }\n')
+    for day in (LAST_DUE, date(2026, 10, 29)):
+        reply_to(house, add_comments(house, "Words", day=day)[0])
+    assert [item.n for item in dispose(house)] == [1]
+    assert [rows(house, table) for table in ("responses", "replies")] == [2, 1]
+    assert words(house) == {"Words"} and listed(house) == []
 
 
 def test_a_services_own_rule_goes_before_the_agencys(house: House) -> None:

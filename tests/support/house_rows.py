@@ -60,7 +60,8 @@ def taken(engine: Engine, path: Path, keys: dict[str, Key], before: list[Table])
         rows = {name: _rows(raw, name) for name in names}
         raw.rollback()
     cleared = [table.name for table in reversed(before)]
-    return HouseRows(cleared, rows, path.read_text("ascii"), keys)
+    # A copy: what the first house does with its keys is not in its rows.
+    return HouseRows(cleared, rows, path.read_text("ascii"), dict(keys))
 
 
 def _rows(raw: Any, table: str) -> Any:

@@ -132,8 +132,9 @@ def _run(engine: Engine, *words: list[str]) -> None:
 
 
 def _output(line: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    # A path that we looked up and options of ours: no shell, and nothing that a stranger sent.
-    return subprocess.run(line, env=environment, capture_output=True, text=True)  # noqa: S603
+    return subprocess.run(  # noqa: S603  # no shell, and nothing that a stranger sent
+        line, env=environment, capture_output=True, text=True
+    )
 
 
 def _environment(engine: Engine) -> dict[str, str]:
