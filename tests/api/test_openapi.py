@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxserver.api import models
-from cxserver.api.reading import AnswersPage, CommentsPage, Figures
+from cxserver.api.schemas import AnswersPage, CommentsPage, Figures
 from tests.support.api_reader import bearer, new_key
 from tests.support.optional import present
 from tests.support.routes import served

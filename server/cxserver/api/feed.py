@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from cxserver import periods
 from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
-from cxserver.api.reading import AnswerRow, AnswersPage, AnswersQuery
+from cxserver.api.schemas import AnswerRow, AnswersPage, AnswersQuery
 from cxserver.api.visitor import Visitor
 from cxserver.export import hours, pages, responses
 from cxserver.periods import Period

@@ -7,7 +7,7 @@ from typing import Any
 from cxserver import periods
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
-from cxserver.api.reading import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
+from cxserver.api.schemas import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
 from cxserver.catalog import names
 from cxserver.errors import NotFound

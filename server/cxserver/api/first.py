@@ -5,7 +5,7 @@ from typing import Any
 
 from cxserver.api import visitor
 from cxserver.api.items import Rejected
-from cxserver.api.reading import FindingRow, Findings, FindingsQuery
+from cxserver.api.schemas import FindingRow, Findings, FindingsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.errors import NotFound, QuestionRefused
 from cxserver.findings import do_first

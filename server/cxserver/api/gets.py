@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cxserver.api.reading import (
+from cxserver.api.schemas import (
     AnswersQuery,
     CommentsQuery,
     FiguresQuery,

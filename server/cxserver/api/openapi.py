@@ -19,7 +19,7 @@ from cxserver.api.models import (
     Results,
     SignedQuestion,
 )
-from cxserver.api.reading import AnswersPage, CommentsPage, Figures, FiledQuarter, Findings
+from cxserver.api.schemas import AnswersPage, CommentsPage, Figures, FiledQuarter, Findings
 from cxserver.web import problem_details
 from cxserver.web.problem_details import Problem
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from cxserver import db
 from cxserver.api import items, visitor
 from cxserver.api.items import Rejected
-from cxserver.api.reading import FiledQuarter, FiledRow, QuarterQuery, Taps
+from cxserver.api.schemas import FiledQuarter, FiledRow, QuarterQuery, Taps
 from cxserver.errors import NotFound
 from cxserver.intake.answer_service import AnswerService
 from cxserver.periods import Period

@@ -17,7 +17,7 @@ from cxserver.accounts import api_keys
 from cxserver.accounts.api_keys import ApiKey
 from cxserver.api import items
 from cxserver.api.items import Rejected
-from cxserver.api.reading import Query
+from cxserver.api.schemas import Query
 from cxserver.catalog import names
 from cxserver.catalog.directory import Directory
 from cxserver.disclosure.audience import audience

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cxserver import periods
 from cxserver.api.items import Rejected
-from cxserver.api.reading import RowsQuery
+from cxserver.api.schemas import RowsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.export import pages as batches
 from cxserver.periods import Kind, Period, Span

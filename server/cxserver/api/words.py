@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from cxserver import periods
 from cxserver.api import visitor, walk
 from cxserver.api.items import Rejected
-from cxserver.api.reading import CommentRow, CommentsPage, CommentsQuery
+from cxserver.api.schemas import CommentRow, CommentsPage, CommentsQuery
 from cxserver.api.visitor import Visitor
 from cxserver.comments import batched
 from cxserver.disclosure.audience import Audience
