@@ -1,9 +1,11 @@
 """A flood through one place: stored, counted nowhere, charged to nobody, until somebody looked."""
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -16,8 +18,10 @@ from cxserver import db, tables
 from cxserver.catalog import directory
 from cxserver.errors import Conflict, ExclusionRefused, NotFound
 from cxserver.intake import closing, ledger, quarantine, recount
+from cxserver.intake.answer_service import FLOOD_LANE
 from cxserver.intake.quarantine import Selection
 from cxserver.limits import Ceiling
+from tests.support.answer_service import services_of
 from tests.support.cli_runner import invoke
 from tests.support.house import House, answer, stamp_of
 
@@ -108,6 +112,29 @@ def test_far_too_much_is_refused_with_every_word_kept(narrow: House) -> None:
         narrow.clock.forward(seconds=int(refused.headers["retry-after"]))
         assert client.post(link, data=fields).status_code == 303
     assert narrow.count() == 31
+
+
+def test_a_flood_never_stands_in_the_way_of_people(narrow: House) -> None:
+    """Few of its answers wait for the database at once, however many come."""
+    narrow.settings = narrow.settings.model_copy(update={"queue_size": FLOOD_LANE + 2})
+    link, busy, free = poster(narrow), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        busy.set()
+        free.wait()
+
+    with narrow.client() as client, ThreadPoolExecutor(10) as people:
+        flood(client, link, 3)
+        services_of(client.app).intake.writer.between(hold)
+        assert busy.wait(10)
+        sent = [people.submit(flood, client, link, 1) for _ in range(8)]
+        time.sleep(0.3)
+        invited = people.submit(answer, client, narrow.mint())
+        time.sleep(0.3)
+        free.set()
+        assert invited.result().status_code == 303
+        assert [future.result() for future in sent] == [[303]] * 8
+    assert narrow.count() == 12
 
 
 def test_in_spanish_too(narrow: House) -> None:

@@ -47,6 +47,8 @@ from cxserver.timekeeping.timekeeper import EVERY, Timekeeper
 HOUSEKEEPING = 600.0
 # Wrong codes and sign-in links from one network: whoever reads them off a screen needs no more.
 GUESSES = Ceiling(10, 11)
+# How many answers of a flood are at work at once: what people send never waits behind them.
+FLOOD_LANE = 2
 # A kiosk that was without a network for longer than this sends from its queue.
 LATE = timedelta(minutes=15)
 
@@ -107,6 +109,7 @@ class AnswerService:
         opened.callback(self._masks.close)
         self.ceilings = Ceilings(settings.limits, self._monotonic)
         self.knocks = Knocks(GUESSES, self._monotonic)
+        self._flood_lane = asyncio.Semaphore(FLOOD_LANE)
         self._backlogs = Backlogs(self.engine, self._monotonic)
         self._watch.start()
         opened.callback(self._watch.stop)
@@ -232,6 +235,12 @@ class AnswerService:
 
     async def _store(self, sheet: Sheet, answers: Answers, network: str) -> Outcome:
         sheet = await self._through_ceilings(sheet, network)
+        if not sheet.flooded:
+            return await self._write_down(sheet, answers)
+        async with self._flood_lane:
+            return await self._write_down(sheet, answers)
+
+    async def _write_down(self, sheet: Sheet, answers: Answers) -> Outcome:
         agency = self.directory.agency
         if agency:
             sheet = replace(sheet, mask=agency.mask, phrases=agency.phrases)
