@@ -39,7 +39,8 @@ from tests.support.import_files import (
         ({"Trust": "6"}, "column 'Trust': this is not a point from 1 to 5"),
         ({"Happy": "4.40"}, "column 'Happy': this is a mean"),
         ({"ease": "0"}, "column 'ease': 0 is not a point. Fix: set zero = \"not asked\""),
-        ({"When": "31/07/2023"}, "column 'When': this is not a date"),
+        ({"When": "last July"}, "column 'When': this is not a date"),
+        ({"When": "31/07/2023"}, "column 'When': the map does not say which number"),
         ({"When": "2026-10-26"}, "column 'When': 2026-10-26 is not before last week"),
         ({"Said": "x" * 2001}, "column 'Said': the text is too long"),
         ({"Id": "1"}, "column 'Id': another row of this file has the same id"),
@@ -60,7 +61,7 @@ def test_what_somebody_wrote_is_never_repeated(sqlite_house: House, tmp_path: Pa
 
 
 def test_one_bad_row_keeps_all_of_them_out(house: House, tmp_path: Path) -> None:
-    rows = [row("1"), row("2", Trust="9"), row("3", Trust="8")]
+    rows = [row("1"), row("2", Trust="often"), row("3", Trust="rarely")]
     file, map = tmp_path / "past.csv", tmp_path / "map.toml"
     file.write_bytes(sheet(rows))
     map.write_text(toml(MAP), encoding="utf-8")

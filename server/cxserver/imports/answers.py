@@ -1,5 +1,6 @@
 """A row that is one person's answer: Touchpoints, OMB's v2 file, or any CSV file."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Protocol
@@ -7,19 +8,22 @@ from zoneinfo import ZoneInfo
 
 from cxserver.catalog.directory import Office
 from cxserver.errors import ServerError
-from cxserver.imports import cells, versions
+from cxserver.imports import cells, moments, versions
 from cxserver.imports.bench import Answer, AnswerLine, Bench
 from cxserver.imports.ground import Ground
 from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Map
 from cxserver.imports.sheet import Line, Sheet
+from cxserver.imports.values import Values
 from cxserver.instrument import drivers
 from cxserver.instrument.scale import FIVE_POINT
 from cxserver.quarter.formats import v2
 
 # What a file says where a driver was not on this version of the survey.
 _NOT_ASKED = "null"
-_TOUCHPOINTS = {"date": "Created At", "office": "Location Code"}
+_TOUCHPOINTS = {"id": "ID", "date": "Created At", "office": "Location Code"}
+# What its staff took out there is taken out here. What they filed away ("Archived") counts.
+_TAKEN_OUT = {"Flagged": ("true",), "Spam": ("true",), "Deleted": ("true",)}
 
 
 class Reader(Protocol):
@@ -28,12 +32,30 @@ class Reader(Protocol):
     def read(self, line: Line) -> Answer:
         """The line's answer. Raises RowRefused."""
 
+    def leaves_out(self, line: Line) -> str:
+        """The column that says to leave a line out; "" when none does."""
+
 
 def with_defaults(map: Map, sheet: Sheet) -> Map:
     """The map, with the names that Touchpoints always gives to its columns."""
     given = map.columns.model_dump(exclude_defaults=True)
-    usual = {what: name for what, name in _TOUCHPOINTS.items() if name in sheet.columns}
-    return map.model_copy(update={"columns": map.columns.model_copy(update=usual | given)})
+    there = {name.casefold(): name for name in sheet.columns}
+    usual = {
+        what: there[name.casefold()]
+        for what, name in _TOUCHPOINTS.items()
+        if name.casefold() in there
+    }
+    taken_out = {
+        there[name.casefold()]: marks
+        for name, marks in _TAKEN_OUT.items()
+        if name.casefold() in there
+    }
+    return map.model_copy(
+        update={
+            "columns": map.columns.model_copy(update=usual | given),
+            "leave_out": taken_out | dict(map.leave_out),
+        }
+    )
 
 
 class Rows:
@@ -45,12 +67,36 @@ class Rows:
         named = [*self._columns.model_dump(exclude_defaults=True).values()]
         if not self._columns.trust:
             raise ServerError("The map does not name the column for trust. Add it: [columns] trust")
-        sheet.require(*named, *self._map.drivers.values())
+        sheet.require(*named, *self._map.drivers.values(), *self._map.leave_out)
         self._bench = Bench(ground)
         self._mode = versions.mode(self._map)
         self._asked = self._drivers_asked()
         # The same few words stand in every row.
         self._points: dict[tuple[str, str], int | None] = {}
+        self._marks = {
+            column: frozenset(mark.casefold() for mark in marks)
+            for column, marks in self._map.leave_out.items()
+        }
+        self._refuse_other_scales(sheet)
+
+    def leaves_out(self, line: Line) -> str:
+        """The column that says to leave a line out; "" when none does."""
+        columns = (
+            column for column, marks in self._marks.items() if line[column].casefold() in marks
+        )
+        return next(columns, "")
+
+    def _refuse_other_scales(self, sheet: Sheet) -> None:
+        scales = {self._columns.trust: self._bench.points}
+        rated = self._map.drivers.values() if self._mode == "likert" else ()
+        scales |= dict.fromkeys((self._columns.satisfaction, *rated), FIVE_POINT.points)
+        scales.pop("", None)
+        given: dict[str, Counter[str]] = {column: Counter() for column in scales}
+        for line in sheet.lines():
+            for column, counted in given.items():
+                counted[line[column]] += 1
+        for column, points in scales.items():
+            cells.other_scale(column, given[column], points, self._map.values_of(column))
 
     def read(self, line: Line) -> Answer:
         """The line's answer. Raises RowRefused."""
@@ -71,7 +117,8 @@ class Rows:
         if not column:
             return self._bench.of_quarter(office)
         given = ZoneInfo(self._map.timezone) if self._map.timezone else office.zone
-        day, at = cells.moment(column, line[column], given, office.zone)
+        order = self._map.dates
+        day, at = moments.moment(column, line[column], given, office.zone, order)
         return self._ground.past_day(column, day), at
 
     def _drivers_asked(self) -> tuple[str, ...]:
@@ -100,8 +147,7 @@ class Rows:
     def _point(self, line: Line, column: str, points: tuple[int, ...]) -> int | None:
         key = column, line[column]
         if key not in self._points:
-            zero = self._map.zero == "not asked"
-            self._points[key] = cells.point(*key, points, self._map.values, zero=zero)
+            self._points[key] = cells.point(*key, points, self._map.values_of(column))
         return self._points[key]
 
     def _taps(self, column: str, cell: str) -> Iterator[str]:
@@ -138,7 +184,7 @@ class V2:
         how = {"channel": self._ground.channel("", ""), "language": self._ground.language("", "")}
         answer_line = AnswerLine(comment=line["question_4"])
         answer_line.trust = cells.point(
-            "question_1", line["question_1"], self._bench.points, {}, zero=False
+            "question_1", line["question_1"], self._bench.points, Values()
         )
         asked_drivers = [item for item in drivers.ALL if self._was_asked(line, item.omb)]
         for item in asked_drivers:
@@ -155,6 +201,10 @@ class V2:
         return self._bench.answer(
             service, office, when, how, answer_line, tuple(item.code for item in asked_drivers)
         )
+
+    def leaves_out(self, line: Line) -> str:
+        """None does."""
+        return ""
 
     def _was_asked(self, line: Line, name: str) -> bool:
         both = {line[f"positive_{name}"], line[f"negative_{name}"]}

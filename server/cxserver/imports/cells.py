@@ -1,23 +1,26 @@
-"""What a cell of somebody else's file means: points, counts, moments. Pure."""
+"""What a cell of somebody else's file means: points, taps, counts, quarters. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, timedelta
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from cxserver import periods
+from cxserver.errors import ServerError
 from cxserver.imports.rejected import RowRefused
+from cxserver.imports.values import Values
 from cxserver.instrument import statements
 from cxserver.periods import Period
 
 MOST = 2_000_000_000
+_DAY = timedelta(days=1)
 _YES, _NO = frozenset({"1", "yes", "true", "x"}), frozenset({"", "0", "no", "false", "null"})
 _WHOLE = re.compile(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]+", re.ASCII)
-_POINT = re.compile(r"([0-9])(?:\.0)?", re.ASCII)
+_POINT = re.compile(r"0*([0-9]{1,4})(?:\.0+)?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?) ?%", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
-_ZONE = re.compile(r" ?([+-][0-9]{2}:?[0-9]{2})$", re.ASCII)
 _AGREED = {
     label.replace(statements.SHY, "").casefold(): point
     for labels in statements.AGREEMENT.values()
@@ -25,19 +28,30 @@ _AGREED = {
 }
 
 
-def point(
-    column: str, cell: str, points: Sequence[int], words: Mapping[str, int], *, zero: bool
-) -> int | None:
-    """A point of a scale; None when nothing was given. With `zero`, 0 is "not asked"."""
-    known = _AGREED | {word.casefold(): value for word, value in words.items()}
-    value = known.get(cell.casefold())
-    if value is None and (match := _POINT.fullmatch(cell)):
-        value = int(match[1])
-    if cell == "" or (value == 0 and zero and 0 not in points):
+def point(column: str, cell: str, points: Sequence[int], values: Values) -> int | None:
+    """A point of a scale; None when nothing was given."""
+    if cell == "" or cell.casefold() in values.nothing:
+        return None
+    value = _value(column, cell, values)
+    if value == 0 and values.zero_is_nothing and 0 not in points:
         return None
     if value in points:
         return value
     raise RowRefused(column, *_no_point(cell, value, points))
+
+
+def _value(column: str, cell: str, values: Values) -> int | None:
+    match = _POINT.fullmatch(cell)
+    said = match[1] if match else cell.casefold()
+    if said in values.words:
+        return values.words[said]
+    if not match:
+        return _AGREED.get(said)
+    if values.turns_numbers:
+        # Half a turned scale would count some people for the opposite of what they said.
+        rule = "the map says what some numbers mean, and not what this one does"
+        raise RowRefused(column, rule, "say it under [values] for every number of the scale")
+    return int(said)
 
 
 def _no_point(cell: str, value: int | None, points: Sequence[int]) -> tuple[str, str]:
@@ -49,14 +63,37 @@ def _no_point(cell: str, value: int | None, points: Sequence[int]) -> tuple[str,
             "this is a mean, and one row is one person's answer",
             "take the answers or the counts it was made of; nothing can be made of a mean",
         )
-    return f"this is not a point from {allowed}", "tell the point of each word under [values]"
+    cure = "say under [values] which point it is, or under nothing that it is no answer"
+    return f"this is not a point from {allowed}", cure
+
+
+def other_scale(column: str, given: Counter[str], points: Sequence[int], values: Values) -> None:
+    """Refuse a column whose numbers are those of another scale. `given` counts each cell.
+
+    Its lower numbers look like points and are not: a 5 of 10 is not the best. A few numbers that
+    are out of range are faults of their rows. Raises ServerError.
+    """
+    if values.turns_numbers:
+        return
+    numbers = Counter({int(cell): n for cell, n in given.items() if _NUMBER.fullmatch(cell)})
+    strange = sum(n for number, n in numbers.items() if number > max(points))
+    if strange * 100 <= numbers.total() or strange < 2:
+        return
+    raise ServerError(
+        f"Column '{column}' has numbers from {min(numbers)} to {max(numbers)}, and its scale has "
+        f"the points {points[0]} to {points[-1]}. So its lower numbers mean something else, too. "
+        f'Fix: write what each number means under [values."{column}"], such as '
+        f'"{max(numbers)}" = {points[-1]}.'
+    )
 
 
 def tap(column: str, cell: str) -> bool:
-    """Whether a driver was tapped."""
+    """Whether a driver was tapped. A column of one option may repeat the option's own words."""
     said = cell.casefold()
     if said in _YES or said in _NO:
         return said in _YES
+    if column.casefold().endswith(f": {said}"):
+        return True
     raise RowRefused(column, "this is neither tapped nor not tapped", "write 1 or 0")
 
 
@@ -105,33 +142,26 @@ def _people(shares: Sequence[Fraction], total: int) -> list[int]:
     return whole
 
 
-def moment(column: str, cell: str, given: ZoneInfo, local: ZoneInfo) -> tuple[date, datetime]:
-    """The office's day, and the hour; of a day alone, noon there.
+def quarter(days: Mapping[str, str], *, part: bool) -> Period:
+    """The fiscal quarter of a first and a last day, given by the names of their columns.
 
-    A time without a zone is one of `given`.
+    They are its first and its last day, unless a `part` of it is taken for all of it.
     """
-    text = _ZONE.sub(r"\1", cell.removesuffix(" UTC") + ("+00:00" * cell.endswith(" UTC")))
-    try:
-        result = datetime.fromisoformat(text)
-        if len(text) <= len("2023-07-31"):
-            return result.date(), datetime.combine(result.date(), time(12), local)
-        aware = result if result.tzinfo else result.replace(tzinfo=given)
-        there = aware.astimezone(local)
-    except (ValueError, OverflowError):
-        cure = "write it as 2023-07-31, or 2023-07-31 14:05 with or without a zone (UTC, -04:00)"
-        raise RowRefused(column, "this is not a date", cure) from None
-    return there.date(), there.replace(minute=0, second=0, microsecond=0)
-
-
-def quarter(days: Mapping[str, str]) -> Period:
-    """The fiscal quarter of a first and a last day, given by the names of their columns."""
-    period = []
+    given: list[date] = []
     for column, cell in days.items():
         try:
-            period.append(periods.of("quarter", date.fromisoformat(cell)))
+            given.append(date.fromisoformat(cell))
         except ValueError:
             raise RowRefused(column, "this is not a date", "write it as 2023-07-31") from None
-    if period[0] != period[-1]:
-        rule = "it is of more than one quarter"
-        raise RowRefused(list(days)[-1], rule, "split it by quarters")
-    return period[0]
+    quarters = [periods.of("quarter", day) for day in given]
+    last = list(days)[-1]
+    if quarters[0] != quarters[-1]:
+        raise RowRefused(last, "it is of more than one quarter", "split it by quarters")
+    if not part and (given[0], given[-1]) != (quarters[0].start, quarters[0].end - _DAY):
+        rule = f"{given[0]} to {given[-1]} is not the whole quarter {quarters[0].name}"
+        cure = (
+            "give the counts of the whole quarter, or set part_of_quarter = true in the map: "
+            "then these count as the quarter, and the import says so"
+        )
+        raise RowRefused(last, rule, cure)
+    return quarters[0]

@@ -19,11 +19,15 @@ from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Words
 from cxserver.imports.sheet import Line, Sheet
 from cxserver.instrument import statements
+from cxserver.instrument.scale import FIVE_POINT
 from cxserver.instrument.survey import DriverMode, Survey
 from cxserver.periods import Period
 from cxserver.quarter.formats import v1, wide, words
 
 _TAPS = re.compile(r"\+([0-9,]+) / [−-]([0-9,]+) taps of ([0-9,]+) answers")
+
+# People pass over a question; half of them do not. From here on another number stands there.
+_FAR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,18 @@ class _Pile:
     rated: bool = False
     tapped: bool = False
     most: int = 0
+    # Shares are of the people that the row tells: they are no evidence of how many there were.
+    most_counted: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def points(self, question: str, text: str, given: list[int]) -> None:
-        """The people of each point of a question."""
+    def points(self, question: str, text: str, given: list[int], *, shares: bool = False) -> None:
+        """The people of each point of a question; they may be made of `shares`."""
         self.words[question] = text
         self.rated |= question not in ("satisfaction", "trust")
         measure = question if question in ("satisfaction", "trust") else f"driver:{question}"
         self.counts.update({(measure, str(at)): n for at, n in enumerate(given, 1) if n})
         self.most = max(self.most, sum(given))
+        self.most_counted = max(self.most_counted, 0 if shares else sum(given))
 
     def taps(self, driver: str, text: str, match: re.Match[str]) -> None:
         """The taps of a driver."""
@@ -69,9 +76,15 @@ class _Pile:
         sides = {"positive": positive, "negative": negative}
         self.counts.update({(f"driver:{driver}", side): n for side, n in sides.items() if n})
         self.most = max(self.most, people, positive + negative)
+        self.most_counted = max(self.most_counted, people)
 
     def counted(
-        self, ground: Ground, where: tuple[Service, str, str], quarter: Period, people: int | None
+        self,
+        ground: Ground,
+        where: tuple[Service, str, str],
+        quarter: Period,
+        people: int | None,
+        column: str = "",
     ) -> Counted:
         """All of it. Raises RowRefused."""
         if self.rated and self.tapped:
@@ -81,6 +94,10 @@ class _Pile:
         if n < self.most:
             rule = f"{n:,} people answered, and {self.most:,} gave points to one question"
             raise RowRefused("", rule, "look at the numbers again")
+        if people and self.most_counted and people >= _FAR * self.most_counted:
+            if ground.map.respondents == "volume":
+                raise RowRefused(column, *_far_more(people, self.most_counted))
+            n = self.most
         service, office, channel = where
         language = ground.language("", "")
         counts = {("response", "all"): n, **self.counts} if n else {}
@@ -104,6 +121,15 @@ class _Pile:
         )
 
 
+def _far_more(people: int, most: int) -> tuple[str, str]:
+    rule = f"{people:,} people answered, it says, and no question has the points of over {most:,}"
+    cure = (
+        "if this is how many were asked, or a share of points was lost, correct the file; where "
+        'the points are right, respondents = "points" in the map counts them'
+    )
+    return rule, cure
+
+
 def check(ground: Ground) -> None:
     """Raises ServerError for an instrument whose trust has no five points."""
     if versions.kind(ground.map).scale.points != (1, 2, 3, 4, 5):
@@ -121,7 +147,7 @@ def v1_lines(
     pile, quarters, last, sound = _Pile(), set[str](), 1, True
     header = None
     try:
-        header = filed.read(beside) if beside else None
+        header = filed.read(beside, part=ground.map.part_of_quarter) if beside else None
     except RowRefused as refused:
         yield refused
     for line in sheet.lines():
@@ -187,7 +213,7 @@ def _v1_row(ground: Ground, line: Line, pile: _Pile) -> str:
     if taps:
         pile.taps(question, text, taps)
     elif text and any(line[name] for name in columns):
-        given = cells.counts(columns, [line[name] for name in columns], total)
+        given = _turned(ground, cells.counts(columns, [line[name] for name in columns], total))
         if total is not None and sum(given) != total:
             rule = f"the points are of {sum(given):,} people, and the row says {total:,}"
             raise RowRefused("response_volume", rule, "look at the numbers again")
@@ -205,7 +231,8 @@ def _v1_asked(identifier: str) -> str:
 
 
 def _v1_quarter(ground: Ground, line: Line) -> str:
-    result = cells.quarter({name: line[name] for name in ("start_date", "end_date")})
+    days = {name: line[name] for name in ("start_date", "end_date")}
+    result = cells.quarter(days, part=ground.map.part_of_quarter)
     return ground.past_quarter("start_date", result.name).name
 
 
@@ -225,7 +252,8 @@ def _wide_row(ground: Ground, line: Line) -> Counted:
     for number_, question in enumerate((*words.IN_ORDER, *_more(ground)), 1):
         if question:
             _wide_question(ground, line, pile, f"q{number_}", question, people)
-    return pile.counted(ground, (service, office, ground.channel(way, line[way])), quarter, people)
+    where = service, office, ground.channel(way, line[way])
+    return pile.counted(ground, where, quarter, people, "volume_of_respondents")
 
 
 def _more(ground: Ground) -> tuple[str, ...]:
@@ -242,15 +270,38 @@ def _wide_question(
     if not text:
         return
     if any(line[column] for column in columns):
-        given = cells.counts(columns, [line[column] for column in columns], people)
+        _five_points(line, name)
+        said = [line[column] for column in columns]
+        given, shares = _turned(ground, cells.counts(columns, said, people)), "%" in "".join(said)
         if sum(given) or ground.map.zero != "not asked":
-            pile.points(question, text, given)
+            pile.points(question, text, given, shares=shares)
         return
     for part in line["operational_metrics"].split("; "):
         label, _, numbers = part.partition(": ")
         match = _TAPS.fullmatch(numbers)
         if match and _label(text) == label:
             pile.taps(question, text, match)
+
+
+def _five_points(line: Line, name: str) -> None:
+    column = f"{name}_point_scale"
+    scale = line[column]
+    if scale and cells.count(column, scale) != len(FIVE_POINT.points):
+        cure = "leave the question out: the points of another scale are not those of this one"
+        raise RowRefused(column, f"the question had {scale} points, and not five", cure)
+
+
+def _turned(ground: Ground, given: list[int]) -> list[int]:
+    """The counts, each at the point that the map says its number stands for."""
+    values = ground.map.values_of("")
+    if not values.turns_numbers:
+        return given
+    points = [values.words.get(str(number), 0) for number in range(1, len(given) + 1)]
+    if sorted(points) != list(range(1, len(given) + 1)):
+        rule = "the numbers under [values] are not the five points in another order"
+        raise RowRefused("", rule, 'write all of them, such as "1" = 5 and so on to "5" = 1')
+    at = dict(zip(points, given, strict=True))
+    return [at[point] for point in sorted(at)]
 
 
 def _label(text: str) -> str:

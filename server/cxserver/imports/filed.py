@@ -50,8 +50,11 @@ def beside(detail: Path) -> Path | None:
     return other if name != detail.name and other.is_file() else None
 
 
-def read(sheet: Sheet) -> Header:
-    """The one row of a header file. Raises ServerError, or RowRefused with the file's name."""
+def read(sheet: Sheet, *, part: bool = False) -> Header:
+    """The one row of a header file, whose days may be a `part` of the quarter.
+
+    Raises ServerError, or RowRefused with the file's name.
+    """
     if "standardized_question_number" in sheet.columns:
         raise ServerError(f"{sheet.name} is the detail file; --header is the file beside it.")
     sheet.require(*_NEEDED)
@@ -60,7 +63,7 @@ def read(sheet: Sheet) -> Header:
         rule = f"a header file has one row, and this has {len(lines)}"
         raise RowRefused("", rule, "one file holds one survey of one quarter", 1, sheet.name)
     try:
-        return _header(sheet.name, lines[0])
+        return _header(sheet.name, lines[0], part)
     except RowRefused as refused:
         refused.file, refused.line = sheet.name, lines[0].number
         raise
@@ -116,7 +119,7 @@ def _source(id: str) -> str:
     return f"imported ({id})"
 
 
-def _header(file: str, line: Line) -> Header:
+def _header(file: str, line: Line, part: bool) -> Header:
     if line.fault:
         raise line.fault
     comment = line["submission comment"]
@@ -130,7 +133,7 @@ def _header(file: str, line: Line) -> Header:
         file,
         line["service"],
         _channel(line["mode"]),
-        _quarter(line).name,
+        _quarter(line, part).name,
         cells.count("response_count", people) if people else None,
         _volume(line),
         reflection.strip(),
@@ -154,8 +157,9 @@ def _volume(line: Line) -> tuple[int, int] | None:
     return served, offered
 
 
-def _quarter(line: Line) -> Period:
-    return cells.quarter({name: line[name] for name in ("start_date", "end_date")})
+def _quarter(line: Line, part: bool) -> Period:
+    days = {name: line[name] for name in ("start_date", "end_date")}
+    return cells.quarter(days, part=part)
 
 
 def _channel(mode: str) -> str:

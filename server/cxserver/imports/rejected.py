@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from cxserver.errors import ServerError
 
+# Lines that one sentence names. The rest are like them, and `--json` has every one.
+MOST_NAMED = 20
+
 
 class RowRefused(ServerError):
     """A row that cannot be taken, and why. `column` is empty when it is the whole row.
@@ -34,7 +37,9 @@ class Rejection:
 
 
 def sentences(rejections: Iterable[Rejection]) -> list[str]:
-    """Every rejection in words. Rows with the same fault share a sentence: each line is named."""
+    """Every rejection in words. Rows with the same fault share a sentence, which names the first
+    of their lines.
+    """
     alike: dict[tuple[str, str, str, str], list[str]] = {}
     for rejection in rejections:
         fault = (rejection.file, rejection.column, rejection.rule, rejection.cure)
@@ -47,5 +52,11 @@ def _sentence(file: str, column: str, rule: str, cure: str, lines: list[str]) ->
     if len(lines) > 1:
         where = f"{file}, {len(lines):,} rows"
     named = f", column '{column}'" if column else ""
-    every = f" Lines {', '.join(lines)}." if len(lines) > 1 else ""
+    every = _named(lines) if len(lines) > 1 else ""
     return f"{where}{named}: {rule}. Fix: {cure}.{every}"
+
+
+def _named(lines: list[str]) -> str:
+    more = len(lines) - MOST_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f" Lines {', '.join(lines[:MOST_NAMED])}{rest}."

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cxserver.errors import ServerError
+from cxserver.imports.moments import DateOrder
+from cxserver.imports.values import Values
 from cxserver.instrument import drivers, instruments
 from cxserver.instrument.survey import DriverMode
 
@@ -87,7 +89,12 @@ class Map(_Part):
     offices: Mapping[str, str] = {}
     channels: Mapping[str, str] = {}
     languages: Mapping[str, str] = {}
-    values: Mapping[str, int] = {}
+    values: Mapping[str, int | Mapping[str, int]] = {}
+    nothing: tuple[str, ...] = ()
+    dates: DateOrder = "year-month-day"
+    respondents: Literal["volume", "points"] = "volume"
+    part_of_quarter: bool = False
+    leave_out: Mapping[str, tuple[str, ...]] = {}
     taps: Mapping[str, str] = {}
 
     @field_validator("drivers")
@@ -105,6 +112,11 @@ class Map(_Part):
             return ZoneInfo(name).key if name else name
         except (KeyError, ValueError, OSError):
             raise ValueError("is not a time zone such as America/New_York or UTC") from None
+
+    def values_of(self, column: str) -> Values:
+        """What the cells of a column stand for."""
+        zero = self.zero == "not asked"
+        return Values.of(self.values, column, self.nothing, zero_is_nothing=zero)
 
     @property
     def spoken(self) -> tuple[str, ...]:

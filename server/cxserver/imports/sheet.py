@@ -4,10 +4,13 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from cxserver.errors import ServerError
+from cxserver.imports import heads
+from cxserver.imports.heads import Head
 from cxserver.imports.rejected import RowRefused
 
 # A comment may be long, and a file that lost a quotation mark is one cell to its end.
@@ -32,7 +35,12 @@ class Sheet:
 
     name: str
     text: str
-    columns: tuple[str, ...]
+    head: Head
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names, in order."""
+        return self.head.columns
 
     @property
     def size(self) -> int:
@@ -44,7 +52,8 @@ class Sheet:
         reader = _reader(self.text)
         begins = 1
         try:
-            next(reader)
+            for _ in range(self.head.lines):
+                next(reader)
             begins = reader.line_num + 1
             for cells in reader:
                 if cells:
@@ -76,20 +85,30 @@ def read(path: Path, body: bytes) -> Sheet:
     """The file's sheet. Raises ServerError when it is not UTF-8, or has no or double columns."""
     text = _decoded(path.name, body)
     try:
-        columns = tuple(name.strip() for name in next(_reader(text), []))
-    except csv.Error as error:
-        raise ServerError(f"{path.name} is not a CSV file: {error}.") from None
+        head = heads.of(list(islice(_reader(text), heads.LINES)))
+    except csv.Error:
+        # The fault may stand below the head: then it is one of its line.
+        head = _first_line(path.name, text)
+    columns = head.columns
     if not any(columns):
         raise ServerError(f"{path.name} is empty. Its first line must name the columns.")
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise ServerError(f"{path.name} has two columns '{twice[0]}'. Rename or remove one.")
-    return Sheet(path.name, text, columns)
+    return Sheet(path.name, text, head)
+
+
+def _first_line(name: str, text: str) -> Head:
+    try:
+        return heads.of([next(_reader(text), [])])
+    except csv.Error as error:
+        raise ServerError(f"{name} is not a CSV file: {error}.") from None
 
 
 def _reader(text: str) -> Any:
     csv.field_size_limit(_LONGEST)
-    return csv.reader(io.StringIO(text, newline=""), strict=True)
+    mark = heads.delimiter(text.partition("\n")[0])
+    return csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
 
 
 def _decoded(name: str, body: bytes) -> str:

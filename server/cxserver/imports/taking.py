@@ -52,6 +52,13 @@ class Batch:
         return taken.id_of(self.digest)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that the map leaves out because of what stands in a column."""
+
+    column: str
+
+
 def batch(path: Path, form: Form, map: Map, header: Path | None = None) -> Batch:
     """The file, read into memory once. Raises ServerError."""
     body = path.read_bytes()
@@ -71,12 +78,18 @@ def look(source: db.Source, given: Batch, now: datetime, progress: Progress) -> 
     """What an import would bring. Raises Conflict when the file was imported before."""
     with source() as connection:
         ground = _ground(connection, given, directory.today(connection, now))
-    summary = Summary()
+    summary, left_out = Summary(), Counter[str]()
     for past in _pasts(ground, given, progress):
         if isinstance(past, RowRefused):
             summary.rejected.append(_rejection(given, past))
+        elif isinstance(past, LeftOut):
+            left_out[past.column] += 1
         else:
             summary.add(past)
+    summary.notes += [
+        f"Left out {n:,} rows because of what stands in '{column}'."
+        for column, n in left_out.items()
+    ]
     with source() as connection:
         _look_beside(connection, given, summary)
         summary.overlaps = overlap.find(connection, given.form, summary.cells)
@@ -151,7 +164,9 @@ def _ground(connection: Connection, given: Batch, today: date) -> Ground:
     return Ground(known, given.map, today)
 
 
-def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | RowRefused]:
+def _pasts(
+    ground: Ground, given: Batch, progress: Progress
+) -> Iterator[Past | LeftOut | RowRefused]:
     if given.form == "v1":
         yield from counted.v1_lines(ground, given.sheet, given.header)
         return
@@ -166,7 +181,8 @@ def _pasts(ground: Ground, given: Batch, progress: Progress) -> Iterator[Past | 
         try:
             if line.fault:
                 raise line.fault
-            yield reader.read(line)
+            column = reader.leaves_out(line)
+            yield LeftOut(column) if column else reader.read(line)
         except RowRefused as refused:
             refused.line = line.number
             yield refused
