@@ -210,7 +210,7 @@ HEAD = "service,name,unit,period,office,value\n"
         (HEAD + "permits,Calls,count,2027Q1,nowhere,12\n", "column 'office': is not an office of"),
         (HEAD + "permits,Ca\0lls,count,2027Q1,,12\n", "column 'name': has a line break"),
         (HEAD + 'permits,"Ca\nlls",count,2027Q1,,1\npermits,,count,2027Q1,,1\n', "line 4, column"),
-        (HEAD.replace(",", ";") + "permits;Calls;count;2027Q1;;12\n", "CSV with commas"),
+        (HEAD.replace(",", "|") + "permits|Calls|count|2027Q1||12\n", "CSV with commas"),
         (HEAD + "\n,,,,,\n", "no rows"),
         ("", "is empty"),
     ],
@@ -228,6 +228,14 @@ def test_a_file_of_a_spreadsheet_program_is_taken_as_it_is(sqlite_house):
     cx(sqlite_house, *tell(sqlite_house, text.replace("\n", "\r\n")))
     listed = json.loads(cx(sqlite_house, "indicators", "list", "2027Q1", "--json"))
     assert [(row["name"], row["number"]) for row in listed] == [("Calls", 1234.0), ("Met", 12.0)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_file_with_semicolons_or_tabs_is_read_as_one_with_commas(sqlite_house, separator):
+    text = (HEAD + "permits,Calls,count,2027Q1,,12\n").replace(",", separator)
+    cx(sqlite_house, *tell(sqlite_house, text))
+    [row] = json.loads(cx(sqlite_house, "indicators", "list", "2027Q1", "--json"))
+    assert (row["name"], row["number"]) == ("Calls", 12.0)
 
 
 def test_many_indicators_are_replaced_by_as_many(house):
