@@ -32,7 +32,7 @@ def answer(who: Visitor, answers_query: AnswersQuery) -> dict[str, Any]:
     return page.model_dump(mode="json")
 
 
-show = visitor.receives(AnswersQuery, answer)
+show = visitor.receives(AnswersQuery, answer, tuple(AnswerRow.model_fields))
 
 
 def _rows(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from cxserver import periods
-from cxserver.api import visitor
+from cxserver.api import days, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.schemas import FigureRow, Figures, FiguresQuery, Score, Taps, Thumbs
 from cxserver.api.visitor import Visitor
@@ -51,9 +51,10 @@ show = visitor.receives(FiguresQuery, answer)
 def _days(figures_query: FiguresQuery, today: date) -> tuple[date, date]:
     """The first and the last day; last month where none is named. Raises Rejected."""
     last = periods.previous(periods.of("month", today))
-    if figures_query.start is None and figures_query.end is None:
+    start, end = days.given(figures_query, today)
+    if start is None and end is None:
         return last.start, last.end - timedelta(days=1)
-    start, end = figures_query.start, figures_query.end or today
+    end = end or today
     if start is None or not (date(2000, 1, 1) <= start <= end <= today):
         raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
     if end - start >= _LONGEST:

@@ -1,9 +1,9 @@
 """GET /api/v1/findings: what to do first, in the words of the staff pages."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from cxserver.api import visitor
+from cxserver.api import days, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.schemas import FindingRow, Findings, FindingsQuery
 from cxserver.api.visitor import Visitor
@@ -22,7 +22,7 @@ def answer(who: Visitor, findings_query: FindingsQuery) -> dict[str, Any]:
     if findings_query.office and findings_query.under:
         raise Rejected(422, "invalid", _ONE, [Fault(field="under", code="twice")])
     reader = Reading(who.connection, who.directory, who.seen, who.now)
-    filters = _filters(reader, findings_query)
+    filters = _filters(reader, who, findings_query)
     first = do_first.read(reader, filters)
     span = filters.window.span
     assert span.end is not None  # noqa: S101  # windows have both
@@ -38,20 +38,21 @@ def answer(who: Visitor, findings_query: FindingsQuery) -> dict[str, Any]:
     return body.model_dump(mode="json", by_alias=True)
 
 
-def _filters(reader: Reading, findings_query: FindingsQuery) -> Filters:
+def _filters(reader: Reading, who: Visitor, findings_query: FindingsQuery) -> Filters:
     try:
-        return Filters.read(_asked(findings_query), reader)
+        return Filters.read(_parameters(findings_query, who.today), reader)
     except (NotFound, QuestionRefused) as error:
         raise Rejected(422, "invalid", str(error), [Fault(field="from", code="days")]) from None
 
 
-def _asked(findings_query: FindingsQuery) -> dict[str, str]:
+def _parameters(findings_query: FindingsQuery, today: date) -> dict[str, str]:
     """The question as the staff pages have it in their addresses."""
+    start, end = days.given(findings_query, today)
     given = {
         "service": findings_query.service,
         "office": findings_query.office or findings_query.under,
-        "from": findings_query.start,
-        "to": findings_query.end,
+        "from": start,
+        "to": end,
     }
     return {name: str(value) for name, value in given.items() if value is not None}
 

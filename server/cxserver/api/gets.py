@@ -27,6 +27,11 @@ PROBLEMS = {
     "500": "our own fault",
     "503": "the database does not answer: try again",
 }
+_TEXT = {"type": "string"}
+_HEADERS = {
+    "ETag": {"description": "Send it again as `If-None-Match`.", "schema": _TEXT},
+    "Link": {"description": "The next page, with `rel=next`, if there is one.", "schema": _TEXT},
+}
 _SCORE = {"counts": [1, 2, 4, 13, 20], "top2": 0.825, "low": 0.6805, "high": 0.9125, "mean": 4.225}
 _FIGURES: dict[str, Any] = {
     "by": "office",
@@ -222,14 +227,21 @@ def _operation(
     statuses: dict[str, Any],
 ) -> dict[str, Any]:
     model, text, example = success
-    content = {"schema": {"$ref": f"#/components/schemas/{model}"}, "example": example}
+    content = {
+        "application/json": {
+            "schema": {"$ref": f"#/components/schemas/{model}"},
+            "example": example,
+        },
+        "text/csv": {"schema": {"type": "string", "description": "`rows` alone, with a header."}},
+    }
     return {
         "summary": summary,
         "operationId": name,
         "security": [{"key": []}],
         "parameters": _parameters(query),
         "responses": {
-            "200": {"description": text, "content": {"application/json": content}},
+            "200": {"description": text, "headers": _HEADERS, "content": content},
+            "304": {"description": "as it was when you were given that ETag"},
             **statuses,
         },
     }

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from cxserver import db
-from cxserver.api import items, visitor
+from cxserver.api import representation, visitor
 from cxserver.api.items import Rejected
 from cxserver.api.schemas import FiledQuarter, FiledRow, QuarterQuery, Taps
 from cxserver.errors import NotFound
@@ -35,7 +35,7 @@ async def show(request: Request) -> Response:
         body = await visitor.readers(request).run(partial(_told, request))
     except Rejected as rejected:
         return visitor.refused(request, rejected)
-    return JSONResponse(body)
+    return representation.respond(request, body)
 
 
 def rows(open_: Drawer) -> list[FiledRow]:
@@ -47,7 +47,7 @@ def rows(open_: Drawer) -> list[FiledRow]:
 def _told(request: Request) -> dict[str, Any]:
     intake: AnswerService = request.app.state.services.intake
     _check_open(request, intake)
-    query = items.validated(QuarterQuery, visitor.once(request))
+    query = visitor.question(QuarterQuery, request)
     quarter = _quarter(request, intake)
     # Flagged answers stay out, as they do in the files; no comment is looked at.
     wanted = Order(quarter, query.form)

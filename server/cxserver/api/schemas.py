@@ -31,6 +31,19 @@ Slug = Annotated[str, Field(pattern=_SLUG)]
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+PERIOD = (
+    r"^(2[0-9]{3}(-[01][0-9](-[0-3][0-9])?|-W[0-5][0-9]|Q[1-4])|(this|last)-(week|month|quarter))$"
+)
+Named = Annotated[
+    str | None,
+    Field(
+        pattern=PERIOD,
+        description="Days by name instead of `from` and `to`: 2026-11, 2026-W45, 2027Q1 (fiscal), "
+        "2026-11-04; or this-week, this-month, this-quarter up to today; or last-week and so on.",
+    ),
+]
+
+
 class Query(BaseModel):
     """The part of both questions that says whose answers, and of which days."""
 
@@ -55,6 +68,7 @@ class FiguresQuery(Query):
         Day | None,
         Field(alias="from", description="The first day. Default: the first of last month."),
     ] = None
+    period: Named = None
     end: Annotated[
         Day | None,
         Field(alias="to", description="The last day, included; at most two years from the first."),
@@ -71,6 +85,7 @@ class FindingsQuery(Query):
         Day | None,
         Field(alias="from", description="The first day. Default: the last 28 days released."),
     ] = None
+    period: Named = None
     end: Annotated[
         Day | None,
         Field(alias="to", description="The last day, included; at most two years from the first."),
@@ -81,6 +96,7 @@ class RowsQuery(Query):
     """What a list is asked that is read page by page."""
 
     start: Annotated[Day | None, Field(alias="from", description="The first day.")] = None
+    period: Named = None
     end: Annotated[Day | None, Field(alias="to", description="The last day, included.")] = None
     cursor: Annotated[
         str | None,

@@ -1,21 +1,22 @@
 """A program at the door: which key it shows, what that key reads, what it asks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial, wraps
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from cxserver import db
 from cxserver.accounts import api_keys
 from cxserver.accounts.api_keys import ApiKey
-from cxserver.api import items
+from cxserver.api import representation
 from cxserver.api.items import Rejected
 from cxserver.api.schemas import Query
 from cxserver.catalog import names
@@ -29,6 +30,7 @@ from cxserver.results.scopes import Scope
 from cxserver.web import problem_details
 
 _NOT_LET_IN = (401, 403)
+_RULES = 5
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
@@ -68,9 +70,13 @@ class Visitor:
 
 
 def receives(
-    model: type[Query], answer: Callable[[Visitor, Any], dict[str, Any]]
+    model: type[Query],
+    answer: Callable[[Visitor, Any], dict[str, Any]],
+    columns: Sequence[str] = (),
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A handler: checks the key, reads what is asked as `model`, and sends what `answer` gives."""
+    """A handler: checks the key, reads what is asked as `model`, and sends what `answer` gives;
+    as CSV in these columns, where they are the same for all rows.
+    """
 
     @wraps(answer)
     async def handler(request: Request) -> Response:
@@ -79,7 +85,7 @@ def receives(
             body = await readers(request).run(partial(_answered, request, model, answer))
         except Rejected as rejected:
             return refused(request, rejected)
-        return JSONResponse(body)
+        return representation.respond(request, body, columns)
 
     return handler
 
@@ -128,7 +134,7 @@ def _answered(
         if key.links:
             raise Rejected(403, "not_yours", _MAKES_LINKS)
         visitor = Visitor(key, scope(key, intake.directory), connection, intake.directory, now)
-        query = items.validated(model, once(request))
+        query = question(model, request)
         visitor.check(query)
         body = answer(visitor, query)
     note_use(intake, key)
@@ -161,6 +167,30 @@ def key_of(connection: Connection, request: Request, today: date) -> ApiKey:
         return api_keys.find(connection, text.strip(), today)
     except ApiKeyRefused as error:
         raise Rejected(401, "key_refused", str(error)) from None
+
+
+def question(model: type[Any], request: Request) -> Any:
+    """What the parameters of an address ask. Raises Rejected (422), which says what does not fit
+    and what would.
+    """
+    try:
+        return model.model_validate(once(request))
+    except ValidationError as error:
+        detail = _rules(error, model)
+        raise Rejected(422, "invalid", detail, problem_details.faults(error)) from None
+
+
+def _rules(error: ValidationError, model: type[BaseModel]) -> str:
+    """A sentence for each parameter that does not fit, without what was sent."""
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    rules = []
+    for fault in error.errors(include_url=False, include_input=False)[:_RULES]:
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if fault["type"] == "extra_forbidden":
+            rules.append(f"There is no such parameter. The parameters are {', '.join(known)}.")
+        else:
+            rules.append(f"`{name}`: {fault['msg'].removeprefix('Value error, ')}.")
+    return " ".join(dict.fromkeys(rules))
 
 
 def once(request: Request) -> dict[str, Any]:

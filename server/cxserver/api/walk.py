@@ -10,6 +10,7 @@ from datetime import date
 from typing import TypeVar
 
 from cxserver import periods
+from cxserver.api import days
 from cxserver.api.items import Rejected
 from cxserver.api.schemas import RowsQuery
 from cxserver.api.visitor import Visitor
@@ -21,6 +22,7 @@ from cxserver.web.problem_details import Fault
 
 LEAST = date(2000, 1, 1)
 _RULE = "`from` is a day from 2000 on, and `to` one that is not before it."
+_NO_CURSOR = "`cursor` is not the `next` of a page of this list. Leave it out to begin again."
 # Periods of one service that one request looks through: who asks for a quiet office gets an empty
 # page and goes on.
 STEPS = 26
@@ -47,7 +49,7 @@ class Place:
                 return cls(match[1], start, match[3] or "")
         except ValueError:
             pass
-        raise Rejected(422, "invalid", "", [Fault(field="cursor", code="unknown")])
+        raise Rejected(422, "invalid", _NO_CURSOR, [Fault(field="cursor", code="unknown")])
 
     @property
     def cursor(self) -> str:
@@ -73,8 +75,9 @@ class Wanted:
 
 def wanted(who: Visitor, rows_query: RowsQuery, kind: Kind, *, whole: bool = False) -> Wanted:
     """What is asked for, up to today; with `whole` in whole periods. Raises Rejected."""
-    start, last = rows_query.start or LEAST, min(rows_query.end or who.today, who.today)
-    if start < LEAST or start > (rows_query.end or start):
+    first, end = days.given(rows_query, who.today)
+    start, last = first or LEAST, min(end or who.today, who.today)
+    if start < LEAST or start > (end or start):
         raise Rejected(422, "invalid", _RULE, [Fault(field="from", code="days")])
     span = periods.days(start, last)
     if whole and start <= last:

@@ -36,7 +36,7 @@ def answer(who: Visitor, comments_query: CommentsQuery) -> dict[str, Any]:
     return page.model_dump(mode="json")
 
 
-show = visitor.receives(CommentsQuery, answer)
+show = visitor.receives(CommentsQuery, answer, tuple(CommentRow.model_fields))
 
 
 def _rows(
