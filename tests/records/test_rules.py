@@ -34,6 +34,17 @@ def rule(years: object, schedule: str = '"GRS 6.5 010"') -> str:
     return f"{{ years = {years}, schedule = {schedule} }}"
 
 
+def test_an_audit_log_of_less_than_three_years_is_warned_of() -> None:
+    def warnings(years: int) -> list[str]:
+        written = f"[records]\naudit = {rule(years)}\n[clearance.umbrella]"
+        written = CATALOGUE.replace("[clearance.umbrella]", written, 1)
+        checked = check.text(written, "c.toml", TODAY)
+        return [str(item) for item in checked.warnings if "audit" in str(item)]
+
+    [warning] = warnings(2)
+    assert "records.audit: is 2 years, and OMB asks for 30 months" in warning and not warnings(3)
+
+
 def test_a_catalog_with_rules_has_no_fault() -> None:
     assert faults(f"[records]\nanswers = {rule(3)}\ncomments = {rule(3)}\ncases = {rule(1)}") == []
 
@@ -44,7 +55,11 @@ def test_a_catalog_with_rules_has_no_fault() -> None:
         (f"[records]\nanswers = {rule(0)}", "records.answers.years", "1"),
         ("[records]\nanswers = { years = 3 }", "records.answers.schedule", "missing"),
         (f"[records]\nanswer = {rule(3)}", "records.answer", "did you mean 'answers'"),
-        (f"[records]\naudit = {rule(3)}", "records.audit", "is not supported yet"),
+        (
+            f"[service.permits.records]\naudit = {rule(3)}",
+            "service.permits.records.audit",
+            "write it under [records]",
+        ),
         (
             f"[records]\nanswers = {rule(3)}\ncases = {rule(7)}",
             "records.cases",

@@ -180,7 +180,7 @@ NO_EDITORS = {
     **dict.fromkeys(
         (
             *("use_keys", "burden", "durations", "refused_links", "tallies", "choices", "batches"),
-            *("released", "disposals"),
+            *("released", "disposals", "audit_anchors"),
             *("released_choices", "batch_changes", "cut_tables", "changes", "alerts", "jobs"),
             *("alert_letters", "handovers"),
             *("reminders", "pairings", "staff_sessions", "staff_invites", "placements", "kiosks"),

@@ -1,4 +1,5 @@
-"""The audit log: who did what, about what, when, with what result. Lines are only ever added.
+"""The audit log: who did what, about what, when, with what result. Lines are only ever added, and
+go only when retention deletes the oldest: then the chain goes on from an anchor (`anchor.py`).
 
 Each line's hash is keyed and covers the line and the hash before it: whoever changes, drops or
 slips in a line without the root key breaks the chain there. Cutting lines off the end leaves a
@@ -16,7 +17,8 @@ from sqlalchemy import Connection, Row, select
 
 from cxserver import db, tables
 from cxserver.accounts.roles import Member
-from cxserver.audit import witnesses
+from cxserver.audit import anchor, witnesses
+from cxserver.audit.anchor import Anchor
 from cxserver.audit.witnesses import Sign, Witness
 from cxserver.catalog.rootkey import RootKeys
 from cxserver.log import logger
@@ -46,13 +48,15 @@ class Line:
 class Verdict:
     """How far the chain holds: `lines` of it; `broken` is the first that does not.
 
-    `missing` is what was done, as other tables have it, without a line that says so.
+    `missing` is what was done, as other tables have it, without a line that says so. `start` is
+    where the chain begins if retention deleted what was before.
     """
 
     lines: int
     last: bytes
     broken: int | None
     missing: tuple[Witness, ...] = ()
+    start: Anchor | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -107,19 +111,23 @@ class Journal:
 
     def verify(self, connection: Connection, holds: str = "") -> Verdict:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
-        previous, n, seen = _FIRST, 0, not holds
-        known = witnesses.everything(connection)
+        start = anchor.read(connection)
+        first, previous = (start.through + 1, start.hash) if start else (1, _FIRST)
+        n, seen, told = first - 1, not holds, start is None
+        known = witnesses.everything(connection, start.until if start else None)
         wanted = {sign for item in known for sign in item.signs}
         heard: set[Sign] = set()
         for row in _rows(connection):
             line = Line(*row)
             if line.n != n + 1 or not hmac.compare_digest(self._hash(previous, line), line.hash):
-                return Verdict(n, previous, n + 1)
+                return Verdict(n - first + 1, previous, n + 1, start=start)
             previous, n = line.hash, line.n
             seen = seen or line.hash.hex() == holds.lower()
+            told = told or (start is not None and start.is_told_by(line.what, line.about))
             heard |= wanted.intersection(witnesses.signs(line.at, line.what, line.about))
         missing = tuple(witnesses.unheard(known, heard))
-        return Verdict(n, previous, None if seen else n + 1, missing)
+        broken = first if not told else None if seen else n + 1
+        return Verdict(n - first + 1, previous, broken, missing, start)
 
     def _hash(self, previous: bytes, line: Line) -> bytes:
         fields = [

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from cxserver import tables
 from cxserver.accounts import api_keys, roles
+from cxserver.audit.anchor import DISPOSE
 
 # What a line is known by: its moment, or what was done and to what.
 Sign = datetime | tuple[str, str]
@@ -31,8 +32,13 @@ class Witness:
     signs: tuple[Sign, ...]
 
 
-def everything(connection: Connection) -> list[Witness]:
-    """All that must have a line."""
+def everything(connection: Connection, since: datetime | None = None) -> list[Witness]:
+    """All that must have a line; what is older than `since` lost it to retention."""
+    told = _all(connection)
+    return [item for item in told if since is None or item.when >= since]
+
+
+def _all(connection: Connection) -> list[Witness]:
     staff, sessions = tables.staff_members.c, tables.staff_sessions.c
     known = connection.execute(select(staff.created, staff.revoked)).all()
     begun = connection.execute(select(sessions.begun)).scalars()
@@ -87,11 +93,11 @@ def _of_holds(connection: Connection) -> Iterator[Witness]:
 
 def _of_disposals(connection: Connection) -> Iterator[Witness]:
     gone = tables.disposals.c
-    query = select(gone.disposal, func.max(gone.day)).group_by(gone.disposal)
-    for id, day in connection.execute(query):
-        # When it was done, no row says.
+    query = select(gone.disposal, func.max(gone.day), func.max(gone.at)).group_by(gone.disposal)
+    for id, day, at in connection.execute(query):
         what = f"records of {day} were deleted"
-        yield Witness(what, _begin(day), (("dispose of records", f"disposal {id}"),))
+        # Rows of before migration 0015 do not say when it was done.
+        yield Witness(what, at or _begin(day), ((DISPOSE, f"disposal {id}"),))
 
 
 def _begin(day: date) -> datetime:

@@ -5,7 +5,7 @@ The list has no words, so of a redacted comment all of it goes, and what the sta
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from cxserver import tables
+from cxserver.audit import anchor
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.backups import erasures
 from cxserver.backups.erasures import Entry, Kind
@@ -81,11 +82,8 @@ def run(
         now,
         frozenset((entry.service, entry.id) for entry in restored),
     )
-    audited = _audited(connection)
-    for entry in entries:
-        # What has its line in this database's own log was done before the backup was taken.
-        if not entry.audit or entry.audit not in audited:
-            _STEPS[entry.kind](replay, entry)
+    for entry in _since_backup(connection, entries):
+        _STEPS[entry.kind](replay, entry)
     return Replayed(dict(replay.done), tuple(replay.refused))
 
 
@@ -216,6 +214,17 @@ _STEPS: Mapping[Kind, Callable[[_Replay, Entry], None]] = {
     Kind.HOLD: _place_hold,
     Kind.LIFT: _lift_hold,
 }
+
+
+def _since_backup(connection: Connection, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """All but what was done before the backup was taken: this database's own log has its line, or
+    had it until retention deleted that.
+    """
+    audited, start = _audited(connection), anchor.read(connection)
+    for entry in entries:
+        is_past = start is not None and entry.at is not None and entry.at < start.until
+        if not entry.audit or not (is_past or entry.audit in audited):
+            yield entry
 
 
 def _audited(connection: Connection) -> set[str]:

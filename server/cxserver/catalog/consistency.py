@@ -11,6 +11,8 @@ from cxserver.catalog.values import LANGUAGES
 from cxserver.instrument import finding
 from cxserver.instrument.finding import CLEARED, SURVEYED, Finding
 
+# Whole years, so that M-21-31's 30 months are over.
+_LOG_YEARS = 3
 _SAME = ("name", "timezone", "parent", "serves", "reads_within_days")
 
 
@@ -120,7 +122,7 @@ def _teams(shape: Shape, path: fault.Path, alert: Alert) -> Iterator[Finding]:
 
 
 def _records(shape: Shape) -> Iterator[Finding]:
-    """The audit log stays whole, and nothing outlives the answer that it hangs on."""
+    """The audit log has one rule, and nothing outlives the answer that it hangs on."""
     common = shape.file.records
     yield from _retention(shape, ("records",), common, common)
     for slug, service in shape.file.service.items():
@@ -134,8 +136,7 @@ def _retention(
 ) -> Iterator[Finding]:
     key, rules = ".".join(path), common.rules() | own.rules()
     if own.audit.years and shape.sound(*path, "audit"):
-        text = "is not supported yet: each line of the audit log proves the one before it, so its "
-        yield Finding(f"{key}.audit", f"{text}lines are kept; take this rule out", "")
+        yield from _log_retention(f"{key}.audit", path, own.audit.years)
     answers = rules.get("answers")
     for kind in sorted(rules.keys() - {"answers", "audit"}):
         if answers and rules[kind].years > answers.years and shape.sound(*path):
@@ -143,6 +144,17 @@ def _retention(
             yield Finding(
                 f"{key}.{kind}", f"{text}write at most {answers.years}, or keep answers longer", ""
             )
+
+
+def _log_retention(key: str, path: tuple[str, ...], years: int) -> Iterator[Finding]:
+    """One log tells of all services. OMB wants 12 months of it at hand, and 18 more in store."""
+    if path != ("records",):
+        text = "is for one service, but all services share one audit log; write it under [records]"
+        yield Finding(key, text, "")
+    elif years < _LOG_YEARS:
+        text = f"is {years} {'year' if years == 1 else 'years'}, and OMB asks for 30 months; "
+        rule = f"write at least {_LOG_YEARS}, or keep a copy elsewhere"
+        yield Finding(key, f"{text}{rule}", "M-21-31", warning=True)
 
 
 def _spoken(shape: Shape) -> dict[str, str]:

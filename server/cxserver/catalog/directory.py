@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -253,7 +253,16 @@ class Directory:
 
         In UTC before there is a catalog.
         """
-        return date_in(self.agency.timezone if self.agency else "UTC", now)
+        return date_in(self._timezone, now)
+
+    def end_of(self, day: date) -> datetime:
+        """When this date of the agency is over."""
+        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self._timezone))
+        return midnight.astimezone(UTC)
+
+    @property
+    def _timezone(self) -> str:
+        return self.agency.timezone if self.agency else "UTC"
 
 
 def counter(connection: Connection) -> int:

@@ -83,7 +83,7 @@ def dispose(
     for item in done:
         totals[item.rule] += item.n
     for rule, n in totals.items():
-        out.print(f"Deleted {n:,} {rule.kind} of {rule.service} ({rule}).", markup=False)
+        out.print(f"Deleted {n:,} {rule.of_what} ({rule}).", markup=False)
     if not done:
         out.print("Nothing is due.")
 
@@ -168,7 +168,14 @@ def _show(items: Iterable[Due]) -> None:
     table = plain_table("", "service", "what", "how many", "days", "rule", "legal hold")
     for total in totals:
         rule, days = total.rule, f"{total.first} – {total.last}"
-        row = rule.service, rule.kind, f"{total.n:,}", days, escape(str(rule)), total.hold or "–"
+        row = (
+            rule.service or "–",
+            rule.kind,
+            f"{total.n:,}",
+            days,
+            escape(str(rule)),
+            total.hold or "–",
+        )
         table.add_row(*row)
     out.print(table)
 
@@ -182,9 +189,9 @@ def _text(text: str, option: str, longest: int) -> str:
 
 def _due_as_json(item: Due) -> dict[str, Any]:
     return {
-        "service": item.rule.service,
+        "service": item.rule.service or None,
         "kind": item.rule.kind,
-        "office": item.office,
+        "office": item.office or None,
         "day": item.day.isoformat(),
         "n": item.n,
         "years": item.rule.retention.years,

@@ -125,7 +125,7 @@ def verify(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Check that no line of the log was changed or removed."""
+    """Check that no line of the log was changed or removed, but by retention."""
     chosen = settings(data)
     with database(chosen) as engine, db.read(engine) as connection:
         journal = Journal(fingerprints.read(connection, chosen.root_key_path))
@@ -133,7 +133,8 @@ def verify(
     if json:
         body = {"lines": verdict.lines, "last": verdict.last.hex(), "broken": verdict.broken}
         missing = [{"what": item.what, "at": item.when.isoformat()} for item in verdict.missing]
-        say_json({**body, "missing": missing})
+        deleted = verdict.start.through if verdict.start else 0
+        say_json({**body, "missing": missing, "deleted_by_retention": deleted})
     else:
         _say(verdict)
     if not verdict.is_whole:
@@ -172,6 +173,9 @@ def _say(verdict: Verdict) -> None:
         )
         return
     out.print(f"The log is complete: {verdict.lines} lines.")
+    if start := verdict.start:
+        kept = f"Lines 1 to {start.through} were deleted by retention"
+        out.print(f"{kept}, as the log itself says (disposal {start.disposal}).", soft_wrap=True)
     out.print(f"Its last hash: {verdict.last.hex()}", soft_wrap=True)
     out.print(
         "Note it elsewhere. Later, to see if lines were cut off: cx audit verify --holds HASH"

@@ -9,6 +9,7 @@ from cxserver.catalog import fingerprints
 from cxserver.jobs.errand import Errand
 from cxserver.records import disposal
 from cxserver.records.disposal import Officer
+from cxserver.records.rules import Kind
 
 WHO = "nightly retention"
 
@@ -23,5 +24,6 @@ def dispose_due(errand: Errand) -> str:
         erasures.note(errand.engine, errand.settings.backups)
     totals: Counter[str] = Counter()
     for item in done:
-        totals[item.rule.kind] += item.n
-    return ", ".join(f"{n:,} {kind} deleted" for kind, n in totals.items()) or "nothing due"
+        kind = item.rule.kind
+        totals["lines of the audit log" if kind is Kind.AUDIT else kind] += item.n
+    return ", ".join(f"{n:,} {what} deleted" for what, n in totals.items()) or "nothing due"

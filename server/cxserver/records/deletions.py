@@ -12,14 +12,17 @@ from cxserver.records.rules import Kind
 
 # As `disposal` writes it; after a restore, without offices and rule.
 _ABOUT = re.compile(
-    r"disposal \w+ \((?P<kind>\w+) of (?P<service>[a-z0-9-]+), (?P<day>\d{4}-\d\d-\d\d)[^)]*\)"
-    r"(?:; rule: (?P<rule>.+))?"
+    r"disposal \w+ \((?P<kind>\w+)(?: of (?P<service>[a-z0-9-]+))?, (?P<day>\d{4}-\d\d-\d\d)[^)]*\)"
+    r"(?:; anchor [^;]*)?(?:; rule: (?P<rule>.+))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """Records of one kind and day of a service were deleted. `result` says how many."""
+    """Records of one kind and day of a service were deleted; "" is the audit log, which is none's.
+
+    `result` says how many.
+    """
 
     at: datetime
     who: str
@@ -38,7 +41,7 @@ def latest(connection: Connection, limit: int) -> list[Deletion]:
         Deletion(
             row.at,
             row.who,
-            match["service"],
+            match["service"] or "",
             Kind(match["kind"]),
             date.fromisoformat(match["day"]),
             match["rule"] or "",

@@ -15,23 +15,23 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Table, case, delete, func, insert, null, select
 
 from cxserver import db, tables
+from cxserver.audit import anchor
 from cxserver.audit.journal import Journal
 from cxserver.catalog.directory import Directory
 from cxserver.comments import redaction
 from cxserver.comments.striking import Cut
 from cxserver.intake import cut_tables, store
-from cxserver.records import due, holds
+from cxserver.records import due, holds, log_disposal
 from cxserver.records.holds import Standing
 from cxserver.records.rules import Kind, Rule
 from cxserver.response_id import ResponseId
 
-# What the audit log calls it.
-DISPOSE = "dispose of records"
+DISPOSE = anchor.DISPOSE
 _CASE = (tables.case_notes, tables.handovers, tables.cases)
 _HANGS = (*_CASE, tables.alert_letters, tables.alerts, tables.replies, tables.comment_reviews)
 # Rows that one statement names.
 _SLICE = 500
-_TOUCHED = ("responses", *(table.name for table in _HANGS))
+_TOUCHED = ("responses", "audit", *(table.name for table in _HANGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def erase(
     for office, n in totals.items():
         if n:
             through = counted.get(office) if kind is Kind.ANSWERS else None
-            _note(connection, (service, kind, office, day), id, n, through)
+            _note(connection, (service, kind, office, day), id, n, through, now)
     return sum(totals.values())
 
 
@@ -122,6 +122,9 @@ def _dispose_day(
     officer: Officer,
     now: datetime,
 ) -> int:
+    if rule.kind is Kind.AUDIT:
+        who, journal = officer.who, officer.journal
+        return log_disposal.dispose_day(connection, known, rule, day, who, journal, now)
     # A hold that was placed since the list was made counts.
     db.lock(connection, holds.LOCK)
     standing = Standing(known, holds.read(connection))
@@ -219,6 +222,7 @@ def _note(
     id: str,
     n: int,
     through: date | None,
+    now: datetime,
 ) -> None:
     """Write down that a day was deleted. More of it may come later, out of an import."""
     service, kind, office, day = key
@@ -233,5 +237,6 @@ def _note(
         n += before.n
         through = max(filter(None, (through, before.counted_through)), default=None)
         connection.execute(delete(table).where(*same))
-    values = {"service": service, "kind": kind.value, "office": office, "day": day, "n": n}
-    connection.execute(insert(table).values(**values, disposal=id, counted_through=through))
+    values: dict[str, object] = {"service": service, "kind": kind.value, "office": office}
+    values |= {"day": day, "n": n, "disposal": id, "counted_through": through, "at": now}
+    connection.execute(insert(table).values(**values))

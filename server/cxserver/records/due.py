@@ -1,6 +1,6 @@
 """What is due to be deleted: whole days of an office, under the rules, by that office's date."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ from cxserver.records.rules import Kind, Rule
 @dataclass(frozen=True, slots=True)
 class Due:
     """So many records of an office and day are due under a rule. `hold` is the id of a hold that
-    keeps them; "" if none does.
+    keeps them; "" if none does. Lines of the audit log have no office.
     """
 
     rule: Rule
@@ -64,6 +64,9 @@ def due(connection: Connection, known: Directory, now: datetime) -> list[Due]:
     result: list[Due] = []
     leaving: set[tuple[str, str, date]] = set()
     for rule in rules.all_rules(known):
+        if rule.kind is Kind.AUDIT:
+            result += of_log(connection, known, rule, standing, now)
+            continue
         for item in of_rule(connection, known, rule, standing, now):
             place = (rule.service, item.office, item.day)
             # What hangs on an answer leaves with it.
@@ -94,6 +97,29 @@ def of_rule(
             yield Due(rule, office, at, n, standing.over(rule.service, office, at))
 
 
+def of_log(
+    connection: Connection, known: Directory, rule: Rule, standing: Standing, now: datetime
+) -> Iterator[Due]:
+    """What of the audit log is due, by the agency's date, from its first line on.
+
+    Its chain allows no gap: behind the first line that stays, all stay. So a line that was written
+    by a clock that was behind goes with the day of those before it.
+    """
+    line = tables.audit.c
+    latest = rules.last_due(rule.retention, known.today(now))
+    stays = select(func.min(line.n)).where(line.at >= known.end_of(latest)).scalar_subquery()
+    query = select(line.at).where(or_(stays.is_(None), line.n < stays)).order_by(line.n)
+    days: Counter[date] = Counter()
+    day = date.min
+    for at in connection.execute(query).scalars():
+        day = max(day, known.today(at))
+        days[day] += 1
+    hold = ""
+    for day, n in days.items():
+        hold = hold or standing.over_log(day)
+        yield Due(rule, "", day, n, hold)
+
+
 def _counted(known: Directory, rule: Rule) -> Select[Any]:
     response = tables.responses.c
     query = select(response.office, response.day, func.count())
@@ -107,6 +133,8 @@ def _counted(known: Directory, rule: Rule) -> Select[Any]:
             return query.where(_hangs(tables.cases))
         case Kind.REPLIES:
             return query.where(_hangs(tables.replies))
+        case Kind.AUDIT:
+            raise AssertionError("The audit log hangs on no answer: `of_log` counts it.")
 
 
 def has_words(known: Directory, service: str) -> ColumnElement[bool]:

@@ -76,6 +76,17 @@ class Standing:
                 return hold.id
         return ""
 
+    def over_log(self, day: date) -> str:
+        """The id of a hold that keeps the audit log from this day on; "" if there is none.
+
+        A line may tell of what any hold covers, and is never older than that: so the service, the
+        office and the last day of the hold do not matter.
+        """
+        for hold, _ in self._holds:
+            if (hold.cover.first or date.min) <= day:
+                return hold.id
+        return ""
+
 
 def read(connection: Connection) -> list[Hold]:
     """Every hold, lifted or not, the oldest first."""

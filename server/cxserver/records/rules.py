@@ -15,15 +15,21 @@ class Kind(StrEnum):
     COMMENTS = "comments"
     CASES = "cases"
     REPLIES = "replies"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How long a service keeps a kind of record."""
+    """How long a service keeps a kind of record. The audit log is no service's: `service` is ""."""
 
     service: str
     kind: Kind
     retention: Retention
+
+    @property
+    def of_what(self) -> str:
+        """What is deleted, behind its number: "answers of permits"."""
+        return f"{self.kind} of {self.service}" if self.service else "lines of the audit log"
 
     def __str__(self) -> str:
         years = self.retention.years
@@ -31,8 +37,10 @@ class Rule:
 
 
 def all_rules(known: Directory) -> list[Rule]:
-    """Every service's rules, answers first. No rule: nothing of that kind is ever deleted."""
-    return [rule for slug in known.services for rule in _of_service(known, slug)]
+    """Every service's rules, answers first, then the audit log's. No rule: nothing is deleted."""
+    rules = [rule for slug in known.services for rule in _of_service(known, slug)]
+    log = known.agency.records.get(Kind.AUDIT) if known.agency else None
+    return [*rules, Rule("", Kind.AUDIT, log)] if log else rules
 
 
 def last_due(retention: Retention, today: date) -> date:
@@ -48,5 +56,5 @@ def _of_service(known: Directory, slug: str) -> Iterator[Rule]:
     common = known.agency.records if known.agency else {}
     retention = {**common, **known.services[slug].records}
     for kind in Kind:
-        if kind in retention:
+        if kind in retention and kind is not Kind.AUDIT:
             yield Rule(slug, kind, retention[kind])

@@ -49,7 +49,14 @@ from cxserver.tables.errands import digests, jobs, reminders, trusted_time
 from cxserver.tables.quarters import comment_reviews, indicators, reflections, submissions, volumes
 from cxserver.tables.records import disposals, legal_holds
 from cxserver.tables.results import chart_notes
-from cxserver.tables.staff import api_keys, audit, staff_invites, staff_members, staff_sessions
+from cxserver.tables.staff import (
+    api_keys,
+    audit,
+    audit_anchors,
+    staff_invites,
+    staff_members,
+    staff_sessions,
+)
 
 __all__ = [
     "ASKED_BY_US",
@@ -64,6 +71,7 @@ __all__ = [
     "alerts",
     "api_keys",
     "audit",
+    "audit_anchors",
     "batch_changes",
     "batches",
     "burden",

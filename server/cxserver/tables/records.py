@@ -34,5 +34,6 @@ disposals = Table(
     Column(
         "counted_through", Date, nullable=True, comment="of answers: the last of their counted days"
     ),
+    Column("at", Moment, nullable=True, comment="when; empty: before this was noted"),
     sqlite_with_rowid=False,
 )

@@ -59,7 +59,7 @@ staff_invites = Table(
 audit = Table(
     "audit",
     metadata,
-    # Triggers of the migration let nobody change or delete a line.
+    # Triggers of the migrations let nobody change a line, and only retention delete the oldest.
     Column("n", Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("at", Moment, nullable=False, comment="when it was done"),
     Column("member", String(32), nullable=True, comment="who did it; empty: no member"),
@@ -68,6 +68,32 @@ audit = Table(
     Column("about", String(400), nullable=False, comment="to what; never an answer or a secret"),
     Column("result", String(64), nullable=False, comment="done, or why not"),
     Column("hash", LargeBinary(32), nullable=False, comment="keyed; covers the line before it"),
+)
+
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    # Where the audit log begins. The triggers let go only of lines before it.
+    Column(
+        "through",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="the last line that retention deleted",
+    ),
+    Column(
+        "hash",
+        LargeBinary(32),
+        nullable=False,
+        comment="its hash, which the first line that is left covers",
+    ),
+    Column("until", Moment, nullable=False, comment="all that was deleted is older"),
+    Column(
+        "disposal",
+        String(16),
+        nullable=False,
+        comment="its id in the audit log, whose line says all of this too",
+    ),
 )
 
 api_keys = Table(

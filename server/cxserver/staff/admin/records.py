@@ -93,7 +93,8 @@ def _page(
         lifted=[hold for hold in reversed(every) if hold.lifted_at],
         covers={hold.id: covers(known, hold) for hold in every},
         past=past,
-        service_names={service.slug: service.name for service in known.services.values()},
+        service_names={service.slug: service.name for service in known.services.values()}
+        | {"": "All services"},
         services=_named(known.services),
         offices=_named(known.offices),
         may_act=visit.member.role in roles.RECORD_KEEPERS,
