@@ -14,6 +14,7 @@ from cxserver.catalog import new as writing
 from cxserver.catalog import placeholders
 from cxserver.catalog.changes import Changes
 from cxserver.catalog.model import Catalog
+from cxserver.cli import audit_line
 from cxserver.cli.console import START, Data, Json, app, database, err, out, say_json, settings
 from cxserver.cli.dates import Expires
 from cxserver.errors import CatalogRefused, ServerError
@@ -113,13 +114,17 @@ def apply(
     today = report.catalog.today(now)
     for warning in report.warnings:
         err.print(f"warning: {escape(str(warning))}", soft_wrap=True)
-    with database(settings(data)) as engine:
+    chosen = settings(data)
+    with database(chosen) as engine:
         if dry_run:
             with db.read(engine) as connection:
                 changes = applying.plan(connection, report.catalog, today)
         else:
             with db.write(engine) as connection:
                 changes = applying.apply(connection, report.catalog, today)
+                if changes:
+                    result = f"changes: {len(changes.entries)}"
+                    audit_line.write(connection, chosen, "apply catalog", file.name, now, result)
     _show(changes, report.catalog, dry_run)
 
 

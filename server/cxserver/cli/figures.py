@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from cxserver import clock, db
 from cxserver.catalog import directory, names
+from cxserver.cli import audit_line
 from cxserver.cli.console import (
     Data,
     Json,
@@ -52,10 +53,13 @@ def set_(
     period = fiscal.named(quarter)
     names.check_choice("channel", channel, channels.BY_NAME)
     people = (_people(served, "--served"), _people(offered, "--offered"))
-    volume = Volume(*people, source, who, clock.now())
-    with database(settings(data)) as engine, db.write(engine) as connection:
+    chosen, now = settings(data), clock.now()
+    volume = Volume(*people, source, who, now)
+    with database(chosen) as engine, db.write(engine) as connection:
         _check_service(connection, service)
         counted.put(connection, period, service, channel, volume)
+        about = f"{quarter} {service} {channel} by {who}"
+        audit_line.write(connection, chosen, "tell of a quarter", about, now)
     out.print(
         f"{service}, {channel}, {quarter}: {volume.served:,} served, {volume.offered:,} offered."
     )
@@ -108,16 +112,19 @@ def reflect(
     period = fiscal.named(quarter)
     if reflection is None and accomplishments is None:
         raise ServerError('Add --reflection "…", --accomplishments "…", or both.')
-    with database(settings(data)) as engine, db.write(engine) as connection:
+    chosen, now = settings(data), clock.now()
+    with database(chosen) as engine, db.write(engine) as connection:
         _check_service(connection, service)
         before = reflections.read(connection, period).get(service)
         said = Reflection(
             _kept(reflection, before.reflection if before else ""),
             _kept(accomplishments, before.accomplishments if before else ""),
             who,
-            clock.now(),
+            now,
         )
         reflections.put(connection, period, service, said)
+        about = f"{quarter} {service} by {who}"
+        audit_line.write(connection, chosen, "tell of a quarter", about, now)
     missing = [
         name
         for name, text in (

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from cxserver import clock, db
 from cxserver.catalog import directory
 from cxserver.catalog.directory import Directory
+from cxserver.cli import audit_line
 from cxserver.cli.console import (
     QUARTER,
     Data,
@@ -30,6 +31,7 @@ from cxserver.imports.sheet import Sheet
 from cxserver.quarter import fiscal
 from cxserver.quarter import indicators as service_levels
 from cxserver.quarter.indicators import Batch
+from cxserver.settings import Settings
 
 indicators = typer.Typer(
     help="Import and list your own service-level numbers.", no_args_is_help=True
@@ -57,12 +59,13 @@ def import_(
     """
     given = sheet.read(file, file.read_bytes())
     _check_columns(given)
-    with database(settings(data)) as engine:
+    chosen = settings(data)
+    with database(chosen) as engine:
         with db.read(engine) as connection:
             known = directory.load(connection)
         batch, rejected = _read(given, known)
         if not rejected:
-            _write(engine, batch, who)
+            _write(engine, chosen, batch, f"{file.name} by {who}", who)
     if json:
         taken = 0 if rejected else len(batch.indicators)
         say_json({"imported": taken, "rejected": [_as_json(item) for item in rejected]})
@@ -144,13 +147,15 @@ def _rows(given: Sheet, broken: list[Rejection]) -> Iterator[tuple[int, Mapping[
             yield line.number, line.cells
 
 
-def _write(engine: Engine, batch: Batch, who: str) -> None:
+def _write(engine: Engine, chosen: Settings, batch: Batch, about: str, who: str) -> None:
+    now, result = clock.now(), f"indicators: {len(batch.indicators)}"
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Writing", total=len(batch.indicators))
         with db.write(engine) as connection:
             service_levels.put(
-                connection, batch, who, clock.now(), lambda rows: progress.advance(task, rows)
+                connection, batch, who, now, lambda rows: progress.advance(task, rows)
             )
+            audit_line.write(connection, chosen, "import indicators", about, now, result)
 
 
 def _tell_strangers(known: Directory, batch: Batch) -> None:

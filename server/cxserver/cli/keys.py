@@ -1,24 +1,29 @@
 """`cx key …`: create, list and revoke keys."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from cxsdk import TokenRefused, token
 from cxserver import clock, db
 from cxserver.catalog import directory, fingerprints, linkkeys
+from cxserver.cli import audit_line
 from cxserver.cli.console import (
     LINKS,
     Data,
     Json,
     app,
     database,
+    err,
     out,
     plain_table,
     say_json,
     settings,
 )
-from cxserver.errors import NotFound
+from cxserver.errors import NotFound, RootKeyMismatch, RootKeyMissing
+from cxserver.settings import Settings
 
 key = typer.Typer(help="Create, list and revoke keys for making links.", no_args_is_help=True)
 app.add_typer(key, name="key", rich_help_panel=LINKS)
@@ -39,8 +44,11 @@ def issue(
     chosen = settings(data)
     with database(chosen) as engine, db.write(engine) as connection:
         roots = fingerprints.read(connection, chosen.root_key_path)
-        today = directory.today(connection, clock.now())
+        now = clock.now()
+        today = directory.today(connection, now)
         issued = linkkeys.issue(connection, roots, service, office, today)
+        about = f"link key {issued.kid} of {service} for {office or 'all offices'}"
+        audit_line.write(connection, chosen, "issue link key", about, now)
     typer.echo(issued.text)
 
 
@@ -94,11 +102,22 @@ def revoke(
     Running servers follow within a minute.
     """
     office, nonce = _of_link(service, kid, link) if link else (office, "")
-    with database(settings(data)) as engine, db.write(engine) as connection:
-        today = directory.today(connection, clock.now())
+    chosen, now = settings(data), clock.now()
+    with database(chosen) as engine, db.write(engine) as connection:
+        today = directory.today(connection, now)
         linkkeys.revoke(connection, service, kid, today, office, nonce)
+        about = f"link key {kid} of {service} for {office or 'all offices'}"
+        _write_revoked(connection, chosen, about + (", one link" if link else ""), now)
     what = "That link" if link else f"Key {kid} of {service}" + (f" at {office}" if office else "")
     out.print(f"{what} is revoked.")
+
+
+def _write_revoked(connection: Connection, chosen: Settings, about: str, now: datetime) -> None:
+    """A key must end at once, also where the root key is lost and no line can be written."""
+    try:
+        audit_line.write(connection, chosen, "revoke link key", about, now)
+    except (RootKeyMissing, RootKeyMismatch) as error:
+        err.print(f"The audit log has no line of this. {error}", markup=False, soft_wrap=True)
 
 
 def _of_link(service: str, kid: int, link: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from cxserver import clock, db
 from cxserver.audit.journal import COMMAND, Journal
 from cxserver.backups import erasures
 from cxserver.catalog import directory, fingerprints, names
+from cxserver.cli import audit_line
 from cxserver.cli.console import COMMENTS, Data, Json, app, database, err, out, say_json, settings
 from cxserver.comments import omb_review, redaction, striking
 from cxserver.comments.omb_review import Decision, OmbComment
@@ -133,8 +134,11 @@ def _show(result: redaction.Result) -> None:
 def _decide(names: list[str], decision: Decision, who: str, data: Data) -> None:
     given = sys.stdin.read().split() if names == ["-"] else names
     rows = [omb_review.named(name) for name in given]
-    with database(settings(data)) as engine, db.write(engine) as connection:
-        n = omb_review.decide(connection, rows, decision, who, clock.now())
+    chosen, now = settings(data), clock.now()
+    with database(chosen) as engine, db.write(engine) as connection:
+        n = omb_review.decide(connection, rows, decision, who, now)
+        about = f"{', '.join(sorted({row.service for row in rows}))} by {who}"
+        audit_line.write(connection, chosen, f"{decision} comments", about, now, str(n))
     done = "approved" if decision == "approve" else "withheld"
     out.print(f"{n:,} {'comment' if n == 1 else 'comments'} {done}.")
 

@@ -7,6 +7,7 @@ from rich.progress import Progress
 from sqlalchemy import Engine
 
 from cxserver import clock, db
+from cxserver.cli import audit_line
 from cxserver.cli.console import (
     Data,
     Json,
@@ -24,6 +25,7 @@ from cxserver.quarter.check import Colour, Report
 from cxserver.quarter.filing import Order
 from cxserver.quarter.recording import Entry, QuarterNotReady
 from cxserver.quarter.submissions import Submission
+from cxserver.settings import Settings
 
 _TYPED = "(name typed on the command line by somebody with access to the server)"
 _COLOURS = {Colour.RED: "red", Colour.YELLOW: "yellow", Colour.GREEN: "green"}
@@ -70,10 +72,11 @@ def record_quarter(
     """
     # Here nobody signs in: the name is as good as whoever may run commands on the server.
     note = f"{note} {_TYPED}".strip() if state == "signed-off" else note
-    with database(settings(data)) as engine:
+    chosen = settings(data)
+    with database(chosen) as engine:
         wanted = order(name, form, None, with_flagged)
         try:
-            made = _add(engine, wanted, Entry(state, who, note))
+            made = _add(engine, chosen, wanted, Entry(state, who, note))
         except QuarterNotReady as refused:
             _show(refused.report)
             raise ServerError("You can't sign this off yet. See the reasons above.") from None
@@ -114,7 +117,7 @@ def list_records(
     out.print(table)
 
 
-def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
+def _add(engine: Engine, chosen: Settings, wanted: Order, entry: Entry) -> Submission:
     now = clock.now()
     with db.read(engine) as connection:
         total = answers.total(connection, wanted.quarter, None)
@@ -124,6 +127,8 @@ def _add(engine: Engine, wanted: Order, entry: Entry) -> Submission:
             db.source(engine), wanted, entry, now, lambda rows: progress.advance(task, rows)
         )
     with db.write(engine) as connection:
+        about = f"{wanted.quarter.name} {wanted.form} {entry.state} by {entry.who}"
+        audit_line.write(connection, chosen, "record a quarter", about, now)
         return recording.add(connection, prepared, now)
 
 
