@@ -7,6 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from cxserver.cli.console import HEADINGS, app
+from tests.support import cli_runner
 
 WIDTH = 80
 
@@ -34,7 +35,7 @@ def helped(path):
         app, [*path, "--help"], prog_name="cx", env={"COLUMNS": str(WIDTH), "TERMINAL_WIDTH": ""}
     )
     assert done.exit_code == 0, done.output
-    return done.output
+    return cli_runner.without_log(done.output)
 
 
 def named(paths):

@@ -18,5 +18,9 @@ def invoke(house: House, *words: object, fails: bool = False) -> tuple[str, str]
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert bool(done.exit_code) == fails, done.stderr
-    # A server that runs beside it in this process writes its log where the command prints.
-    return _LOGGED.sub("", done.stdout), done.stderr
+    return without_log(done.stdout), done.stderr
+
+
+def without_log(printed: str) -> str:
+    """What a command printed. A server that runs beside it in this process logs there, too."""
+    return _LOGGED.sub("", printed)
