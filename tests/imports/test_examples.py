@@ -126,6 +126,28 @@ def test_inspect_guesses_a_map_to_go_on_with(
     assert guessed.service == "" and 'service = ""' in text
 
 
+@pytest.mark.parametrize(
+    ("name", "instrument", "mode", "unreadable"),
+    [
+        ("touchpoints", "a11-v2-thumbs", "tap", set()),
+        ("surveymonkey", "a11-2022", "tap", set()),
+        ("formbricks", "a11-2018", "likert", set()),
+        # Their words say which point they are; only a person can.
+        ("qualtrics", "a11-2018", "likert", {"satisfaction"}),
+        ("limesurvey", "a11-2018", "likert", {"trust", "satisfaction", "ease"}),
+    ],
+)
+def test_a_guess_takes_thumbs_for_thumbs_and_options_for_taps(
+    sqlite_house: House, name: str, instrument: str, mode: str, unreadable: set[str]
+) -> None:
+    file = FOLDER / f"{name}.csv"
+    text, _ = invoke(sqlite_house, "import", "inspect", file)
+    assert f'instrument = "{instrument}"\ndriver_mode = "{mode}"\n' in text
+    shown, _ = invoke(sqlite_house, "import", "inspect", file, "--json")
+    columns = json.loads(shown)["columns"]
+    assert {item["meaning"] for item in columns if item["fault"]} == unreadable
+
+
 def test_inspect_says_what_no_file_can_tell(sqlite_house: House, tmp_path: Path) -> None:
     lines = ["Date,I trust them", *(f"0{n % 9 + 1}/0{n % 7 + 1}/2024,{n % 11}" for n in range(40))]
     file = tmp_path / "past.csv"

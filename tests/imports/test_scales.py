@@ -67,6 +67,21 @@ def test_a_column_of_ten_points_is_refused_as_a_whole(sqlite_house: House, tmp_p
     assert sum(only.satisfaction.counts) == 33
 
 
+@pytest.mark.parametrize("zero", ["refuse", "not asked"])
+@pytest.mark.parametrize("column", ["Trust", "Happy"])
+def test_thumbs_are_never_read_as_the_worst_of_five_points(
+    sqlite_house: House, tmp_path: Path, column: str, zero: str
+) -> None:
+    rows = [row(str(n), **{column: str(n % 2)}) for n in range(6)]
+    mapping = MAP | ({"zero": zero} if zero == "not asked" else {})
+    with pytest.raises(ServerError, match=f"'{column}' has only 0 and 1.*a11-v2-thumbs"):
+        dry_run(sqlite_house, batch(tmp_path, sheet(rows), mapping=mapping))
+    meant = {"values": {column: {"0": 1, "1": 5}}}
+    only = imported(sqlite_house, tmp_path, rows, **meant)
+    score = only.trust if column == "Trust" else only.satisfaction
+    assert score.counts == (3, 0, 0, 0, 3)
+
+
 def test_one_slip_of_the_pen_is_a_fault_of_its_row(sqlite_house: House, tmp_path: Path) -> None:
     rows = [row(str(n)) for n in range(1, 120)] + [row("500", Happy="7")]
     [message] = why_rejected(sqlite_house, tmp_path, rows)

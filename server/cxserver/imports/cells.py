@@ -76,6 +76,13 @@ def other_scale(column: str, given: Counter[str], points: Sequence[int], values:
     if values.turns_numbers:
         return
     numbers = Counter({int(cell): n for cell, n in given.items() if _NUMBER.fullmatch(cell)})
+    if set(numbers) == {0, 1} and 0 not in points:
+        raise ServerError(
+            f"Column '{column}' has only 0 and 1, and its scale has the points {points[0]} to "
+            f"{points[-1]}. A thumb up would count as the worst there is. Fix: if it is a thumb "
+            'down and up, set instrument = "a11-v2-thumbs"; else write what each number means '
+            f'under [values."{column}"].'
+        )
     strange = sum(n for number, n in numbers.items() if number > max(points))
     if strange * 100 <= numbers.total() or strange < 2:
         return

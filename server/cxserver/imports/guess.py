@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from cxserver.imports.cells import tap
 from cxserver.imports.moments import DateOrder
+from cxserver.imports.rejected import RowRefused
 from cxserver.imports.shape import Form
 from cxserver.imports.sheet import Sheet
 from cxserver.quarter.formats import v1, v2
@@ -59,6 +61,8 @@ class Guess:
     texts: Mapping[str, str]
     dates: DateOrder | None
     notes: tuple[str, ...]
+    is_thumbs: bool = False
+    are_taps: bool = False
 
 
 def of(sheet: Sheet) -> Guess:
@@ -69,6 +73,7 @@ def of(sheet: Sheet) -> Guess:
     cells = {name: _cells(sheet, name) for name in sheet.columns if name}
     texts = {name: sheet.head.texts.get(name, name) for name in cells}
     rated = [name for name, given in cells.items() if _is_rated(given, texts[name])]
+    tapped = {name for name in rated if _is_tapped(name, cells[name])}
     topics = _by_topic({name: texts[name] for name in rated})
     columns = {
         "id": _named(sheet.columns, _IDS),
@@ -81,8 +86,11 @@ def of(sheet: Sheet) -> Guess:
     }
     filled = {what: name for what, name in columns.items() if name}
     order = _order(cells.get(filled.get("date", ""), []))
-    notes = (*_of_dates(filled, order), *_of_scales(cells, {**filled, **topics}))
-    return Guess(form, filled, topics, texts, order, notes)
+    are_taps = bool(topics) and set(topics.values()) <= tapped
+    scaled = {**filled, **({} if are_taps else topics)}
+    is_thumbs = "trust" in filled and set(cells[filled["trust"]]) == {"0", "1"}
+    notes = (*_of_dates(filled, order), *_of_scales(cells, scaled, is_thumbs=is_thumbs))
+    return Guess(form, filled, topics, texts, order, notes, is_thumbs, are_taps)
 
 
 def _form(columns: Sequence[str]) -> Form:
@@ -108,6 +116,14 @@ def _is_rated(given: Sequence[str], text: str) -> bool:
     asks = any(words.search(text) for words in _TOPICS.values())
     alike = bool(given) and len(set(given)) <= min(_LABELS, len(given) // 2)
     return _share(given, _is_point) >= _MOSTLY or (asks and alike)
+
+
+def _is_tapped(name: str, given: Sequence[str]) -> bool:
+    """Whether a column is of one driver that was tapped or not."""
+    try:
+        return all(tap(name, cell) in (True, False) for cell in given)
+    except RowRefused:
+        return False
 
 
 def _is_point(cell: str) -> bool:
@@ -160,7 +176,9 @@ def _of_dates(columns: Mapping[str, str], order: DateOrder | None) -> list[str]:
     return []
 
 
-def _of_scales(cells: Mapping[str, list[str]], columns: Mapping[str, str]) -> list[str]:
+def _of_scales(
+    cells: Mapping[str, list[str]], columns: Mapping[str, str], *, is_thumbs: bool
+) -> list[str]:
     notes = [] if "trust" in columns else ["No column looks like trust, and every answer needs it."]
     for what, name in columns.items():
         numbers = {int(match[1]) for cell in cells[name] if (match := _POINT.fullmatch(cell))}
@@ -171,8 +189,10 @@ def _of_scales(cells: Mapping[str, list[str]], columns: Mapping[str, str]) -> li
                 f"'{name}' has numbers from {min(numbers)} to {max(numbers)}: not five points. "
                 f'Say what each means under [values."{name}"].'
             )
-        elif max(numbers) < 5 and len(cells[name]) >= 30:
+        elif max(numbers) < 5 and not (is_thumbs and what == "trust") and len(cells[name]) >= 30:
             notes.append(f"'{name}' never has a 5: is it a scale of five points?")
-    if any(what in _TOPICS for what in columns):
+    if is_thumbs:
+        notes.append(f"'{columns['trust']}' has only 0 and 1: taken for a thumb down and up.")
+    if any(what in _TOPICS for what in columns if not (is_thumbs and what == "trust")):
         notes.append("The file does not tell whether 5 is the best. If 1 is, say so in [values].")
     return notes

@@ -19,7 +19,7 @@ def preview_map(guess: Guess) -> Map:
     """The map of a guess, with what is still missing filled with anything: to look at rows."""
     return shape.parse(
         {
-            "survey": {"instrument": _instrument(guess), "driver_mode": "likert"},
+            "survey": {"instrument": _instrument(guess), "driver_mode": _mode(guess)},
             "dates": guess.dates or "month/day/year",
             "columns": dict(guess.columns),
             "drivers": dict(guess.drivers),
@@ -28,7 +28,15 @@ def preview_map(guess: Guess) -> Map:
     )
 
 
+def _mode(guess: Guess) -> str:
+    return "tap" if guess.are_taps or guess.is_thumbs else "likert"
+
+
 def _instrument(guess: Guess) -> str:
+    if guess.is_thumbs:
+        return "a11-v2-thumbs"
+    if guess.are_taps:
+        return "a11-2022"
     return "a11-2018" if "satisfaction" in guess.columns else "a11-v2-five-point"
 
 
@@ -42,11 +50,11 @@ def _lines(guess: Guess) -> Iterator[str]:
     if guess.dates != "year-month-day":
         order = guess.dates or "month/day/year"
         yield f'{"" if guess.dates else "# "}dates = "{order}"'
-    yield f'\n[survey]\ninstrument = "{_instrument(guess)}"\ndriver_mode = "likert"'
+    yield f'\n[survey]\ninstrument = "{_instrument(guess)}"\ndriver_mode = "{_mode(guess)}"'
     yield "\n[wording.en]               # as people saw it"
     spoken = ("trust", "satisfaction", "comment")
-    asked = {what: guess.columns[what] for what in spoken if what in guess.columns}
-    yield from _table({what: guess.texts[name] for what, name in asked.items()})
+    named = {what: guess.columns[what] for what in spoken if what in guess.columns}
+    yield from _table({what: guess.texts[name] for what, name in named.items()})
     yield "\n[columns]"
     yield from _table(guess.columns)
     if guess.drivers:
