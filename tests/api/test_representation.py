@@ -196,7 +196,11 @@ def test_a_period_has_a_name(client, everything, period, start, end):
         ("results", {"by": "day"}, "`by`: Input should be 'office', 'service'"),
         ("results", {"from_": "1/2/2026"}, "`from`: a day such as 2026-10-01."),
         ("results", {"channel": "fax"}, "`channel`: Input should be 'email'"),
-        ("results", {"offices": "x"}, "no such parameter. The parameters are service, office"),
+        (
+            "results",
+            {"offices": "x"},
+            "`offices`: there is no such parameter, only service, office",
+        ),
         ("responses", {"limit": "1001"}, "`limit`: Input should be less than or equal to 1000."),
         ("responses", {"cursor": "AAAAAAAAAAAA"}, "Leave it out to begin again."),
         ("comments", {"period": "yesterday"}, "`period`: String should match pattern"),

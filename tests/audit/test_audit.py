@@ -17,6 +17,7 @@ from cxserver.audit import journal as audit
 from cxserver.audit.journal import Journal
 from cxserver.catalog.rootkey import RootKeys
 from tests.support import fork_server
+from tests.support.audit_log import tamper
 from tests.support.comment_factory import MONDAY, add_comments
 from tests.support.cx_process import cx, environment
 from tests.support.record_rules import ANSWERS, LAST_DUE, dispose, set_rules
@@ -45,17 +46,6 @@ def verify(house, journal, holds=""):
 def lines(house):
     with db.read(house.engine) as connection:
         return audit.latest(connection)
-
-
-def tamper(house, statement):
-    """As whoever owns the database can, once the triggers are out of the way."""
-    with db.write(house.engine) as connection:
-        if house.engine.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER ALL"))
-        else:
-            for act in ("update", "delete"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS audit_no_{act}"))
-        connection.execute(statement)
 
 
 def test_a_log_that_nobody_touched_is_whole(house, journal):

@@ -39,10 +39,10 @@ def test_link_keys_are_lines_that_hold_no_key(house):
     kid = str(house.keys["permits"].kid)
     invoke(house, "key", "revoke", "permits", kid, "--link", house.mint())
     invoke(house, "key", "revoke", "permits", kid)
-    issued, one, all_ = lines(house)
+    issued, link, whole = lines(house)
     assert issued[1:] == ("issue link key", "link key 2 of permits for riverside", "done")
-    assert one[1:3] == ("revoke link key", f"link key {kid} of permits for riverside, one link")
-    assert all_[2] == f"link key {kid} of permits for all offices"
+    assert link[1:3] == ("revoke link key", f"link key {kid} of permits for riverside, one link")
+    assert whole[2] == f"link key {kid} of permits for all offices"
     assert text.strip() not in str(lines(house))
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql.base import Executable
 
@@ -18,9 +18,11 @@ from cxserver.backups import erasures, replay
 from cxserver.backups.erasures import Entry
 from cxserver.records import holds
 from cxserver.records.holds import Cover
+from tests.support.audit_log import tamper
 from tests.support.cli_runner import invoke
 from tests.support.comment_factory import add_comments, directory_of
 from tests.support.house import NOW, House
+from tests.support.optional import present
 from tests.support.record_rules import ANSWERS, LAST_DUE, dispose, listed, set_rules
 from tests.support.staff_accounts import sign_in
 
@@ -60,21 +62,7 @@ def numbers(house: House) -> list[int]:
 
 def start(house: House) -> Anchor:
     with db.read(house.engine) as connection:
-        found = anchor.read(connection)
-    assert found
-    return found
-
-
-def tamper(house: House, *statements: Executable) -> None:
-    """As whoever owns the database can, once the triggers are out of the way."""
-    with db.write(house.engine) as connection:
-        if house.engine.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER ALL"))
-        else:
-            for act in ("update", "delete"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS audit_no_{act}"))
-        for statement in statements:
-            connection.execute(statement)
+        return present(anchor.read(connection))
 
 
 def test_old_days_go_and_the_rest_of_the_chain_holds(house: House) -> None:
@@ -147,10 +135,10 @@ def test_a_hold_keeps_the_log_from_its_first_day_on(house: House, cover: Cover, 
     old_log(house)
     with db.write(house.engine) as connection:
         hold = holds.place(connection, directory_of(house), cover, "Smith v. X", "Lee", NOW)
-    kept = [item for item in listed(house) if item.hold == hold.id]
+    held = [item for item in listed(house) if item.hold == hold.id]
     dispose(house)
     # Two days are due at most, and each that went has left a line.
-    assert len(kept) == {7: 2, 6: 1, 4: 0}[left] and len(numbers(house)) == left
+    assert len(held) == {7: 2, 6: 1, 4: 0}[left] and len(numbers(house)) == left
     with db.write(house.engine) as connection:
         holds.lift(connection, hold.id, "Settled", "Lee", NOW)
     dispose(house)
@@ -211,14 +199,14 @@ def test_a_moved_anchor_is_found(house: House, change: dict[str, object]) -> Non
 def test_more_cut_off_the_start_is_found_though_the_anchor_fits(house: House) -> None:
     old_log(house)
     dispose(house)
-    line, found = tables.audit.c, start(house)
+    line, first = tables.audit.c, start(house)
     with db.read(house.engine) as connection:
         hash = connection.execute(select(line.hash).where(line.n == 6)).scalar_one()
     moved = update(ANCHORS).values(through=6, hash=hash)
     tamper(house, moved, delete(tables.audit).where(line.n <= 6))
     verdict = verify(house)
     # The chain itself holds from there: no line of the log says that it begins there.
-    assert (verdict.lines, verdict.broken, found.through) == (3, 7, 5)
+    assert (verdict.lines, verdict.broken, first.through) == (3, 7, 5)
 
 
 def test_a_log_without_its_anchor_or_without_any_line_is_found(house: House) -> None:

@@ -30,7 +30,7 @@ from cxserver.results.scopes import Scope
 from cxserver.web import problem_details
 
 _NOT_LET_IN = (401, 403)
-_RULES = 5
+_RULES, _NAME = 5, 80
 _NOTHING = Scope(services=frozenset(), offices=frozenset())
 _IN_ADDRESS = (
     "A key does not belong in an address, which is written into logs. Take this one for lost: "
@@ -187,7 +187,8 @@ def _rules(error: ValidationError, model: type[BaseModel]) -> str:
     for fault in error.errors(include_url=False, include_input=False)[:_RULES]:
         name = str(fault["loc"][0]) if fault["loc"] else ""
         if fault["type"] == "extra_forbidden":
-            rules.append(f"There is no such parameter. The parameters are {', '.join(known)}.")
+            names = ", ".join(known)
+            rules.append(f"`{name[:_NAME]}`: there is no such parameter, only {names}.")
         else:
             rules.append(f"`{name}`: {fault['msg'].removeprefix('Value error, ')}.")
     return " ".join(dict.fromkeys(rules))

@@ -29,7 +29,7 @@ class Anchor:
         until = self.until.isoformat(timespec="seconds")
         return f"anchor {self.through}, {until}, {self.hash.hex()}"
 
-    def is_told_by(self, what: str, about: str) -> bool:
+    def is_named_by(self, what: str, about: str) -> bool:
         """Whether a line of the log tells of exactly this deletion."""
         return what == DISPOSE and f"disposal {self.disposal} (" in about and f"; {self};" in about
 

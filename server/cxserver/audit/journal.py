@@ -113,7 +113,7 @@ class Journal:
         """Walk the whole chain. `holds` is a hash (hex) seen earlier that must still be in it."""
         start = anchor.read(connection)
         first, previous = (start.through + 1, start.hash) if start else (1, _FIRST)
-        n, seen, told = first - 1, not holds, start is None
+        n, seen, is_anchored = first - 1, not holds, start is None
         known = witnesses.everything(connection, start.until if start else None)
         wanted = {sign for item in known for sign in item.signs}
         heard: set[Sign] = set()
@@ -123,10 +123,12 @@ class Journal:
                 return Verdict(n - first + 1, previous, n + 1, start=start)
             previous, n = line.hash, line.n
             seen = seen or line.hash.hex() == holds.lower()
-            told = told or (start is not None and start.is_told_by(line.what, line.about))
+            is_anchored = is_anchored or (
+                start is not None and start.is_named_by(line.what, line.about)
+            )
             heard |= wanted.intersection(witnesses.signs(line.at, line.what, line.about))
         missing = tuple(witnesses.unheard(known, heard))
-        broken = first if not told else None if seen else n + 1
+        broken = first if not is_anchored else None if seen else n + 1
         return Verdict(n - first + 1, previous, broken, missing, start)
 
     def _hash(self, previous: bytes, line: Line) -> bytes:

@@ -34,8 +34,7 @@ class Witness:
 
 def everything(connection: Connection, since: datetime | None = None) -> list[Witness]:
     """All that must have a line; what is older than `since` lost it to retention."""
-    told = _all(connection)
-    return [item for item in told if since is None or item.when >= since]
+    return [item for item in _all(connection) if since is None or item.when >= since]
 
 
 def _all(connection: Connection) -> list[Witness]:

@@ -174,8 +174,8 @@ def _say(verdict: Verdict) -> None:
         return
     out.print(f"The log is complete: {verdict.lines} lines.")
     if start := verdict.start:
-        kept = f"Lines 1 to {start.through} were deleted by retention"
-        out.print(f"{kept}, as the log itself says (disposal {start.disposal}).", soft_wrap=True)
+        gone = f"Lines 1 to {start.through} were deleted by retention"
+        out.print(f"{gone}, as the log itself says (disposal {start.disposal}).", soft_wrap=True)
     out.print(f"Its last hash: {verdict.last.hex()}", soft_wrap=True)
     out.print(
         "Note it elsewhere. Later, to see if lines were cut off: cx audit verify --holds HASH"
